@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Status codes a call leaves in x0. Zero is success; every error is negative.
+ *
+ * -1 is shared with SMCCC (DEN 0028) and PSCI (DEN 0022). Our own codes start at -16, clear of
+ * both.
+ */
+#ifndef STILE_ERRORS_H
+#define STILE_ERRORS_H
+
+/* STILE_ERRORS(E) expands E(name, code, text) once per code. */
+#define STILE_ERRORS(E)                                                                            \
+    E(SUCCESS, 0, "success")                                                                       \
+    E(NOT_SUPPORTED, -1, "no such call, or newer than the version agreed on")                      \
+    E(INVALID_ARGUMENT, -16, "an argument is out of range; x1 says which, 1 to 6")                 \
+    E(DENIED, -17, "the VM is not allowed to do this")                                             \
+    E(NO_MEMORY, -18, "the hypervisor or the VM's quota has no page left")                         \
+    E(BUSY, -19, "the resource is in use; try again later")                                        \
+    E(NOT_MAPPED, -20, "an address of the range has no page of the caller's")                      \
+    E(ALREADY_MAPPED, -21, "an address of the range has a page or a device already")               \
+    E(BAD_VERSION, -22, "the major version proposed is not spoken here")
+
+enum stile_error {
+#define STILE_ERROR_ENUM(name, code, text) STILE_##name = (code),
+    STILE_ERRORS(STILE_ERROR_ENUM)
+#undef STILE_ERROR_ENUM
+};
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Function identifiers: Stile's own, and the standard ones it answers.
+ *
+ * SMC Calling Convention: DEN 0028, section 2.5 (encoding), section 6 (general queries).
+ * PSCI: DEN 0022. Usable from C, C++ and assembly.
+ */
+#ifndef STILE_SMCCC_H
+#define STILE_SMCCC_H
+
+/* Vendor-specific hypervisor service, fast, 64-bit convention: call nr of stile/calls.h. */
+#define STILE_FID_BASE 0xC6000000
+#define STILE_FID(nr)  (STILE_FID_BASE + (nr))
+
+/* The service's UID and revision (DEN 0028, section 6.2). */
+#define STILE_FID_UID      0x8600FF01
+#define STILE_FID_REVISION 0x8600FF03
+
+/* 17d0fe83-13cf-4cc8-a53a-2c287cb0f1a3, as the UID query returns it in w0 to w3. */
+#define STILE_UID_WORD0 0x83FED017
+#define STILE_UID_WORD1 0xC84CCF13
+#define STILE_UID_WORD2 0x282C3AA5
+#define STILE_UID_WORD3 0xA3F1B07C
+
+#define SMCCC_VERSION       0x80000000
+#define SMCCC_ARCH_FEATURES 0x80000001
+#define SMCCC_VERSION_1_2   0x10002
+
+#define PSCI_VERSION           0x84000000
+#define PSCI_CPU_OFF           0x84000002
+#define PSCI_CPU_ON_32         0x84000003
+#define PSCI_CPU_ON_64         0xC4000003
+#define PSCI_AFFINITY_INFO_32  0x84000004
+#define PSCI_AFFINITY_INFO_64  0xC4000004
+#define PSCI_MIGRATE_INFO_TYPE 0x84000006
+#define PSCI_SYSTEM_OFF        0x84000008
+#define PSCI_SYSTEM_RESET      0x84000009
+#define PSCI_FEATURES          0x8400000A
+#define PSCI_VERSION_1_1       0x10001
+
+/* PSCI return codes (DEN 0022, section 5.2.2). */
+#define PSCI_NOT_SUPPORTED      (-1)
+#define PSCI_INVALID_PARAMETERS (-2)
+#define PSCI_DENIED             (-3)
+#define PSCI_ALREADY_ON         (-4)
+#define PSCI_ON_PENDING         (-5)
+#define PSCI_INTERNAL_FAILURE   (-6)
+#define PSCI_INVALID_ADDRESS    (-9)
+
+#endif

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The types that cross the hypercall boundary.
+ *
+ * Each argument kind of the call table (stile/calls.h) is one entry here: a C type, the
+ * conversion to and from the 64-bit register that carries it, and the bits of that register that
+ * must be zero. Kinds that are easy to confuse are one-member structs, so that swapping two of
+ * them does not compile.
+ */
+#ifndef STILE_TYPES_H
+#define STILE_TYPES_H
+
+#include <stdint.h>
+
+/* C and C++ spell the static assertion differently; both take a condition and a text. */
+#ifdef __cplusplus
+#define STILE_STATIC_ASSERT(cond, text) static_assert(cond, text)
+#else
+#define STILE_STATIC_ASSERT(cond, text) _Static_assert(cond, text)
+#endif
+
+/** An unsigned number of 32 bits; bits 63:32 of its register must be zero. */
+typedef uint32_t stile_u32_t;
+
+/** An unsigned number of 64 bits. */
+typedef uint64_t stile_u64_t;
+
+/** An intermediate physical address: what the guest calls a physical address. In bytes. */
+typedef struct {
+    uint64_t ipa;
+} stile_ipa_t;
+
+/** A length in bytes. */
+typedef struct {
+    uint64_t bytes;
+} stile_nr_bytes_t;
+
+/** A number of 4 KiB pages. */
+typedef struct {
+    uint64_t pages;
+} stile_nr_pages_t;
+
+/** A point in time: a value of CNTVCT_EL0, in ticks of CNTFRQ_EL0 per second. */
+typedef struct {
+    uint64_t ticks;
+} stile_ticks_t;
+
+/** A vCPU of the calling VM, counted from 0 in the order of its device tree. 32 bits. */
+typedef struct {
+    uint32_t index;
+} stile_vcpu_id_t;
+
+/** An interrupt as the GIC numbers it: SGI 0-15, PPI 16-31, SPI from 32. 32 bits. */
+typedef struct {
+    uint32_t intid;
+} stile_intid_t;
+
+/* Register bits that must be zero, by kind. */
+#define STILE_RESERVED_u32      0xFFFFFFFF00000000u
+#define STILE_RESERVED_u64      UINT64_C(0)
+#define STILE_RESERVED_ipa      UINT64_C(0)
+#define STILE_RESERVED_nr_bytes UINT64_C(0)
+#define STILE_RESERVED_nr_pages UINT64_C(0)
+#define STILE_RESERVED_ticks    UINT64_C(0)
+#define STILE_RESERVED_vcpu_id  STILE_RESERVED_u32
+#define STILE_RESERVED_intid    STILE_RESERVED_u32
+
+/*
+ * Defines, for one kind, stile_<kind>_word() (value to register), stile_<kind>_from_word()
+ * (register to value, once the reserved bits are known to be zero) and, for the struct kinds, the
+ * named constructor stile_<kind>().
+ */
+#define STILE_PLAIN_KIND(kind)                                                                     \
+    static inline uint64_t stile_##kind##_word(stile_##kind##_t value)                             \
+    {                                                                                              \
+        return value;                                                                              \
+    }                                                                                              \
+    static inline stile_##kind##_t stile_##kind##_from_word(uint64_t word)                         \
+    {                                                                                              \
+        return (stile_##kind##_t)word;                                                             \
+    }
+
+#define STILE_STRUCT_KIND(kind, type, member)                                                      \
+    static inline stile_##kind##_t stile_##kind(type member)                                       \
+    {                                                                                              \
+        stile_##kind##_t value = {member};                                                         \
+        return value;                                                                              \
+    }                                                                                              \
+    static inline uint64_t stile_##kind##_word(stile_##kind##_t value)                             \
+    {                                                                                              \
+        return value.member;                                                                       \
+    }                                                                                              \
+    static inline stile_##kind##_t stile_##kind##_from_word(uint64_t word)                         \
+    {                                                                                              \
+        stile_##kind##_t value = {(type)word};                                                     \
+        return value;                                                                              \
+    }
+
+STILE_PLAIN_KIND(u32)
+STILE_PLAIN_KIND(u64)
+STILE_STRUCT_KIND(ipa, uint64_t, ipa)
+STILE_STRUCT_KIND(nr_bytes, uint64_t, bytes)
+STILE_STRUCT_KIND(nr_pages, uint64_t, pages)
+STILE_STRUCT_KIND(ticks, uint64_t, ticks)
+STILE_STRUCT_KIND(vcpu_id, uint32_t, index)
+STILE_STRUCT_KIND(intid, uint32_t, intid)
+
+/** What a call leaves in x0 to x3. */
+struct stile_result {
+    int64_t status;    /**< x0: 0, or one of the negative codes of stile/errors.h */
+    uint64_t value[3]; /**< x1 to x3: as the call documents; 0 where it says nothing */
+};
+
+STILE_STATIC_ASSERT(sizeof(struct stile_result) == 32, "x0 to x3");
+
+/*
+ * Macros that unfold the argument list of a table line. A line says ARGS2(ipa, base, u32, flags);
+ * pasting a prefix onto it picks one of the forms below.
+ */
+
+/* C parameters: "stile_ipa_t base, stile_u32_t flags". */
+#define STILE_PARAMS_ARGS0()             void
+#define STILE_PARAMS_ARGS1(t1, a1)       stile_##t1##_t a1
+#define STILE_PARAMS_ARGS2(t1, a1, ...)  stile_##t1##_t a1, STILE_PARAMS_ARGS1(__VA_ARGS__)
+#define STILE_PARAMS_ARGS3(t1, a1, ...)  stile_##t1##_t a1, STILE_PARAMS_ARGS2(__VA_ARGS__)
+#define STILE_PARAMS_ARGS4(t1, a1, ...)  stile_##t1##_t a1, STILE_PARAMS_ARGS3(__VA_ARGS__)
+#define STILE_PARAMS_ARGS5(t1, a1, ...)  stile_##t1##_t a1, STILE_PARAMS_ARGS4(__VA_ARGS__)
+#define STILE_PARAMS_ARGS6(t1, a1, ...)  stile_##t1##_t a1, STILE_PARAMS_ARGS5(__VA_ARGS__)
+
+/* How many arguments. */
+#define STILE_COUNT_ARGS0()    0
+#define STILE_COUNT_ARGS1(...) 1
+#define STILE_COUNT_ARGS2(...) 2
+#define STILE_COUNT_ARGS3(...) 3
+#define STILE_COUNT_ARGS4(...) 4
+#define STILE_COUNT_ARGS5(...) 5
+#define STILE_COUNT_ARGS6(...) 6
+
+/* The arguments as a text, for dumps and traces: "ipa base, u32 flags". */
+#define STILE_TEXT_ARGS0()            ""
+#define STILE_TEXT_ARGS1(t1, a1)      #t1 " " #a1
+#define STILE_TEXT_ARGS2(t1, a1, ...) #t1 " " #a1 ", " STILE_TEXT_ARGS1(__VA_ARGS__)
+#define STILE_TEXT_ARGS3(t1, a1, ...) #t1 " " #a1 ", " STILE_TEXT_ARGS2(__VA_ARGS__)
+#define STILE_TEXT_ARGS4(t1, a1, ...) #t1 " " #a1 ", " STILE_TEXT_ARGS3(__VA_ARGS__)
+#define STILE_TEXT_ARGS5(t1, a1, ...) #t1 " " #a1 ", " STILE_TEXT_ARGS4(__VA_ARGS__)
+#define STILE_TEXT_ARGS6(t1, a1, ...) #t1 " " #a1 ", " STILE_TEXT_ARGS5(__VA_ARGS__)
+
+#endif
