@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From power-on to C: the arm64 Linux boot protocol on the first CPU, PSCI CPU_ON on the others.
+ *
+ * Both arrive at EL2 with the MMU off at the image's physical address. They turn the MMU on with
+ * coarse boot tables, which map the image at its link address and, one to one, the gigabytes that
+ * hold the image, the device tree and the early UART. el2map_init() replaces the tables by the
+ * final ones.
+ */
+#include "asm_offsets.h"
+#include "mm/layout.h"
+
+#define CURRENT_EL2 (2 << 2)
+
+/* Arm ARM D5.3: descriptors of the boot tables. */
+#define DESC_TABLE  3
+#define DESC_BLOCK  (1 | 1 << 2 /* MAIR index 1 */ | 3 << 8 /* inner shareable */ | 1 << 10 /* AF */)
+#define DESC_DEVICE (1 | 1 << 10 | 1 << 54 /* MAIR index 0, AF, XN */)
+#define BLOCK_1G_SHIFT 30
+#define BLOCK_2M_SHIFT 21
+
+/* D13.2.97 MAIR_EL2: 0 = Device-nGnRE, 1 = Normal write-back. */
+#define MAIR_VALUE 0xFF04
+/* D13.2.131 TCR_EL2: 39 bits of VA, 4 KiB, walks inner shareable and write-back; PS is added. */
+#define TCR_VALUE (1 << 31 | 1 << 23 | 3 << 12 | 1 << 10 | 1 << 8 | (64 - HV_VA_BITS))
+#define TCR_PS_SHIFT 16
+/* D13.2.118 SCTLR_EL2: RES1 bits, then I, SA, C, M. */
+#define SCTLR_RES1  0x30C50830
+#define SCTLR_VALUE (SCTLR_RES1 | 1 << 12 | 1 << 3 | 1 << 2 | 1)
+#define SCTLR_WXN   (1 << 19)
+
+    .section .text.header, "ax"
+    .global image_header
+image_header:                           /* Documentation/arm64/booting: the 64-byte header */
+    b       boot_primary
+    .long   0
+    .quad   0                           /* text_offset */
+    .quad   __image_size                /* image_size */
+    .quad   0xA                         /* little-endian, 4 KiB pages, anywhere in memory */
+    .quad   0
+    .quad   0
+    .quad   0
+    .ascii  "ARM\x64"
+    .long   0
+
+    .text
+/* The first CPU: x0 is the device tree's physical address. */
+boot_primary:
+    mrs     x1, CurrentEL
+    cmp     x1, #CURRENT_EL2
+    b.ne    halt                        /* not where a hypervisor can live, and no console yet */
+    mov     x19, x0
+    adrp    x20, __image_start
+
+    adrp    x0, __bss_start
+    adrp    x1, __bss_end
+0:  stp     xzr, xzr, [x0], #16
+    cmp     x0, x1
+    b.lo    0b
+
+    adrp    x0, boot_l1
+    adrp    x1, boot_l2
+    ldr     x3, =CONFIG_EARLY_UART
+    cbz     x3, 1f
+    lsr     x3, x3, #BLOCK_1G_SHIFT     /* the early UART's, unless it is one below */
+    ldr     x2, =DESC_DEVICE
+    orr     x4, x2, x3, lsl #BLOCK_1G_SHIFT
+    str     x4, [x0, x3, lsl #3]
+1:  mov     x2, #DESC_BLOCK & 0xFFFF
+    lsr     x3, x20, #BLOCK_1G_SHIFT    /* the image's gigabyte */
+    orr     x4, x2, x3, lsl #BLOCK_1G_SHIFT
+    str     x4, [x0, x3, lsl #3]
+    lsr     x3, x19, #BLOCK_1G_SHIFT    /* the device tree's */
+    orr     x4, x2, x3, lsl #BLOCK_1G_SHIFT
+    str     x4, [x0, x3, lsl #3]
+    orr     x4, x1, #DESC_TABLE         /* the image where it is linked */
+    str     x4, [x0, #(HV_IMAGE_VA >> BLOCK_1G_SHIFT) * 8]
+    orr     x4, x20, x2
+    str     x4, [x1]
+    /* Lines that were cached before the MMU was turned off must not hide what was just written. */
+    dmb     sy
+    add     x1, x0, #2 * 4096
+0:  dc      ivac, x0
+    add     x0, x0, #64
+    cmp     x0, x1
+    b.lo    0b
+    dsb     sy
+
+    bl      enable_mmu
+    ldr     x0, =boot_stack_top
+    mov     sp, x0
+    ldr     x0, =pcpus
+    msr     tpidr_el2, x0
+    ldr     x1, =boot_stack_top
+    str     x1, [x0, #PCPU_PANIC_STACK_TOP]
+    mov     x29, xzr
+    mov     x0, x19
+    mov     x1, x20
+    ldr     x2, =start
+    blr     x2
+    b       halt
+
+/* start_on_stack(stack_top, function) */
+    .global start_on_stack
+start_on_stack:
+    mov     sp, x0
+    mov     x29, xzr
+    blr     x1
+    b       halt
+
+/* Another CPU: x0 is its struct pcpu. */
+    .global boot_secondary
+boot_secondary:
+    mov     x19, x0
+    bl      enable_mmu
+    ldr     x0, =el2map_root
+    ldr     x0, [x0]
+    ldr     x1, =el2_switch_tables
+    blr     x1
+    msr     tpidr_el2, x19
+    ldr     x0, [x19, #PCPU_STACK_TOP]
+    mov     sp, x0
+    mov     x29, xzr
+    bl      start_secondary
+halt:
+    wfe
+    b       halt
+
+/* Turns the MMU on with the boot tables, and returns to the image's linked address. */
+enable_mmu:
+    adrp    x0, boot_l1
+    msr     ttbr0_el2, x0
+    mov     x0, #MAIR_VALUE
+    msr     mair_el2, x0
+    ldr     x0, =TCR_VALUE
+    mrs     x1, id_aa64mmfr0_el1        /* PARange, at most 48 bits without LPA */
+    and     x1, x1, #7
+    orr     x0, x0, x1, lsl #TCR_PS_SHIFT
+    msr     tcr_el2, x0
+    ldr     x0, =vectors
+    msr     vbar_el2, x0
+    tlbi    alle2
+    dsb     nsh
+    isb
+    ldr     x0, =SCTLR_VALUE
+    msr     sctlr_el2, x0
+    isb
+    adrp    x0, __image_start
+    ldr     x1, =__image_start
+    sub     x0, x30, x0
+    add     x30, x0, x1
+    ret
+
+/* el2_switch_tables(ttbr0): use the final tables, and allow nothing to be written and executed. */
+    .global el2_switch_tables
+el2_switch_tables:
+    msr     ttbr0_el2, x0
+    isb
+    tlbi    alle2
+    dsb     nsh
+    mrs     x0, sctlr_el2
+    orr     x0, x0, #SCTLR_WXN
+    msr     sctlr_el2, x0
+    isb
+    ret
+
+    .pool
+
+    .data
+    .balign 4096
+boot_l1:
+    .skip   4096
+boot_l2:
+    .skip   4096
+
+    .bss
+    .balign 16
+boot_stack:
+    .skip   HV_STACK_BYTES
+boot_stack_top:

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The generic timer: the hypervisor's own (CNTHP) and a look at the guest's (CNTV).
+ *
+ * CNTVOFF_EL2 is 0, so physical and virtual time are the same ticks.
+ */
+#ifndef ARCH_TIMER_H
+#define ARCH_TIMER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arch/cpu.h"
+
+/* CNTHP_CTL_EL2, CNTV_CTL_EL0 (Arm ARM D13.8.3, D13.8.18) */
+#define TIMER_ENABLE  UINT64_C(1)
+#define TIMER_IMASK   UINT64_C(2)
+#define TIMER_ISTATUS UINT64_C(4)
+
+static inline uint64_t timer_now(void)
+{
+    return read_sysreg(cntpct_el0);
+}
+
+/** Ticks a second. */
+static inline uint64_t timer_frequency(void)
+{
+    return read_sysreg(cntfrq_el0);
+}
+
+/** Has this CPU interrupted (IRQ_HYP_TIMER) from @deadline on. */
+static inline void timer_arm(uint64_t deadline)
+{
+    write_sysreg(cnthp_cval_el2, deadline);
+    write_sysreg(cnthp_ctl_el2, TIMER_ENABLE);
+}
+
+static inline void timer_disarm(void)
+{
+    write_sysreg(cnthp_ctl_el2, 0);
+}
+
+/**
+ * timer_guest_due() - whether the loaded vCPU's virtual timer interrupts now
+ * @when: when it will, if it does not; UINT64_MAX if it is not armed
+ */
+static inline bool timer_guest_due(uint64_t *when)
+{
+    uint64_t ctl = read_sysreg(cntv_ctl_el0);
+
+    *when = UINT64_MAX;
+    if ((ctl & (TIMER_ENABLE | TIMER_IMASK)) != TIMER_ENABLE)
+        return false;
+    if (ctl & TIMER_ISTATUS)
+        return true;
+    *when = read_sysreg(cntv_cval_el0);
+    return false;
+}
+
+#endif
