@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What EL2's own descriptors say besides mm/pte.h: types of memory and permissions.
+ */
+#ifndef MM_EL2_PTE_H
+#define MM_EL2_PTE_H
+
+#include "mm/el2map.h"
+#include "mm/pte.h"
+
+/* Arm ARM D5.4: AttrIndx, AP[2], and AP[1], which is RES1 in a regime with one privilege level. */
+#define EL2_PTE_ATTR(index) ((uint64_t)(index) << 2)
+#define EL2_PTE_AP1         (UINT64_C(1) << 6)
+#define EL2_PTE_READ_ONLY   (UINT64_C(1) << 7)
+
+#define EL2_PTE_NORMAL (EL2_PTE_ATTR(EL2MAP_MAIR_NORMAL) | EL2_PTE_AP1 | PTE_SH_INNER | PTE_AF)
+
+#define EL2_PTE_TEXT   (EL2_PTE_NORMAL | EL2_PTE_READ_ONLY)
+#define EL2_PTE_RODATA (EL2_PTE_NORMAL | EL2_PTE_READ_ONLY | PTE_XN)
+#define EL2_PTE_DATA   (EL2_PTE_NORMAL | PTE_XN)
+#define EL2_PTE_DEVICE (EL2_PTE_ATTR(EL2MAP_MAIR_DEVICE) | EL2_PTE_AP1 | PTE_AF | PTE_XN)
+
+#endif

@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Buddy allocators over the pool and over guest memory.
+ *
+ * Free and used blocks tile each extent of memory. The state of a block is in the struct page of
+ * its first page; the others say PAGE_INSIDE. So the array needs nothing but zeroes to begin with,
+ * and setting a zone up costs a few instructions for each block, not for each page.
+ */
+#include "arch/cache.h"
+#include "lib/check.h"
+#include "lib/is_enabled.h"
+#include "lib/spinlock.h"
+#include "mm/carve.h"
+#include "mm/page.h"
+#include "mm/scrub.h"
+
+enum page_state {
+    PAGE_INSIDE, /* not the first page of a block */
+    PAGE_FREE,
+    PAGE_USED,
+};
+
+struct page {
+    uint32_t next; /* in the free list of its order, as indexes into pages[] */
+    uint32_t prev;
+    uint16_t owner;
+    uint8_t order;
+    uint8_t state : 2;  /* enum page_state */
+    uint8_t stale : 1;  /* some of it belonged to somebody before */
+    uint8_t unused : 5; /* zero */
+};
+
+_Static_assert(sizeof(struct page) == 12, "one GiB of memory costs 3 MiB");
+
+#define NO_PAGE    UINT32_MAX
+#define NR_ORDERS  (PAGE_ORDER_MAX + 1)
+#define NR_EXTENTS (MACHINE_NR_MEMORY + MACHINE_NR_RESERVED + 5)
+
+/** The free blocks of one kind of memory. */
+struct zone {
+    size_t nr_free;  /* pages */
+    uint32_t orders; /* bit n: first[n] is not empty */
+    uint32_t first[NR_ORDERS];
+};
+
+/** Contiguous memory of one zone. Page numbers are physical addresses over the page size. */
+struct extent {
+    uint64_t start; /* page numbers */
+    uint64_t end;
+    struct page *pages; /* that of start */
+    struct zone *zone;
+};
+
+static struct spinlock lock; /* of everything below */
+static struct page *pages;   /* of all extents, one after the other */
+static struct zone pool_zone;
+static struct zone guest_zone;
+static uint32_t nr_extents; /* constant after page_init() */
+static struct extent extents[NR_EXTENTS];
+static struct pa_range mapped;
+
+/* --- blocks -------------------------------------------------------------------------------- */
+
+static uint64_t order_pages(unsigned order)
+{
+    return UINT64_C(1) << order;
+}
+
+static struct extent *extent_of(uint64_t number)
+{
+    for (uint32_t i = 0; i < nr_extents; i++) {
+        if (number >= extents[i].start && number < extents[i].end)
+            return &extents[i];
+    }
+    return NULL;
+}
+
+static struct page *page_of(const struct extent *extent, uint64_t number)
+{
+    return &extent->pages[number - extent->start];
+}
+
+static void list_add(struct zone *zone, struct page *page)
+{
+    uint32_t index = (uint32_t)(page - pages);
+    uint32_t first = zone->first[page->order];
+
+    page->prev = NO_PAGE;
+    page->next = first;
+    if (first != NO_PAGE)
+        pages[first].prev = index;
+    zone->first[page->order] = index;
+    zone->orders |= 1u << page->order;
+    zone->nr_free += order_pages(page->order);
+}
+
+static void list_take(struct zone *zone, struct page *page)
+{
+    if (page->next != NO_PAGE)
+        pages[page->next].prev = page->prev;
+    if (page->prev != NO_PAGE)
+        pages[page->prev].next = page->next;
+    else
+        zone->first[page->order] = page->next;
+    if (zone->first[page->order] == NO_PAGE)
+        zone->orders &= ~(1u << page->order);
+    zone->nr_free -= order_pages(page->order);
+}
+
+static void set_free(struct zone *zone, struct page *page, unsigned order, bool stale)
+{
+    page->owner = PAGE_OWNER_FREE;
+    page->order = (uint8_t)order;
+    page->state = PAGE_FREE;
+    page->stale = stale;
+    list_add(zone, page);
+}
+
+/* The buddy of a free block with which it makes one of the next order, or NULL. */
+static struct page *free_buddy(const struct extent *extent, uint64_t number, unsigned order,
+                               bool stale)
+{
+    uint64_t other = number ^ order_pages(order);
+    struct page *buddy;
+
+    if (order == PAGE_ORDER_MAX || other < extent->start ||
+        other + order_pages(order) > extent->end)
+        return NULL;
+    buddy = page_of(extent, other);
+    if (buddy->state != PAGE_FREE || buddy->order != order)
+        return NULL;
+    /* Only what was freed holds the poison, so the two kinds stay apart. */
+    if (IS_ENABLED(CONFIG_POISON) && buddy->stale != stale)
+        return NULL;
+    return buddy;
+}
+
+static void block_free(struct extent *extent, uint64_t number, unsigned order, bool stale)
+{
+    struct page *buddy;
+
+    while ((buddy = free_buddy(extent, number, order, stale))) {
+        stale = stale || buddy->stale;
+        list_take(extent->zone, buddy);
+        buddy->state = PAGE_INSIDE;
+        page_of(extent, number)->state = PAGE_INSIDE;
+        number &= ~order_pages(order);
+        order++;
+    }
+    set_free(extent->zone, page_of(extent, number), order, stale);
+}
+
+/* Takes the smallest free block that holds @order; gives back what is over. NULL: there is none. */
+static struct page *block_alloc(struct zone *zone, unsigned order, uint32_t owner)
+{
+    uint32_t candidates = zone->orders >> order << order;
+    struct page *page;
+
+    if (candidates == 0)
+        return NULL;
+    page = &pages[zone->first[__builtin_ctz(candidates)]];
+    list_take(zone, page);
+    while (page->order > order) {
+        page->order--;
+        set_free(zone, page + order_pages(page->order), page->order, page->stale);
+    }
+    page->owner = (uint16_t)owner;
+    page->state = PAGE_USED;
+    return page;
+}
+
+/* The first page of the block that page @number is part of. */
+static uint64_t block_start(const struct extent *extent, uint64_t number)
+{
+    for (unsigned order = 0; order < NR_ORDERS; order++) {
+        uint64_t start = number & ~(order_pages(order) - 1);
+
+        if (start < extent->start)
+            break;
+        if (page_of(extent, start)->state != PAGE_INSIDE && page_of(extent, start)->order >= order)
+            return start;
+    }
+    panic("page %lx is in no block", number);
+}
+
+/* Cuts a used block until @number begins one of @order. */
+static struct page *block_cut(const struct extent *extent, uint64_t number, unsigned order)
+{
+    uint64_t start = block_start(extent, number);
+    struct page *page = page_of(extent, start);
+
+    while (page->order > order) {
+        struct page *upper = page + order_pages(--page->order);
+
+        *upper = *page;
+        if (number >= start + order_pages(page->order)) {
+            start += order_pages(page->order);
+            page = upper;
+        }
+    }
+    return page;
+}
+
+static uint64_t number_of(const struct page *page)
+{
+    for (uint32_t i = 0; i < nr_extents; i++) {
+        const struct extent *extent = &extents[i];
+
+        if (page >= extent->pages && page < extent->pages + (extent->end - extent->start))
+            return extent->start + (uint64_t)(page - extent->pages);
+    }
+    panic("page %p is in no extent", (const void *)page);
+}
+
+/* --- the two zones ------------------------------------------------------------------------- */
+
+void *page_alloc(unsigned order)
+{
+    struct page *page;
+    void *start;
+
+    spin_lock(&lock);
+    page = block_alloc(&pool_zone, order, PAGE_OWNER_HV);
+    spin_unlock(&lock);
+    if (!page)
+        return NULL;
+    start = page_va(pa_make(number_of(page) << PAGE_SHIFT));
+    scrub_pool(start, PAGE_SIZE << order, page->stale);
+    return start;
+}
+
+void page_free(void *start, unsigned order)
+{
+    uint64_t number = page_pa(start).pa >> PAGE_SHIFT;
+    struct extent *extent = extent_of(number);
+    struct page *page;
+
+    CHECK(extent && extent->zone == &pool_zone);
+    scrub_poison_pool(start, PAGE_SIZE << order);
+    page = page_of(extent, number);
+    spin_lock(&lock);
+    CHECK(page->state == PAGE_USED && page->order == order);
+    block_free(extent, number, order, true);
+    spin_unlock(&lock);
+}
+
+bool page_alloc_guest(uint32_t vm_id, unsigned order, pa_t *out)
+{
+    struct page *page;
+
+    spin_lock(&lock);
+    page = block_alloc(&guest_zone, order, vm_id);
+    spin_unlock(&lock);
+    if (!page)
+        return false;
+    *out = pa_make(number_of(page) << PAGE_SHIFT);
+    return true;
+}
+
+void page_scrub_guest(pa_t base, unsigned order)
+{
+    uint64_t number = base.pa >> PAGE_SHIFT;
+    struct extent *extent = extent_of(number);
+    bool stale;
+
+    CHECK(extent && (order == PAGE_ORDER_4K || order == PAGE_ORDER_2M));
+    spin_lock(&lock);
+    stale = page_of(extent, block_start(extent, number))->stale;
+    spin_unlock(&lock);
+    scrub_guest(base, order, stale);
+}
+
+void page_free_guest(pa_t base, unsigned order, uint32_t vm_id)
+{
+    uint64_t number = base.pa >> PAGE_SHIFT;
+    struct extent *extent = extent_of(number);
+    struct page *page;
+
+    CHECK(extent && extent->zone == &guest_zone && is_aligned(number, order_pages(order)));
+    scrub_poison_guest(base, order);
+    spin_lock(&lock);
+    page = block_cut(extent, number, order);
+    CHECK(page->state == PAGE_USED && page->owner == vm_id && page->order == order);
+    block_free(extent, number, order, true);
+    spin_unlock(&lock);
+}
+
+uint32_t page_owner(pa_t page)
+{
+    uint64_t number = page.pa >> PAGE_SHIFT;
+    struct extent *extent = extent_of(number);
+    uint32_t owner;
+
+    if (!extent)
+        return PAGE_OWNER_NOBODY;
+    spin_lock(&lock);
+    owner = page_of(extent, block_start(extent, number))->owner;
+    spin_unlock(&lock);
+    return owner;
+}
+
+size_t page_nr_free(void)
+{
+    return __atomic_load_n(&pool_zone.nr_free, __ATOMIC_RELAXED);
+}
+
+size_t page_nr_free_guest(void)
+{
+    return __atomic_load_n(&guest_zone.nr_free, __ATOMIC_RELAXED);
+}
+
+struct pa_range page_mapped_range(void)
+{
+    return mapped;
+}
+
+/* --- at boot ------------------------------------------------------------------------------- */
+
+static void zone_init(struct zone *zone)
+{
+    zone->nr_free = 0;
+    zone->orders = 0;
+    for (unsigned order = 0; order < NR_ORDERS; order++)
+        zone->first[order] = NO_PAGE;
+}
+
+/* Adds free memory to a zone, in the largest aligned blocks that fit. */
+static struct page *extent_add(struct zone *zone, struct pa_range range, struct page *states)
+{
+    struct extent *extent = &extents[nr_extents++];
+    uint64_t number = range.base.pa >> PAGE_SHIFT;
+
+    CHECK(nr_extents <= NR_EXTENTS);
+    extent->start = number;
+    extent->end = number + (range.bytes >> PAGE_SHIFT);
+    extent->pages = states;
+    extent->zone = zone;
+    while (number < extent->end) {
+        unsigned order = number ? (unsigned)__builtin_ctzll(number) : PAGE_ORDER_MAX;
+
+        if (order > PAGE_ORDER_MAX)
+            order = PAGE_ORDER_MAX;
+        while (order_pages(order) > extent->end - number)
+            order--;
+        set_free(zone, page_of(extent, number), order, false);
+        number += order_pages(order);
+    }
+    return states + (range.bytes >> PAGE_SHIFT);
+}
+
+void page_init(void)
+{
+    struct carve carve;
+    struct page *states;
+    uint64_t nr_pages = 0;
+    uint64_t array_bytes;
+    struct pa_range pool;
+
+    for (uint32_t i = 0; i < machine.nr_memory; i++)
+        nr_pages += machine.memory[i].bytes >> PAGE_SHIFT;
+    array_bytes = align_up(nr_pages * sizeof(struct page), PAGE_SIZE);
+
+    carve_init(&carve);
+    mapped = carve_find_near_image(
+        &carve, align_up(array_bytes + ((uint64_t)CONFIG_POOL_MIB << 20), BLOCK_2M), BLOCK_2M);
+    carve_take(&carve, mapped);
+    pages = page_va(mapped.base);
+    cache_zero(pages, array_bytes);
+
+    nr_extents = 0;
+    zone_init(&pool_zone);
+    zone_init(&guest_zone);
+    pool = (struct pa_range){pa_add(mapped.base, array_bytes), mapped.bytes - array_bytes};
+    states = extent_add(&pool_zone, pool, pages);
+    for (uint32_t i = 0; i < machine.nr_memory; i++) {
+        struct pa_range rest = machine.memory[i];
+
+        while (rest.bytes > 0) {
+            struct pa_range gap = carve_next(&carve, rest);
+            uint64_t end = rest.base.pa + rest.bytes;
+
+            if (gap.bytes > 0)
+                states = extent_add(&guest_zone, gap, states);
+            rest.base = pa_add(gap.base, gap.bytes);
+            rest.bytes = gap.bytes > 0 ? end - rest.base.pa : 0;
+        }
+    }
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Physical pages and who owns them.
+ *
+ * Memory is in two zones. The pool (CONFIG_POOL_MIB) is the hypervisor's own, mapped one to one at
+ * EL2. Everything else is guest memory, not mapped at EL2. Each zone is a buddy allocator: blocks
+ * of 2^order pages, aligned to their size. A page is scrubbed before a new owner sees
+ * it.
+ *
+ * Any context; one lock inside, which is the innermost.
+ */
+#ifndef MM_PAGE_H
+#define MM_PAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/machine.h"
+#include "mm/addr.h"
+
+#define PAGE_ORDER_4K  0u
+#define PAGE_ORDER_2M  9u
+#define PAGE_ORDER_1G  18u
+#define PAGE_ORDER_MAX PAGE_ORDER_1G
+
+/* Owners. Every other number is that of a VM. */
+#define PAGE_OWNER_FREE   0u      /* nobody's yet */
+#define PAGE_OWNER_HV     0xFFFEu /* the hypervisor's own */
+#define PAGE_OWNER_NOBODY 0xFFFFu /* not memory of either zone: reserved, a device, nothing */
+
+/**
+ * page_init() - divide the machine's memory into the zones
+ *
+ * Leaves out what is reserved, the image, the device tree and the bundle. Panics if the pool and
+ * the array of page states do not fit into the image's GiB. After machine_parse(), boot CPU.
+ */
+void page_init(void);
+
+/**
+ * page_alloc() - take zeroed pages from the pool
+ * @order: 2^order pages, aligned to their size; 0 to PAGE_ORDER_MAX
+ *
+ * Returns NULL if the pool has no such block. Give it back with page_free() and the same order.
+ */
+void *page_alloc(unsigned order);
+void page_free(void *start, unsigned order);
+
+/** The order of the smallest block that holds @bytes. */
+static inline unsigned page_order(size_t bytes)
+{
+    unsigned order = 0;
+
+    while (PAGE_SIZE << order < bytes)
+        order++;
+    return order;
+}
+
+/** The physical address of a page of the pool. */
+static inline pa_t page_pa(const void *page)
+{
+    return pa_make((uint64_t)(uintptr_t)page);
+}
+
+/** A page of the pool by its physical address. */
+static inline void *page_va(pa_t page)
+{
+    return (void *)(uintptr_t)page.pa;
+}
+
+/**
+ * page_alloc_guest() - take guest memory, not yet scrubbed
+ * @vm_id: the new owner
+ * @order: 2^order pages, aligned to their size
+ * @out:   where to put the block's address
+ *
+ * Returns false if there is no such block. The owner must not see it before page_scrub_guest().
+ */
+bool page_alloc_guest(uint32_t vm_id, unsigned order, pa_t *out);
+
+/**
+ * page_scrub_guest() - zero guest memory before its owner sees it
+ * @base:  aligned to 2^order pages
+ * @order: PAGE_ORDER_4K or PAGE_ORDER_2M; no more than was allocated as one block
+ *
+ * Uses this CPU's copy windows. What belonged to somebody before is zeroed down to the point of
+ * coherency, so that a guest with its MMU off cannot see it either.
+ */
+void page_scrub_guest(pa_t base, unsigned order);
+
+/**
+ * page_free_guest() - give guest memory back
+ * @base:  aligned to 2^order pages
+ * @order: at most the order it was allocated with: a block may come back in pieces
+ * @vm_id: who owns it; anything else is a bug of the hypervisor's
+ */
+void page_free_guest(pa_t base, unsigned order, uint32_t vm_id);
+
+/** Who owns the page at @page: a VM's number or PAGE_OWNER_*. */
+uint32_t page_owner(pa_t page);
+
+/** How many pages are free in the pool, and in guest memory. */
+size_t page_nr_free(void);
+size_t page_nr_free_guest(void);
+
+/** The memory that is mapped one to one at EL2: the pool and the page array. 2 MiB aligned. */
+struct pa_range page_mapped_range(void);
+
+#endif

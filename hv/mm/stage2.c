@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A stage 2 from its beginning to its end, and finding what it maps. Changing it is in
+ * mm/stage2_map.c.
+ */
+#include "arch/tlb.h"
+#include "lib/check.h"
+#include "mm/page.h"
+#include "mm/stage2_pte.h"
+
+/* Arm ARM D13.2.152 (VTCR_EL2): 39 bits from level 1, walks inner shareable and write-back. */
+#define VTCR_RES1     (UINT64_C(1) << 31)
+#define VTCR_T0SZ     (UINT64_C(64) - STAGE2_IPA_BITS)
+#define VTCR_SL0_L1   (UINT64_C(1) << 6)
+#define VTCR_IRGN0_WB (UINT64_C(1) << 8)
+#define VTCR_ORGN0_WB (UINT64_C(1) << 10)
+#define VTCR_SH0_IS   (UINT64_C(3) << 12)
+#define VTCR_PS_SHIFT 16
+#define MMFR0_PARANGE 0xFu
+#define PARANGE_40    2u
+#define PARANGE_48    5u
+
+#define VTTBR_VMID_SHIFT 48
+
+/* --- find ---------------------------------------------------------------------------------- */
+
+/* The entry that maps @ipa, or NULL; @level becomes its level. */
+static uint64_t *find(const struct stage2 *stage2, ipa_t ipa, unsigned *level)
+{
+    uint64_t *entry;
+
+    if (ipa.ipa >= STAGE2_IPA_END)
+        return NULL;
+    *level = STAGE2_FIRST_LEVEL;
+    entry = pte_at(stage2->root, STAGE2_FIRST_LEVEL, ipa.ipa);
+    while (pte_is_table(*entry, *level)) {
+        ++*level;
+        entry = pte_at(pte_table(*entry), *level, ipa.ipa);
+    }
+    return *entry == 0 ? NULL : entry;
+}
+
+bool stage2_lookup_locked(struct stage2_locked locked, ipa_t ipa, struct stage2_mapping *out)
+{
+    unsigned level;
+    const uint64_t *entry = find(locked.stage2, ipa, &level);
+
+    if (!entry)
+        return false;
+    out->bytes = pte_span(level);
+    out->pa = pa_make((*entry & PTE_ADDRESS) + (ipa.ipa & (out->bytes - 1)));
+    out->attrs = stage2_leaf_attrs(*entry);
+    return true;
+}
+
+void stage2_ready_locked(struct stage2_locked locked, ipa_t ipa)
+{
+    unsigned level;
+    uint64_t *entry = find(locked.stage2, ipa, &level);
+
+    CHECK(entry);
+    dsb_ishst(); /* the memory is seen scrubbed before it can be reached */
+    *entry |= PTE_VALID;
+    dsb_ishst();
+}
+
+/* --- life, and the same with the lock taken -------------------------------------------------- */
+
+uint64_t stage2_vtcr(void)
+{
+    uint64_t range = read_sysreg(id_aa64mmfr0_el1) & MMFR0_PARANGE;
+
+    if (range < PARANGE_40)
+        panic("this CPU has fewer than 40 bits of physical address");
+    if (range > PARANGE_48)
+        range = PARANGE_48;
+    return VTCR_RES1 | VTCR_T0SZ | VTCR_SL0_L1 | VTCR_IRGN0_WB | VTCR_ORGN0_WB | VTCR_SH0_IS |
+           range << VTCR_PS_SHIFT;
+}
+
+enum stile_error stage2_init(struct stage2 *stage2, uint32_t vmid)
+{
+    uint64_t *root = page_alloc(PAGE_ORDER_4K);
+
+    if (!root)
+        return STILE_NO_MEMORY;
+    stage2->root = root;
+    stage2->vttbr = page_pa(root).pa | (uint64_t)vmid << VTTBR_VMID_SHIFT;
+    stage2->lock = (struct spinlock){0, 0};
+    stage2->nr_owned = 0;
+    tlb_flush_stage2_all(stage2->vttbr); /* what an earlier VM of that number left */
+    return STILE_SUCCESS;
+}
+
+static void destroy_level(uint64_t *table, unsigned level, stage2_release_t *release, void *context)
+{
+    for (unsigned i = 0; i < PTE_NR_ENTRIES; i++) {
+        uint64_t entry = table[i];
+        struct stage2_mapping mapping = {pa_make(entry & PTE_ADDRESS), pte_span(level),
+                                         stage2_leaf_attrs(entry)};
+
+        if (pte_is_table(entry, level))
+            destroy_level(pte_table(entry), level + 1, release, context);
+        else if (entry != 0)
+            release(context, &mapping);
+    }
+    page_free(table, PAGE_ORDER_4K);
+}
+
+void stage2_destroy(struct stage2 *stage2, stage2_release_t *release, void *context)
+{
+    tlb_flush_stage2_all(stage2->vttbr);
+    destroy_level(stage2->root, STAGE2_FIRST_LEVEL, release, context);
+    stage2->root = NULL;
+    stage2->vttbr = 0;
+}
+
+enum stile_error stage2_map(struct stage2 *stage2, ipa_t ipa, pa_t pa, uint64_t bytes,
+                            uint32_t attrs)
+{
+    struct stage2_locked locked = stage2_lock(stage2);
+    enum stile_error error = stage2_map_locked(locked, ipa, pa, bytes, attrs);
+
+    stage2_unlock(locked);
+    return error;
+}
+
+enum stile_error stage2_unmap(struct stage2 *stage2, ipa_t ipa, uint64_t bytes)
+{
+    struct stage2_locked locked = stage2_lock(stage2);
+    enum stile_error error = stage2_unmap_locked(locked, ipa, bytes);
+
+    stage2_unlock(locked);
+    return error;
+}
+
+bool stage2_lookup(struct stage2 *stage2, ipa_t ipa, struct stage2_mapping *out)
+{
+    struct stage2_locked locked = stage2_lock(stage2);
+    bool found = stage2_lookup_locked(locked, ipa, out);
+
+    stage2_unlock(locked);
+    return found;
+}

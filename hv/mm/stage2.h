@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Stage 2: from a VM's IPAs to physical addresses. 39 bits of IPA, translation starts at level 1;
+ * mappings of 4 KiB, 2 MiB and 1 GiB.
+ *
+ * What a page is mapped for is known here; who owns it, and quotas, are mm/vmem.c's.
+ *
+ * While a block is being split its translation is invalid for a moment (break before make), and
+ * another vCPU of the VM may fault on it: see vmem_fault().
+ */
+#ifndef MM_STAGE2_H
+#define MM_STAGE2_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/spinlock.h"
+#include "mm/addr.h"
+#include "stile/errors.h"
+
+#define STAGE2_IPA_BITS 39
+#define STAGE2_IPA_END  (UINT64_C(1) << STAGE2_IPA_BITS)
+
+/* What a mapping allows and is. */
+#define STAGE2_READ    (1u << 0)
+#define STAGE2_WRITE   (1u << 1)
+#define STAGE2_EXECUTE (1u << 2)
+#define STAGE2_DEVICE  (1u << 3) /* Device-nGnRE, never executable; else Normal memory */
+#define STAGE2_OWNED   (1u << 4) /* the VM's own memory, and freed with it; kept by mm/vmem.c */
+#define STAGE2_FRESH   (1u << 5) /* not yet scrubbed, so the guest faults on it; at most 2 MiB */
+
+struct stage2 {
+    uint64_t *root; /* 512 entries of 1 GiB */
+    uint64_t vttbr; /* VTTBR_EL2 while the VM runs */
+    struct spinlock lock;
+    uint64_t nr_owned; /* pages that are STAGE2_OWNED; counted by mm/vmem.c */
+};
+
+/** A page or block as it is mapped. */
+struct stage2_mapping {
+    pa_t pa;        /* of the IPA asked for */
+    uint64_t bytes; /* of the whole page or block */
+    uint32_t attrs; /* STAGE2_* */
+};
+
+/** Proof that a stage 2 is locked. */
+struct stage2_locked {
+    struct stage2 *stage2;
+};
+
+static inline struct stage2_locked stage2_lock(struct stage2 *stage2)
+{
+    spin_lock(&stage2->lock);
+    return (struct stage2_locked){stage2};
+}
+
+static inline void stage2_unlock(struct stage2_locked locked)
+{
+    spin_unlock(&locked.stage2->lock);
+}
+
+/** VTCR_EL2 for every VM on the calling CPU. */
+uint64_t stage2_vtcr(void);
+
+/**
+ * stage2_init() - make an empty translation
+ * @vmid: 1 to 255, of one VM at a time
+ *
+ * NO_MEMORY: the pool has no page for the root
+ */
+enum stile_error stage2_init(struct stage2 *stage2, uint32_t vmid);
+
+/**
+ * stage2_map() - map a range of IPAs to one of physical addresses
+ * @ipa:   page aligned
+ * @pa:    page aligned
+ * @bytes: a multiple of the page size, not 0
+ * @attrs: STAGE2_*, with READ
+ *
+ * Uses the largest blocks both addresses allow. Takes the lock. On an error nothing has changed.
+ *
+ * INVALID_ARGUMENT: the range leaves the IPA space
+ * ALREADY_MAPPED: a page of the range is mapped
+ * NO_MEMORY: the pool has no page for a table
+ */
+enum stile_error stage2_map(struct stage2 *stage2, ipa_t ipa, pa_t pa, uint64_t bytes,
+                            uint32_t attrs);
+
+/**
+ * stage2_unmap() - take a range of IPAs out of the translation
+ * @ipa:   page aligned
+ * @bytes: a multiple of the page size, not 0
+ *
+ * Splits blocks of which a part stays, frees tables that become empty. No CPU translates through
+ * the range any more when it returns. Takes the lock. On an error nothing has changed.
+ *
+ * INVALID_ARGUMENT: the range leaves the IPA space
+ * NOT_MAPPED: a page of the range is not mapped
+ * NO_MEMORY: the pool has no page for a table that a split needs
+ */
+enum stile_error stage2_unmap(struct stage2 *stage2, ipa_t ipa, uint64_t bytes);
+
+/** Finds what is mapped at @ipa, any alignment. Returns false, and leaves @out, if nothing is. */
+bool stage2_lookup(struct stage2 *stage2, ipa_t ipa, struct stage2_mapping *out);
+
+/* The same three for a caller that holds the lock. */
+enum stile_error stage2_map_locked(struct stage2_locked locked, ipa_t ipa, pa_t pa, uint64_t bytes,
+                                   uint32_t attrs);
+enum stile_error stage2_unmap_locked(struct stage2_locked locked, ipa_t ipa, uint64_t bytes);
+bool stage2_lookup_locked(struct stage2_locked locked, ipa_t ipa, struct stage2_mapping *out);
+
+/** Lets the guest reach the fresh page or block at @ipa, which has been scrubbed. */
+void stage2_ready_locked(struct stage2_locked locked, ipa_t ipa);
+
+/** Is told each page or block of a translation that is destroyed, pa being its base. */
+typedef void stage2_release_t(void *context, const struct stage2_mapping *mapping);
+
+/**
+ * stage2_destroy() - end a translation, free its tables
+ * @release: called for each page and block
+ * @context: for @release
+ *
+ * No vCPU of the VM is loaded or will be. Afterwards stage2_init() may be called again.
+ */
+void stage2_destroy(struct stage2 *stage2, stage2_release_t *release, void *context);
+
+#endif

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Changing a stage 2. Every change is in two steps: prepare walks the range, finds what is in the
+ * way and counts the tables that are missing; commit, which cannot fail, then writes descriptors.
+ */
+#include "arch/tlb.h"
+#include "lib/check.h"
+#include "mm/page.h"
+#include "mm/stage2_pte.h"
+
+/** A range of IPAs and, to be mapped there, physical addresses. */
+struct range {
+    uint64_t ipa;
+    uint64_t pa;
+    uint64_t bytes;
+};
+
+/** Tables on their way: allocated but not yet used, or no longer used but not yet freed. */
+struct tables {
+    uint64_t *first; /* its first entry is the address of the next; bit 0 is clear: invalid */
+};
+
+/* --- tables -------------------------------------------------------------------------------- */
+
+static void tables_push(struct tables *tables, uint64_t *table)
+{
+    table[0] = (uint64_t)(uintptr_t)tables->first;
+    tables->first = table;
+}
+
+static uint64_t *tables_pop(struct tables *tables)
+{
+    uint64_t *table = tables->first;
+
+    CHECK(table);
+    tables->first = (uint64_t *)(uintptr_t)table[0];
+    table[0] = 0;
+    return table;
+}
+
+static void tables_free(struct tables *tables)
+{
+    while (tables->first)
+        page_free(tables_pop(tables), PAGE_ORDER_4K);
+}
+
+static enum stile_error tables_alloc(struct tables *tables, size_t nr)
+{
+    tables->first = NULL;
+    while (nr-- > 0) {
+        uint64_t *table = page_alloc(PAGE_ORDER_4K);
+
+        if (!table) {
+            tables_free(tables);
+            return STILE_NO_MEMORY;
+        }
+        tables_push(tables, table);
+    }
+    return STILE_SUCCESS;
+}
+
+static bool table_is_empty(const uint64_t *table)
+{
+    for (unsigned i = 0; i < PTE_NR_ENTRIES; i++) {
+        if (table[i] != 0)
+            return false;
+    }
+    return true;
+}
+
+/* --- ranges ------------------------------------------------------------------------------- */
+
+/* Whether @step bytes at the start of @range can be one entry of @level. */
+static bool leaf_fits(const struct range *range, unsigned level, uint64_t step, uint32_t attrs)
+{
+    /* Fresh memory is scrubbed a whole entry at a time, which must not take long. */
+    if (level == STAGE2_FIRST_LEVEL && (attrs & STAGE2_FRESH))
+        return false;
+    return step == pte_span(level) && is_aligned(range->pa, step);
+}
+
+/* Takes the first @step bytes off a range, and returns them. */
+static struct range range_take(struct range *range, uint64_t step)
+{
+    struct range taken = {range->ipa, range->pa, step};
+
+    range->ipa += step;
+    range->pa += step;
+    range->bytes -= step;
+    return taken;
+}
+
+static bool range_is_inside(ipa_t ipa, uint64_t bytes)
+{
+    return ipa.ipa < STAGE2_IPA_END && bytes > 0 && bytes <= STAGE2_IPA_END - ipa.ipa;
+}
+
+/* --- map ----------------------------------------------------------------------------------- */
+
+/* Counts the tables missing below @table, which may be missing itself: NULL. */
+static enum stile_error map_prepare(uint64_t *table, unsigned level, struct range range,
+                                    uint32_t attrs, size_t *nr_missing)
+{
+    while (range.bytes > 0) {
+        uint64_t entry = table ? *pte_at(table, level, range.ipa) : 0;
+        uint64_t step = pte_step(level, range.ipa, range.bytes);
+        enum stile_error error;
+
+        if (entry != 0 && !pte_is_table(entry, level))
+            return STILE_ALREADY_MAPPED;
+        if (leaf_fits(&range, level, step, attrs)) {
+            if (entry != 0)
+                return STILE_ALREADY_MAPPED; /* tables are never empty */
+            range_take(&range, step);
+            continue;
+        }
+        *nr_missing += entry == 0;
+        error = map_prepare(entry ? pte_table(entry) : NULL, level + 1, range_take(&range, step),
+                            attrs, nr_missing);
+        if (error)
+            return error;
+    }
+    return STILE_SUCCESS;
+}
+
+static void map_commit(uint64_t *table, unsigned level, struct range range, uint32_t attrs,
+                       struct tables *spare)
+{
+    while (range.bytes > 0) {
+        uint64_t *entry = pte_at(table, level, range.ipa);
+        uint64_t step = pte_step(level, range.ipa, range.bytes);
+
+        if (leaf_fits(&range, level, step, attrs)) {
+            *entry = stage2_leaf_make(range.pa, level, attrs);
+            range_take(&range, step);
+            continue;
+        }
+        if (*entry == 0) {
+            uint64_t *below = tables_pop(spare);
+
+            dsb_ishst(); /* it is seen empty before it is seen */
+            *entry = pte_to_table(below);
+        }
+        map_commit(pte_table(*entry), level + 1, range_take(&range, step), attrs, spare);
+    }
+}
+
+enum stile_error stage2_map_locked(struct stage2_locked locked, ipa_t ipa, pa_t pa, uint64_t bytes,
+                                   uint32_t attrs)
+{
+    struct stage2 *stage2 = locked.stage2;
+    struct range range = {ipa.ipa, pa.pa, bytes};
+    struct tables spare;
+    size_t nr_missing = 0;
+    enum stile_error error;
+
+    CHECK(is_aligned(ipa.ipa | pa.pa | bytes, PAGE_SIZE) && (attrs & STAGE2_READ));
+    if (!range_is_inside(ipa, bytes))
+        return STILE_INVALID_ARGUMENT;
+    error = map_prepare(stage2->root, STAGE2_FIRST_LEVEL, range, attrs, &nr_missing);
+    if (error)
+        return error;
+    error = tables_alloc(&spare, nr_missing);
+    if (error)
+        return error;
+    map_commit(stage2->root, STAGE2_FIRST_LEVEL, range, attrs, &spare);
+    /* Nothing was valid before, so no TLB holds it: table walks need only see the new entries. */
+    dsb_ishst();
+    return STILE_SUCCESS;
+}
+
+/* --- unmap --------------------------------------------------------------------------------- */
+
+/* Counts the tables that splitting needs below @table; NULL: a block covers all of it. */
+static enum stile_error unmap_prepare(uint64_t *table, unsigned level, struct range range,
+                                      size_t *nr_missing)
+{
+    while (range.bytes > 0) {
+        uint64_t entry = table ? *pte_at(table, level, range.ipa) : PTE_VALID;
+        uint64_t step = pte_step(level, range.ipa, range.bytes);
+        bool is_table = pte_is_table(entry, level);
+        struct range part = range_take(&range, step);
+        enum stile_error error;
+
+        if (entry == 0)
+            return STILE_NOT_MAPPED;
+        if (!is_table && step == pte_span(level))
+            continue;
+        *nr_missing += !is_table;
+        error = unmap_prepare(is_table ? pte_table(entry) : NULL, level + 1, part, nr_missing);
+        if (error)
+            return error;
+    }
+    return STILE_SUCCESS;
+}
+
+/*
+ * Puts a table in place of a block: the same translation, in 512 pieces. Break before make (Arm
+ * ARM D5.10.1): no TLB may hold the block and a piece of it at once.
+ */
+static void split(const struct stage2 *stage2, uint64_t *entry, unsigned level, uint64_t ipa,
+                  uint64_t *table)
+{
+    uint64_t block = *entry;
+    uint64_t piece = block | (level + 1 == PTE_LAST_LEVEL ? PTE_TABLE : 0);
+
+    for (unsigned i = 0; i < PTE_NR_ENTRIES; i++)
+        table[i] = piece + i * pte_span(level + 1);
+    *entry = 0;
+    tlb_flush_stage2_ipa(stage2->vttbr, align_down(ipa, pte_span(level)));
+    *entry = pte_to_table(table);
+    dsb_ishst();
+}
+
+/* Clears the range; moves tables that become empty to @empty. */
+static void unmap_commit(const struct stage2 *stage2, uint64_t *table, unsigned level,
+                         struct range range, struct tables *spare, struct tables *empty)
+{
+    while (range.bytes > 0) {
+        uint64_t *entry = pte_at(table, level, range.ipa);
+        uint64_t step = pte_step(level, range.ipa, range.bytes);
+        struct range part = range_take(&range, step);
+        uint64_t *below;
+
+        if (!pte_is_table(*entry, level) && step == pte_span(level)) {
+            *entry = 0;
+            continue;
+        }
+        if (!pte_is_table(*entry, level))
+            split(stage2, entry, level, part.ipa, tables_pop(spare));
+        below = pte_table(*entry);
+        unmap_commit(stage2, below, level + 1, part, spare, empty);
+        if (table_is_empty(below)) {
+            *entry = 0;
+            tables_push(empty, below);
+        }
+    }
+}
+
+enum stile_error stage2_unmap_locked(struct stage2_locked locked, ipa_t ipa, uint64_t bytes)
+{
+    struct stage2 *stage2 = locked.stage2;
+    struct range range = {ipa.ipa, 0, bytes};
+    struct tables spare;
+    struct tables empty = {NULL};
+    size_t nr_missing = 0;
+    enum stile_error error;
+
+    CHECK(is_aligned(ipa.ipa | bytes, PAGE_SIZE));
+    if (!range_is_inside(ipa, bytes))
+        return STILE_INVALID_ARGUMENT;
+    error = unmap_prepare(stage2->root, STAGE2_FIRST_LEVEL, range, &nr_missing);
+    if (error)
+        return error;
+    error = tables_alloc(&spare, nr_missing);
+    if (error)
+        return error;
+    unmap_commit(stage2, stage2->root, STAGE2_FIRST_LEVEL, range, &spare, &empty);
+    if (bytes == PAGE_SIZE)
+        tlb_flush_stage2_ipa(stage2->vttbr, ipa.ipa);
+    else
+        tlb_flush_stage2_all(stage2->vttbr);
+    /* Only now has every CPU's table walk let go of them. */
+    tables_free(&empty);
+    return STILE_SUCCESS;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Stage-2 descriptors: what they say besides mm/pte.h, and how that is told in STAGE2_* words.
+ * Private to the files of stage 2.
+ */
+#ifndef MM_STAGE2_PTE_H
+#define MM_STAGE2_PTE_H
+
+#include <stdint.h>
+
+#include "mm/pte.h"
+#include "mm/stage2.h"
+
+#define STAGE2_FIRST_LEVEL 1u
+
+/* Arm ARM D5.4: MemAttr, S2AP, and a bit that is software's. XN with FEAT_XNX: at EL1 and EL0. */
+#define S2_DEVICE_NGNRE (UINT64_C(1) << 2)
+#define S2_NORMAL_WB    (UINT64_C(15) << 2)
+#define S2_MEMATTR      (UINT64_C(15) << 2)
+#define S2_READ         (UINT64_C(1) << 6)
+#define S2_WRITE        (UINT64_C(1) << 7)
+#define S2_OWNED        (UINT64_C(1) << 55)
+
+/** The descriptor of a page or block. */
+static inline uint64_t stage2_leaf_make(uint64_t pa, unsigned level, uint32_t attrs)
+{
+    uint64_t leaf = pa | PTE_AF | (level == PTE_LAST_LEVEL ? PTE_TABLE : 0);
+
+    leaf |= attrs & STAGE2_DEVICE ? S2_DEVICE_NGNRE : S2_NORMAL_WB | PTE_SH_INNER;
+    leaf |= attrs & STAGE2_READ ? S2_READ : 0;
+    leaf |= attrs & STAGE2_WRITE ? S2_WRITE : 0;
+    leaf |= (attrs & (STAGE2_EXECUTE | STAGE2_DEVICE)) == STAGE2_EXECUTE ? 0 : PTE_XN;
+    leaf |= attrs & STAGE2_OWNED ? S2_OWNED : 0;
+    leaf |= attrs & STAGE2_FRESH ? 0 : PTE_VALID;
+    return leaf;
+}
+
+/** What a descriptor made so allows and is. */
+static inline uint32_t stage2_leaf_attrs(uint64_t leaf)
+{
+    uint32_t attrs = 0;
+
+    attrs |= (leaf & S2_MEMATTR) == S2_DEVICE_NGNRE ? STAGE2_DEVICE : 0;
+    attrs |= leaf & S2_READ ? STAGE2_READ : 0;
+    attrs |= leaf & S2_WRITE ? STAGE2_WRITE : 0;
+    attrs |= leaf & PTE_XN ? 0 : STAGE2_EXECUTE;
+    attrs |= leaf & S2_OWNED ? STAGE2_OWNED : 0;
+    attrs |= leaf & PTE_VALID ? 0 : STAGE2_FRESH;
+    return attrs;
+}
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Copy windows as entries of two tables: level 2 holds each CPU's 2 MiB window and, after those,
+ * the table of the page windows.
+ */
+#include "arch/tlb.h"
+#include "core/pcpu.h"
+#include "lib/check.h"
+#include "mm/el2_pte.h"
+#include "mm/layout.h"
+#include "mm/page.h"
+#include "mm/window.h"
+
+static uint64_t *block_entries; /* level 2, by CPU */
+static uint64_t *page_entries;  /* level 3, by CPU */
+
+static void *block_va(uint32_t cpu)
+{
+    return (void *)(HV_WINDOW_VA + cpu * BLOCK_2M);
+}
+
+static void *page_va_of(uint32_t cpu)
+{
+    return (void *)(HV_WINDOW_VA + CONFIG_NR_PCPUS * BLOCK_2M + cpu * PAGE_SIZE);
+}
+
+uint64_t *window_init(void)
+{
+    block_entries = page_alloc(PAGE_ORDER_4K);
+    page_entries = page_alloc(PAGE_ORDER_4K);
+    CHECK(block_entries && page_entries);
+    block_entries[CONFIG_NR_PCPUS] = pte_to_table(page_entries);
+    return block_entries;
+}
+
+void *window_map(pa_t page)
+{
+    uint32_t cpu = pcpu_self()->index;
+
+    page_entries[cpu] = page.pa | EL2_PTE_DATA | PTE_TABLE | PTE_VALID;
+    tlb_sync_el2_local();
+    return page_va_of(cpu);
+}
+
+void window_unmap(void)
+{
+    uint32_t cpu = pcpu_self()->index;
+
+    page_entries[cpu] = 0;
+    tlb_flush_el2_local(page_va_of(cpu));
+}
+
+void *window_map_block(pa_t block)
+{
+    uint32_t cpu = pcpu_self()->index;
+
+    block_entries[cpu] = block.pa | EL2_PTE_DATA | PTE_VALID;
+    tlb_sync_el2_local();
+    return block_va(cpu);
+}
+
+void window_unmap_block(void)
+{
+    uint32_t cpu = pcpu_self()->index;
+
+    block_entries[cpu] = 0;
+    tlb_flush_el2_local(block_va(cpu));
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Copy windows: the only way EL2 reaches guest memory.
+ *
+ * Each physical CPU has one for a page and one for a 2 MiB block. What is mapped stays so until
+ * the matching unmap, on the same CPU; EL2 is not interrupted, so nobody else can use the window
+ * meanwhile.
+ */
+#ifndef MM_WINDOW_H
+#define MM_WINDOW_H
+
+#include "mm/addr.h"
+
+/** Maps the 4 KiB page @page, readable and writable. Returns where. */
+void *window_map(pa_t page);
+void window_unmap(void);
+
+/** Maps the 2 MiB block @block, readable and writable. Returns where. */
+void *window_map_block(pa_t block);
+void window_unmap_block(void);
+
+/**
+ * window_init() - make the windows' tables
+ *
+ * Returns the level-2 table that covers HV_WINDOW_VA, to be put into EL2's level 1.
+ */
+uint64_t *window_init(void);
+
+#endif
