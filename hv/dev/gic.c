@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The choice of a driver, and what both drivers do alike.
+ */
+#include "dev/gic.h"
+
+#include "core/machine.h"
+#include "dev/gic_regs.h"
+#include "lib/is_enabled.h"
+#include "lib/printk.h"
+
+/* One priority for all, in every byte of the word: mid-range, so that it passes any mask. */
+#define PRIORITY 0xA0A0A0A0u
+
+const struct gic_ops *gic;
+struct gic_limits gic_limits;
+
+void gic_init(void)
+{
+    if (IS_ENABLED(CONFIG_GICV2) && machine.gic_version == 2)
+        gic = &gicv2_ops;
+    else if (IS_ENABLED(CONFIG_GICV3) && machine.gic_version == 3)
+        gic = &gicv3_ops;
+    else
+        panic("the machine has a GICv%u, whose driver was not configured", machine.gic_version);
+    gic->init();
+}
+
+void gic_init_pcpu(void)
+{
+    gic->init_pcpu();
+}
+
+void gic_reset_bank(uintptr_t frame, uint32_t bank)
+{
+    io_write32(frame + GICD_ICENABLER + 4 * bank, UINT32_MAX);
+    io_write32(frame + GICD_ICPENDR + 4 * bank, UINT32_MAX);
+    io_write32(frame + GICD_ICACTIVER + 4 * bank, UINT32_MAX);
+    for (uint32_t i = 0; i < 32; i += 4)
+        io_write32(frame + GICD_IPRIORITYR + 32 * bank + i, PRIORITY);
+}

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * GICv3 and later (IHI 0069): distributor, redistributors, and the CPU interfaces, physical and
+ * virtual, in system registers. Interrupts are non-secure group 1.
+ */
+#include "core/machine.h"
+#include "core/pcpu.h"
+#include "dev/gic.h"
+#include "dev/gic_regs.h"
+#include "lib/printk.h"
+#include "mm/el2map.h"
+
+/* ICC_SRE_EL1 and ICC_SRE_EL2, IHI 0069, 12.2. */
+#define SRE_SRE    (1u << 0) /* system registers, not memory-mapped ones */
+#define SRE_DFB    (1u << 1) /* no bypass */
+#define SRE_DIB    (1u << 2)
+#define SRE_ENABLE (1u << 3) /* EL1 may reach ICC_SRE_EL1 */
+
+#define ICC_CTLR_EOIMODE (1u << 1)
+
+/* ICC_SGI1R_EL1 */
+#define SGI1R_AFF1_SHIFT  16
+#define SGI1R_INTID_SHIFT 24
+#define SGI1R_AFF2_SHIFT  32
+#define SGI1R_RS_SHIFT    44
+#define SGI1R_AFF3_SHIFT  48
+
+/* Affinity fields of an MPIDR. */
+#define AFF0(mpidr) ((mpidr)&0xFF)
+#define AFF1(mpidr) ((mpidr) >> 8 & 0xFF)
+#define AFF2(mpidr) ((mpidr) >> 16 & 0xFF)
+#define AFF3(mpidr) ((mpidr) >> 32 & 0xFF)
+
+/* ICH_VTR_EL2, IHI 0069, 12.4. */
+#define VTR_NR_LRS(vtr)             ((uint32_t)((vtr)&0x1F) + 1)
+#define VTR_NR_PREEMPTION_BITS(vtr) ((uint32_t)((vtr) >> 26 & 7) + 1)
+#define VTR_NR_PRIORITY_BITS(vtr)   ((uint32_t)((vtr) >> 29 & 7) + 1)
+
+#define VMCR_FIQEN (1u << 3) /* RES1 with system registers */
+
+static uintptr_t gicd;
+static uintptr_t gicr[CONFIG_NR_PCPUS]; /* each CPU's redistributor */
+
+static uint32_t packed_affinity(uint64_t mpidr)
+{
+    return (uint32_t)(AFF3(mpidr) << 24 | (mpidr & 0xFFFFFF));
+}
+
+/* Waits until the distributor has taken up what was written. */
+static void wait_gicd(void)
+{
+    while (io_read32(gicd + GICD_CTLR) & GICD_CTLR_RWP)
+        ;
+}
+
+/* --- initialisation --- */
+
+/* Notes whose redistributor this is, if its CPU is used. */
+static void note_redistributor(uintptr_t frame, uint64_t typer)
+{
+    for (uint32_t i = 0; i < machine.nr_cpus; i++) {
+        if (typer >> GICR_TYPER_AFFINITY_SHIFT == packed_affinity(machine.cpu_mpidr[i]))
+            gicr[i] = frame;
+    }
+}
+
+static void find_redistributors(void)
+{
+    uint64_t offset = 0, typer = 0;
+
+    while (!(typer & GICR_TYPER_LAST) && offset < machine.gicr.bytes) {
+        uintptr_t frame = el2map_device(pa_add(machine.gicr.base, offset), GICR_BYTES);
+        typer = io_read64(frame + GICR_TYPER);
+        note_redistributor(frame, typer);
+        offset += typer & GICR_TYPER_VLPIS ? 2 * GICR_BYTES : GICR_BYTES;
+    }
+    for (uint32_t i = 0; i < machine.nr_cpus; i++) {
+        if (gicr[i] == 0)
+            panic("CPU %u has no GICv3 redistributor", i);
+    }
+}
+
+static void init_distributor(void)
+{
+    uint32_t nr_banks = GICD_TYPER_LINES(io_read32(gicd + GICD_TYPER));
+
+    /* Affinity routing first: it gives IROUTER its meaning. */
+    io_write32(gicd + GICD_CTLR, GICD_CTLR_ARE);
+    wait_gicd();
+    for (uint32_t bank = 1; bank < nr_banks; bank++) {
+        gic_reset_bank(gicd, bank);
+        io_write32(gicd + GICD_IGROUPR + 4 * bank, UINT32_MAX);
+    }
+    wait_gicd();
+    for (uint32_t intid = GIC_FIRST_SPI; intid < 32 * nr_banks && intid < GIC_INTID_SPECIAL;
+         intid++)
+        io_write64(gicd + GICD_IROUTER + 8 * intid, machine.cpu_mpidr[0]);
+    io_write32(gicd + GICD_CTLR, GICD_CTLR_ARE | GICD_CTLR_ENABLE_GROUP1);
+    wait_gicd();
+}
+
+/* The system registers exist from here on. EL1 is kept to them too. */
+static void enable_system_registers(void)
+{
+    write_sysreg(icc_sre_el2, SRE_SRE | SRE_DFB | SRE_DIB | SRE_ENABLE);
+    isb();
+    write_sysreg(icc_sre_el1, SRE_SRE | SRE_DFB | SRE_DIB);
+    isb();
+}
+
+static void init(void)
+{
+    gicd = el2map_device(machine.gicd.base, machine.gicd.bytes);
+    find_redistributors();
+    init_distributor();
+    enable_system_registers();
+
+    uint64_t vtr = read_sysreg(ich_vtr_el2);
+    uint32_t nr_preemption_bits = VTR_NR_PREEMPTION_BITS(vtr);
+    gic_limits = (struct gic_limits){
+        .nr_lrs = VTR_NR_LRS(vtr) < GIC_MAX_LRS ? VTR_NR_LRS(vtr) : GIC_MAX_LRS,
+        .nr_priority_bits = VTR_NR_PRIORITY_BITS(vtr),
+        .nr_aprs = nr_preemption_bits > 5 ? 1u << (nr_preemption_bits - 5) : 1,
+        .reset_vmcr = VMCR_FIQEN,
+    };
+}
+
+static void wake_redistributor(uintptr_t frame)
+{
+    uint32_t waker = io_read32(frame + GICR_WAKER);
+
+    io_write32(frame + GICR_WAKER, waker & ~GICR_WAKER_PROCESSOR_SLEEP);
+    while (io_read32(frame + GICR_WAKER) & GICR_WAKER_CHILDREN_ASLEEP)
+        ;
+}
+
+static void write_lr(uint32_t lr, uint64_t value);
+
+static void init_pcpu(void)
+{
+    uintptr_t frame = gicr[pcpu_self()->index];
+
+    wake_redistributor(frame);
+    gic_reset_bank(frame + GICR_SGI_FRAME, 0);
+    io_write32(frame + GICR_SGI_FRAME + GICD_IGROUPR, UINT32_MAX);
+    while (io_read32(frame + GICR_CTLR) & GICR_CTLR_RWP)
+        ;
+
+    enable_system_registers();
+    write_sysreg(icc_pmr_el1, 0xFF);
+    write_sysreg(icc_bpr1_el1, 0);
+    write_sysreg(icc_ctlr_el1, ICC_CTLR_EOIMODE);
+    write_sysreg(icc_igrpen1_el1, 1);
+    write_sysreg(ich_hcr_el2, 0);
+    for (uint32_t lr = 0; lr < gic_limits.nr_lrs; lr++)
+        write_lr(lr, 0);
+    isb();
+}
+
+/* --- physical interrupts --- */
+
+/*
+ * The return to the guest synchronises what these write: no interrupt is taken at EL2, and the
+ * next acknowledge comes after an exception.
+ */
+static uint32_t ack(void)
+{
+    return (uint32_t)read_sysreg(icc_iar1_el1);
+}
+
+static void eoi(uint32_t intid)
+{
+    write_sysreg(icc_eoir1_el1, intid);
+}
+
+static void deactivate(uint32_t intid)
+{
+    write_sysreg(icc_dir_el1, intid);
+}
+
+/* Where an interrupt's registers are: this CPU's redistributor or the distributor. */
+static uintptr_t frame_of(uint32_t intid)
+{
+    return intid < GIC_FIRST_SPI ? gicr[pcpu_self()->index] + GICR_SGI_FRAME : gicd;
+}
+
+static void enable(uint32_t intid)
+{
+    gic_write_bit(frame_of(intid), GICD_ISENABLER, intid);
+}
+
+static void disable(uint32_t intid)
+{
+    gic_write_bit(frame_of(intid), GICD_ICENABLER, intid);
+}
+
+static void set_active(uint32_t intid, bool active)
+{
+    gic_write_bit(frame_of(intid), active ? GICD_ISACTIVER : GICD_ICACTIVER, intid);
+}
+
+static void send_sgi(uint32_t pcpu_index, uint32_t sgi)
+{
+    uint64_t mpidr = machine.cpu_mpidr[pcpu_index];
+
+    dsb_ishst();
+    write_sysreg(icc_sgi1r_el1,
+                 AFF3(mpidr) << SGI1R_AFF3_SHIFT | AFF2(mpidr) << SGI1R_AFF2_SHIFT |
+                     AFF1(mpidr) << SGI1R_AFF1_SHIFT | (AFF0(mpidr) >> 4) << SGI1R_RS_SHIFT |
+                     (uint64_t)sgi << SGI1R_INTID_SHIFT | UINT64_C(1) << (AFF0(mpidr) & 15));
+    isb();
+}
+
+/* --- virtual interrupts --- */
+
+#define EACH_LR(X)                                                                                 \
+    X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15)
+
+static uint64_t read_lr(uint32_t lr)
+{
+    switch (lr) {
+#define READ_LR(n)                                                                                 \
+    case n:                                                                                        \
+        return read_sysreg(ich_lr##n##_el2);
+        EACH_LR(READ_LR)
+#undef READ_LR
+    default:
+        return 0;
+    }
+}
+
+static void write_lr(uint32_t lr, uint64_t value)
+{
+    switch (lr) {
+#define WRITE_LR(n)                                                                                \
+    case n:                                                                                        \
+        write_sysreg(ich_lr##n##_el2, value);                                                      \
+        break;
+        EACH_LR(WRITE_LR)
+#undef WRITE_LR
+    default:
+        break;
+    }
+}
+
+static uint32_t read_empty_lrs(void)
+{
+    isb(); /* list registers written since EL2 was entered count */
+    return (uint32_t)read_sysreg(ich_elrsr_el2);
+}
+
+static uint32_t read_hcr(void)
+{
+    return (uint32_t)read_sysreg(ich_hcr_el2);
+}
+
+static void write_hcr(uint32_t hcr)
+{
+    write_sysreg(ich_hcr_el2, hcr);
+}
+
+static uint32_t read_vmcr(void)
+{
+    return (uint32_t)read_sysreg(ich_vmcr_el2);
+}
+
+/* Only as many active priority registers exist as there are preemption levels for. */
+static void save_interface(struct gic_interface *state)
+{
+    state->vmcr = read_vmcr();
+    state->ap0r[0] = (uint32_t)read_sysreg(ich_ap0r0_el2);
+    state->ap1r[0] = (uint32_t)read_sysreg(ich_ap1r0_el2);
+    if (gic_limits.nr_aprs < 2)
+        return;
+    state->ap0r[1] = (uint32_t)read_sysreg(ich_ap0r1_el2);
+    state->ap1r[1] = (uint32_t)read_sysreg(ich_ap1r1_el2);
+    if (gic_limits.nr_aprs < 4)
+        return;
+    state->ap0r[2] = (uint32_t)read_sysreg(ich_ap0r2_el2);
+    state->ap1r[2] = (uint32_t)read_sysreg(ich_ap1r2_el2);
+    state->ap0r[3] = (uint32_t)read_sysreg(ich_ap0r3_el2);
+    state->ap1r[3] = (uint32_t)read_sysreg(ich_ap1r3_el2);
+}
+
+static void restore_interface(const struct gic_interface *state)
+{
+    /* The last guest may have turned its system registers off; what follows needs them. */
+    write_sysreg(icc_sre_el1, SRE_SRE | SRE_DFB | SRE_DIB);
+    isb();
+    write_sysreg(ich_vmcr_el2, state->vmcr);
+    write_sysreg(ich_ap0r0_el2, state->ap0r[0]);
+    write_sysreg(ich_ap1r0_el2, state->ap1r[0]);
+    if (gic_limits.nr_aprs < 2)
+        return;
+    write_sysreg(ich_ap0r1_el2, state->ap0r[1]);
+    write_sysreg(ich_ap1r1_el2, state->ap1r[1]);
+    if (gic_limits.nr_aprs < 4)
+        return;
+    write_sysreg(ich_ap0r2_el2, state->ap0r[2]);
+    write_sysreg(ich_ap1r2_el2, state->ap1r[2]);
+    write_sysreg(ich_ap0r3_el2, state->ap0r[3]);
+    write_sysreg(ich_ap1r3_el2, state->ap1r[3]);
+}
+
+const struct gic_ops gicv3_ops = {
+    .init = init,
+    .init_pcpu = init_pcpu,
+    .ack = ack,
+    .eoi = eoi,
+    .deactivate = deactivate,
+    .enable = enable,
+    .disable = disable,
+    .set_active = set_active,
+    .send_sgi = send_sgi,
+    .read_lr = read_lr,
+    .write_lr = write_lr,
+    .read_empty_lrs = read_empty_lrs,
+    .read_hcr = read_hcr,
+    .write_hcr = write_hcr,
+    .read_vmcr = read_vmcr,
+    .save_interface = save_interface,
+    .restore_interface = restore_interface,
+};
