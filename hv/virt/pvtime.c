@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The page of stolen times, and the calls that tell where it is.
+ */
+#include "virt/pvtime.h"
+
+#include <string.h>
+
+#include "arch/timer.h"
+#include "core/vcpu.h"
+#include "core/vm.h"
+#include "mm/page.h"
+#include "stile/smccc.h"
+
+#define NS_PER_SEC UINT64_C(1000000000)
+
+_Static_assert(CONFIG_NR_VCPUS * sizeof(struct pvtime_stolen) <= PAGE_SIZE, "all are in one page");
+
+enum stile_error pvtime_init(struct vm *vm)
+{
+    if (!vm->stolen)
+        vm->stolen = page_alloc(PAGE_ORDER_4K);
+    if (!vm->stolen)
+        return STILE_NO_MEMORY;
+    memset(vm->stolen, 0, PAGE_SIZE);
+    return stage2_map(&vm->stage2, ipa_make(VM_STOLEN_IPA), page_pa(vm->stolen), PAGE_SIZE,
+                      STAGE2_READ);
+}
+
+void pvtime_free(struct vm *vm)
+{
+    if (vm->stolen)
+        page_free(vm->stolen, PAGE_ORDER_4K);
+    vm->stolen = NULL;
+}
+
+/* The product of a fraction of 32 bits is exact enough: it is off by 2^-32, and never goes back. */
+void pvtime_update(struct vcpu *vcpu)
+{
+    uint64_t ns_per_tick = (NS_PER_SEC << 32) / timer_frequency();
+    __extension__ unsigned __int128 product =
+        (unsigned __int128)vcpu->page->stolen_ticks * ns_per_tick;
+
+    __atomic_store_n(&vcpu->vm->stolen[vcpu->index].stolen_ns, (uint64_t)(product >> 32),
+                     __ATOMIC_RELAXED);
+}
+
+static bool has(uint32_t function)
+{
+    return function == PV_TIME_FEATURES || function == PV_TIME_ST;
+}
+
+int64_t pvtime_call(const struct vcpu *vcpu, uint32_t function, uint64_t x1)
+{
+    switch (function) {
+    case PV_TIME_FEATURES:
+        return has((uint32_t)x1) ? STILE_SUCCESS : STILE_NOT_SUPPORTED;
+    case PV_TIME_ST:
+        return (int64_t)(VM_STOLEN_IPA + vcpu->index * sizeof(struct pvtime_stolen));
+    default:
+        return STILE_NOT_SUPPORTED;
+    }
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A VM's input, and whom to tell of it.
+ */
+#include "core/vm.h"
+#include "virt/vconsole.h"
+#include "virt/vgic.h"
+#include "virt/vuart.h"
+
+void vconsole_init(struct vm *vm)
+{
+    struct vconsole *console = &vm->console;
+
+    spin_lock(&console->lock);
+    console->input = (struct ring){.bytes = console->input_bytes, .size = VCONSOLE_INPUT_BYTES};
+    spin_unlock(&console->lock);
+}
+
+void vconsole_input(struct vm *vm, const char *text, size_t length)
+{
+    spin_lock(&vm->console.lock);
+    (void)ring_put(&vm->console.input, text, length);
+    spin_unlock(&vm->console.lock);
+    vuart_input(vm);
+    /* A guest that has not agreed on a version does not expect an interrupt of ours. */
+    if (__atomic_load_n(&vm->agreed, __ATOMIC_RELAXED))
+        vgic_inject(vm, 0, VCONSOLE_INTID);
+}
+
+void vconsole_output_ready(struct vm *vm)
+{
+    vuart_output_ready(vm);
+}
+
+size_t vconsole_read(struct vm *vm, char *text, size_t limit)
+{
+    spin_lock(&vm->console.lock);
+    size_t length = ring_take(&vm->console.input, text, limit);
+    spin_unlock(&vm->console.lock);
+    return length;
+}
+
+size_t vconsole_pending(struct vm *vm)
+{
+    return ring_used(&vm->console.input);
+}

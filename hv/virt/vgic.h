@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The interrupt controller a guest is shown: a GICv2 or GICv3 of the machine's version, with 16
+ * SGIs and 16 PPIs for each vCPU and VGIC_NR_SPIS SPIs.
+ *
+ * The CPU interface is the hardware's virtual one. The distributor and the redistributors are
+ * emulated: their state is words of 32 interrupts, as their registers are. While a vCPU is loaded,
+ * its most urgent interrupts are in list registers, and what memory says of those is how they were
+ * when the list registers were last read back.
+ *
+ * Lock order: a VM's vgic.lock may be held when the scheduler's is taken, never the reverse. None
+ * of these functions may be called with the scheduler's lock held, but vgic_vcpu_reset().
+ */
+#ifndef VIRT_VGIC_H
+#define VIRT_VGIC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dev/gic.h"
+#include "lib/spinlock.h"
+
+struct pcpu;
+struct vcpu;
+struct vm;
+
+#define VGIC_NR_SPIS      64
+#define VGIC_NR_SPI_BANKS (VGIC_NR_SPIS / 32)
+#define VGIC_NR_BANKS     (1 + VGIC_NR_SPI_BANKS) /* bank 0 is the vCPU's SGIs and PPIs */
+#define VGIC_NR_INTIDS    (32 * VGIC_NR_BANKS)
+
+/** 32 interrupts, a bit for each. */
+struct vgic_bank {
+    uint32_t enabled;
+    uint32_t group1; /* else group 0 */
+    uint32_t edge;   /* edge-triggered, else level-sensitive */
+    uint32_t line;   /* the level of the input */
+    uint32_t latch;  /* made pending by an edge or a write */
+    uint32_t posted; /* made pending since the list registers were read back; becomes latch */
+    uint32_t active;
+    uint8_t priority[32];
+};
+
+/** A VM's distributor. */
+struct vgic {
+    struct spinlock lock; /* of all state of the VM's interrupts, but see struct vgic_vcpu */
+    uint32_t ctlr;        /* GICD_CTLR: the group enables */
+    struct vgic_bank spi[VGIC_NR_SPI_BANKS];
+    uint64_t irouter[VGIC_NR_SPIS];   /* GICv3: affinity */
+    uint8_t itargets[VGIC_NR_SPIS];   /* GICv2: a bit for each vCPU */
+    uint32_t held[VGIC_NR_SPI_BANKS]; /* in some vCPU's list registers, or active on it */
+};
+
+/** State changes that wait until a vCPU's list registers are read back. */
+struct vgic_change {
+    uint32_t clear_pending;
+    uint32_t clear_active;
+    uint32_t set_active;
+};
+
+/**
+ * A vCPU's redistributor and the shadow of its CPU interface.
+ *
+ * While the vCPU is loaded, the shadow of its list registers, sgi_sources, timer_active and, in its
+ * bank, latch, line and active belong to its physical CPU, which uses them without the lock.
+ * bank.posted, sgi_posted and requests are changed atomically by any CPU. All else is under the
+ * VM's vgic.lock.
+ */
+struct vgic_vcpu {
+    struct vgic_bank bank;
+    uint32_t requests;             /* not 0: list registers must be filled anew */
+    uint16_t used;                 /* list registers assigned to an interrupt */
+    bool timer_active;             /* the physical timer PPI is active on this vCPU's account */
+    bool active_left_out;          /* an active interrupt found no list register */
+    bool pending_left_out;         /* so did a pending one */
+    uint64_t lr[GIC_MAX_LRS];      /* as last written */
+    uint8_t lr_of[VGIC_NR_INTIDS]; /* where an interrupt is, or VGIC_NO_LR */
+    struct pcpu *loaded_on;        /* or NULL */
+    uint32_t nr_refills;           /* counts how often the list registers were read back */
+    uint32_t waker;                /* GICR_WAKER */
+
+    /* GICv2: the vCPUs an SGI comes from, a bit for each. */
+    uint8_t sgi_sources[GIC_NR_SGIS];
+    uint8_t sgi_posted[GIC_NR_SGIS];
+    uint8_t sgi_active_source[GIC_NR_SGIS]; /* the one vCPU whose SGI is active */
+
+    uint32_t held[VGIC_NR_SPI_BANKS];   /* SPIs in its list registers, or active on it */
+    uint32_t routed[VGIC_NR_SPI_BANKS]; /* SPIs that go to it */
+    struct vgic_change change[VGIC_NR_BANKS];
+    struct gic_interface interface; /* valid while not loaded */
+};
+
+/**
+ * vgic_init() - give a new VM its interrupt controller
+ * @vm: its vCPUs are allocated, its stage 2 and MMIO map are there
+ *
+ * Resets all of its state, registers the emulated frames and, on a GICv2, maps the hardware's
+ * virtual CPU interface into stage 2. Also for a VM that starts anew; none of its vCPUs is loaded.
+ * Returns NULL, or a constant text that says why the VM cannot have the controller its device tree
+ * describes.
+ */
+const char *vgic_init(struct vm *vm);
+
+/**
+ * vgic_vcpu_reset() - put a vCPU's CPU interface as after its reset: PSCI CPU_ON
+ * @vcpu: not loaded
+ *
+ * What the redistributor or distributor holds stays. Takes no lock.
+ */
+void vgic_vcpu_reset(struct vcpu *vcpu);
+
+/**
+ * vgic_load() - move a vCPU's interrupts into this physical CPU
+ * @vcpu: the vCPU that is becoming the loaded one
+ */
+void vgic_load(struct vcpu *vcpu);
+
+/** vgic_put() - move them out again; the virtual CPU interface is then off */
+void vgic_put(struct vcpu *vcpu);
+
+/** vgic_flush() - the loaded vCPU has VCPU_WORK_VGIC: give it what became pending */
+void vgic_flush(struct vcpu *vcpu);
+
+/** vgic_maintenance() - handle the maintenance interrupt, raised for the loaded vCPU */
+void vgic_maintenance(struct vcpu *vcpu);
+
+/**
+ * vgic_timer_fired() - the physical virtual timer's PPI was acknowledged
+ * @loaded: the vCPU it belongs to
+ *
+ * The PPI's priority has been dropped, and it is active: the guest's own deactivation ends it.
+ */
+void vgic_timer_fired(struct vcpu *loaded);
+
+/**
+ * vgic_has_pending() - whether an interrupt is to end a vCPU's WFI
+ * @vcpu: not loaded, or loaded on this physical CPU
+ *
+ * Interrupts that PSTATE masks count, those that the CPU interface holds back do not, unless the
+ * redistributor was told that its CPU sleeps (GICR_WAKER). The virtual timer of a
+ * vCPU counts once its physical interrupt was taken; whether it is due is the caller's to see.
+ */
+bool vgic_has_pending(struct vcpu *vcpu);
+
+/** Whether vgic_inject() may target the vCPU: any for a PPI, the first for any other INTID. */
+bool vgic_target_valid(const struct vm *vm, uint32_t vcpu_index, uint32_t intid);
+
+/** Whether vgic_inject() takes this INTID: a PPI or SPI that no hardware drives. */
+bool vgic_intid_valid(uint32_t intid);
+
+/**
+ * vgic_inject() - make an interrupt pending, as if a device had raised an edge
+ * @vcpu_index: the vCPU, for a PPI; 0 for an SPI
+ * @intid: PPI or SPI
+ *
+ * Both have been found valid by the two functions above. Any physical CPU.
+ */
+void vgic_inject(struct vm *vm, uint32_t vcpu_index, uint32_t intid);
+
+/**
+ * vgic_set_level() - drive the input of an SPI
+ * @intid: GIC_FIRST_SPI to VGIC_NR_INTIDS - 1
+ *
+ * A level-sensitive SPI is pending while its input is high; an edge-triggered one becomes pending
+ * when it rises. Any physical CPU; calls for one interrupt are the caller's to put in order.
+ */
+void vgic_set_level(struct vm *vm, uint32_t intid, bool high);
+
+/**
+ * vgic_set_ppi() - drive the input of a PPI that the hypervisor emulates, as vgic_set_level()
+ * @vcpu: loaded on this physical CPU, or loaded nowhere
+ */
+void vgic_set_ppi(struct vcpu *vcpu, uint32_t intid, bool high);
+
+/**
+ * vgic_send_sgi() - make an SGI pending
+ * @source: the loaded vCPU
+ * @target: a vCPU of the same VM, the source included
+ * @sgi: 0 to 15
+ */
+void vgic_send_sgi(struct vcpu *source, struct vcpu *target, uint32_t sgi);
+
+/** vgic_write_sgi1r() - the loaded vCPU wrote ICC_SGI1R_EL1 */
+void vgic_write_sgi1r(struct vcpu *vcpu, uint64_t value);
+
+/** vgic_write_sgi0r() - the loaded vCPU wrote ICC_SGI0R_EL1 */
+void vgic_write_sgi0r(struct vcpu *vcpu, uint64_t value);
+
+#endif

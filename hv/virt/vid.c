@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Working out what guests see of the identification registers, once, at boot.
+ *
+ * The rule is a list of what may be seen: a field that is not named here reads as zero, so that a
+ * feature newer than this file stays hidden. Fields and values: Arm ARM D17.2.53 onwards.
+ */
+#include "arch/cpu.h"
+#include "core/machine.h"
+#include "core/vm.h"
+#include "virt/vid.h"
+
+/* A field of four bits, as all of these are, and a value in it. */
+#define FIELD(shift)           (UINT64_C(0xF) << (shift))
+#define FIELD_IS(value, shift) ((uint64_t)(value) << (shift))
+
+#define FIELDS_31_0 UINT64_C(0xFFFFFFFF)
+
+/* What a register shows: fields as the hardware has them, and fields that are always the same. */
+struct shown {
+    uint64_t kept;
+    uint64_t fixed;
+};
+
+/* ID_AA64PFR0_EL1. EL1 is AArch64 only; EL2, EL3, RAS, SVE, MPAM and AMU are not shown. */
+#define PFR0_EL0_SHIFT  0
+#define PFR0_GIC_SHIFT  24
+#define PFR0_CSV2_SHIFT 56
+#define PFR0_KEPT                                                                                  \
+    (FIELD(PFR0_EL0_SHIFT) | FIELD(16) /* FP */ | FIELD(20) /* AdvSIMD */ | FIELD(48) /* DIT */ |  \
+     FIELD(60) /* CSV3 */)
+#define PFR0_FIXED FIELD_IS(1, 4) /* EL1 */
+
+#define EL0_AARCH32 2u /* EL0 may run AArch32 as well */
+
+/* ID_AA64PFR1_EL1. MTE and SME are not shown. */
+#define PFR1_KEPT (FIELD(0) /* BT */ | FIELD(4) /* SSBS */)
+
+/*
+ * ID_AA64DFR0_EL1. Debug, trace and profiling are the hypervisor's; the architecture requires
+ * Armv8 debug with 2 breakpoints and 2 watchpoints to be there all the same.
+ */
+#define DFR0_PMUVER_SHIFT 8
+#define PMUVER_IMP_DEF    0xFu
+#define DFR0_FIXED                                                                                 \
+    (FIELD_IS(6, 0) /* DebugVer */ | FIELD_IS(1, 12) /* BRPs */ | FIELD_IS(1, 20) /* WRPs */ |     \
+     FIELD_IS(0xF, 36) /* DoubleLock: none */)
+
+/* ID_AA64ISAR0_EL1. Not TME; nor TLB ranges, which the trap mode would have to emulate. */
+#define ISAR0_KEPT                                                                                 \
+    (FIELD(4) /* AES */ | FIELD(8) /* SHA1 */ | FIELD(12) /* SHA2 */ | FIELD(16) /* CRC32 */ |     \
+     FIELD(20) /* Atomic */ | FIELD(28) /* RDM */ | FIELD(32) /* SHA3 */ | FIELD(36) /* SM3 */ |   \
+     FIELD(40) /* SM4 */ | FIELD(44) /* DP */ | FIELD(48) /* FHM */ | FIELD(52) /* TS */ |         \
+     FIELD(60) /* RNDR */)
+
+/* ID_AA64ISAR1_EL1. Not pointer authentication, whose keys are not switched; nor XS and LS64. */
+#define ISAR1_KEPT                                                                                 \
+    (FIELD(0) /* DPB */ | FIELD(12) /* JSCVT */ | FIELD(16) /* FCMA */ | FIELD(20) /* LRCPC */ |   \
+     FIELD(32) /* FRINTTS */ | FIELD(36) /* SB */ | FIELD(40) /* SPECRES */ |                      \
+     FIELD(44) /* BF16 */ | FIELD(48) /* DGH */ | FIELD(52) /* I8MM */)
+
+#define ISAR2_KEPT (FIELD(4) /* RPRES */ | FIELD(20) /* BC */ | FIELD(28) /* CLRBHB */)
+
+/* ID_AA64MMFR0_EL1. Not the granules of stage 2, FGT and ECV. */
+#define MMFR0_PARANGE_SHIFT 0
+#define MMFR0_KEPT                                                                                 \
+    (FIELD(4) /* ASIDBits */ | FIELD(8) /* BigEnd */ | FIELD(16) /* BigEndEL0 */ |                 \
+     FIELD(20) /* TGran16 */ | FIELD(24) /* TGran64 */ | FIELD(28) /* TGran4 */ |                  \
+     FIELD(44) /* ExS */)
+
+/* ID_AA64MMFR1_EL1. Not VHE, LORegions and what else EL2 controls. */
+#define MMFR1_KEPT                                                                                 \
+    (FIELD(0) /* HAFDBS */ | FIELD(12) /* HPDS */ | FIELD(20) /* PAN */ | FIELD(36) /* ETS */ |    \
+     FIELD(44) /* AFP */)
+
+/* ID_AA64MMFR2_EL1. Not IESB, NV, FWB and EVT. */
+#define MMFR2_KEPT                                                                                 \
+    (FIELD(0) /* CnP */ | FIELD(4) /* UAO */ | FIELD(8) /* LSM */ | FIELD(16) /* VARange */ |      \
+     FIELD(20) /* CCIDX */ | FIELD(28) /* ST */ | FIELD(32) /* AT */ | FIELD(36) /* IDS */ |       \
+     FIELD(48) /* TTL */ | FIELD(52) /* BBM */ | FIELD(60) /* E0PD */)
+
+/*
+ * AArch32, for programs at EL0: the instruction sets and what goes with them. The debug and
+ * memory-model registers matter to EL1 only, which is AArch64.
+ */
+#define ID_PFR0_KEPT (UINT64_C(0xFFFF) /* State0 to State3 */ | FIELD(16) /* CSV2 */ | FIELD(24))
+#define ID_PFR1_KEPT FIELD(16) /* GenTimer */
+#define ID_PFR2_KEPT (FIELD(0) /* CSV3 */ | FIELD(4) /* SSBS */)
+
+#define CRM_AARCH32_LAST 3
+
+static const struct shown shown[VID_NR_REGISTERS] = {
+    [VID_INDEX(1, 0)] = {ID_PFR0_KEPT, 0}, /* ID_PFR0_EL1 */
+    [VID_INDEX(1, 1)] = {ID_PFR1_KEPT, 0},
+    [VID_INDEX(2, 0)] = {FIELDS_31_0, 0}, /* ID_ISAR0_EL1 to ID_ISAR5_EL1 */
+    [VID_INDEX(2, 1)] = {FIELDS_31_0, 0},
+    [VID_INDEX(2, 2)] = {FIELDS_31_0, 0},
+    [VID_INDEX(2, 3)] = {FIELDS_31_0, 0},
+    [VID_INDEX(2, 4)] = {FIELDS_31_0, 0},
+    [VID_INDEX(2, 5)] = {FIELDS_31_0, 0},
+    [VID_INDEX(2, 7)] = {FIELDS_31_0, 0}, /* ID_ISAR6_EL1 */
+    [VID_INDEX(3, 0)] = {FIELDS_31_0, 0}, /* MVFR0_EL1 to MVFR2_EL1 */
+    [VID_INDEX(3, 1)] = {FIELDS_31_0, 0},
+    [VID_INDEX(3, 2)] = {FIELDS_31_0, 0},
+    [VID_INDEX(3, 4)] = {ID_PFR2_KEPT, 0},
+
+    [VID_INDEX(4, 0)] = {PFR0_KEPT, PFR0_FIXED},
+    [VID_INDEX(4, 1)] = {PFR1_KEPT, 0},
+    [VID_INDEX(5, 0)] = {0, DFR0_FIXED},
+    [VID_INDEX(6, 0)] = {ISAR0_KEPT, 0},
+    [VID_INDEX(6, 1)] = {ISAR1_KEPT, 0},
+    [VID_INDEX(6, 2)] = {ISAR2_KEPT, 0},
+    [VID_INDEX(7, 0)] = {MMFR0_KEPT, 0},
+    [VID_INDEX(7, 1)] = {MMFR1_KEPT, 0},
+    [VID_INDEX(7, 2)] = {MMFR2_KEPT, 0},
+};
+
+/* By whether the VM has the PMU, then by VID_INDEX(). */
+static uint64_t tables[2][VID_NR_REGISTERS];
+
+/* Every register of the group, by the names that reach those which have none. */
+#define READ_ROW(hw, crm)                                                                          \
+    do {                                                                                           \
+        (hw)[VID_INDEX(crm, 0)] = read_sysreg(s3_0_c0_c##crm##_0);                                 \
+        (hw)[VID_INDEX(crm, 1)] = read_sysreg(s3_0_c0_c##crm##_1);                                 \
+        (hw)[VID_INDEX(crm, 2)] = read_sysreg(s3_0_c0_c##crm##_2);                                 \
+        (hw)[VID_INDEX(crm, 3)] = read_sysreg(s3_0_c0_c##crm##_3);                                 \
+        (hw)[VID_INDEX(crm, 4)] = read_sysreg(s3_0_c0_c##crm##_4);                                 \
+        (hw)[VID_INDEX(crm, 5)] = read_sysreg(s3_0_c0_c##crm##_5);                                 \
+        (hw)[VID_INDEX(crm, 6)] = read_sysreg(s3_0_c0_c##crm##_6);                                 \
+        (hw)[VID_INDEX(crm, 7)] = read_sysreg(s3_0_c0_c##crm##_7);                                 \
+    } while (0)
+
+static void read_hardware(uint64_t hw[VID_NR_REGISTERS])
+{
+    READ_ROW(hw, 1);
+    READ_ROW(hw, 2);
+    READ_ROW(hw, 3);
+    READ_ROW(hw, 4);
+    READ_ROW(hw, 5);
+    READ_ROW(hw, 6);
+    READ_ROW(hw, 7);
+}
+
+static uint64_t field(uint64_t value, uint32_t shift)
+{
+    return value >> shift & 0xF;
+}
+
+static uint64_t lower(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* What neither is as in hardware nor always the same. */
+static void adjust(uint64_t table[VID_NR_REGISTERS], const uint64_t hw[VID_NR_REGISTERS])
+{
+    uint64_t pfr0 = hw[VID_INDEX(4, 0)], mmfr0 = hw[VID_INDEX(7, 0)];
+
+    /* CSV2 = 2 comes with SCXTNUM_ELx, which are not switched. */
+    table[VID_INDEX(4, 0)] |= FIELD_IS(lower(field(pfr0, PFR0_CSV2_SHIFT), 1), PFR0_CSV2_SHIFT);
+    /* The system registers of a GICv3 CPU interface. */
+    if (machine.gic_version == 3)
+        table[VID_INDEX(4, 0)] |= FIELD_IS(1, PFR0_GIC_SHIFT);
+    /* No more than the physical address space shown: 40 bits, of which stage 2 takes 39. */
+    table[VID_INDEX(7, 0)] |=
+        FIELD_IS(lower(field(mmfr0, MMFR0_PARANGE_SHIFT), 2), MMFR0_PARANGE_SHIFT);
+    if (field(pfr0, PFR0_EL0_SHIFT) != EL0_AARCH32) {
+        for (uint32_t i = 0; i < VID_INDEX(CRM_AARCH32_LAST + 1, 0); i++)
+            table[i] = 0;
+    }
+}
+
+void vid_init(void)
+{
+    uint64_t hw[VID_NR_REGISTERS];
+    uint64_t pmuver;
+
+    read_hardware(hw);
+    for (uint32_t i = 0; i < VID_NR_REGISTERS; i++)
+        tables[false][i] = (hw[i] & shown[i].kept) | shown[i].fixed;
+    adjust(tables[false], hw);
+    for (uint32_t i = 0; i < VID_NR_REGISTERS; i++)
+        tables[true][i] = tables[false][i];
+    pmuver = field(hw[VID_INDEX(5, 0)], DFR0_PMUVER_SHIFT);
+    if (pmuver != PMUVER_IMP_DEF)
+        tables[true][VID_INDEX(5, 0)] |= FIELD_IS(pmuver, DFR0_PMUVER_SHIFT);
+}
+
+uint64_t vid_read(const struct vm *vm, uint32_t index)
+{
+    return tables[vm->config.pmu][index];
+}
