@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: MIT
+# The hypervisor: every source of its folders, less the drivers that Kconfig leaves out.
+#
+# Two images from the same objects: stile.img runs the VMs of a bundle (core/run.c), and
+# stile-test.img runs the hypervisor's own suites instead (tests/hv/).
+
+# C leaves x11 to x15 and x18 alone, so that an exit need not move them: see arch/entry.S.
+hv-fixed-regs := $(foreach n,11 12 13 14 15 18,-ffixed-x$(n))
+
+# Scheduling before register allocation would spill on the fast path for want of those.
+hv-fixed-regs += $(if $(filter 1,$(LLVM)),,-fno-schedule-insns)
+
+hv-cflags = $(TARGET_CFLAGS) $(hv-fixed-regs) -Ihv -I$(O)/hv-gen $(ABI_CFLAGS) $(RT_CFLAGS) \
+	$(if $(filter tests/%,$<),-Itests/ktf) \
+	-isystem $(O)/deps/libfdt/include -include $(O)/config/autoconf.h
+$(eval $(call compile_rules,hv,hv-cflags))
+
+hv-skip := $(if $(CONFIG_GICV2),,%/gicv2.c) $(if $(CONFIG_GICV3),,%/gicv3.c)
+hv-offsets := hv/arch/asm_offsets.c
+hv-run := hv/core/run.c
+hv-srcs := $(filter-out $(hv-skip) $(hv-offsets) $(hv-run),$(wildcard hv/*/*.c hv/*/*.S))
+hv-test-srcs := $(wildcard tests/hv/*.c) tests/ktf/ktf.c tests/ktf/ktf_check.c
+
+# The C library subset is compiled anew, under the hypervisor's register rule.
+hv-objs := $(call objects,hv,$(hv-srcs) $(wildcard libhypercall/rt/*.c))
+hv-run-objs := $(call objects,hv,$(hv-run))
+hv-test-objs := $(call objects,hv,$(hv-test-srcs))
+hv-all-objs := $(hv-objs) $(hv-run-objs) $(hv-test-objs)
+
+# Offsets that assembly uses: compiled to assembly, then picked out as #defines.
+$(O)/hv-gen/asm_offsets.h: $(hv-offsets) $(O)/config/autoconf.h $(O)/hv/.flags | $(O)/deps/libfdt/.done
+	$(call say,GEN,$@)
+	@mkdir -p $(@D)
+	$(Q)$(TARGET_CC) $(hv-cflags) -MMD -MF $@.d -MT $@ -S $< -o $@.s
+	$(Q)sed -n 's/^.*->\([A-Z0-9_]*\) \([0-9]*\).*/#define \1 \2/p' $@.s > $@
+$(hv-all-objs): $(O)/hv-gen/asm_offsets.h | $(O)/deps/libfdt/.done
+
+hv-ldflags = -nostdlib -static -Wl,--build-id=none -Wl,-z,noexecstack -Wl,-T,hv/arch/hv.lds \
+	$(TARGET_LDFLAGS)
+
+$(O)/stile.elf: $(hv-run-objs)
+$(O)/stile-test.elf: $(hv-test-objs)
+$(O)/stile.elf $(O)/stile-test.elf: $(hv-objs) $(O)/deps/libfdt/libfdt.a hv/arch/hv.lds
+	$(call say,LD,$@)
+	$(Q)$(TARGET_CC) $(hv-ldflags) -o $@ $(filter %.o,$^) $(O)/deps/libfdt/libfdt.a
+
+$(O)/%.img: $(O)/%.elf
+	$(call say,IMAGE,$@)
+	$(Q)$(TARGET_OBJCOPY) -O binary $< $@
+
+-include $(hv-all-objs:.o=.d) $(O)/hv-gen/asm_offsets.h.d

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A VM's end of the console: the line it has begun and not ended. Only core/console.c looks inside,
+ * under its lock.
+ */
+#ifndef CORE_CONSOLE_PORT_H
+#define CORE_CONSOLE_PORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/** Longer lines are broken, or only their end is known. */
+#define CONSOLE_LINE_BYTES 256
+
+/**
+ * Of a VM that shows at once, the line holds what it wrote since it last ended with a newline,
+ * whole lines before the begun one included: those are sorted out by console_port_trim(), when
+ * somebody else is about to write. Of another VM, it holds the begun line.
+ */
+struct console_port {
+    bool wants_room; /* a write was cut short: tell when there is room */
+    bool had_focus;  /* when the VM left: a VM that starts anew gets it back */
+    uint32_t length; /* not 0: a line has been begun */
+    char line[CONSOLE_LINE_BYTES];
+};
+
+/** Notes what a VM that shows at once has written; @length is not 0. */
+static inline void console_port_add(struct console_port *port, const char *text, size_t length)
+{
+    if (text[length - 1] == '\n') {
+        port->length = 0;
+        return;
+    }
+    if (length > CONSOLE_LINE_BYTES - port->length)
+        port->length = 0;
+    if (length > CONSOLE_LINE_BYTES) {
+        text += length - CONSOLE_LINE_BYTES;
+        length = CONSOLE_LINE_BYTES;
+    }
+    memcpy(port->line + port->length, text, length);
+    port->length += (uint32_t)length;
+}
+
+/** The same for one character. */
+static inline void console_port_add_one(struct console_port *port, char character)
+{
+    if (character == '\n') {
+        port->length = 0;
+        return;
+    }
+    if (port->length == CONSOLE_LINE_BYTES)
+        port->length = 0;
+    port->line[port->length++] = character;
+}
+
+/** Forgets the whole lines, so that the begun one is left. */
+static inline void console_port_trim(struct console_port *port)
+{
+    uint32_t start = port->length;
+
+    while (start > 0 && port->line[start - 1] != '\n')
+        start--;
+    port->length -= start;
+    memmove(port->line, port->line + start, port->length);
+}
+
+#endif

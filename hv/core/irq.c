@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Dispatch of physical interrupts.
+ */
+#include "core/irq.h"
+
+#include "core/console.h"
+#include "core/machine.h"
+#include "core/monitor.h"
+#include "core/sched.h"
+#include "core/vcpu.h"
+#include "dev/gic.h"
+#include "virt/vgic.h"
+
+void irq_init_pcpu(void)
+{
+    gic_enable(IRQ_KICK);
+    gic_enable(IRQ_CONSOLE);
+    gic_enable(IRQ_MAINTENANCE);
+    gic_enable(IRQ_HYP_TIMER);
+    gic_enable(IRQ_VIRT_TIMER);
+}
+
+/* Interrupts that EL2 handles itself, from acknowledge to deactivation. */
+static void handle_own(uint32_t intid, struct vcpu *vcpu)
+{
+    if (intid == IRQ_HYP_TIMER)
+        sched_timer();
+    else if (intid == IRQ_MAINTENANCE && vcpu)
+        vgic_maintenance(vcpu);
+    else if (intid == machine.uart_intid)
+        console_irq();
+    else if (intid == IRQ_CONSOLE)
+        monitor_run();
+    /* IRQ_KICK needs no more than to have interrupted: the work bits are set. */
+}
+
+void irq_handle(struct vcpu *vcpu)
+{
+    uint32_t intid = gic_ack();
+
+    if (vcpu) {
+        vcpu->stats.exits[EXIT_INTERRUPT]++;
+        trace_interrupt(&vcpu->trace, intid);
+    }
+    if (intid >= GIC_INTID_SPECIAL)
+        return; /* it went away before it could be acknowledged */
+    gic_eoi(intid);
+    if (intid == IRQ_VIRT_TIMER && vcpu) {
+        /* Stays active here: the guest's own deactivation, through the list register, ends it. */
+        vgic_timer_fired(vcpu);
+        return;
+    }
+    handle_own(intid, vcpu);
+    gic_deactivate(intid);
+}

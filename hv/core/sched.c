@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Choosing vCPUs: run queues, virtual run time, time slices, sleepers and the timer behind them.
+ *
+ * A vCPU belongs to one physical CPU at a time. It changes its CPU only while it is not loaded.
+ */
+#include "core/sched.h"
+
+#include "arch/timer.h"
+#include "arch/traps.h"
+#include "core/irq.h"
+#include "core/pcpu.h"
+#include "core/vcpu.h"
+#include "core/vm.h"
+#include "dev/gic.h"
+#include "virt/vgic.h"
+
+#define NEVER UINT64_MAX
+
+struct spinlock sched_lock;
+
+void sched_init_pcpu(struct pcpu *pcpu)
+{
+    list_init(&pcpu->run_queue);
+    list_init(&pcpu->sleepers);
+}
+
+static bool may_use(uint64_t affinity, const struct pcpu *pcpu)
+{
+    return pcpu->online && (affinity >> pcpu->index & 1);
+}
+
+struct pcpu *sched_place(uint64_t affinity)
+{
+    struct pcpu *best = NULL;
+
+    for (uint32_t i = 0; i < nr_pcpus; i++)
+        if (may_use(affinity, &pcpus[i]) && (!best || pcpus[i].nr_vcpus < best->nr_vcpus))
+            best = &pcpus[i];
+    return best;
+}
+
+static uint64_t slice_ticks(void)
+{
+    return timer_frequency() * CONFIG_TIME_SLICE_US / 1000000;
+}
+
+/* --- under the lock ------------------------------------------------------------------------ */
+
+/*
+ * Sets this CPU's timer to the next thing to do: a slice that ends, a sleeper that wakes, or the
+ * emulated timer of the vCPU that runs.
+ */
+static void arm_timer(const struct pcpu *pcpu)
+{
+    uint64_t deadline = NEVER;
+
+    if (pcpu->current) {
+        deadline = vtimer_deadline(&pcpu->current->vtimer);
+        if (!list_empty(&pcpu->run_queue) && pcpu->slice_end_ticks < deadline)
+            deadline = pcpu->slice_end_ticks;
+    }
+    list_for_each(node, &pcpu->sleepers) {
+        uint64_t wake = list_entry(node, struct vcpu, sleep_link)->wake_ticks;
+        if (wake < deadline)
+            deadline = wake;
+    }
+    if (deadline == NEVER)
+        timer_disarm();
+    else
+        timer_arm(deadline);
+}
+
+/* Virtual times are compared by their difference, because moving a vCPU may take one below 0. */
+static bool is_before(uint64_t a, uint64_t b)
+{
+    return (int64_t)(a - b) < 0;
+}
+
+/* Adds the time since the current vCPU was last charged to its virtual run time. */
+static void charge(struct vcpu *vcpu)
+{
+    uint64_t now = timer_now();
+
+    vcpu->virtual_ticks += (now - vcpu->charged_ticks) * SCHED_WEIGHT_DEFAULT / vcpu->weight;
+    vcpu->charged_ticks = now;
+}
+
+static void enqueue(struct pcpu *pcpu, struct vcpu *vcpu)
+{
+    struct list_node *before = pcpu->run_queue.next;
+
+    while (
+        before != &pcpu->run_queue &&
+        !is_before(vcpu->virtual_ticks, list_entry(before, struct vcpu, run_link)->virtual_ticks))
+        before = before->next;
+    list_insert_before(before, &vcpu->run_link);
+}
+
+static struct vcpu *first(const struct pcpu *pcpu)
+{
+    return list_empty(&pcpu->run_queue) ? NULL
+                                        : list_entry(pcpu->run_queue.next, struct vcpu, run_link);
+}
+
+/* A CPU's virtual time is that of the vCPU which has had the least there, and never goes back. */
+static void advance(struct pcpu *pcpu)
+{
+    const struct vcpu *least = first(pcpu);
+
+    if (pcpu->current && (!least || is_before(pcpu->current->virtual_ticks, least->virtual_ticks)))
+        least = pcpu->current;
+    if (least && is_before(pcpu->virtual_ticks, least->virtual_ticks))
+        pcpu->virtual_ticks = least->virtual_ticks;
+}
+
+/* Makes the CPU look at its queue again. */
+static void poke(struct pcpu *pcpu)
+{
+    if (pcpu->current)
+        vcpu_add_work(pcpu->current, VCPU_WORK_RESCHED);
+    if (pcpu != pcpu_self())
+        gic_send_sgi(pcpu->index, IRQ_KICK);
+}
+
+/*
+ * A vCPU that slept does not get the time it did not use, but for half a slice, so that it soon
+ * runs; and one that comes from another CPU starts level with the vCPUs here.
+ */
+static void catch_up(const struct pcpu *pcpu, struct vcpu *vcpu)
+{
+    uint64_t credit = slice_ticks() / 2;
+
+    if (is_before(vcpu->virtual_ticks + credit, pcpu->virtual_ticks))
+        vcpu->virtual_ticks = pcpu->virtual_ticks - credit;
+}
+
+/* Takes a vCPU out of the queue to run it here. */
+static void make_current(struct pcpu *pcpu, struct vcpu *vcpu)
+{
+    if (vcpu) {
+        list_remove(&vcpu->run_link);
+        vcpu->loaded = true;
+        vm_hold(vcpu->vm);
+        vcpu->charged_ticks = timer_now();
+        pcpu->slice_end_ticks = vcpu->charged_ticks + slice_ticks();
+    }
+    pcpu->current = vcpu;
+    advance(pcpu);
+    arm_timer(pcpu);
+}
+
+/* --- becoming ready ------------------------------------------------------------------------ */
+
+static bool is_idle(const struct pcpu *pcpu)
+{
+    return !pcpu->current && list_empty(&pcpu->run_queue);
+}
+
+/* An idle CPU that the vCPU may use: its own, or else another; or its own, busy. */
+static struct pcpu *find_idle(const struct vcpu *vcpu)
+{
+    if (is_idle(vcpu->pcpu))
+        return vcpu->pcpu;
+    for (uint32_t i = 0; i < nr_pcpus; i++)
+        if (may_use(vcpu->affinity, &pcpus[i]) && is_idle(&pcpus[i]))
+            return &pcpus[i];
+    return vcpu->pcpu;
+}
+
+/* Moves a vCPU that is in no queue to another CPU. It keeps its lead or lag in virtual run time. */
+static void move(struct vcpu *vcpu, struct pcpu *to)
+{
+    struct pcpu *from = vcpu->pcpu;
+
+    from->nr_vcpus--;
+    to->nr_vcpus++;
+    vcpu->virtual_ticks += to->virtual_ticks - from->virtual_ticks;
+    vcpu->pcpu = to;
+}
+
+/* Puts a vCPU that is ready, not loaded and in no queue where it will run soonest. */
+static void queue_ready(struct vcpu *vcpu)
+{
+    struct pcpu *target = find_idle(vcpu);
+
+    if (vcpu->paused)
+        return; /* sched_set_paused() queues it */
+    if (target != vcpu->pcpu)
+        move(vcpu, target);
+    vcpu->ready_since_ticks = timer_now();
+    catch_up(target, vcpu);
+    enqueue(target, vcpu);
+    poke(target);
+}
+
+static void make_ready(struct vcpu *vcpu)
+{
+    vcpu->state = VCPU_READY;
+    list_remove(&vcpu->sleep_link);
+    if (!vcpu->loaded) /* else sched_switch() sees that it is ready */
+        queue_ready(vcpu);
+}
+
+void sched_wake(struct vcpu *vcpu, enum vcpu_state from)
+{
+    spin_lock(&sched_lock);
+    if (vcpu->state == from)
+        make_ready(vcpu);
+    spin_unlock(&sched_lock);
+}
+
+void sched_remove(struct vcpu *vcpu)
+{
+    spin_lock(&sched_lock);
+    vcpu->state = VCPU_STOPPED;
+    list_remove(&vcpu->run_link);
+    list_remove(&vcpu->sleep_link);
+    if (vcpu->loaded)
+        poke(vcpu->pcpu);
+    spin_unlock(&sched_lock);
+}
+
+void sched_set_paused(struct vcpu *vcpu, bool paused)
+{
+    spin_lock(&sched_lock);
+    bool changes = vcpu->paused != paused;
+    vcpu->paused = paused;
+    if (changes && paused && vcpu->loaded)
+        poke(vcpu->pcpu);
+    else if (changes && paused)
+        list_remove(&vcpu->run_link);
+    else if (changes && vcpu->state == VCPU_READY && !vcpu->loaded)
+        queue_ready(vcpu);
+    spin_unlock(&sched_lock);
+}
+
+/* --- ceasing to run ------------------------------------------------------------------------ */
+
+void sched_yield(struct vcpu *vcpu)
+{
+    if (list_empty(&vcpu->pcpu->run_queue))
+        return;
+    vcpu->yields = true;
+    vcpu_add_work(vcpu, VCPU_WORK_RESCHED);
+}
+
+void sched_block(struct vcpu *vcpu)
+{
+    uint64_t wake;
+
+    if (timer_guest_due(&wake))
+        return;
+    vtimer_expire(vcpu); /* so that what follows sees it pending */
+    if (vtimer_deadline(&vcpu->vtimer) < wake)
+        wake = vtimer_deadline(&vcpu->vtimer);
+    spin_lock(&sched_lock);
+    if (vcpu->state == VCPU_READY) {
+        vcpu->state = VCPU_BLOCKED;
+        vcpu->wake_ticks = wake;
+        if (wake != NEVER)
+            list_push_back(&vcpu->pcpu->sleepers, &vcpu->sleep_link);
+    }
+    spin_unlock(&sched_lock);
+
+    /*
+     * Whoever makes an interrupt pending from here on finds the vCPU blocked and wakes it; what
+     * became pending before is seen now.
+     */
+    if (vgic_has_pending(vcpu))
+        sched_wake(vcpu, VCPU_BLOCKED);
+    else
+        vcpu_add_work(vcpu, VCPU_WORK_RESCHED);
+}
+
+/* --- switching ----------------------------------------------------------------------------- */
+
+/* Whether the loaded vCPU goes on running although others may wait. */
+static bool goes_on(const struct pcpu *pcpu, struct vcpu *vcpu)
+{
+    const struct vcpu *other = first(pcpu);
+    bool yields = vcpu->yields;
+
+    vcpu->yields = false;
+    if (vcpu->state != VCPU_READY || vcpu->paused)
+        return false;
+    return !other || (!yields && !is_before(other->virtual_ticks, vcpu->virtual_ticks));
+}
+
+/* Takes a vCPU that waits for another CPU and may run here. */
+static struct vcpu *steal(struct pcpu *self)
+{
+    for (uint32_t i = 0; i < nr_pcpus; i++)
+        list_for_each(node, &pcpus[i].run_queue) {
+            struct vcpu *vcpu = list_entry(node, struct vcpu, run_link);
+            if (!may_use(vcpu->affinity, self))
+                continue;
+            list_remove(node);
+            move(vcpu, self);
+            return vcpu;
+        }
+    return NULL;
+}
+
+static struct vcpu *choose(struct pcpu *pcpu)
+{
+    struct vcpu *next = first(pcpu);
+
+    if (!next)
+        next = steal(pcpu);
+    make_current(pcpu, next);
+    return next;
+}
+
+/* Nothing is loaded and nothing is ready: sleeps until something is. */
+static struct vcpu *wait_for_vcpu(struct pcpu *pcpu)
+{
+    struct vcpu *next;
+
+    for (;;) {
+        /* Before the first sleep, too: putting the last vCPU of a VM may have started it anew. */
+        spin_lock(&sched_lock);
+        next = choose(pcpu);
+        spin_unlock(&sched_lock);
+        if (next)
+            return next;
+        cpu_wait_for_interrupt();
+        irq_handle(NULL);
+    }
+}
+
+/* Takes the loaded vCPU's state out of this CPU; from here on it may be loaded elsewhere. */
+static void put(struct vcpu *vcpu)
+{
+    struct vm *vm = vcpu->vm;
+
+    vcpu_put(vcpu);
+    spin_lock(&sched_lock);
+    vcpu->loaded = false;
+    if (vcpu->state == VCPU_READY)
+        queue_ready(vcpu);
+    spin_unlock(&sched_lock);
+    vm_release(vm);
+}
+
+struct vcpu *sched_switch(struct vcpu *previous)
+{
+    struct pcpu *pcpu = pcpu_self();
+
+    spin_lock(&sched_lock);
+    if (previous) {
+        charge(previous);
+        advance(pcpu);
+        if (goes_on(pcpu, previous)) {
+            pcpu->slice_end_ticks = previous->charged_ticks + slice_ticks();
+            arm_timer(pcpu);
+            trap_set_contended(previous, !list_empty(&pcpu->run_queue));
+            spin_unlock(&sched_lock);
+            return previous;
+        }
+    }
+    struct vcpu *next = choose(pcpu);
+    spin_unlock(&sched_lock);
+
+    if (previous)
+        put(previous);
+    if (!next)
+        next = wait_for_vcpu(pcpu);
+    vcpu_load(next);
+    trap_set_contended(next, !list_empty(&pcpu->run_queue));
+    return next;
+}
+
+void sched_rearm(void)
+{
+    spin_lock(&sched_lock);
+    arm_timer(pcpu_self());
+    spin_unlock(&sched_lock);
+}
+
+void sched_timer(void)
+{
+    struct pcpu *pcpu = pcpu_self();
+    uint64_t now = timer_now();
+
+    if (pcpu->current)
+        vtimer_expire(pcpu->current);
+    spin_lock(&sched_lock);
+    list_for_each_safe(node, following, &pcpu->sleepers) {
+        struct vcpu *sleeper = list_entry(node, struct vcpu, sleep_link);
+        if (sleeper->wake_ticks <= now)
+            make_ready(sleeper);
+    }
+    if (pcpu->current && now >= pcpu->slice_end_ticks)
+        vcpu_add_work(pcpu->current, VCPU_WORK_RESCHED);
+    arm_timer(pcpu);
+    spin_unlock(&sched_lock);
+}

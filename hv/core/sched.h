@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which vCPU a physical CPU runs: weighted fair sharing, and sleep when none can run.
+ *
+ * Each vCPU has a virtual run time, which grows with the time it runs, slower the larger its weight.
+ * A physical CPU runs the ready vCPU with the smallest. A vCPU that becomes ready goes to an idle
+ * physical CPU that it may use, if there is one, and a physical CPU that has nothing to run takes
+ * a waiting vCPU from another.
+ *
+ * Handlers never switch: they change a vCPU's state and set VCPU_WORK_RESCHED, and vcpu_work()
+ * calls sched_switch() before the guest runs again.
+ */
+#ifndef CORE_SCHED_H
+#define CORE_SCHED_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/vcpu.h"
+#include "lib/spinlock.h"
+
+struct pcpu;
+
+/**
+ * Protects every physical CPU's queues and every vCPU's scheduling state. One lock, because a vCPU
+ * changes its CPU often, and what it protects is short.
+ */
+extern struct spinlock sched_lock;
+
+/** The weight of a VM whose device tree names none: stile,weight. */
+#define SCHED_WEIGHT_DEFAULT 100u
+#define SCHED_WEIGHT_MAX     10000u
+
+/** sched_init_pcpu() - make the queues of a physical CPU empty */
+void sched_init_pcpu(struct pcpu *pcpu);
+
+/** sched_place() - choose the physical CPU with the fewest vCPUs of those in @affinity, or NULL */
+struct pcpu *sched_place(uint64_t affinity);
+
+/**
+ * sched_yield() - let others of this physical CPU run first
+ * @vcpu: the loaded vCPU, which stays ready
+ */
+void sched_yield(struct vcpu *vcpu);
+
+/**
+ * sched_block() - sleep until an interrupt is pending for the vCPU
+ * @vcpu: the loaded vCPU
+ *
+ * Does nothing if one is pending already.
+ */
+void sched_block(struct vcpu *vcpu);
+
+/**
+ * sched_wake() - a vCPU that was blocked, or has just been started, may run
+ * @vcpu: any vCPU, loaded or not
+ * @from: the state it must be in; if it is in another by now, nothing happens
+ *
+ * Any physical CPU, sched_lock not held.
+ */
+void sched_wake(struct vcpu *vcpu, enum vcpu_state from);
+
+/**
+ * sched_switch() - put the loaded vCPU and load the next one, if another is to run
+ * @previous: the loaded vCPU, or NULL
+ *
+ * Returns the vCPU now loaded. Sleeps until there is one.
+ */
+struct vcpu *sched_switch(struct vcpu *previous);
+
+/**
+ * sched_remove() - take a vCPU out of all queues for good, because its VM was stopped
+ *
+ * If it is loaded, its physical CPU is told to put it.
+ */
+void sched_remove(struct vcpu *vcpu);
+
+/**
+ * sched_set_paused() - keep a vCPU from being run, or no longer
+ * @vcpu: any vCPU of a VM that is held
+ *
+ * A paused vCPU goes on sleeping, waking and being stopped; if it is ready, it is in no queue. If it
+ * is loaded, its physical CPU is told to put it.
+ */
+void sched_set_paused(struct vcpu *vcpu, bool paused);
+
+/** sched_rearm() - the emulated timer of the vCPU loaded here has changed. sched_lock not held. */
+void sched_rearm(void);
+
+/** sched_timer() - the hypervisor's timer fired on this physical CPU */
+void sched_timer(void);
+
+#endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The flight recorder: the last exits of each vCPU, kept always, shown when its VM crashes and on
+ * demand.
+ */
+#ifndef CORE_TRACE_H
+#define CORE_TRACE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/is_enabled.h"
+
+struct vcpu;
+
+#define TRACE_ENTRIES 32
+
+/* What an entry is: bits 63:60 of its first word, which neither a function id nor an ESR uses. */
+#define TRACE_KIND_MASK (UINT64_C(0xF) << 60)
+#define TRACE_HYPERCALL (UINT64_C(0) << 60)
+#define TRACE_TRAP      (UINT64_C(1) << 60)
+#define TRACE_INTERRUPT (UINT64_C(2) << 60)
+
+/** How many words an entry has beside the first, and so, how many arguments of a call it keeps. */
+#define TRACE_DETAILS 3
+
+struct trace_entry {
+    uint64_t what; /* and the function id, ESR_EL2 or INTID */
+    /* Hypercall: x1 to x3. Trap: ELR_EL2 and, of an abort, the IPA. The rest is older entries'. */
+    uint64_t detail[TRACE_DETAILS];
+};
+
+struct trace {
+    uint64_t next; /* counts entries ever written */
+    struct trace_entry ring[TRACE_ENTRIES];
+};
+
+/** The next entry to write. */
+static inline struct trace_entry *trace_next(struct trace *trace)
+{
+    uint64_t next = trace->next;
+
+    trace->next = next + 1;
+    return &trace->ring[next % TRACE_ENTRIES];
+}
+
+/** Notes one call, a handful of instructions. */
+static inline void trace_hypercall(struct trace *trace, uint64_t fid, uint64_t x1, uint64_t x2,
+                                   uint64_t x3)
+{
+    if (IS_ENABLED(CONFIG_TRACE)) {
+        struct trace_entry *entry = trace_next(trace);
+
+        /* Its address in one register: gcc would keep two, and save others to have them. */
+        __asm__("" : "+r"(entry));
+        *entry = (struct trace_entry){TRACE_HYPERCALL | fid, {x1, x2, x3}};
+    }
+}
+
+/** The same for a synchronous exception that is no abort. */
+static inline void trace_trap(struct trace *trace, uint64_t esr, uint64_t elr)
+{
+    if (IS_ENABLED(CONFIG_TRACE)) {
+        struct trace_entry *entry = trace_next(trace);
+
+        entry->what = TRACE_TRAP | esr;
+        entry->detail[0] = elr;
+    }
+}
+
+/** The same for a stage-2 abort. */
+static inline void trace_abort(struct trace *trace, uint64_t esr, uint64_t elr, uint64_t ipa)
+{
+    if (IS_ENABLED(CONFIG_TRACE)) {
+        struct trace_entry *entry = trace_next(trace);
+
+        entry->what = TRACE_TRAP | esr;
+        entry->detail[0] = elr;
+        entry->detail[1] = ipa;
+    }
+}
+
+static inline void trace_interrupt(struct trace *trace, uint32_t intid)
+{
+    if (IS_ENABLED(CONFIG_TRACE))
+        trace_next(trace)->what = TRACE_INTERRUPT | intid;
+}
+
+/** Prints a vCPU's last exits, oldest first, decoded. The vCPU is loaded here, or not at all. */
+void trace_print(const struct vcpu *vcpu);
+
+/**
+ * trace_print_row() - print one line of what trace_print() prints
+ * @vcpu: of a VM that is held; it may be running, and what it does meanwhile is not shown
+ * @row: 0 to TRACE_ENTRIES; nothing is printed for the last ones if there were fewer exits
+ *
+ * Only the hypervisor's console uses this: row 0 takes the copy that the others show.
+ */
+void trace_print_row(const struct vcpu *vcpu, uint32_t row);
+
+#endif

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The life of a vCPU: made, started, loaded, put, halted. Which one runs is decided in sched.c.
+ */
+#include "core/vcpu.h"
+
+#include "arch/esr.h"
+#include "arch/timer.h"
+#include "arch/tlb.h"
+#include "arch/traps.h"
+#include "core/pcpu.h"
+#include "core/sched.h"
+#include "core/vm.h"
+#include "dev/gic.h"
+#include "core/irq.h"
+#include "lib/check.h"
+#include "mm/page.h"
+#include "virt/pvtime.h"
+
+/* A struct vcpu takes this many pages of the pool, as a power of two. */
+#define VCPU_ORDER 1
+_Static_assert(sizeof(struct vcpu) <= PAGE_SIZE << VCPU_ORDER, "a vCPU fits its pages");
+
+/* MPIDR_EL1: RES1, and Aff0 as the guest's device tree numbers its CPUs. */
+#define MPIDR_RES1 (UINT64_C(1) << 31)
+
+/* The stack's last 16 bytes hold the loaded vCPU, where entry.S finds it. */
+#define STACK_RESERVED 16
+
+struct vcpu *vcpu_create(struct vm *vm, uint32_t index)
+{
+    struct vcpu *vcpu = page_alloc(VCPU_ORDER);
+
+    if (!vcpu)
+        return NULL;
+    vcpu->page = page_alloc(PAGE_ORDER_4K);
+    if (!vcpu->page) {
+        page_free(vcpu, VCPU_ORDER);
+        return NULL;
+    }
+    vcpu->page->vcpu_id = index;
+    vcpu->vm = vm;
+    vcpu->index = index;
+    vcpu->state = VCPU_OFF;
+    list_init(&vcpu->run_link);
+    list_init(&vcpu->sleep_link);
+    vcpu->weight = vm->config.weight;
+    vcpu->affinity = vm->config.affinity;
+    spin_lock(&sched_lock);
+    vcpu->pcpu = sched_place(vcpu->affinity);
+    vcpu->pcpu->nr_vcpus++;
+    spin_unlock(&sched_lock);
+    return vcpu;
+}
+
+void vcpu_destroy(struct vcpu *vcpu)
+{
+    spin_lock(&sched_lock);
+    CHECK(!vcpu->loaded && list_empty(&vcpu->run_link) && list_empty(&vcpu->sleep_link));
+    vcpu->pcpu->nr_vcpus--;
+    spin_unlock(&sched_lock);
+    page_free(vcpu->page, PAGE_ORDER_4K);
+    page_free(vcpu, VCPU_ORDER);
+}
+
+/* Under sched_lock. One that stopped itself is on until it has been put. */
+static enum vcpu_power power_locked(const struct vcpu *vcpu)
+{
+    if (vcpu->state == VCPU_STARTING)
+        return VCPU_POWER_ON_PENDING;
+    return vcpu->state == VCPU_OFF && !vcpu->loaded ? VCPU_POWER_OFF : VCPU_POWER_ON;
+}
+
+enum vcpu_power vcpu_power(struct vcpu *vcpu)
+{
+    spin_lock(&sched_lock);
+    enum vcpu_power power = power_locked(vcpu);
+    spin_unlock(&sched_lock);
+    return power;
+}
+
+enum vcpu_start_result vcpu_start(struct vcpu *vcpu, uint64_t entry, uint64_t context)
+{
+    spin_lock(&sched_lock);
+    enum vcpu_power power = power_locked(vcpu);
+    if (power == VCPU_POWER_OFF)
+        vcpu->state = VCPU_STARTING; /* ours alone from here on */
+    spin_unlock(&sched_lock);
+    if (power != VCPU_POWER_OFF)
+        return power == VCPU_POWER_ON ? VCPU_ALREADY_ON : VCPU_ON_PENDING;
+
+    vcpu->regs = (struct vcpu_regs){.elr = entry, .spsr = SPSR_M_EL1H | SPSR_DAIF};
+    vcpu->regs.x[0] = context;
+    vcpu->work = 0;
+    el1_reset(&vcpu->el1);
+    vgic_vcpu_reset(vcpu);
+    vtimer_reset(vcpu);
+
+    sched_wake(vcpu, VCPU_STARTING);
+    return VCPU_STARTED;
+}
+
+/* Under sched_lock, so that of several that stop at once one is the last. */
+static bool all_off(const struct vm *vm)
+{
+    for (uint32_t i = 0; i < vm->config.nr_vcpus; i++)
+        if (vm->vcpus[i]->state != VCPU_OFF)
+            return false;
+    return true;
+}
+
+bool vcpu_stop_self(struct vcpu *vcpu)
+{
+    spin_lock(&sched_lock);
+    if (vcpu->state == VCPU_READY)
+        vcpu->state = VCPU_OFF;
+    bool was_last = all_off(vcpu->vm);
+    spin_unlock(&sched_lock);
+    vcpu_add_work(vcpu, VCPU_WORK_RESCHED);
+    return was_last;
+}
+
+void vcpu_reset_self(struct vcpu *vcpu, uint64_t entry)
+{
+    el1_reset(&vcpu->el1);
+    vcpu->el1.cntv_cval_el0 = read_sysreg(cntv_cval_el0);
+    vcpu->el1.cntv_ctl_el0 = read_sysreg(cntv_ctl_el0);
+    el1_restore(&vcpu->el1);
+    write_sysreg(elr_el2, entry);
+    write_sysreg(spsr_el2, SPSR_M_EL1H | SPSR_DAIF);
+}
+
+void vcpu_kick(struct vcpu *vcpu, uint32_t work)
+{
+    vcpu_add_work(vcpu, work);
+    sched_wake(vcpu, VCPU_BLOCKED);
+    if (vcpu->loaded && vcpu->pcpu != pcpu_self())
+        gic_send_sgi(vcpu->pcpu->index, IRQ_KICK);
+}
+
+/* How long the guest was ready and did not run, told to it. */
+static void account_wait(struct vcpu *vcpu)
+{
+    struct stile_vcpu_page *page = vcpu->page;
+
+    page->preempted = 0;
+    page->stolen_ticks += timer_now() - vcpu->ready_since_ticks;
+    page->nr_switches++;
+    pvtime_update(vcpu);
+}
+
+/*
+ * vCPUs of one VM share its VMID, but each is a CPU with a TLB of its own to its guest: what one
+ * left in this CPU's TLB must not serve another.
+ */
+static void enter_address_space(struct vcpu *vcpu)
+{
+    uint32_t *last = &vcpu->vm->last_loaded[vcpu->pcpu->index];
+
+    write_sysreg(vttbr_el2, vcpu->vm->stage2.vttbr);
+    if (*last == vcpu->index + 1)
+        return;
+    *last = vcpu->index + 1;
+    isb();
+    tlb_flush_guest_local();
+}
+
+void vcpu_load(struct vcpu *vcpu)
+{
+    struct pcpu *pcpu = pcpu_self();
+    struct vcpu **stack = (struct vcpu **)(pcpu->stack_top - STACK_RESERVED);
+
+    CHECK(pcpu->current == vcpu && vcpu->pcpu == pcpu);
+    stack[0] = vcpu;
+    vcpu->el2_stack = (uint64_t)(uintptr_t)stack;
+    account_wait(vcpu);
+    trap_load(vcpu);
+    enter_address_space(vcpu);
+    write_sysreg(vmpidr_el2, MPIDR_RES1 | vcpu->index);
+    el1_restore(&vcpu->el1);
+    write_sysreg(elr_el2, vcpu->regs.elr);
+    write_sysreg(spsr_el2, vcpu->regs.spsr);
+    vtimer_expire(vcpu);
+    vgic_load(vcpu);
+    isb();
+}
+
+void vcpu_put(struct vcpu *vcpu)
+{
+    vcpu->regs.elr = read_sysreg(elr_el2);
+    vcpu->regs.spsr = read_sysreg(spsr_el2);
+    el1_save(&vcpu->el1);
+    write_sysreg(cntv_ctl_el0, 0); /* its timer must not interrupt whoever is next */
+    if (vcpu->has_fp)
+        fp_save(&vcpu->fp);
+    vcpu->has_fp = false;
+    vgic_put(vcpu);
+    if (vcpu->state == VCPU_READY)
+        vcpu->page->preempted = 1;
+}
+
+struct vcpu *vcpu_work(struct vcpu *vcpu)
+{
+    for (;;) {
+        uint32_t work = __atomic_exchange_n(&vcpu->work, 0, __ATOMIC_ACQUIRE);
+
+        if (work == 0)
+            return vcpu;
+        /* Loading a vCPU fills its list registers, so a switch leaves no VGIC work behind. */
+        if (work & VCPU_WORK_RESCHED) {
+            struct vcpu *next = sched_switch(vcpu);
+            if (next != vcpu) {
+                vcpu = next;
+                continue;
+            }
+        }
+        if (work & VCPU_WORK_VGIC)
+            vgic_flush(vcpu);
+    }
+}
+
+void vcpu_print(const struct vcpu *vcpu, bool loaded)
+{
+    const struct vcpu_regs *regs = &vcpu->regs;
+    uint64_t elr = loaded ? read_sysreg(elr_el2) : regs->elr;
+    uint64_t spsr = loaded ? read_sysreg(spsr_el2) : regs->spsr;
+
+    printk("%s: vcpu %u pc %016lx pstate %08lx", vcpu->vm->config.name, vcpu->index, elr, spsr);
+    for (unsigned i = 0; i < 28; i += 4)
+        printk("  x%-2u %016lx %016lx %016lx %016lx", i, regs->x[i], regs->x[i + 1],
+               regs->x[i + 2], regs->x[i + 3]);
+    printk("  x28 %016lx %016lx %016lx", regs->x[28], regs->x[29], regs->x[30]);
+    if (loaded)
+        printk("  esr_el1 %08lx far_el1 %016lx elr_el1 %016lx sp_el1 %016lx", read_sysreg(esr_el1),
+               read_sysreg(far_el1), read_sysreg(elr_el1), read_sysreg(sp_el1));
+}

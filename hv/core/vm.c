@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The life of a VM: created from its folder, run, ended, taken down or started anew.
+ */
+#include "core/vm.h"
+
+#include "arch/psci.h"
+#include "arch/traps.h"
+#include "core/advisor.h"
+#include "core/console.h"
+#include "core/sched.h"
+#include "core/trace.h"
+#include "core/vcpu.h"
+#include "core/vm_load.h"
+#include "lib/check.h"
+#include "lib/printk.h"
+#include "mm/page.h"
+#include "mm/vmem.h"
+
+#include <string.h>
+
+static struct vm vms[CONFIG_NR_VMS];
+static uint32_t nr_running; /* atomic */
+
+uint32_t vm_nr_running(void)
+{
+    return __atomic_load_n(&nr_running, __ATOMIC_ACQUIRE);
+}
+
+static void fill_page(struct vm *vm)
+{
+    struct stile_vm_page *page = vm->page;
+
+    *page = (struct stile_vm_page){
+        .magic = STILE_VM_PAGE_MAGIC,
+        .version = STILE_VERSION_CURRENT,
+        .vm_id = vm->id,
+        .nr_vcpus = vm->config.nr_vcpus,
+        .ticks_per_sec = read_sysreg(cntfrq_el0),
+    };
+    memcpy(page->name, vm->config.name, sizeof(page->name));
+    for (uint32_t i = 0; i < vm->config.nr_memory; i++)
+        page->memory[i] = (struct stile_memory_region){vm->config.memory[i].base.ipa,
+                                                       vm->config.memory[i].bytes};
+}
+
+static void free_pages(struct vm *vm)
+{
+    page_free(vm->page, PAGE_ORDER_4K);
+    pvtime_free(vm);
+}
+
+/* Shows the guest its pages. */
+static enum stile_error map_pages(struct vm *vm)
+{
+    enum stile_error error = stage2_map(&vm->stage2, ipa_make(VM_PAGE_IPA), page_pa(vm->page),
+                                        PAGE_SIZE, STAGE2_READ);
+
+    for (uint32_t i = 0; i < vm->config.nr_vcpus && error == STILE_SUCCESS; i++)
+        error = stage2_map(&vm->stage2, ipa_make(VM_VCPU_PAGE_IPA(i)), page_pa(vm->vcpus[i]->page),
+                           PAGE_SIZE, STAGE2_READ);
+    return error;
+}
+
+/* What does not survive a reboot of the VM: memory, shared pages, devices. NULL or what failed. */
+static const char *build(struct vm *vm, struct vm_entry *entry)
+{
+    vm->mmio = (struct mmio_map){0};
+    vm->agreed = false;
+    vm->minor = 0;
+    vm->paused = false;
+    vm->complaints = (struct ratelimit){0};
+    memset(vm->last_loaded, 0, sizeof(vm->last_loaded));
+    if (vmem_create(vm) != STILE_SUCCESS)
+        return "not enough memory for it";
+
+    const char *fault = vgic_init(vm);
+    if (!fault) {
+        vconsole_init(vm);
+        vuart_init(vm);
+        fill_page(vm);
+        if (map_pages(vm) != STILE_SUCCESS || pvtime_init(vm) != STILE_SUCCESS)
+            fault = "its shared pages overlap its memory or a device";
+    }
+    if (!fault)
+        fault = vm_load(vm, &vm->image, entry);
+    if (fault)
+        vmem_destroy(vm);
+    return fault;
+}
+
+static void free_vcpus(struct vm *vm)
+{
+    for (uint32_t i = 0; i < vm->config.nr_vcpus; i++) {
+        if (vm->vcpus[i])
+            vcpu_destroy(vm->vcpus[i]);
+        vm->vcpus[i] = NULL;
+    }
+}
+
+static const char *alloc_vcpus(struct vm *vm)
+{
+    for (uint32_t i = 0; i < vm->config.nr_vcpus; i++) {
+        vm->vcpus[i] = vcpu_create(vm, i);
+        if (!vm->vcpus[i]) {
+            free_vcpus(vm);
+            return "the hypervisor's own memory is used up";
+        }
+    }
+    return NULL;
+}
+
+/* Builds the VM and lets its first vCPU go. */
+static const char *launch(struct vm *vm)
+{
+    struct vm_entry entry;
+    const char *fault = alloc_vcpus(vm);
+
+    if (fault)
+        return fault;
+    fault = build(vm, &entry);
+    if (fault) {
+        free_vcpus(vm);
+        return fault;
+    }
+    vm->state = VM_RUNNING;
+    console_attach(vm);
+    (void)vcpu_start(vm->vcpus[0], entry.pc.ipa, entry.dtb.ipa);
+    return NULL;
+}
+
+static struct vm *find_free(void)
+{
+    for (uint32_t i = 0; i < CONFIG_NR_VMS; i++)
+        if (vms[i].state == VM_OFF)
+            return &vms[i];
+    return NULL;
+}
+
+/* From the folder to a launched VM; NULL or what is wrong with it. */
+static const char *create(struct vm *vm, const struct bundle_vm *from)
+{
+    *vm = (struct vm){.id = (uint32_t)(vm - vms) + 1, .image = *from};
+    memcpy(vm->config.name, from->name, sizeof(vm->config.name));
+
+    const char *fault = vm_config_parse(from->dtb.data, from->dtb.bytes, &vm->config);
+    if (fault)
+        return fault;
+    if (!sched_place(vm->config.affinity))
+        return "vm.dtb: stile,affinity names no CPU of this machine";
+    vm->hcr = trap_hcr(vm->config.mode);
+    vm->page = page_alloc(PAGE_ORDER_4K);
+    if (!vm->page)
+        return "the hypervisor's own memory is used up";
+    fault = launch(vm);
+    if (fault)
+        free_pages(vm);
+    return fault;
+}
+
+static uint64_t memory_mib(const struct vm *vm)
+{
+    uint64_t bytes = 0;
+
+    for (uint32_t i = 0; i < vm->config.nr_memory; i++)
+        bytes += vm->config.memory[i].bytes;
+    return bytes >> 20;
+}
+
+void vm_create(const struct bundle_vm *from)
+{
+    static const char *const modes[] = {
+        [VM_MODE_ASSISTED] = "assisted",
+        [VM_MODE_TRAP] = "trap",
+        [VM_MODE_PARAVIRTUAL] = "paravirtual",
+    };
+    struct vm *vm = find_free();
+    const char *fault = vm ? create(vm, from) : "there are too many VMs";
+
+    if (fault) {
+        if (vm)
+            vm->state = VM_OFF;
+        log_error("%s: refused: %s", from->name, fault);
+        return;
+    }
+    __atomic_fetch_add(&nr_running, 1, __ATOMIC_RELEASE);
+    log_info("%s: vm %u, %u vCPUs, %lu MiB, %s", vm->config.name, vm->id, vm->config.nr_vcpus,
+             memory_mib(vm), modes[vm->config.mode]);
+}
+
+/*
+ * Whoever calls this holds the VM. So nobody takes it down before sched_remove() has been called
+ * for all vCPUs, and from then on nobody takes a new hold.
+ */
+static void end_held(struct vm *vm, enum vm_end end)
+{
+    spin_lock(&vm->lock);
+    bool first = vm->state == VM_RUNNING;
+    if (first) {
+        vm->state = VM_ENDING;
+        vm->end = end;
+    }
+    spin_unlock(&vm->lock);
+    if (!first)
+        return;
+    for (uint32_t i = 0; i < vm->config.nr_vcpus; i++)
+        sched_remove(vm->vcpus[i]);
+}
+
+void vm_stop(struct vcpu *vcpu, enum vm_end end)
+{
+    end_held(vcpu->vm, end);
+}
+
+void vm_destroy(struct vm *vm)
+{
+    end_held(vm, VM_END_DESTROYED);
+}
+
+struct vm *vm_get(uint32_t index)
+{
+    struct vm *vm = &vms[index];
+
+    spin_lock(&vm->lock);
+    bool running = vm->state == VM_RUNNING;
+    if (running)
+        vm_hold(vm);
+    spin_unlock(&vm->lock);
+    return running ? vm : NULL;
+}
+
+static void set_paused(struct vm *vm, bool paused)
+{
+    spin_lock(&vm->lock);
+    vm->paused = paused;
+    for (uint32_t i = 0; i < vm->config.nr_vcpus; i++)
+        sched_set_paused(vm->vcpus[i], paused);
+    spin_unlock(&vm->lock);
+}
+
+void vm_pause(struct vm *vm)
+{
+    set_paused(vm, true);
+}
+
+void vm_resume(struct vm *vm)
+{
+    set_paused(vm, false);
+}
+
+void vm_crash(struct vcpu *vcpu, const char *why)
+{
+    printk("%s: crash: %s", vcpu->vm->config.name, why);
+    vcpu_print(vcpu, true);
+    trace_print(vcpu);
+    vm_stop(vcpu, VM_END_CRASH);
+}
+
+static void take_down(struct vm *vm)
+{
+    static const char *const ends[] = {
+        [VM_END_OFF] = "powered off",
+        [VM_END_REBOOT] = "rebooting",
+        [VM_END_CRASH] = "crashed",
+        [VM_END_DESTROYED] = "destroyed",
+    };
+    const char *fault = NULL;
+
+    log_info("%s: %s", vm->config.name, ends[vm->end]);
+    advisor_print(vm);
+    /* First, so that no input interrupts what is being taken down. */
+    console_detach(vm);
+    vmem_destroy(vm);
+    free_vcpus(vm);
+    if (vm->end == VM_END_REBOOT) {
+        fault = launch(vm);
+        if (!fault)
+            return;
+        log_error("%s: cannot be started anew: %s", vm->config.name, fault);
+    }
+    free_pages(vm);
+    vm->state = VM_OFF;
+    if (__atomic_sub_fetch(&nr_running, 1, __ATOMIC_ACQ_REL) == 0) {
+        log_info("the last VM has ended: powering off");
+        psci_system_off();
+        panic("the firmware cannot power the machine off");
+    }
+}
+
+/*
+ * Whether the caller is the one that takes the VM down. Two may have seen no hold left: one of them
+ * from before the VM's last vCPU was loaded once more.
+ */
+static bool claim(struct vm *vm)
+{
+    bool claimed;
+
+    if (__atomic_load_n(&vm->state, __ATOMIC_RELAXED) != VM_ENDING)
+        return false;
+    spin_lock(&vm->lock);
+    claimed = vm->state == VM_ENDING && __atomic_load_n(&vm->nr_holds, __ATOMIC_ACQUIRE) == 0;
+    if (claimed)
+        vm->state = VM_ENDED;
+    spin_unlock(&vm->lock);
+    return claimed;
+}
+
+void vm_release(struct vm *vm)
+{
+    if (__atomic_sub_fetch(&vm->nr_holds, 1, __ATOMIC_ACQ_REL) == 0 && claim(vm))
+        take_down(vm);
+}

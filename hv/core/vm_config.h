@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a VM's device tree asks for, read and checked once.
+ */
+#ifndef CORE_VM_CONFIG_H
+#define CORE_VM_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mm/addr.h"
+#include "stile/shared.h"
+
+/*
+ * Where a VM finds the pages shared with it: its own, then one for each vCPU; and, in 64 KiB of its
+ * own, so that a guest may map it by itself whatever its granule, that of stolen times. No memory
+ * or device of its tree may lie here.
+ */
+#define VM_SHARED_IPA   UINT64_C(0x0B000000)
+#define VM_STOLEN_IPA   (VM_SHARED_IPA + 0x10000)
+#define VM_SHARED_BYTES UINT64_C(0x20000)
+
+/** The largest device tree a VM may have, in bytes. */
+#define VM_DTB_MAX UINT64_C(0x10000)
+
+/** How a VM's sensitive operations reach the hardware: stile,mode in its device tree. */
+enum vm_mode {
+    VM_MODE_ASSISTED,    /* "assisted": stage 2, virtual GIC and timer; few traps */
+    VM_MODE_TRAP,        /* "trap": every sensitive operation traps and is emulated */
+    VM_MODE_PARAVIRTUAL, /* "paravirtual": as assisted, for a guest that makes calls */
+};
+
+/** A range of IPAs. bytes is 0 if the VM has no such thing. */
+struct ipa_range {
+    ipa_t base;
+    uint64_t bytes;
+};
+
+struct vm_config {
+    char name[STILE_VM_NAME_BYTES]; /* the VM's folder in the bundle */
+    enum vm_mode mode;
+    uint32_t nr_vcpus;
+    uint32_t weight;   /* stile,weight: its vCPUs' share of a physical CPU; 100 if not said */
+    uint64_t affinity; /* stile,affinity: physical CPUs they may use, a bit for each; all if not */
+    uint32_t nr_memory;
+    struct ipa_range memory[STILE_VM_NR_REGIONS]; /* in the order of the tree */
+    uint32_t gic_version;                         /* 2 or 3 */
+    struct ipa_range gicd;
+    struct ipa_range gicc; /* GICv2 */
+    struct ipa_range gicr; /* GICv3 */
+    struct ipa_range uart; /* a PL011, or bytes 0 */
+    uint32_t uart_intid;
+    bool pmu; /* stile,pmu: the VM has the physical PMU to itself */
+};
+
+/**
+ * vm_config_parse() - read a VM's device tree
+ * @dtb: the tree, at EL2
+ * @bytes: how long the file is
+ * @config: where to put the result; its name is set already, everything else is zero
+ *
+ * Returns NULL, or a constant text that says what is wrong with the tree. Checks everything that
+ * can be checked without the machine: structure, alignment, overlap, limits.
+ */
+const char *vm_config_parse(const void *dtb, size_t bytes, struct vm_config *config);
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Group core: agreeing on a version, and asking what there is.
+ */
+#include "core/vm.h"
+#include "hypercall/hypercall.h"
+#include "core/irq.h"
+
+struct hcall_result hcall_core_version(struct vcpu *vcpu, stile_u32_t proposed)
+{
+    struct vm *vm = vcpu->vm;
+    uint32_t minor = STILE_VERSION_GET_MINOR(proposed);
+
+    if (STILE_VERSION_GET_MAJOR(proposed) != STILE_VERSION_MAJOR)
+        return (struct hcall_result){STILE_BAD_VERSION, STILE_VERSION_CURRENT};
+
+    spin_lock(&vm->lock);
+    if (!vm->agreed) {
+        vm->minor = minor < STILE_VERSION_MINOR ? minor : STILE_VERSION_MINOR;
+        vm->agreed = true;
+    }
+    minor = vm->minor;
+    spin_unlock(&vm->lock);
+    return hcall_value(STILE_VERSION(STILE_VERSION_MAJOR, minor));
+}
+
+struct hcall_result hcall_core_features(struct vcpu *vcpu, stile_u32_t group)
+{
+    if (group >= STILE_NR_GROUPS)
+        return hcall_bad_argument(1);
+    return hcall_value(hypercall_features(group, vcpu->vm->minor));
+}
+
+struct hcall_result hcall_core_info(struct vcpu *vcpu, stile_u32_t item)
+{
+    switch (item) {
+    case STILE_INFO_VM_ID:
+        return hcall_value(vcpu->vm->id);
+    case STILE_INFO_NR_VCPUS:
+        return hcall_value(vcpu->vm->config.nr_vcpus);
+    case STILE_INFO_VCPU_ID:
+        return hcall_value(vcpu->index);
+    case STILE_INFO_TICKS_PER_SEC:
+        return hcall_value(read_sysreg(cntfrq_el0));
+    case STILE_INFO_VM_PAGE:
+        return hcall_value(VM_PAGE_IPA);
+    case STILE_INFO_VCPU_PAGE:
+        return hcall_value(VM_VCPU_PAGE_IPA(vcpu->index));
+    case STILE_INFO_CONSOLE_INTID:
+        return hcall_value(VCONSOLE_INTID);
+    case STILE_INFO_TIMER_INTID:
+        return hcall_value(IRQ_VIRT_TIMER);
+    default:
+        return hcall_bad_argument(1);
+    }
+}
+
+struct hcall_result hcall_core_null(struct vcpu *vcpu)
+{
+    (void)vcpu;
+    return hcall_ok();
+}

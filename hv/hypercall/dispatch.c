@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From raw registers to typed handlers. This is the last place where a guest's words are raw.
+ *
+ * The arguments stay in the registers in which the guest put them: entry.S leaves x1 to x6 alone,
+ * and dispatch, check and handler call each other as tail calls.
+ */
+#include "core/trace.h"
+#include "core/vm.h"
+#include "hypercall/hypercall.h"
+
+#define RAW_PARAMS                                                                                 \
+    struct vcpu *vcpu, uint64_t x1, uint64_t x2, uint64_t x3, uint64_t x4, uint64_t x5, uint64_t x6
+
+typedef struct hcall_result call_check(RAW_PARAMS);
+
+/* The number of the first register, from x1, with a bit set that must be zero. */
+static struct hcall_result bad_register(uint64_t bad1, uint64_t bad2, uint64_t bad3, uint64_t bad4,
+                                        uint64_t bad5)
+{
+    uint64_t first = bad1 ? 1 : bad2 ? 2 : bad3 ? 3 : bad4 ? 4 : bad5 ? 5 : 6;
+
+    return hcall_bad_argument(first);
+}
+
+/* Whether a call came after the version agreed on. */
+static inline bool is_newer(uint32_t since, uint32_t agreed)
+{
+    return agreed < since;
+}
+
+/* RESERVED(list...) for registers x1 to x6: the bits that must be zero in each. */
+#define RESERVED_ARGS0()       R_UNUSED, R_UNUSED, R_UNUSED, R_UNUSED, R_UNUSED, R_UNUSED
+#define RESERVED_ARGS1(t1, a1) STILE_RESERVED_##t1, R_UNUSED, R_UNUSED, R_UNUSED, R_UNUSED, R_UNUSED
+#define RESERVED_ARGS2(t1, a1, t2, a2)                                                             \
+    STILE_RESERVED_##t1, STILE_RESERVED_##t2, R_UNUSED, R_UNUSED, R_UNUSED, R_UNUSED
+#define RESERVED_ARGS3(t1, a1, t2, a2, t3, a3)                                                     \
+    STILE_RESERVED_##t1, STILE_RESERVED_##t2, STILE_RESERVED_##t3, R_UNUSED, R_UNUSED, R_UNUSED
+#define RESERVED_ARGS4(t1, a1, t2, a2, t3, a3, t4, a4)                                             \
+    STILE_RESERVED_##t1, STILE_RESERVED_##t2, STILE_RESERVED_##t3, STILE_RESERVED_##t4, R_UNUSED,  \
+        R_UNUSED
+#define RESERVED_ARGS5(t1, a1, t2, a2, t3, a3, t4, a4, t5, a5)                                     \
+    STILE_RESERVED_##t1, STILE_RESERVED_##t2, STILE_RESERVED_##t3, STILE_RESERVED_##t4,            \
+        STILE_RESERVED_##t5, R_UNUSED
+#define RESERVED_ARGS6(t1, a1, t2, a2, t3, a3, t4, a4, t5, a5, t6, a6)                             \
+    STILE_RESERVED_##t1, STILE_RESERVED_##t2, STILE_RESERVED_##t3, STILE_RESERVED_##t4,            \
+        STILE_RESERVED_##t5, STILE_RESERVED_##t6
+#define R_UNUSED UINT64_MAX
+
+/* The handler's arguments, converted to their types. */
+#define TYPED_ARGS0()              vcpu
+#define TYPED_ARGS1(t1, a1)        vcpu, stile_##t1##_from_word(x1)
+#define TYPED_ARGS2(t1, a1, t2, a2) TYPED_ARGS1(t1, a1), stile_##t2##_from_word(x2)
+#define TYPED_ARGS3(t1, a1, t2, a2, t3, a3)                                                        \
+    TYPED_ARGS2(t1, a1, t2, a2), stile_##t3##_from_word(x3)
+#define TYPED_ARGS4(t1, a1, t2, a2, t3, a3, t4, a4)                                                \
+    TYPED_ARGS3(t1, a1, t2, a2, t3, a3), stile_##t4##_from_word(x4)
+#define TYPED_ARGS5(t1, a1, t2, a2, t3, a3, t4, a4, t5, a5)                                        \
+    TYPED_ARGS4(t1, a1, t2, a2, t3, a3, t4, a4), stile_##t5##_from_word(x5)
+#define TYPED_ARGS6(t1, a1, t2, a2, t3, a3, t4, a4, t5, a5, t6, a6)                                \
+    TYPED_ARGS5(t1, a1, t2, a2, t3, a3, t4, a4, t5, a5), stile_##t6##_from_word(x6)
+
+/* The list is one macro argument until it is expanded; this unfolds it into six. */
+#define CHECK_REGISTERS(...) CHECK_REGISTERS_6(__VA_ARGS__)
+#define CHECK_REGISTERS_6(r1, r2, r3, r4, r5, r6)                                                  \
+    if (__builtin_expect(((x1 & (r1)) | (x2 & (r2)) | (x3 & (r3)) | (x4 & (r4)) | (x5 & (r5)) |    \
+                          (x6 & (r6))) != 0,                                                       \
+                         0))                                                                       \
+    return bad_register(x1 & (r1), x2 & (r2), x3 & (r3), x4 & (r4), x5 & (r5))
+
+/* One check per call: its version, its registers, and then its handler with typed arguments. */
+#define STILE_CALL(nr, since, group, name, args)                                                   \
+    static struct hcall_result check_##group##_##name(RAW_PARAMS)                                  \
+    {                                                                                              \
+        if (__builtin_expect(is_newer(since, vcpu->vm->minor), 0))                         \
+            return hcall_error(STILE_NOT_SUPPORTED);                                               \
+        CHECK_REGISTERS(RESERVED_##args);                                                          \
+        return hcall_##group##_##name(TYPED_##args);                                               \
+    }
+#include "stile/calls.h"
+
+static call_check *const checks[STATS_CALL_SLOTS] = {
+#define STILE_CALL(nr, since, group, name, args) [nr] = check_##group##_##name,
+#include "stile/calls.h"
+};
+
+struct hcall_result hypercall_dispatch(struct vcpu *vcpu, uint64_t x1, uint64_t x2, uint64_t x3,
+                                       uint64_t x4, uint64_t x5, uint64_t x6, uint64_t fid)
+{
+    /* Masking, with a power of two, bounds the index under speculation too. */
+    uint64_t nr = fid % STATS_CALL_SLOTS;
+
+    trace_hypercall(&vcpu->trace, fid, x1, x2, x3);
+    if (__builtin_expect(fid - nr != STILE_FID_BASE, 0))
+        return hypercall_standard(vcpu, x1, x2, x3, x4, x5, x6, fid);
+    vcpu->stats.calls[nr]++;
+    if (__builtin_expect(!checks[nr], 0))
+        return hcall_error(STILE_NOT_SUPPORTED);
+    return checks[nr](vcpu, x1, x2, x3, x4, x5, x6);
+}
+
+static const struct {
+    uint8_t nr;
+    uint8_t since;
+} sinces[] = {
+#define STILE_CALL(nr, since, group, name, args) {nr, since},
+#include "stile/calls.h"
+};
+
+uint32_t hypercall_features(uint32_t group, uint32_t minor)
+{
+    uint32_t word = 0;
+
+    for (size_t i = 0; i < sizeof(sinces) / sizeof(sinces[0]); i++) {
+        uint32_t nr = sinces[i].nr;
+        if (nr / STILE_CALLS_PER_GROUP == group && sinces[i].since <= minor)
+            word |= 1u << (nr % STILE_CALLS_PER_GROUP);
+    }
+    return word;
+}

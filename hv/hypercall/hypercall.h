@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Between the vector and the handlers: the typed prototype of every handler, expanded from the
+ * call table, and how a handler says what came of it.
+ *
+ * A handler hcall_<group>_<name>() lives in hv/hypercall/<group>.c. It first decodes its arguments
+ * against the VM's state, which may fail and changes nothing, and then acts, which cannot fail. It
+ * runs on the calling vCPU's physical CPU with no lock held, and returns instead of blocking.
+ */
+#ifndef HYPERCALL_HYPERCALL_H
+#define HYPERCALL_HYPERCALL_H
+
+#include "core/vcpu.h"
+#include "stile/abi.h"
+
+/**
+ * What a handler returns: x0 and x1. Two registers, so that dispatch, check and handler can be tail
+ * calls; the few calls with further results add them by hcall_more().
+ */
+struct hcall_result {
+    int64_t status;
+    uint64_t x1;
+};
+
+/* "vcpu, then the arguments": as STILE_PARAMS_ARGSn, for a handler. */
+#define HCALL_PARAMS_ARGS0()    struct vcpu *vcpu
+#define HCALL_PARAMS_ARGS1(...) struct vcpu *vcpu, STILE_PARAMS_ARGS1(__VA_ARGS__)
+#define HCALL_PARAMS_ARGS2(...) struct vcpu *vcpu, STILE_PARAMS_ARGS2(__VA_ARGS__)
+#define HCALL_PARAMS_ARGS3(...) struct vcpu *vcpu, STILE_PARAMS_ARGS3(__VA_ARGS__)
+#define HCALL_PARAMS_ARGS4(...) struct vcpu *vcpu, STILE_PARAMS_ARGS4(__VA_ARGS__)
+#define HCALL_PARAMS_ARGS5(...) struct vcpu *vcpu, STILE_PARAMS_ARGS5(__VA_ARGS__)
+#define HCALL_PARAMS_ARGS6(...) struct vcpu *vcpu, STILE_PARAMS_ARGS6(__VA_ARGS__)
+
+#define STILE_CALL(nr, since, group, name, args)                                                   \
+    struct hcall_result hcall_##group##_##name(HCALL_PARAMS_##args);
+#include "stile/calls.h"
+
+/** The call succeeded and returns nothing. */
+static inline struct hcall_result hcall_ok(void)
+{
+    return (struct hcall_result){STILE_SUCCESS, 0};
+}
+
+/** The call succeeded and returns @x1. */
+static inline struct hcall_result hcall_value(uint64_t x1)
+{
+    return (struct hcall_result){STILE_SUCCESS, x1};
+}
+
+/** The call failed with @error and has changed nothing. */
+static inline struct hcall_result hcall_error(enum stile_error error)
+{
+    return (struct hcall_result){error, 0};
+}
+
+/** The call failed because of the argument in register @x, 1 to 6. */
+static inline struct hcall_result hcall_bad_argument(uint64_t x)
+{
+    return (struct hcall_result){STILE_INVALID_ARGUMENT, x};
+}
+
+/** The call returns @x2 and @x3 too, which are 0 otherwise. */
+static inline void hcall_more(struct vcpu *vcpu, uint64_t x2, uint64_t x3)
+{
+    vcpu->regs.x[2] = x2;
+    vcpu->regs.x[3] = x3;
+}
+
+/**
+ * hypercall_dispatch() - answer an HVC #0 of the calling vCPU
+ * @vcpu: who calls
+ * @x1: to @x6: the guest's argument registers, raw
+ * @fid: the function id, w0
+ *
+ * Called by entry.S; the result goes to the guest's x0 and x1, and x2 and x3 are
+ * taken from vcpu->regs, where they are 0 on entry.
+ */
+struct hcall_result hypercall_dispatch(struct vcpu *vcpu, uint64_t x1, uint64_t x2, uint64_t x3,
+                                       uint64_t x4, uint64_t x5, uint64_t x6, uint64_t fid);
+
+/**
+ * hypercall_standard() - answer SMCCC's general queries, PSCI, and what nobody knows
+ *
+ * The same arguments and result as hypercall_dispatch(). x1 to x3 keep the caller's values where the
+ * standard says so.
+ */
+struct hcall_result hypercall_standard(struct vcpu *vcpu, uint64_t x1, uint64_t x2, uint64_t x3,
+                                       uint64_t x4, uint64_t x5, uint64_t x6, uint64_t fid);
+
+/**
+ * hypercall_features() - which calls of a group a minor version has
+ * @group: 0 to STILE_NR_GROUPS - 1
+ * @minor: the minor version agreed on
+ */
+uint32_t hypercall_features(uint32_t group, uint32_t minor);
+
+#endif
