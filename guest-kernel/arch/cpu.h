@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Single instructions with a name: barriers, events, interrupt masking, system registers.
+ */
+#ifndef ARCH_CPU_H
+#define ARCH_CPU_H
+
+#include <stdint.h>
+
+/** Reads the system register @name, as the assembler spells it. */
+#define read_sysreg(name)                                                                          \
+    __extension__({                                                                                \
+        uint64_t value_;                                                                           \
+        __asm__ volatile("mrs %0, " #name : "=r"(value_));                                         \
+        value_;                                                                                    \
+    })
+
+/** Writes the system register @name. An isb() is the caller's, where the order matters. */
+#define write_sysreg(name, value)                                                                  \
+    do {                                                                                           \
+        uint64_t value_ = (value);                                                                 \
+        __asm__ volatile("msr " #name ", %x0" : : "rZ"(value_) : "memory");                        \
+    } while (0)
+
+static inline void isb(void)
+{
+    __asm__ volatile("isb" : : : "memory");
+}
+
+/** Waits until earlier accesses are complete for the whole system. */
+static inline void dsb_sy(void)
+{
+    __asm__ volatile("dsb sy" : : : "memory");
+}
+
+/** The same for the inner shareable domain: every CPU that runs this kernel. */
+static inline void dsb_ish(void)
+{
+    __asm__ volatile("dsb ish" : : : "memory");
+}
+
+/** Waits until earlier stores are visible in the inner shareable domain. */
+static inline void dsb_ishst(void)
+{
+    __asm__ volatile("dsb ishst" : : : "memory");
+}
+
+static inline void cpu_wait_for_event(void)
+{
+    __asm__ volatile("wfe" : : : "memory");
+}
+
+static inline void cpu_send_event(void)
+{
+    __asm__ volatile("dsb ishst\n\tsev" : : : "memory");
+}
+
+/* PSTATE.I, as DAIF shows it; the kernel never masks FIQ alone, and has none. */
+#define DAIF_IRQ (UINT64_C(1) << 7)
+
+/** Masks interrupts on this CPU; returns what irq_restore() takes. */
+static inline uint64_t irq_save(void)
+{
+    uint64_t flags = read_sysreg(daif);
+
+    __asm__ volatile("msr daifset, #2" : : : "memory");
+    return flags;
+}
+
+static inline void irq_restore(uint64_t flags)
+{
+    __asm__ volatile("msr daif, %0" : : "r"(flags) : "memory");
+}
+
+static inline void irq_enable(void)
+{
+    __asm__ volatile("msr daifclr, #2" : : : "memory");
+}
+
+/** The time: ticks of CNTFRQ_EL0 per second, the same on every CPU. */
+static inline uint64_t cpu_ticks(void)
+{
+    isb(); /* or the read may be taken early */
+    return read_sysreg(cntvct_el0);
+}
+
+/** Writes the cache lines of a range back to memory, for a CPU whose MMU is still off. */
+static inline void cpu_clean_to_memory(const void *start, uint64_t bytes)
+{
+    uint64_t line = UINT64_C(4) << ((read_sysreg(ctr_el0) >> 16) & 0xF); /* CTR_EL0.DminLine */
+    uint64_t end = (uint64_t)start + bytes;
+
+    for (uint64_t address = (uint64_t)start & ~(line - 1); address < end; address += line)
+        __asm__ volatile("dc cvac, %0" : : "r"(address) : "memory");
+    dsb_sy();
+}
+
+#endif

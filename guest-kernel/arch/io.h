@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Accesses to device registers. Fixed to plain base-register addressing: a hypervisor that
+ * emulates the device can decode such an access from its syndrome alone.
+ */
+#ifndef ARCH_IO_H
+#define ARCH_IO_H
+
+#include <stdint.h>
+
+static inline uint32_t io_read32(uintptr_t address)
+{
+    uint32_t value;
+
+    __asm__ volatile("ldr %w0, [%1]" : "=r"(value) : "r"(address) : "memory");
+    return value;
+}
+
+static inline void io_write32(uintptr_t address, uint32_t value)
+{
+    __asm__ volatile("str %w0, [%1]" : : "rZ"(value), "r"(address) : "memory");
+}
+
+static inline uint64_t io_read64(uintptr_t address)
+{
+    uint64_t value;
+
+    __asm__ volatile("ldr %0, [%1]" : "=r"(value) : "r"(address) : "memory");
+    return value;
+}
+
+static inline void io_write64(uintptr_t address, uint64_t value)
+{
+    __asm__ volatile("str %x0, [%1]" : : "rZ"(value), "r"(address) : "memory");
+}
+
+static inline void io_write8(uintptr_t address, uint8_t value)
+{
+    __asm__ volatile("strb %w0, [%1]" : : "rZ"((uint32_t)value), "r"(address) : "memory");
+}
+
+#endif

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The operations as any kernel does them. In a VM most of them trap.
+ */
+#include "arch/cpu.h"
+#include "arch/io.h"
+#include "bench/row.h"
+#include "core/smp.h"
+#include "dev/gic.h"
+#include "dev/gicd.h"
+#include "dev/gicv2.h"
+#include "dev/gicv3.h"
+#include "dev/pl011.h"
+
+static uint64_t gicd;
+static uint64_t gicc;
+static uint64_t uart;
+static uint64_t sgi_word; /* ICC_SGI1R_EL1 for SGI_BENCH to this CPU */
+
+void bench_native_init(void)
+{
+    gicd = gic_distributor();
+    uart = pl011_data_register();
+    gicc = gic->version == 2 ? gicv2_cpu_interface() : 0;
+    sgi_word = gic->version == 3 ? gicv3_sgi_word(smp_cpu()->index, SGI_BENCH) : 0;
+}
+
+static int64_t id_register(uint32_t count)
+{
+    while (count-- > 0)
+        (void)read_sysreg(id_aa64pfr0_el1);
+    return 0;
+}
+
+static int64_t gicd_read(uint32_t count)
+{
+    uint64_t typer = gicd + GICD_TYPER;
+
+    while (count-- > 0)
+        (void)io_read32(typer);
+    return 0;
+}
+
+static int64_t uart_char(uint32_t count)
+{
+    uint64_t data = uart;
+
+    while (count-- > 0)
+        io_write32(data, '.');
+    return 0;
+}
+
+static int64_t ipi_self(uint32_t count)
+{
+    uint64_t interface = gicc;
+    uint64_t sgir = gicd + GICD_SGIR;
+    uint64_t word = sgi_word;
+
+    if (gic->version == 2) {
+        while (count-- > 0) {
+            io_write32(sgir, GICD_SGIR_SELF | SGI_BENCH);
+            bench_take_interrupt(interface);
+        }
+    } else {
+        while (count-- > 0) {
+            write_icc(ICC_SGI1R_EL1, word);
+            bench_take_interrupt(interface);
+        }
+    }
+    return 0;
+}
+
+static int64_t timer_now(uint32_t count)
+{
+    uint64_t interface = gicc;
+
+    while (count-- > 0) {
+        write_sysreg(cntv_cval_el0, 0);
+        write_sysreg(cntv_ctl_el0, 1);
+        bench_take_interrupt(interface);
+    }
+    return 0;
+}
+
+const struct bench_row bench_native_rows[] = {
+    {"id_register", NULL, BENCH_PLAIN, id_register, 0},
+    {"gicd_read", NULL, BENCH_PLAIN, gicd_read, 0},
+    {"uart_char", NULL, BENCH_UART, uart_char, 0},
+    {"ipi_self", NULL, BENCH_SGI, ipi_self, 0},
+    {"timer_now", "hardware", BENCH_TIMER, timer_now, 0},
+};
+const size_t bench_nr_native_rows = sizeof(bench_native_rows) / sizeof(bench_native_rows[0]);

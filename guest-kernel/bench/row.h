@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One measurement: an operation done in one way, as a loop of it.
+ */
+#ifndef BENCH_ROW_H
+#define BENCH_ROW_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/** What a loop needs around it. */
+enum bench_kind {
+    BENCH_PLAIN, /* nothing */
+    BENCH_NOISY, /* it writes to the console: not too often */
+    BENCH_UART,  /* the same, and a UART */
+    BENCH_SGI,   /* the vectors that handle SGI_BENCH */
+    BENCH_TIMER, /* the vectors that handle the timer */
+};
+
+struct bench_row {
+    const char *operation;
+    const char *way; /* NULL: "trap" if it left the guest, else "hardware" */
+    enum bench_kind kind;
+    int64_t (*loop)(uint32_t count); /* does the operation @count times; the last one's status */
+    int64_t status;                  /* what that has to be */
+};
+
+/* The SGI that the interrupt rows send to themselves. */
+#define SGI_BENCH 2
+
+/** The operations as any kernel does them. */
+extern const struct bench_row bench_native_rows[];
+extern const size_t bench_nr_native_rows;
+
+/** The same and others as calls; by sensitive/measured.c, because only that folder may call. */
+extern const struct bench_row bench_call_rows[];
+extern const size_t bench_nr_call_rows;
+
+/** bench_native_init() - look up what the loops of bench_native_rows use */
+void bench_native_init(void);
+
+/**
+ * bench_take_interrupt() - let one interrupt in, and go on when it has been handled
+ * @cpu_interface: of a GICv2; the vectors use it
+ *
+ * Between here and there only bench/vectors.S runs, which changes x9 (to 1) and x10 and saves
+ * nothing: the guest's own part of an interrupt row is a handful of instructions.
+ */
+static inline void bench_take_interrupt(uint64_t cpu_interface)
+{
+    register uint64_t x11 __asm__("x11") = cpu_interface;
+
+    __asm__ volatile("mov x9, #0\n\t"
+                     "msr daifclr, #2\n"
+                     "1: cbz x9, 1b\n\t"
+                     "msr daifset, #2"
+                     :
+                     : "r"(x11)
+                     : "x9", "x10", "memory");
+}
+
+#endif

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: MIT
+# The guest kernel: every source of its folders. Two images from the same objects: guest has a
+# shell and the bench, guest-test also the suites of tests/guest. What differs is which file of
+# guest-kernel/test is linked.
+
+guest-cflags = $(TARGET_CFLAGS) -D_DEFAULT_SOURCE -Iguest-kernel $(RT_CFLAGS) $(ABI_CFLAGS) \
+	-isystem $(O)/deps/libfdt/include
+# Only the folder of the sensitive operations sees the library.
+sensitive-cflags = $(guest-cflags) $(LIB_CFLAGS)
+guest-user-cflags = $(TARGET_CFLAGS) -Iguest-kernel
+guest-test-cflags = $(guest-cflags) $(LIB_CFLAGS) -Itests/ktf
+
+$(eval $(call compile_rules,guest,guest-cflags))
+$(eval $(call compile_rules,guest-sensitive,sensitive-cflags))
+$(eval $(call compile_rules,guest-user,guest-user-cflags))
+$(eval $(call compile_rules,guest-test,guest-test-cflags))
+
+guest-folders := arch core mm dev shell bench
+guest-srcs := $(foreach dir,$(guest-folders),$(wildcard guest-kernel/$(dir)/*.c guest-kernel/$(dir)/*.S))
+guest-srcs += guest-kernel/user/programs.S
+guest-objs := $(call objects,guest,$(guest-srcs)) \
+	$(call objects,guest-sensitive,$(wildcard guest-kernel/sensitive/*.c))
+guest-none := $(call objects,guest,guest-kernel/test/none.c)
+guest-test-objs := $(call objects,guest-test,guest-kernel/test/run.c $(wildcard tests/guest/*.c tests/guest/*.S) \
+	tests/ktf/ktf.c tests/ktf/ktf_check.c)
+$(guest-objs) $(guest-none) $(guest-test-objs): | $(O)/deps/libfdt/.done
+
+# Programs for EL0, each linked on its own and then taken into the kernel's image.
+guest-programs := fault hello probe spin
+guest-user-start := $(call objects,guest-user,guest-kernel/user/start.S)
+guest-user-objs := $(guest-user-start) $(call objects,guest-user,$(guest-programs:%=guest-kernel/user/%.c))
+.SECONDARY: $(guest-user-objs)
+guest-user-ldflags = -nostdlib -static -Wl,--build-id=none -Wl,-T,guest-kernel/user/user.lds \
+	-Wl,-z,max-page-size=4096 -Wl,--strip-all $(TARGET_LDFLAGS)
+
+$(O)/guest-user/%.elf: $(O)/guest-user/guest-kernel/user/%.c.o $(guest-user-start) guest-kernel/user/user.lds
+	$(call say,LD,$@)
+	$(Q)$(TARGET_CC) $(guest-user-ldflags) -o $@ $(filter %.o,$^)
+
+# All of this folder's, for compile_commands.json.
+guest-all-objs := $(guest-objs) $(guest-none) $(guest-user-objs) \
+	$(call objects,guest-test,guest-kernel/test/run.c)
+
+guest-programs-obj := $(O)/guest/guest-kernel/user/programs.S.o
+$(guest-programs-obj): $(guest-programs:%=$(O)/guest-user/%.elf)
+$(guest-programs-obj): private guest-cflags += -Wa,-I$(O)/guest-user
+
+guest-ldflags = -nostdlib -static -Wl,--build-id=none -Wl,-T,guest-kernel/arch/kernel.lds \
+	-Wl,-z,max-page-size=4096 -Wl,-z,noexecstack $(TARGET_LDFLAGS)
+guest-libs = $(O)/libhypercall.a $(O)/deps/libfdt/libfdt.a $(O)/rt.a
+
+$(O)/guest.elf: $(guest-objs) $(guest-none)
+$(O)/guest-test.elf: $(guest-objs) $(guest-test-objs)
+$(O)/guest.elf $(O)/guest-test.elf: $(O)/libhypercall.a $(O)/rt.a guest-kernel/arch/kernel.lds
+	$(call say,LD,$@)
+	$(Q)$(TARGET_CC) $(guest-ldflags) -o $@ $(filter %.o,$^) $(guest-libs)
+
+-include $(guest-objs:.o=.d) $(guest-none:.o=.d) $(guest-test-objs:.o=.d) $(guest-user-objs:.o=.d)

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Interrupts as the rest of the kernel sees them: a number, a handler.
+ */
+#ifndef CORE_IRQ_H
+#define CORE_IRQ_H
+
+#include <stdint.h>
+
+#include "arch/context.h"
+
+/* The inter-processor interrupts the kernel uses; tests may use the others. */
+#define SGI_RESCHEDULE 0
+#define SGI_STOP       1
+
+#define IRQ_FIRST_SPI 32
+#define NR_IRQS       288 /* SGIs, PPIs and 256 SPIs */
+
+/** Runs with interrupts masked, on the CPU that was interrupted; must not block. */
+typedef void irq_handler(uint32_t intid, void *argument);
+
+/**
+ * irq_register() - have a handler called, and enable the interrupt
+ * @intid: the interrupt as the GIC numbers it, below NR_IRQS
+ *
+ * A PPI is enabled on the calling CPU; others do so by gic_enable().
+ */
+void irq_register(uint32_t intid, irq_handler *handler, void *argument);
+
+/** irq_unregister() - disable an interrupt and forget its handler */
+void irq_unregister(uint32_t intid);
+
+/** irq_count() - how often an interrupt was handled, on all CPUs together */
+uint64_t irq_count(uint32_t intid);
+
+/** irq_handle() - the IRQ vector's handler */
+void irq_handle(struct exception_frame *frame);
+
+#endif

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The scheduler: one queue of ready threads for all CPUs, in turn; a list of sleepers; and when
+ * each CPU's timer has to interrupt. A CPU that is idle with nobody asleep has no timer armed.
+ */
+#include <stddef.h>
+
+#include "arch/cpu.h"
+#include "core/irq.h"
+#include "core/process.h"
+#include "core/sched.h"
+#include "core/smp.h"
+#include "core/spinlock.h"
+#include "core/time.h"
+#include "sensitive/sensitive.h"
+
+static struct spinlock lock; /* of every thread's state and of every queue of threads */
+static struct thread_queue ready;
+static struct thread *sleepers; /* the one that wakes first, first */
+
+uint64_t thread_lock(void)
+{
+    return spin_lock_irqsave(&lock);
+}
+
+void thread_unlock(uint64_t flags)
+{
+    spin_unlock_irqrestore(&lock, flags);
+}
+
+void thread_queue_push(struct thread_queue *queue, struct thread *thread)
+{
+    thread->next = NULL;
+    if (queue->first)
+        queue->last->next = thread;
+    else
+        queue->first = thread;
+    queue->last = thread;
+}
+
+struct thread *thread_queue_pop(struct thread_queue *queue)
+{
+    struct thread *thread = queue->first;
+
+    if (thread)
+        queue->first = thread->next;
+    return thread;
+}
+
+/* An idle CPU sleeps without a timer: somebody has to tell it. */
+static void wake_idle_cpu(void)
+{
+    for (uint32_t i = 0; i < NR_CPUS; i++) {
+        if (cpus[i].idling) {
+            cpus[i].idling = false;
+            if (&cpus[i] != smp_cpu())
+                sensitive->send_ipi(i, SGI_RESCHEDULE);
+            return;
+        }
+    }
+}
+
+void sched_ready(struct thread *thread)
+{
+    thread->state = THREAD_READY;
+    thread_queue_push(&ready, thread);
+    wake_idle_cpu();
+}
+
+void sched_sleep(uint64_t wake_ticks)
+{
+    struct thread *thread = smp_cpu()->current;
+    struct thread **link = &sleepers;
+
+    thread->state = THREAD_WAITING;
+    thread->wake_ticks = wake_ticks;
+    while (*link && (*link)->wake_ticks <= wake_ticks)
+        link = &(*link)->next;
+    thread->next = *link;
+    *link = thread;
+}
+
+static void wake_sleepers(uint64_t now)
+{
+    while (sleepers && sleepers->wake_ticks <= now) {
+        struct thread *thread = sleepers;
+        sleepers = thread->next;
+        sched_ready(thread);
+    }
+}
+
+/* The end of the thread's turn, or the next sleeper's time if that is sooner. */
+static void program_timer(const struct cpu *cpu, uint64_t now)
+{
+    uint64_t deadline = UINT64_MAX;
+
+    if (cpu->current != cpu->idle)
+        deadline = now + time_ms_to_ticks(THREAD_SLICE_MS);
+    if (sleepers && sleepers->wake_ticks < deadline)
+        deadline = sleepers->wake_ticks;
+    if (deadline != UINT64_MAX)
+        sensitive->timer_arm(deadline);
+    else
+        sensitive->timer_disarm();
+}
+
+static struct thread *choose(const struct cpu *cpu)
+{
+    struct thread *thread = thread_queue_pop(&ready);
+
+    return thread ? thread : cpu->idle;
+}
+
+static void account(struct thread *from, struct thread *to, uint64_t now)
+{
+    from->run_ticks += now - from->started_ticks;
+    to->started_ticks = now;
+    to->nr_switches++;
+}
+
+void sched_switch(void)
+{
+    struct cpu *cpu = smp_cpu();
+    struct thread *from = cpu->current;
+    struct thread *to = choose(cpu);
+    uint64_t now = cpu_ticks();
+
+    cpu->reschedule = false;
+    cpu->current = to;
+    cpu->idling = to == cpu->idle;
+    account(from, to, now);
+    if (from == cpu->idle)
+        from->state = THREAD_READY; /* always, though in no queue */
+    to->state = THREAD_RUNNING;
+    program_timer(cpu, now);
+    if (to == from)
+        return;
+    process_use(to->process);
+    context_switch(&from->context, &to->context);
+}
+
+void sched_start(void)
+{
+    struct cpu *cpu = smp_cpu();
+    struct context nowhere;
+
+    (void)thread_lock();
+    cpu->current = cpu->idle;
+    cpu->idle->state = THREAD_RUNNING;
+    cpu->idle->started_ticks = cpu_ticks();
+    cpu->reschedule = true; /* idle looks for something better at once */
+    context_switch(&nowhere, &cpu->idle->context);
+    __builtin_unreachable();
+}
+
+/*
+ * With interrupts masked between the look at the queue and the sleep, no wake-up is lost: what is
+ * pending ends the sleep, and is taken when they are unmasked.
+ */
+void sched_idle(void)
+{
+    for (;;) {
+        uint64_t flags = thread_lock();
+        sched_switch();
+        bool nothing = smp_cpu()->idling;
+        spin_unlock(&lock);
+        if (nothing)
+            sensitive->idle();
+        irq_restore(flags);
+    }
+}
+
+/* No other CPU is told: those that are idle have been told of the threads that wait. */
+void sched_yield(void)
+{
+    struct cpu *cpu = smp_cpu();
+
+    if (cpu->current != cpu->idle) {
+        if (!ready.first) {
+            cpu->reschedule = false;
+            program_timer(cpu, cpu_ticks());
+            return;
+        }
+        cpu->current->state = THREAD_READY;
+        thread_queue_push(&ready, cpu->current);
+    }
+    sched_switch();
+}
+
+void thread_preempt(void)
+{
+    if (!smp_cpu()->reschedule)
+        return;
+    uint64_t flags = thread_lock();
+    sched_yield();
+    thread_unlock(flags);
+}
+
+void sched_timer(uint32_t intid, void *argument)
+{
+    (void)intid;
+    (void)argument;
+    /* Level-triggered: quiet it. thread_preempt() follows, which arms it anew. */
+    sensitive->timer_disarm();
+    spin_lock(&lock);
+    wake_sleepers(cpu_ticks());
+    smp_cpu()->reschedule = true;
+    spin_unlock(&lock);
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The order in which the kernel comes to life, from the first C function to the shell.
+ */
+#include "arch/cpu.h"
+#include "bench/bench.h"
+#include "core/console.h"
+#include "core/machine.h"
+#include "core/panic.h"
+#include "core/printk.h"
+#include "core/smp.h"
+#include "core/thread.h"
+#include "core/time.h"
+#include "dev/gic.h"
+#include "mm/kernel_map.h"
+#include "mm/page.h"
+#include "sensitive/sensitive.h"
+#include "shell/shell.h"
+#include "test/test.h"
+
+_Noreturn void start_kernel(const void *dtb, uint64_t image_pa, uint64_t first_ticks,
+                            uint32_t boot_el);
+
+static uint64_t total_mib(void)
+{
+    uint64_t bytes = 0;
+
+    for (uint32_t i = 0; i < machine.nr_memory; i++)
+        bytes += machine.memory[i].bytes;
+    return bytes >> 20;
+}
+
+/* The first thread: everything that wants threads or interrupts, then what the user asked for. */
+static void start_main(void *argument)
+{
+    (void)argument;
+    smp_start_others();
+    console_init();
+    printk("guest: mode=%s gic=%u cpus=%u memory=%luM el=%u power_on=%lu\n", sensitive->name,
+           gic->version, smp_nr_online(), total_mib(), machine.boot_el, time_first_ticks() * 16);
+    if (machine_option("bench")) {
+        bench_run();
+        sensitive->power_off();
+    }
+    if (machine_option("test")) {
+        test_run();
+        sensitive->power_off();
+    }
+    shell_run();
+}
+
+static void reserve_dtb(const void *dtb)
+{
+    const uint32_t *header = dtb;
+
+    machine_reserve((uint64_t)dtb, __builtin_bswap32(header[1]));
+}
+
+void start_kernel(const void *dtb, uint64_t image_pa, uint64_t first_ticks, uint32_t boot_el)
+{
+    smp_init_cpu(0);
+    page_set_image(image_pa);
+    reserve_dtb(dtb);
+    const char *missing = machine_parse(dtb);
+    machine.boot_el = boot_el;
+    page_init();
+    kernel_map_init();
+    sensitive_init();
+    if (missing)
+        panic("%s", missing);
+    time_init(first_ticks);
+    gic_init();
+    time_init_cpu();
+    thread_init(start_main);
+}

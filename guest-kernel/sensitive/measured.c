@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The bench's loops of calls: each holds the inline stub and nothing else.
+ */
+#include <string.h>
+
+#include "bench/row.h"
+#include "core/smp.h"
+#include "dev/gic.h"
+#include "dev/gicv2.h"
+#include "mm/page.h"
+#include "stile/hypercall.h"
+
+/* A number of the table that no call has. */
+#define NR_UNKNOWN (STILE_NR_CALLS_MAX - 1)
+
+/* An item that core_info does not have. */
+#define BAD_ITEM 0xFF
+
+static int64_t null(uint32_t count)
+{
+    int64_t status = 0;
+
+    while (count-- > 0)
+        status = stile_core_null().status;
+    return status;
+}
+
+static int64_t unknown(uint32_t count)
+{
+    int64_t status = 0;
+
+    while (count-- > 0)
+        status = stile_hvc(STILE_FID(NR_UNKNOWN), 0, 0, 0, 0, 0, 0).status;
+    return status;
+}
+
+static int64_t bad_argument(uint32_t count)
+{
+    int64_t status = 0;
+
+    while (count-- > 0)
+        status = stile_core_info(BAD_ITEM).status;
+    return status;
+}
+
+static int64_t smccc_version(uint32_t count)
+{
+    int64_t status = 0;
+
+    while (count-- > 0)
+        status = stile_hvc(SMCCC_VERSION, 0, 0, 0, 0, 0, 0).status;
+    return status;
+}
+
+static int64_t uart_char(uint32_t count)
+{
+    int64_t status = 0;
+
+    while (count-- > 0)
+        status = stile_console_write(stile_nr_bytes(1), '.', 0, 0, 0).status;
+    return status;
+}
+
+static int64_t console_64(uint32_t count)
+{
+    static char line[64] __attribute__((aligned(64)));
+    stile_ipa_t buffer = stile_ipa(virt_to_phys(line));
+    int64_t status = 0;
+
+    memset(line, '.', sizeof(line) - 1);
+    line[sizeof(line) - 1] = '\n';
+    while (count-- > 0)
+        status = stile_console_write_buffer(buffer, stile_nr_bytes(sizeof(line))).status;
+    return status;
+}
+
+static uint64_t cpu_interface(void)
+{
+    return gic->version == 2 ? gicv2_cpu_interface() : 0;
+}
+
+static int64_t ipi_self(uint32_t count)
+{
+    uint64_t interface = cpu_interface();
+    stile_vcpu_id_t self = stile_vcpu_id(smp_cpu()->index);
+    int64_t status = 0;
+
+    while (count-- > 0) {
+        status = stile_irq_ipi(self, stile_intid(SGI_BENCH)).status;
+        bench_take_interrupt(interface);
+    }
+    return status;
+}
+
+static int64_t timer_now(uint32_t count)
+{
+    uint64_t interface = cpu_interface();
+    int64_t status = 0;
+
+    while (count-- > 0) {
+        status = stile_time_oneshot(stile_ticks(0)).status;
+        bench_take_interrupt(interface);
+    }
+    return status;
+}
+
+static int64_t yield(uint32_t count)
+{
+    int64_t status = 0;
+
+    while (count-- > 0)
+        status = stile_vcpu_yield().status;
+    return status;
+}
+
+const struct bench_row bench_call_rows[] = {
+    {"null", "call", BENCH_PLAIN, null, STILE_SUCCESS},
+    {"unknown", "call", BENCH_PLAIN, unknown, STILE_NOT_SUPPORTED},
+    {"bad_argument", "call", BENCH_PLAIN, bad_argument, STILE_INVALID_ARGUMENT},
+    {"smccc_version", "call", BENCH_PLAIN, smccc_version, SMCCC_VERSION_1_2},
+    {"uart_char", "call", BENCH_NOISY, uart_char, STILE_SUCCESS},
+    {"console_64", "call", BENCH_NOISY, console_64, STILE_SUCCESS},
+    {"ipi_self", "call", BENCH_SGI, ipi_self, STILE_SUCCESS},
+    {"timer_now", "call", BENCH_TIMER, timer_now, STILE_SUCCESS},
+    {"yield", "call", BENCH_PLAIN, yield, STILE_SUCCESS},
+};
+const size_t bench_nr_call_rows = sizeof(bench_call_rows) / sizeof(bench_call_rows[0]);

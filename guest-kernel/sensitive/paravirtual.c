@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The sensitive operations of a guest that knows it is one: each asks the hypervisor by one call
+ * of libhypercall. Compare with native.c.
+ */
+#include <string.h>
+
+#include "core/panic.h"
+#include "mm/page.h"
+#include "sensitive/psci.h"
+#include "sensitive/sensitive.h"
+#include "stile/hypercall.h"
+
+/*
+ * Short texts travel in registers, 32 characters a call; long ones by address, a page a call. The
+ * hypervisor wants a physical address, and the caller's text may be on a stack, whose pages are
+ * scattered: it goes through a buffer of the image. The caller holds the console's lock.
+ */
+static void console_write(const char *text, size_t length)
+{
+    static char buffer[256] __attribute__((aligned(256))); /* in one page */
+
+    while (length > 0) {
+        size_t count = length < sizeof(buffer) ? length : sizeof(buffer);
+        if (count <= STILE_CONSOLE_WRITE_MAX) {
+            (void)stile_console_puts(text, count);
+        } else {
+            memcpy(buffer, text, count);
+            (void)stile_console_write_at(stile_ipa(virt_to_phys(buffer)), count);
+        }
+        text += count;
+        length -= count;
+    }
+}
+
+static size_t console_read(char *text, size_t limit)
+{
+    struct stile_result result = stile_console_read(stile_nr_bytes(limit));
+    size_t count = result.status == STILE_SUCCESS ? (size_t)result.value[0] : 0;
+
+    memcpy(text, &result.value[1], count);
+    return count;
+}
+
+static uint32_t console_listen(void)
+{
+    struct stile_result result = stile_core_info(STILE_INFO_CONSOLE_INTID);
+
+    return result.status == STILE_SUCCESS ? (uint32_t)result.value[0] : 0;
+}
+
+/*
+ * Worth nothing over the CPU's own virtual timer, whose registers do not trap, unless they do:
+ * measure (`bench`) before taking this one over.
+ */
+static void timer_arm(uint64_t deadline)
+{
+    (void)stile_time_oneshot(stile_ticks(deadline));
+}
+
+static void timer_disarm(void)
+{
+    (void)stile_time_oneshot(stile_ticks(STILE_TIME_NEVER));
+}
+
+/* vCPUs are counted as in the device tree, and so are this kernel's CPUs. */
+static void send_ipi(uint32_t cpu, uint32_t sgi)
+{
+    (void)stile_irq_ipi(stile_vcpu_id(cpu), stile_intid(sgi));
+}
+
+static void idle(void)
+{
+    (void)stile_vcpu_block();
+}
+
+static void yield(void)
+{
+    (void)stile_vcpu_yield();
+}
+
+/* PSCI is what Stile answers, too: nothing is gained by a call of its own. */
+static int64_t cpu_on(uint64_t mpidr, uint64_t entry, uint64_t context)
+{
+    return psci_call(PSCI_CPU_ON_64, mpidr, entry, context);
+}
+
+static uint64_t memory_give(uint64_t pa, uint64_t nr_pages)
+{
+    uint64_t done = 0;
+
+    (void)stile_memory_unmap_all(stile_ipa(pa), stile_nr_pages(nr_pages), &done);
+    return done;
+}
+
+static uint64_t memory_take(uint64_t pa, uint64_t nr_pages)
+{
+    uint64_t done = 0;
+
+    (void)stile_memory_map_all(stile_ipa(pa), stile_nr_pages(nr_pages), &done);
+    return done;
+}
+
+__attribute__((noreturn)) static void power_off(void)
+{
+    (void)stile_power_off();
+    panic_stop_cpu();
+}
+
+__attribute__((noreturn)) static void power_reset(void)
+{
+    (void)stile_power_reboot();
+    panic_stop_cpu();
+}
+
+/* The hypervisor logs the message with the registers and the last exits. */
+__attribute__((noreturn)) static void crash(const char *message)
+{
+    static char buffer[STILE_CRASH_MESSAGE_MAX] __attribute__((aligned(256)));
+    size_t length = strnlen(message, sizeof(buffer));
+
+    memcpy(buffer, message, length);
+    (void)stile_power_crash(stile_ipa(length ? virt_to_phys(buffer) : 0), stile_nr_bytes(length));
+    panic_stop_cpu();
+}
+
+const struct sensitive_ops sensitive_paravirtual = {
+    .name = "paravirtual",
+    .console_write = console_write,
+    .console_read = console_read,
+    .console_listen = console_listen,
+    .timer_arm = timer_arm,
+    .timer_disarm = timer_disarm,
+    .send_ipi = send_ipi,
+    .idle = idle,
+    .yield = yield,
+    .cpu_on = cpu_on,
+    .memory_give = memory_give,
+    .memory_take = memory_take,
+    .power_off = power_off,
+    .power_reset = power_reset,
+    .crash = crash,
+};

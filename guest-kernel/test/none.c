@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An image without tests.
+ */
+#include "core/printk.h"
+#include "test/test.h"
+
+void test_run(void)
+{
+    printk("guest: this image has no tests; guest-test.img has\n");
+}
