@@ -18,9 +18,9 @@ enum stile_nr {
 };
 
 /* The table has room for this many numbers, 16 to a group. */
-#define STILE_NR_GROUPS    7
+#define STILE_NR_GROUPS       7
 #define STILE_CALLS_PER_GROUP 16
-#define STILE_NR_CALLS_MAX (STILE_NR_GROUPS * STILE_CALLS_PER_GROUP)
+#define STILE_NR_CALLS_MAX    (STILE_NR_GROUPS * STILE_CALLS_PER_GROUP)
 
 /* Every number fits the table, and every call is reachable by some minor version. */
 #define STILE_CALL(nr, since, group, name, args)                                                   \

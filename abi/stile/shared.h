@@ -27,12 +27,12 @@ struct stile_memory_region {
 
 /** One per VM, read-only to the guest, constant while the VM runs. */
 struct stile_vm_page {
-    uint32_t magic;                  /**< STILE_VM_PAGE_MAGIC */
-    uint32_t version;                /**< the version the hypervisor speaks, see version.h */
-    uint32_t vm_id;                  /**< the VM's number on this machine, from 1 */
-    uint32_t nr_vcpus;               /**< how many vCPUs the VM has */
-    char name[STILE_VM_NAME_BYTES];  /**< the VM's folder in the bundle, zero-terminated */
-    uint64_t ticks_per_sec;          /**< CNTFRQ_EL0 */
+    uint32_t magic;                 /**< STILE_VM_PAGE_MAGIC */
+    uint32_t version;               /**< the version the hypervisor speaks, see version.h */
+    uint32_t vm_id;                 /**< the VM's number on this machine, from 1 */
+    uint32_t nr_vcpus;              /**< how many vCPUs the VM has */
+    char name[STILE_VM_NAME_BYTES]; /**< the VM's folder in the bundle, zero-terminated */
+    uint64_t ticks_per_sec;         /**< CNTFRQ_EL0 */
     struct stile_memory_region memory[STILE_VM_NR_REGIONS];
     uint8_t reserved[3976];
 };

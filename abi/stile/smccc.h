@@ -3,7 +3,7 @@
  * Function identifiers: Stile's own, and the standard ones it answers.
  *
  * SMC Calling Convention: DEN 0028, section 2.5 (encoding), section 6 (general queries).
- * PSCI: DEN 0022. Usable from C, C++ and assembly.
+ * PSCI: DEN 0022. TRNG: DEN 0098. Stolen time: DEN 0057. Usable from C, C++ and assembly.
  */
 #ifndef STILE_SMCCC_H
 #define STILE_SMCCC_H
@@ -22,11 +22,20 @@
 #define STILE_UID_WORD2 0x282C3AA5
 #define STILE_UID_WORD3 0xA3F1B07C
 
-#define SMCCC_VERSION       0x80000000
-#define SMCCC_ARCH_FEATURES 0x80000001
-#define SMCCC_VERSION_1_2   0x10002
+#define SMCCC_VERSION           0x80000000
+#define SMCCC_ARCH_FEATURES     0x80000001
+#define SMCCC_ARCH_SOC_ID       0x80000002
+#define SMCCC_ARCH_WORKAROUND_3 0x80003FFF
+#define SMCCC_ARCH_WORKAROUND_2 0x80007FFF
+#define SMCCC_ARCH_WORKAROUND_1 0x80008000
+#define SMCCC_VERSION_1_2       0x10002
+
+/* What ARCH_FEATURES answers of a workaround that this CPU does not need (DEN 0028, section 7). */
+#define SMCCC_WORKAROUND_NOT_REQUIRED 1
 
 #define PSCI_VERSION           0x84000000
+#define PSCI_CPU_SUSPEND_32    0x84000001
+#define PSCI_CPU_SUSPEND_64    0xC4000001
 #define PSCI_CPU_OFF           0x84000002
 #define PSCI_CPU_ON_32         0x84000003
 #define PSCI_CPU_ON_64         0xC4000003
@@ -36,6 +45,8 @@
 #define PSCI_SYSTEM_OFF        0x84000008
 #define PSCI_SYSTEM_RESET      0x84000009
 #define PSCI_FEATURES          0x8400000A
+#define PSCI_SYSTEM_RESET2_32  0x84000012
+#define PSCI_SYSTEM_RESET2_64  0xC4000012
 #define PSCI_VERSION_1_1       0x10001
 
 /* PSCI return codes (DEN 0022, section 5.2.2). */
@@ -46,5 +57,20 @@
 #define PSCI_ON_PENDING         (-5)
 #define PSCI_INTERNAL_FAILURE   (-6)
 #define PSCI_INVALID_ADDRESS    (-9)
+
+#define TRNG_VERSION     0x84000050
+#define TRNG_FEATURES    0x84000051
+#define TRNG_GET_UUID    0x84000052
+#define TRNG_RND32       0x84000053
+#define TRNG_RND64       0xC4000053
+#define TRNG_VERSION_1_0 0x10000
+
+/* TRNG return codes (DEN 0098, section 2.1). */
+#define TRNG_NOT_SUPPORTED      (-1)
+#define TRNG_INVALID_PARAMETERS (-2)
+#define TRNG_NO_ENTROPY         (-3)
+
+#define PV_TIME_FEATURES 0xC5000020
+#define PV_TIME_ST       0xC5000021
 
 #endif

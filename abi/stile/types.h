@@ -119,13 +119,13 @@ STILE_STATIC_ASSERT(sizeof(struct stile_result) == 32, "x0 to x3");
  */
 
 /* C parameters: "stile_ipa_t base, stile_u32_t flags". */
-#define STILE_PARAMS_ARGS0()             void
-#define STILE_PARAMS_ARGS1(t1, a1)       stile_##t1##_t a1
-#define STILE_PARAMS_ARGS2(t1, a1, ...)  stile_##t1##_t a1, STILE_PARAMS_ARGS1(__VA_ARGS__)
-#define STILE_PARAMS_ARGS3(t1, a1, ...)  stile_##t1##_t a1, STILE_PARAMS_ARGS2(__VA_ARGS__)
-#define STILE_PARAMS_ARGS4(t1, a1, ...)  stile_##t1##_t a1, STILE_PARAMS_ARGS3(__VA_ARGS__)
-#define STILE_PARAMS_ARGS5(t1, a1, ...)  stile_##t1##_t a1, STILE_PARAMS_ARGS4(__VA_ARGS__)
-#define STILE_PARAMS_ARGS6(t1, a1, ...)  stile_##t1##_t a1, STILE_PARAMS_ARGS5(__VA_ARGS__)
+#define STILE_PARAMS_ARGS0()            void
+#define STILE_PARAMS_ARGS1(t1, a1)      stile_##t1##_t a1
+#define STILE_PARAMS_ARGS2(t1, a1, ...) stile_##t1##_t a1, STILE_PARAMS_ARGS1(__VA_ARGS__)
+#define STILE_PARAMS_ARGS3(t1, a1, ...) stile_##t1##_t a1, STILE_PARAMS_ARGS2(__VA_ARGS__)
+#define STILE_PARAMS_ARGS4(t1, a1, ...) stile_##t1##_t a1, STILE_PARAMS_ARGS3(__VA_ARGS__)
+#define STILE_PARAMS_ARGS5(t1, a1, ...) stile_##t1##_t a1, STILE_PARAMS_ARGS4(__VA_ARGS__)
+#define STILE_PARAMS_ARGS6(t1, a1, ...) stile_##t1##_t a1, STILE_PARAMS_ARGS5(__VA_ARGS__)
 
 /* How many arguments. */
 #define STILE_COUNT_ARGS0()    0

@@ -12,9 +12,9 @@
 #define STILE_VERSION_MINOR 1
 
 /* major in bits 31:16, minor in bits 15:0 */
-#define STILE_VERSION(major, minor)       (((major) << 16) | (minor))
-#define STILE_VERSION_GET_MAJOR(version)  ((version) >> 16)
-#define STILE_VERSION_GET_MINOR(version)  ((version)&0xFFFF)
-#define STILE_VERSION_CURRENT             STILE_VERSION(STILE_VERSION_MAJOR, STILE_VERSION_MINOR)
+#define STILE_VERSION(major, minor)      (((major) << 16) | (minor))
+#define STILE_VERSION_GET_MAJOR(version) ((version) >> 16)
+#define STILE_VERSION_GET_MINOR(version) ((version)&0xFFFF)
+#define STILE_VERSION_CURRENT            STILE_VERSION(STILE_VERSION_MAJOR, STILE_VERSION_MINOR)
 
 #endif

@@ -111,6 +111,7 @@ static void trap_smc(struct vcpu *vcpu, uint64_t esr)
     advance_pc(); /* first: CPU_SUSPEND may go on elsewhere */
     struct hcall_result result =
         hypercall_standard(vcpu, x[1], x[2], x[3], x[4], x[5], x[6], (uint32_t)x[0]);
+    vcpu->stats.standard_calls--; /* it came by SMC, and counts as that */
     x[0] = (uint64_t)result.status;
     x[1] = result.x1;
 }

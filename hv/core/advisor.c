@@ -59,7 +59,7 @@ static const struct advice advices[STATS_NR_EXITS] = {
     [EXIT_OTHER_REGISTER] = NOTHING("no call does what they do"),
     [EXIT_WFI] = CALL("vcpu_block", COST_CALL_BLOCK),
     [EXIT_WFE] = CALL("vcpu_yield", COST_CALL_YIELD),
-    [EXIT_SMC] = CALL("HVC", COST_CALL_NULL_CALL),
+    [EXIT_SMC] = CALL("HVC", COST_CALL_STANDARD),
     [EXIT_FP] = NOTHING("once each time the vCPU is switched to"),
     [EXIT_FETCH] = NOTHING("once for each block of memory"),
     [EXIT_REFUSED] = NOTHING("the guest's mistake"),
@@ -124,7 +124,7 @@ static uint32_t ranked(const struct counts *counts, uint32_t place)
 
 /* --- printing ------------------------------------------------------------------------------ */
 
-#define AMOUNT_BYTES 16
+#define AMOUNT_BYTES 24
 
 /* 653, 12.3 k, 3.1 M, 4.0 G */
 static const char *amount(uint64_t instructions, char text[AMOUNT_BYTES])

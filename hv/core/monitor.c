@@ -37,7 +37,7 @@ enum escape {
 static char input_bytes[INPUT_BYTES];
 
 static struct {
-    struct spinlock lock; /* of input, stop and running */
+    struct spinlock lock; /* of input, stop and running; may be held when the console's is taken */
     struct ring input;
     bool stop;    /* Ctrl-C was typed */
     bool running; /* some CPU is in monitor_run(), and owns everything below */
@@ -140,16 +140,20 @@ static void stop(void)
 
 /* --- steps --------------------------------------------------------------------------------- */
 
-/* What there is to do. Under the lock, so that a CPU that brings more finds either this one at work
- * or nobody. */
 enum step { STEP_NONE, STEP_STOP, STEP_PROMPT, STEP_JOB, STEP_TAKE };
 
+/*
+ * What there is to do, if there is room to show it. Decided under the lock: whoever brings input or
+ * room meanwhile finds either this CPU at work, which will see it, or nobody.
+ */
 static enum step next_step(char *character)
 {
     enum step step = STEP_NONE;
 
     spin_lock(&monitor.lock);
-    if (monitor.stop)
+    if (!console_hv_ready())
+        step = STEP_NONE;
+    else if (monitor.stop)
         step = STEP_STOP;
     else if (monitor.job.command)
         step = STEP_JOB;
@@ -157,7 +161,8 @@ static enum step next_step(char *character)
         step = STEP_PROMPT;
     else if (ring_take(&monitor.input, character, 1) > 0)
         step = STEP_TAKE;
-    monitor.stop = false;
+    if (step == STEP_STOP)
+        monitor.stop = false;
     monitor.running = step != STEP_NONE;
     spin_unlock(&monitor.lock);
     return step;
@@ -206,10 +211,6 @@ void monitor_run(void)
     if (!begin())
         return;
     for (uint32_t steps = 0; steps < MAX_STEPS; steps++) {
-        if (!console_hv_ready()) { /* the UART's interrupt calls again */
-            pause_running();
-            return;
-        }
         if (!take_step())
             return;
     }

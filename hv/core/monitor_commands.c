@@ -7,7 +7,6 @@
 
 #include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/advisor.h"
@@ -60,18 +59,16 @@ static const char *state_of(const struct vcpu *vcpu)
         [VCPU_STOPPED] = "stopped",
     };
 
-    if (vcpu->loaded)
-        return "runs";
-    return vcpu->paused && vcpu->state == VCPU_READY ? "paused" : names[vcpu->state];
+    return vcpu->loaded ? "runs" : names[vcpu->state];
 }
 
 static bool show_vcpu(struct vm *vm, uint32_t row)
 {
     const struct vcpu *vcpu = vm->vcpus[row];
 
-    printk("  %s/%u: %s, cpu %u, %lu switches, %lu ms stolen, %lu exits", vm->config.name, row,
-           state_of(vcpu), vcpu->pcpu->index, vcpu->page->nr_switches,
-           vcpu->page->stolen_ticks * 1000 / vm->page->ticks_per_sec,
+    printk("  %s/%u: %s%s, cpu %u, %lu switches, %lu ms stolen, %lu exits", vm->config.name, row,
+           vcpu->paused ? "paused, " : "", state_of(vcpu), vcpu->pcpu->index,
+           vcpu->page->nr_switches, vcpu->page->stolen_ticks * 1000 / vm->page->ticks_per_sec,
            stats_counter(&vcpu->stats, STILE_COUNTER_EXITS));
     return row + 1 < vm->config.nr_vcpus;
 }
@@ -225,11 +222,10 @@ static const struct monitor_command *find_command(const char *name)
 /* Whether a VM is the one called so, by its name or its number. */
 static bool is_called(const struct vm *vm, const char *name, bool by_number)
 {
-    char *end;
+    char number[12];
 
-    if (!by_number)
-        return strcmp(vm->config.name, name) == 0;
-    return strtoul(name, &end, 10) == vm->id && *end == '\0';
+    (void)snprintf(number, sizeof(number), "%u", vm->id);
+    return strcmp(by_number ? number : vm->config.name, name) == 0;
 }
 
 /* A name is looked for first, for a VM's name may be a number. CONFIG_NR_VMS if there is none. */

@@ -114,6 +114,14 @@ static void advance(struct pcpu *pcpu)
         pcpu->virtual_ticks = least->virtual_ticks;
 }
 
+/* Brings a CPU's virtual time up to date: its vCPU may have run alone, and long. */
+static void settle(struct pcpu *pcpu)
+{
+    if (pcpu->current)
+        charge(pcpu->current);
+    advance(pcpu);
+}
+
 /* Makes the CPU look at its queue again. */
 static void poke(struct pcpu *pcpu)
 {
@@ -124,12 +132,12 @@ static void poke(struct pcpu *pcpu)
 }
 
 /*
- * A vCPU that slept does not get the time it did not use, but for half a slice, so that it soon
- * runs; and one that comes from another CPU starts level with the vCPUs here.
+ * A vCPU that slept does not get the time it did not use, but for a slice, so that it soon runs and
+ * one that sleeps often and briefly keeps its share.
  */
 static void catch_up(const struct pcpu *pcpu, struct vcpu *vcpu)
 {
-    uint64_t credit = slice_ticks() / 2;
+    uint64_t credit = slice_ticks();
 
     if (is_before(vcpu->virtual_ticks + credit, pcpu->virtual_ticks))
         vcpu->virtual_ticks = pcpu->virtual_ticks - credit;
@@ -173,6 +181,8 @@ static void move(struct vcpu *vcpu, struct pcpu *to)
 {
     struct pcpu *from = vcpu->pcpu;
 
+    settle(from);
+    settle(to);
     from->nr_vcpus--;
     to->nr_vcpus++;
     vcpu->virtual_ticks += to->virtual_ticks - from->virtual_ticks;
@@ -184,14 +194,21 @@ static void queue_ready(struct vcpu *vcpu)
 {
     struct pcpu *target = find_idle(vcpu);
 
-    if (vcpu->paused)
-        return; /* sched_set_paused() queues it */
     if (target != vcpu->pcpu)
         move(vcpu, target);
+    settle(target);
     vcpu->ready_since_ticks = timer_now();
     catch_up(target, vcpu);
     enqueue(target, vcpu);
-    poke(target);
+}
+
+/* The same, and has that CPU look at its queue. A paused one is queued by sched_set_paused(). */
+static void queue_and_poke(struct vcpu *vcpu)
+{
+    if (vcpu->paused)
+        return;
+    queue_ready(vcpu);
+    poke(vcpu->pcpu);
 }
 
 static void make_ready(struct vcpu *vcpu)
@@ -199,7 +216,7 @@ static void make_ready(struct vcpu *vcpu)
     vcpu->state = VCPU_READY;
     list_remove(&vcpu->sleep_link);
     if (!vcpu->loaded) /* else sched_switch() sees that it is ready */
-        queue_ready(vcpu);
+        queue_and_poke(vcpu);
 }
 
 void sched_wake(struct vcpu *vcpu, enum vcpu_state from)
@@ -231,7 +248,7 @@ void sched_set_paused(struct vcpu *vcpu, bool paused)
     else if (changes && paused)
         list_remove(&vcpu->run_link);
     else if (changes && vcpu->state == VCPU_READY && !vcpu->loaded)
-        queue_ready(vcpu);
+        queue_and_poke(vcpu);
     spin_unlock(&sched_lock);
 }
 
@@ -337,8 +354,14 @@ static void put(struct vcpu *vcpu)
     vcpu_put(vcpu);
     spin_lock(&sched_lock);
     vcpu->loaded = false;
-    if (vcpu->state == VCPU_READY)
+    if (vcpu->state == VCPU_READY && !vcpu->paused) {
         queue_ready(vcpu);
+        /* This CPU has just chosen; it need only know that somebody waits. */
+        if (vcpu->pcpu == pcpu_self())
+            arm_timer(vcpu->pcpu);
+        else
+            poke(vcpu->pcpu);
+    }
     spin_unlock(&sched_lock);
     vm_release(vm);
 }
@@ -349,8 +372,7 @@ struct vcpu *sched_switch(struct vcpu *previous)
 
     spin_lock(&sched_lock);
     if (previous) {
-        charge(previous);
-        advance(pcpu);
+        settle(pcpu);
         if (goes_on(pcpu, previous)) {
             pcpu->slice_end_ticks = previous->charged_ticks + slice_ticks();
             arm_timer(pcpu);

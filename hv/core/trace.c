@@ -17,12 +17,14 @@
 #define WHAT_VALUE UINT64_C(0xFFFFFFFF)
 
 /* Data aborts (Arm ARM D13.2.37) */
-#define DABT_ISV       (UINT64_C(1) << 24)
-#define DABT_BYTES(e)  (1u << ((e) >> 22 & 3))
-#define DABT_RT(e)     ((uint32_t)((e) >> 16 & 31))
-#define SYSREG_RT(e)   ((uint32_t)((e) >> 5 & 31))
-#define SYSREG_IS_READ UINT64_C(1)
-#define IMMEDIATE_MASK UINT64_C(0xFFFF)
+#define DABT_ISV        (UINT64_C(1) << 24)
+#define DABT_BYTES(e)   (1u << ((e) >> 22 & 3))
+#define DABT_RT(e)      ((uint32_t)((e) >> 16 & 31))
+#define SYSREG_RT(e)    ((uint32_t)((e) >> 5 & 31))
+#define SYSREG_OP0(e)   ((uint32_t)((e) >> 20 & 3))
+#define SYSREG_IS_READ  UINT64_C(1)
+#define OP0_INSTRUCTION 1u
+#define IMMEDIATE_MASK  UINT64_C(0xFFFF)
 
 #define LINE_BYTES 160
 
@@ -118,7 +120,9 @@ static void add_register(struct line *line, uint64_t esr)
     char name[NAMES_REGISTER_BYTES];
 
     names_register(esr, name);
-    add(line, "%s %s, ", esr & SYSREG_IS_READ ? "MRS" : "MSR", name);
+    if (SYSREG_OP0(esr) != OP0_INSTRUCTION)
+        add(line, "%s ", esr & SYSREG_IS_READ ? "MRS" : "MSR");
+    add(line, "%s, ", name);
     add_rt(line, SYSREG_RT(esr));
 }
 

@@ -130,9 +130,15 @@ static void parse_uart(struct parse *parse, const struct dt_node *node)
     parse->config->uart = reg_range(node, 0);
     parse->config->uart_intid = dt_interrupt(node);
     if (parse->config->uart.bytes == 0)
-        set_fault(parse, "vm.dtb: the arm,pl011 has no address and size");
+        set_fault(parse, "vm.dtb: the UART has no address and size");
     if (parse->config->uart_intid < FIRST_SPI || parse->config->uart_intid >= VGIC_NR_INTIDS)
-        set_fault(parse, "vm.dtb: the arm,pl011 has no SPI that the GIC has");
+        set_fault(parse, "vm.dtb: the UART has no SPI that the GIC has");
+}
+
+/* Of the two, the SBSA's has only registers that the PL011 has as well (SBSA, appendix B). */
+static bool is_uart(const struct dt_node *node)
+{
+    return dt_is_compatible(node, "arm,pl011") || dt_is_compatible(node, "arm,sbsa-uart");
 }
 
 static void parse_device(struct parse *parse, const struct dt_node *node)
@@ -143,7 +149,7 @@ static void parse_device(struct parse *parse, const struct dt_node *node)
         parse_gic(parse, node, 3);
     else if (dt_is_compatible(node, "arm,cortex-a15-gic") || dt_is_compatible(node, "arm,gic-400"))
         parse_gic(parse, node, 2);
-    else if (dt_is_compatible(node, "arm,pl011"))
+    else if (is_uart(node))
         parse_uart(parse, node);
 }
 
@@ -252,7 +258,7 @@ static const char *check(const struct parse *parse)
     if (!fault)
         fault = check_gic(config, parse->nr_gics);
     if (!fault && parse->nr_uarts > 1)
-        fault = "vm.dtb: more than one arm,pl011";
+        fault = "vm.dtb: more than one UART";
     return fault ? fault : check_ranges(config);
 }
 

@@ -49,7 +49,7 @@ struct vm_config {
     struct ipa_range gicd;
     struct ipa_range gicc; /* GICv2 */
     struct ipa_range gicr; /* GICv3 */
-    struct ipa_range uart; /* a PL011, or bytes 0 */
+    struct ipa_range uart; /* a PL011 or SBSA UART, or bytes 0 */
     uint32_t uart_intid;
     bool pmu; /* stile,pmu: the VM has the physical PMU to itself */
 };

@@ -11,15 +11,13 @@
 #include "stile/hvc.h"
 
 /* The six argument registers: the words of the arguments, then zeroes. */
-#define STILE_WORDS_ARGS0()                         0, 0, 0, 0, 0, 0
-#define STILE_WORDS_ARGS1(t1, a1)                   stile_##t1##_word(a1), 0, 0, 0, 0, 0
-#define STILE_WORDS_ARGS2(t1, a1, t2, a2)                                                          \
-    stile_##t1##_word(a1), stile_##t2##_word(a2), 0, 0, 0, 0
+#define STILE_WORDS_ARGS0()               0, 0, 0, 0, 0, 0
+#define STILE_WORDS_ARGS1(t1, a1)         stile_##t1##_word(a1), 0, 0, 0, 0, 0
+#define STILE_WORDS_ARGS2(t1, a1, t2, a2) stile_##t1##_word(a1), stile_##t2##_word(a2), 0, 0, 0, 0
 #define STILE_WORDS_ARGS3(t1, a1, t2, a2, t3, a3)                                                  \
     stile_##t1##_word(a1), stile_##t2##_word(a2), stile_##t3##_word(a3), 0, 0, 0
 #define STILE_WORDS_ARGS4(t1, a1, t2, a2, t3, a3, t4, a4)                                          \
-    stile_##t1##_word(a1), stile_##t2##_word(a2), stile_##t3##_word(a3), stile_##t4##_word(a4), 0, \
-        0
+    stile_##t1##_word(a1), stile_##t2##_word(a2), stile_##t3##_word(a3), stile_##t4##_word(a4), 0, 0
 #define STILE_WORDS_ARGS5(t1, a1, t2, a2, t3, a3, t4, a4, t5, a5)                                  \
     stile_##t1##_word(a1), stile_##t2##_word(a2), stile_##t3##_word(a3), stile_##t4##_word(a4),    \
         stile_##t5##_word(a5), 0

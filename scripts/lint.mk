@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: MIT
+# Reading the code with other eyes: format, clang-tidy, cppcheck, shell and Python checks.
+
+lint-c      = $(shell git ls-files -co --exclude-standard '*.c' '*.h' 2>/dev/null)
+lint-tidy   = $(filter-out libhypercall/rt/%,$(filter hv/%.c guest-kernel/%.c libhypercall/%.c tests/ktf/ktf.c tests/ktf/ktf_check.c,$(lint-c)))
+lint-shell  = $(shell git grep -lE --untracked '^\#!/bin/(ba)?sh' -- scripts tests .ci 2>/dev/null)
+lint-python = $(shell git grep -lE --untracked '^\#!/usr/bin/env python3' -- scripts tests 2>/dev/null) \
+	$(wildcard tests/runner/*.py scripts/*.py)
+
+.PHONY: lint lint-format lint-shell lint-python lint-cppcheck lint-tidy format
+
+lint: lint-format lint-shell lint-python lint-cppcheck lint-tidy ## look for faults without running anything
+	@echo '  LINT    nothing found'
+
+lint-format: | $(O)/.deps-test
+	$(call say,FORMAT,'$(words $(lint-c)) files')
+	@clang-format --dry-run -Werror $(lint-c)
+
+lint-shell: | $(O)/.deps-test
+	$(call say,SHELL,'$(words $(lint-shell)) scripts')
+	@shellcheck -S warning $(lint-shell)
+
+# Compiling finds what does not parse, and what Python itself warns of.
+lint-python: | $(O)/.deps-test
+	$(call say,PYTHON,'$(words $(lint-python)) files')
+	@python3 -W error -c 'import pathlib, sys; \
+		[compile(pathlib.Path(f).read_text(), f, "exec") for f in sys.argv[1:]]' $(lint-python)
+
+lint-cppcheck: $(O)/compile_commands.json | $(O)/.deps-test
+	$(call say,CPPCHECK,$(O)/compile_commands.json)
+	@mkdir -p $(O)/cppcheck
+	@cppcheck --quiet --error-exitcode=1 -j $(shell nproc) --cppcheck-build-dir=$(O)/cppcheck \
+		--enable=warning,portability --inline-suppr --suppressions-list=scripts/cppcheck.txt \
+		'-D__attribute__(x)=' --project=$(O)/compile_commands.json
+
+lint-tidy: $(O)/compile_commands.json | $(O)/.deps-test
+	$(call say,TIDY,'$(words $(lint-tidy)) files')
+	@printf '%s\n' $(lint-tidy) | xargs -P $(shell nproc) -n 8 clang-tidy --quiet --extra-arg=-Wno-ignored-optimization-argument -p $(O) 2> $(O)/tidy.log || \
+		{ grep -v 'warnings generated' $(O)/tidy.log; exit 1; }
+
+format: ## format all C files with clang-format
+	$(call say,FORMAT,'$(words $(lint-c)) files')
+	@clang-format -i $(lint-c)

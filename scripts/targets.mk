@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: MIT
+# The goals a person types. How the parts are built is in each part's build.mk.
+
+.PHONY: all help deps clean install docs compile_commands.json
+
+all: $(O)/stile.img $(O)/libhypercall.a $(O)/guest.img $(O)/compile_commands.json ## build the hypervisor, the library and the guest kernel
+
+help: ## list these goals
+	@echo 'Goals:'
+	@sed -n 's/^\([a-z][a-z_.-]*\):.*## \(.*\)/  \1\t\2/p' Makefile scripts/*.mk */build.mk | sort | \
+		expand -t 24
+	@echo 'Variables (value now):'
+	@echo '  O=$(O)                the build folder'
+	@echo '  LLVM=1                 build with clang and lld'
+	@echo '  GIC=$(GIC)  PCPUS=$(PCPUS)         the machine of run and debug'
+	@echo '  GUEST=debian  VCPUS=$(VCPUS)  run and debug: Debian in place of the guest kernel'
+	@echo '  BUNDLE=mixed           run and debug: two Debian VMs and a paravirtual one'
+	@echo '  DEBIAN_KERNEL=package  the kernel to fetch for Debian; the newest if empty or gone'
+	@echo '  T=glob                 the cases of test to run (list them with: tests/run --list)'
+	@echo '  V=1                    show the commands'
+
+# --- packages --------------------------------------------------------------------------------
+
+deps: ## install the Debian packages that are missing
+	@scripts/deps build test debug
+
+$(O)/.deps-%: scripts/deps
+	@mkdir -p $(@D)
+	@scripts/deps $*
+	@touch $@
+
+.PRECIOUS: $(O)/.deps-%
+
+# The arm64 libfdt, to link into freestanding images.
+$(O)/deps/libfdt/.done: scripts/fetch-arm64 | $(O)/.deps-build
+	@scripts/fetch-arm64 $(O)/deps/apt $(O)/deps/root libfdt-dev
+	@mkdir -p $(@D)/include
+	@cp $(O)/deps/root/usr/include/fdt.h $(O)/deps/root/usr/include/libfdt*.h $(@D)/include
+	@cp $(O)/deps/root/usr/lib/aarch64-linux-gnu/libfdt.a $(@D)
+	@touch $@
+$(O)/deps/libfdt/libfdt.a: $(O)/deps/libfdt/.done ;
+
+# What a Linux guest is made of: Debian's kernel and busybox, and the initramfs that gives a shell.
+DEBIAN_KERNEL ?=
+
+debian := $(O)/deps/debian
+$(debian)/.done: scripts/debian-guest scripts/fetch-arm64 $(debian)/.kernel | $(O)/.deps-build
+	@scripts/debian-guest $(O)/deps/apt $(debian) $(DEBIAN_KERNEL)
+	@touch $@
+# Fetch again when another kernel is asked for.
+$(debian)/.kernel: FORCE
+	@mkdir -p $(@D)
+	@echo '$(DEBIAN_KERNEL)' | cmp -s - $@ || echo '$(DEBIAN_KERNEL)' > $@
+$(debian)/kernel $(debian)/busybox: $(debian)/.done ;
+
+linux-scripts := $(filter-out tests/linux/init,$(wildcard tests/linux/*))
+$(O)/linux/initrd: tests/linux/init $(linux-scripts) $(debian)/.done scripts/initramfs scripts/newc.py
+	$(call say,INITRD,$@)
+	@scripts/initramfs -o $@ --busybox $(debian)/busybox --init tests/linux/init $(linux-scripts)
+
+.PHONY: linux-guest
+linux-guest: $(debian)/.done $(O)/linux/initrd
+
+# --- running ---------------------------------------------------------------------------------
+
+GIC   ?= 3
+PCPUS ?= 1
+VCPUS ?= 4
+DEBUG_PORT ?= 1234
+
+# BUNDLE names what is run: a set of VMs below. GUEST names one VM that is run alone.
+BUNDLE ?= $(or $(GUEST),guest)
+linux-vm = kernel=$(debian)/kernel initrd=$(O)/linux/initrd memory=192 bootargs=console=ttyAMA0
+pv-vm = --vm pv kernel=$(O)/guest.img mode=paravirtual
+
+vms-guest = $(pv-vm) --vm trap kernel=$(O)/guest.img mode=trap bootargs=pv=off
+vms-debian = --vm debian $(linux-vm) vcpus=$(VCPUS)
+vms-mixed = --vm debian1 $(linux-vm) vcpus=$(VCPUS) --vm debian2 $(linux-vm) vcpus=$(VCPUS) $(pv-vm)
+about-guest = two VMs with the guest kernel
+about-debian = Debian with $(VCPUS) vCPUs
+about-mixed = two Debian VMs with $(VCPUS) vCPUs each and a paravirtual one
+memory-guest = 256
+memory-debian = 512
+memory-mixed = 1024
+
+run-needs := $(O)/guest.img $(if $(filter guest,$(BUNDLE)),,$(debian)/.done $(O)/linux/initrd)
+run-bundle := $(O)/bundles/run-$(BUNDLE)-gic$(GIC).cpio
+# Packed anew when the VMs change.
+$(run-bundle).vms: FORCE
+	$(if $(vms-$(BUNDLE)),,$(error BUNDLE or GUEST is $(BUNDLE), but must be guest, debian or mixed))
+	@mkdir -p $(@D)
+	@echo '$(vms-$(BUNDLE))' | cmp -s - $@ || echo '$(vms-$(BUNDLE))' > $@
+$(run-bundle): $(run-needs) $(run-bundle).vms tests/vms/virt.dts scripts/bundle scripts/newc.py
+	$(call say,BUNDLE,$@)
+	@scripts/bundle --gic $(GIC) -o $@ $(vms-$(BUNDLE))
+
+.PHONY: run debug
+run-machine = scripts/qemu gic=$(GIC) pcpus=$(PCPUS) memory=$(memory-$(BUNDLE)) \
+	-kernel $(O)/stile.img -initrd $(run-bundle)
+
+run: $(O)/stile.img $(run-bundle) ## boot VMs: the guest kernel twice, or GUEST=debian, or BUNDLE=mixed
+	@echo '  RUN     $(about-$(BUNDLE)) on GICv$(GIC), $(PCPUS) CPU;' \
+		'Ctrl-T moves the keyboard between the VMs, Ctrl-A X ends'
+	@$(run-machine)
+
+debug: $(O)/stile.img $(O)/stile.elf $(run-bundle) | $(O)/.deps-debug ## as run, but waiting for gdb-multiarch to attach
+	@echo '  DEBUG   waiting; in another terminal:'
+	@echo '    gdb-multiarch -x scripts/stile-gdb.py -ex "target remote :$(DEBUG_PORT)" $(O)/stile.elf'
+	@$(run-machine) -S -gdb tcp::$(DEBUG_PORT)
+
+# --- for editors, and for people -------------------------------------------------------------
+
+# Every compile rule leaves its command as a line of JSON next to the object.
+compile_commands.json: $(O)/compile_commands.json ## the compilation database, in the build folder
+$(O)/compile_commands.json: $(hv-objs) $(hv-run-objs) $(lib-objs) $(rt-objs) $(guest-all-objs)
+	@{ echo '['; cat $(addsuffix .json,$^) | sed '$$s/,$$//'; echo ']'; } > $@
+
+docs: $(O)/docs/abi.md ## the ABI reference, from the comments of the call table
+$(O)/docs/abi.md: scripts/abi-reference abi/stile/calls.h abi/stile/errors.h abi/stile/version.h
+	$(call say,DOC,$@)
+	@mkdir -p $(@D)
+	@scripts/abi-reference abi/stile > $@
+
+# --- installing ------------------------------------------------------------------------------
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+install: $(O)/libhypercall.a ## install the ABI headers and libhypercall (DESTDIR, PREFIX)
+	$(call say,INSTALL,$(DESTDIR)$(PREFIX))
+	@install -d $(DESTDIR)$(PREFIX)/include/stile $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	@install -m 644 abi/stile/*.h libhypercall/include/stile/*.h $(DESTDIR)$(PREFIX)/include/stile
+	@install -m 644 $(O)/libhypercall.a $(DESTDIR)$(PREFIX)/lib
+	@sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(abi-version)|' scripts/libhypercall.pc.in \
+		> $(DESTDIR)$(PREFIX)/lib/pkgconfig/libhypercall.pc
+
+abi-version = $(shell awk '/define STILE_VERSION_M(AJ|IN)OR/ {v = v s $$3; s = "."} END {print v}' \
+	abi/stile/version.h)
+
+clean: ## delete the build folder
+	$(call say,CLEAN,$(O))
+	@rm -rf $(O)

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Writes what of the ABI is no layout, a line each: version, identifiers, errors, kinds, constants
+ * and calls. scripts/abi-check compares the lines with abi/golden/calls.txt.
+ */
+#include <stdio.h>
+
+#include "stile/abi.h"
+
+#define NUMBER(name) printf("constant %s %llu\n", #name, (unsigned long long)(name))
+#define KIND(kind)                                                                                 \
+    printf("kind %s: %u bytes, reserved bits 0x%llx\n", #kind, (unsigned)sizeof(stile_##kind##_t), \
+           (unsigned long long)STILE_RESERVED_##kind)
+
+int main(void)
+{
+    printf("version %d.%d\n", STILE_VERSION_MAJOR, STILE_VERSION_MINOR);
+
+    printf("fid calls 0x%08x\n", STILE_FID_BASE);
+    printf("fid uid 0x%08x\n", STILE_FID_UID);
+    printf("fid revision 0x%08x\n", STILE_FID_REVISION);
+    printf("uid %08x %08x %08x %08x\n", STILE_UID_WORD0, STILE_UID_WORD1, STILE_UID_WORD2,
+           STILE_UID_WORD3);
+
+    KIND(u32);
+    KIND(u64);
+    KIND(ipa);
+    KIND(nr_bytes);
+    KIND(nr_pages);
+    KIND(ticks);
+    KIND(vcpu_id);
+    KIND(intid);
+
+    NUMBER(STILE_CALLS_PER_GROUP);
+    NUMBER(STILE_PAGE_SIZE);
+    NUMBER(STILE_TIME_NEVER);
+    NUMBER(STILE_CONSOLE_WRITE_MAX);
+    NUMBER(STILE_CONSOLE_READ_MAX);
+    NUMBER(STILE_CONSOLE_BUFFER_MAX);
+    NUMBER(STILE_MEMORY_MAX_PAGES);
+    NUMBER(STILE_CRASH_MESSAGE_MAX);
+    NUMBER(STILE_VM_NAME_BYTES);
+    NUMBER(STILE_VM_NR_REGIONS);
+    NUMBER(STILE_VM_PAGE_MAGIC);
+
+#define ERROR(name, code, text) printf("error %s %d\n", #name, code);
+    STILE_ERRORS(ERROR)
+
+#define STILE_CALL(nr, since, group, name, args)                                                   \
+    printf("call 0x%02x %s_%s(%s) since %d\n", nr, #group, #name, STILE_TEXT_##args, since);
+#include "stile/calls.h"
+    return 0;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A shared object in whose debug information abidw finds the ABI's layouts: a pointer to a function
+ * of each call's type, and an object of each structure and enumeration. Never run.
+ */
+#include "stile/abi.h"
+
+#define STILE_CALL(nr, since, group, name, args)                                                   \
+    struct stile_result (*stile_layout_##group##_##name)(STILE_PARAMS_##args);
+#include "stile/calls.h"
+
+struct stile_vm_page stile_layout_vm_page;
+struct stile_vcpu_page stile_layout_vcpu_page;
+enum stile_error stile_layout_error;
+enum stile_nr stile_layout_nr;
+enum stile_info stile_layout_info;
+enum stile_counter stile_layout_counter;

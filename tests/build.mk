@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: MIT
+# The tests: unit programs of the host, the test images of the machine, and what runs them.
+
+HOST_CC ?= $(if $(filter 1,$(LLVM)),clang,gcc)
+
+ktf-cflags := -Itests/ktf
+ktf-srcs   := tests/ktf/ktf.c tests/ktf/ktf_check.c
+
+# --- on the host -----------------------------------------------------------------------------
+#
+# tests/unit/X.c becomes the program $(O)/unit/X. It includes the real .c files it tests;
+# tests/unit/fakes comes first in the include path, so machine instructions become fakes.
+
+host-cflags = -std=c11 -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer $(WARNINGS) \
+	-fsanitize=address,undefined -fno-sanitize-recover=all
+unit-cflags = $(host-cflags) -Itests/unit/fakes -Ihv -Itests/unit $(LIB_CFLAGS) $(ktf-cflags) \
+	-include $(O)/config/autoconf.h
+unit-srcs   := $(wildcard tests/unit/*.c)
+unit-common := $(ktf-srcs) tests/ktf/ktf_host.c tests/unit/fakes/fakes.c
+# The harness's own test fails on purpose; tests/ktf/selftest/check looks at how.
+unit-selftest := tests/ktf/selftest/selftest.c
+
+unit-object = $(patsubst %.c,$(O)/unit/obj/%.o,$(1))
+unit-tests  := $(patsubst tests/unit/%.c,$(O)/unit/%,$(unit-srcs))
+unit-objs   := $(call unit-object,$(unit-srcs) $(unit-common) $(unit-selftest))
+
+$(unit-objs): $(O)/unit/obj/%.o: %.c $(O)/config/autoconf.h $(O)/unit/.flags | $(O)/.deps-test
+	$(call say,HOSTCC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(HOST_CC) $(unit-cflags) -MMD -MP -c $< -o $@
+$(O)/unit/.flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(HOST_CC) $(unit-cflags)' | cmp -s - $@ || echo '$(HOST_CC) $(unit-cflags)' > $@
+
+$(unit-tests): $(O)/unit/%: $(O)/unit/obj/tests/unit/%.o
+$(O)/unit/ktf-selftest: $(call unit-object,$(unit-selftest))
+$(unit-tests) $(O)/unit/ktf-selftest: $(call unit-object,$(unit-common))
+	$(call say,HOSTLD,$@)
+	$(Q)$(HOST_CC) $(host-cflags) $^ -lfdt -o $@
+
+-include $(unit-objs:.o=.d)
+
+# --- running them ----------------------------------------------------------------------------
+
+T ?=
+test-images := $(O)/stile.img $(O)/stile-test.img $(O)/guest.img $(O)/guest-test.img
+
+.PHONY: test test-images test-kunit bench bench-record
+
+test-images: $(test-images) $(unit-tests) $(O)/unit/ktf-selftest $(O)/libhypercall.a
+
+test: test-images | $(O)/.deps-test ## run all tests (T=glob: only some)
+	@tests/run --build $(O) --junit $(O)/test.xml --ktap $(O)/test.ktap $(T)
+
+# KUnit's own parser, from Debian's Linux sources (140 MB), reads what the tests print.
+kunit := $(O)/deps/kunit/tools/testing/kunit/kunit.py
+$(kunit): scripts/fetch-arm64 | $(O)/.deps-build
+	@scripts/fetch-arm64 $(O)/deps/apt $(O)/deps/linux linux-source-6.1
+	@mkdir -p $(O)/deps/kunit
+	@tar -C $(O)/deps/kunit --strip-components=1 --wildcards -xf \
+		$(O)/deps/linux/usr/src/linux-source-6.1.tar.xz '*/tools/testing/kunit/*'
+	@rm -r $(O)/deps/linux $(O)/deps/apt/archives/linux-source-*
+	@touch $@
+
+test-kunit: test $(kunit) ## have KUnit's kunit.py read the results of test (fetches Linux's sources)
+	@python3 $(kunit) parse $(abspath $(O)/test.ktap)
+
+bench: $(O)/stile.img $(O)/guest.img ## measure every operation in instructions, compare with budgets
+	@tests/bench/run --build $(O)
+
+bench-record: $(O)/stile.img $(O)/guest.img ## record what bench measures as budgets
+	@tests/bench/run --build $(O) --record
+
+# --- other configurations --------------------------------------------------------------------
+#
+# Each of tests/configs is a .config that may leave options out; it is built whole, and the cases
+# that its line "try:" names are run.
+
+configs := $(patsubst tests/configs/%.config,config-%,$(wildcard tests/configs/*.config))
+
+.PHONY: test-configs $(configs)
+
+test-configs: $(configs) ## build and try the configurations of tests/configs
+
+$(configs): config-%: $(O)/deps/libfdt/.done | $(O)/.deps-test
+	@mkdir -p $(O)/configs/$*/deps
+	@cp -a $(O)/deps/libfdt $(O)/configs/$*/deps
+	@cp -a $(O)/.deps-* $(O)/configs/$*
+	@cmp -s tests/configs/$*.config $(O)/configs/$*/given.config || \
+		cp tests/configs/$*.config $(O)/configs/$*/given.config
+	@cp -u $(O)/configs/$*/given.config $(O)/configs/$*/.config
+	@$(MAKE) --no-print-directory O=$(O)/configs/$* test-images
+	@tests/run --build $(O)/configs/$* $$(sed -n 's/^# try: //p' tests/configs/$*.config)
+
+# --- the ABI ---------------------------------------------------------------------------------
+
+.PHONY: abi-check abi-update
+
+abi-check: | $(O)/.deps-test ## refuse a change to the ABI that breaks guests
+	@scripts/abi-dump abi $(O)/abi
+	@scripts/abi-check abi/golden $(O)/abi
+
+abi-update: | $(O)/.deps-test ## record what is new in the ABI; refuses what abi-check refuses
+	@scripts/abi-dump abi $(O)/abi
+	@[ ! -e abi/golden/calls.txt ] || scripts/abi-check abi/golden $(O)/abi
+	@mkdir -p abi/golden
+	@cp $(O)/abi/calls.txt $(O)/abi/layout.abi abi/golden

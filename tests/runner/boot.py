@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: MIT
+"""Cases that boot the machine: what is packed, what is expected of the consoles."""
+import re
+import subprocess
+import time
+
+from . import ktap, symbols
+from .cases import MODE_BOOTARGS
+from .machine import ROOT, Hang, Machine
+from .result import FAIL, PASS, Result
+
+PANIC = re.compile(r"\[hv\] (panic|PANIC|unexpected exception)")
+
+
+class CaseFailed(Exception):
+    """The case cannot go on; the text says why."""
+
+
+def vm_words(case, vm, build):
+    """A VM of a case as words for scripts/bundle."""
+    settings = {key: value for key, value in vm.items() if key != "name"}
+    mode = settings.setdefault("mode", case.mode or "assisted")
+    arguments = [MODE_BOOTARGS.get(mode, ""), case.bootargs, settings.get("bootargs", "")]
+    settings["bootargs"] = " ".join(filter(None, arguments))
+    for key in ("kernel", "initrd"):
+        if key in settings and not (ROOT / settings[key]).exists():
+            settings[key] = build / settings[key]
+    return ["--vm", vm["name"]] + [f"{key}={value}" for key, value in settings.items()]
+
+
+def make_bundle(case, build):
+    """Pack the VMs of a case; returns the file."""
+    path = build / "bundles" / (case.name.replace("/", "-") + ".cpio")
+    words = [word for vm in case.vms for word in vm_words(case, vm, build)]
+    done = subprocess.run([ROOT / "scripts/bundle", "-o", path, "--gic", str(case.gic),
+                           "--cut", str(case.cut), *words],
+                          capture_output=True, text=True, check=False, cwd=ROOT)
+    if done.returncode:
+        raise CaseFailed(done.stderr.strip())
+    return path
+
+
+def machine_options(case, build):
+    """The words for scripts/qemu."""
+    options = [f"gic={case.gic}", f"pcpus={case.pcpus}", f"cpu={case.cpu}",
+               f"memory={case.memory}", f"icount={'on' if case.icount else 'off'}"]
+    if case.bare:
+        arguments = " ".join(filter(None, [case.vms[0].get("bootargs", ""), case.bootargs]))
+        return options + ["el2=off", "-kernel", build / case.vms[0]["kernel"],
+                          "-append", arguments]
+    options += ["-kernel", build / case.image]
+    return options + (["-initrd", make_bundle(case, build)] if case.vms else [])
+
+
+def stream_of(case, name):
+    """Where a VM's output is: only consoles that several share carry names."""
+    shared = not case.bare and len(case.vms) > 1
+    return name if shared or name in ("hv", "*") else ""
+
+
+def play(case, machine):
+    """Go through the steps: type what one says, wait for the line it expects."""
+    seen = {}
+    for number, step in enumerate(case.steps, 1):
+        stream = stream_of(case, step.get("vm", ""))
+        if "send" in step:
+            machine.send(step["send"])
+        pattern = re.compile(step["line"], re.MULTILINE)
+        limit = min(machine.deadline, time.monotonic() + step.get("within", 1e9))
+        while True:
+            found = pattern.search(machine.console.text(stream), seen.get(stream, 0))
+            if found:
+                seen[stream] = found.end()
+                break
+            if time.monotonic() > limit:
+                raise Hang()
+            if not machine.read():
+                raise CaseFailed(f"step {number}: the machine ended before {step['line']!r}"
+                                 f" from {stream or 'the console'}")
+
+
+def watch(case, machine, readers):
+    """Boot to the end, with a KTAP reader for each stream that has tests."""
+    def on_line(stream, line):
+        if stream in readers:
+            readers[stream].feed(line)
+
+    machine.on_line = on_line
+    play(case, machine)
+    if case.ends:
+        status = machine.run_to_end()
+        if status != 0:
+            raise CaseFailed(f"QEMU ended with status {status}")
+
+
+def tests_of(readers):
+    """The results the streams gave, each with its stream's name."""
+    results = []
+    for stream, reader in readers.items():
+        reader.end()
+        for result in reader.results:
+            result.name = f"{stream}:{result.name}" if stream else result.name
+            results.append(result)
+    return results
+
+
+def judge(case, console):
+    """The results of what the console shows beside KTAP."""
+    results = []
+    text = console.text("*")
+    expects_panic = any("panic" in step["line"] for step in case.steps)
+    if PANIC.search(text) and not expects_panic:
+        results.append(Result("hypervisor", FAIL, "the hypervisor panicked"))
+    for pattern in case.reject:
+        found = re.search(pattern, text, re.MULTILINE)
+        if found:
+            results.append(Result("reject", FAIL, f"the console shows {found.group(0)!r}"))
+    if not results and (case.steps or not case.ktap):
+        results = [Result("console", PASS)]
+    return results
+
+
+def run(case, build, tee):
+    """Boot one case; returns its results and the console's text, backtraces named."""
+    readers = {stream_of(case, name): ktap.Reader() for name in case.ktap}
+    text = ""
+    failure = []
+    try:
+        with Machine(machine_options(case, build), case.time_limit, tee) as machine:
+            try:
+                watch(case, machine, readers)
+            except Hang:
+                failure = [Result("time", FAIL, f"no end after {case.time_limit} s")]
+            except CaseFailed as error:
+                failure = [Result("run", FAIL, str(error))]
+            text = machine.console.text("*")
+            results = tests_of(readers) + (failure or judge(case, machine.console))
+    except (CaseFailed, subprocess.TimeoutExpired, OSError) as error:
+        results = [Result("run", FAIL, str(error))]
+    return results, symbols.symbolise(text, (build / case.image).with_suffix(".elf"))

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: MIT
+"""tests/cases.toml: reading it, and multiplying its entries out."""
+import fnmatch
+import itertools
+import pathlib
+import tomllib
+from dataclasses import dataclass, field
+
+# How one guest image is booted: through the hypervisor in one of its modes, or without it.
+MODES = ("paravirtual", "trap", "assisted", "bare")
+# Where a mode is about traps, the guest must not make calls.
+MODE_BOOTARGS = {"trap": "pv=off", "assisted": "pv=off"}
+
+
+class CasesError(Exception):
+    """cases.toml says something this runner does not know."""
+
+
+@dataclass
+class Case:
+    """One boot, one program or one check."""
+    name: str
+    kind: str  # host, check, qemu
+    groups: list = field(default_factory=list)
+    time_limit: float = 60
+    # host, check
+    command: list = field(default_factory=list)
+    # qemu
+    image: str = "stile.img"
+    vms: list = field(default_factory=list)
+    mode: str = ""
+    gic: int = 3
+    pcpus: int = 1
+    cpu: str = "cortex-a72"
+    memory: int = 256
+    icount: bool = False
+    cut: int = 0
+    bootargs: str = ""
+    ktap: list = field(default_factory=list)  # streams that must be whole KTAP documents
+    steps: list = field(default_factory=list)
+    reject: list = field(default_factory=list)
+    ends: bool = True  # whether the machine must power itself off
+
+    @property
+    def bare(self):
+        """Whether the guest runs without the hypervisor."""
+        return self.mode == "bare"
+
+
+# Fields of which an entry may give a list; every combination is a case.
+AXES = ("gic", "pcpus", "mode")
+
+
+def load(path, build):
+    """All cases, in the order of the file."""
+    with open(path, "rb") as file:
+        data = tomllib.load(file)
+    cases = []
+    for entry in data["case"]:
+        if entry.get("kind") == "host" and "programs" in entry:
+            cases += host_programs(entry, build)
+        else:
+            cases += [case for variant in variants(entry) for case in multiplied(variant)]
+    names = [case.name for case in cases]
+    for name in names:
+        if names.count(name) > 1:
+            raise CasesError(f"{path}: two cases are named {name}")
+    return cases
+
+
+def host_programs(entry, build):
+    """One case for each unit test source: a program that was not built is a failure."""
+    sources = sorted(pathlib.Path().glob(entry["programs"]))
+    return [Case(f"{entry['name']}/{source.stem}", "host", entry.get("groups", []),
+                 entry.get("time_limit", 60), [str(build / "unit" / source.stem)])
+            for source in sources]
+
+
+def variants(entry):
+    """An entry once for each of its variants: tables that add to a name, and replace other keys.
+
+    first_vm adds a VM in front of the others, says a first line that the hypervisor must print.
+    """
+    entry = dict(entry)
+    found = []
+    for variant in entry.pop("variants", [{}]):
+        merged = entry | variant
+        if "name" in variant:
+            merged["name"] = f"{entry['name']}/{variant['name']}"
+        if "first_vm" in merged:
+            merged["vms"] = [merged.pop("first_vm"), *entry.get("vms", [])]
+        if "says" in merged:
+            merged["steps"] = [{"vm": "hv", "line": merged.pop("says")}, *entry.get("steps", [])]
+        found.append(merged)
+    return found
+
+
+def multiplied(entry):
+    """The cases of an entry: one for each combination of its axes."""
+    unknown = set(entry) - set(Case.__dataclass_fields__)
+    if unknown:
+        raise CasesError(f"case {entry.get('name')}: unknown key {', '.join(sorted(unknown))}")
+    axes = [[(axis, value) for value in entry[axis]] for axis in AXES
+            if isinstance(entry.get(axis), list)]
+    return [one(entry, dict(values)) for values in itertools.product(*axes)]
+
+
+def one(entry, values):
+    """One case, named after its values on the axes."""
+    labels = [value if axis == "mode" else f"{axis}{value}" for axis, value in values.items()]
+    case = Case(**entry | values | {"name": "/".join([entry["name"], *labels])})
+    if case.mode and case.mode not in MODES:
+        raise CasesError(f"case {case.name}: no such mode: {case.mode}")
+    return case
+
+
+def select(cases, patterns, groups):
+    """The cases that fit one of the patterns (globs or beginnings of names) and groups, if any."""
+    def fits(case):
+        return (not patterns or any(
+            fnmatch.fnmatchcase(case.name, pattern) or case.name.startswith(pattern)
+            for pattern in patterns)) and (not groups or set(groups) & set(case.groups))
+    return [case for case in cases if fits(case)]

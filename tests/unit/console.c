@@ -1,0 +1,522 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * core/console.c down to the PL011's registers: who is seen when, what a full UART does, where
+ * input goes.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/console.c"
+#include "core/serial.c"
+#include "dev/pl011.c"
+#include "lib/ring.c"
+
+#include "ktf.h"
+
+#define UART_BASE  UINT64_C(0x9000000)
+#define UART_INTID 33
+
+struct machine machine = {
+    .uart = {.base = {UART_BASE}, .bytes = 0x1000},
+    .uart_intid = UART_INTID,
+};
+
+/* --- a PL011 --- */
+
+static struct {
+    char sent[16384]; /* everything that left the transmit FIFO */
+    size_t nr_sent;
+    size_t fifo; /* characters in it */
+    bool stuck;  /* nothing leaves the FIFO */
+    char received[128];
+    size_t nr_received;
+    uint32_t imsc;
+    bool overrun;
+} device;
+
+uint64_t fake_io_read(uintptr_t address, unsigned bytes)
+{
+    uint32_t flags = 0;
+    char first;
+
+    EXPECT_EQ(bytes, 4);
+    switch (address - UART_BASE) {
+    case FR:
+        flags |= device.fifo == 0 ? FR_TXFE : 0;
+        flags |= device.fifo == FIFO_CHARACTERS ? FR_TXFF : 0;
+        flags |= device.nr_received == 0 ? FR_RXFE : 0;
+        return flags;
+    case DR:
+        first = device.received[0];
+        memmove(device.received, device.received + 1, --device.nr_received);
+        return (uint8_t)first;
+    case IMSC:
+        return device.imsc;
+    default:
+        EXPECT_FAIL("read of %lx", (unsigned long)address);
+        return 0;
+    }
+}
+
+void fake_io_write(uintptr_t address, uint64_t value, unsigned bytes)
+{
+    EXPECT_EQ(bytes, 4);
+    if (address - UART_BASE == IMSC)
+        device.imsc = (uint32_t)value;
+    if (address - UART_BASE != DR)
+        return;
+    if (device.fifo == FIFO_CHARACTERS)
+        device.overrun = true;
+    device.sent[device.nr_sent++] = (char)value;
+    if (device.stuck)
+        device.fifo++;
+}
+
+/* Lets the FIFO run empty, and interrupts if the driver asked for it. */
+static void device_send(void)
+{
+    device.fifo = 0;
+    if ((device.imsc & INT_TX) != 0)
+        console_irq();
+}
+
+static void device_type(const char *text)
+{
+    device.nr_received = strlen(text);
+    memcpy(device.received, text, device.nr_received);
+    console_irq();
+}
+
+/* --- what the console calls --- */
+
+static struct {
+    const struct vm *vm;
+    char text[256];
+    size_t length;
+    const struct vm *ready;
+} input;
+
+void vconsole_input(struct vm *vm, const char *text, size_t length)
+{
+    if (input.vm != vm)
+        input.length = 0;
+    input.vm = vm;
+    memcpy(input.text + input.length, text, length);
+    input.length += length;
+    input.text[input.length] = '\0';
+}
+
+void vconsole_output_ready(struct vm *vm)
+{
+    input.ready = vm;
+}
+
+static struct {
+    char text[256];
+    size_t length;
+    uint32_t nr_runs;
+} monitor_seen;
+
+void monitor_input(const char *text, size_t length)
+{
+    memcpy(monitor_seen.text + monitor_seen.length, text, length);
+    monitor_seen.length += length;
+    monitor_seen.text[monitor_seen.length] = '\0';
+}
+
+void monitor_run(void)
+{
+    EXPECT_EQ(console.input_lock.next, console.input_lock.serving);
+    EXPECT_EQ(console.lock.next, console.lock.serving);
+    monitor_seen.nr_runs++;
+}
+
+uintptr_t el2map_device(pa_t base, uint64_t bytes)
+{
+    EXPECT_EQ(bytes, 0x1000);
+    return base.pa;
+}
+
+static uint32_t enabled_intid;
+
+static void fake_enable(uint32_t intid)
+{
+    enabled_intid = intid;
+}
+
+static const struct gic_ops fake_gic = {.enable = fake_enable};
+const struct gic_ops *gic = &fake_gic;
+
+/* --- the cases --- */
+
+static struct vm pv = {.config = {.name = "pv"}}, trap = {.config = {.name = "trap"}};
+
+static void setup(void)
+{
+    memset(&console, 0, sizeof(console));
+    memset(&device, 0, sizeof(device));
+    memset(&input, 0, sizeof(input));
+    memset(&monitor_seen, 0, sizeof(monitor_seen));
+    pv.console.port = trap.console.port = (struct console_port){0};
+    backlog.head = backlog.tail = 0;
+    uart = 0;
+    console_init();
+}
+
+static void attach_both(void)
+{
+    console_attach(&pv);
+    console_attach(&trap);
+}
+
+KTF_SUITE(console, .setup = setup);
+
+static size_t write_text(struct vm *vm, const char *text)
+{
+    return console_write(vm, text, strlen(text));
+}
+
+static const char *sent(void)
+{
+    device.sent[device.nr_sent] = '\0';
+    return device.sent;
+}
+
+static void forget_sent(void)
+{
+    device.nr_sent = 0;
+}
+
+KTF_TEST(console, lines_before_the_uart_is_found_are_kept)
+{
+    uart = 0;
+    console_write_hv("early", 5);
+    EXPECT_STREQ(sent(), "");
+    console_init();
+    EXPECT_STREQ(sent(), "[hv] early\r\n");
+    EXPECT_EQ(enabled_intid, UART_INTID);
+    EXPECT_EQ(device.imsc, INT_RX | INT_RT);
+}
+
+KTF_TEST(console, a_lone_vm_has_no_prefix)
+{
+    console_attach(&pv);
+    EXPECT_EQ(write_text(&pv, "one\ntwo\nthree"), 13);
+    EXPECT_STREQ(sent(), "one\ntwo\nthree");
+}
+
+KTF_TEST(console, only_the_begun_line_is_written_again)
+{
+    console_attach(&pv);
+    write_text(&pv, "one\ntwo\nthr");
+    write_text(&pv, "ee\nfour\nfi");
+    write_text(&pv, "ve");
+    forget_sent();
+    console_write_hv("note", 4);
+    EXPECT_STREQ(sent(), "\r\n[hv] note\r\nfive");
+}
+
+KTF_TEST(console, two_vms_have_names_on_every_line)
+{
+    attach_both();
+    write_text(&pv, "a\nb\n> ");
+    EXPECT_STREQ(sent(), "[pv] a\n[pv] b\n[pv] > ");
+    write_text(&pv, "ls\n");
+    EXPECT_STREQ(sent(), "[pv] a\n[pv] b\n[pv] > ls\n");
+}
+
+KTF_TEST(console, the_other_vm_shows_whole_lines_only)
+{
+    attach_both();
+    EXPECT_EQ(write_text(&trap, "hel"), 3);
+    EXPECT_STREQ(sent(), "");
+    EXPECT_EQ(write_text(&trap, "lo\r\nmore"), 8);
+    EXPECT_STREQ(sent(), "[trap] hello\r\n");
+}
+
+KTF_TEST(console, a_line_broken_into_is_written_again)
+{
+    attach_both();
+    write_text(&pv, "> typ");
+    write_text(&trap, "tick\n");
+    EXPECT_STREQ(sent(), "[pv] > typ\r\n[trap] tick\r\n[pv] > typ");
+    forget_sent();
+    console_write_hv("note", 4);
+    EXPECT_STREQ(sent(), "\r\n[hv] note\r\n[pv] > typ");
+    forget_sent();
+    write_text(&pv, "ed\n");
+    EXPECT_STREQ(sent(), "ed\n");
+}
+
+KTF_TEST(console, long_lines_are_broken)
+{
+    char text[CONSOLE_LINE_BYTES + 10];
+
+    attach_both();
+    memset(text, 'x', sizeof(text));
+    EXPECT_EQ(console_write(&trap, text, sizeof(text)), sizeof(text));
+    EXPECT_EQ(device.nr_sent, strlen("[trap] ") + CONSOLE_LINE_BYTES + 2);
+    EXPECT_EQ(trap.console.port.length, 10);
+    /* The focus's go on; what is known of them is their end. */
+    EXPECT_EQ(console_write(&pv, text, sizeof(text)), sizeof(text));
+    EXPECT_EQ(pv.console.port.length, CONSOLE_LINE_BYTES);
+    write_text(&pv, "yz");
+    EXPECT_EQ(pv.console.port.length, 2);
+}
+
+KTF_TEST(console, a_stuck_uart_fills_the_buffer_and_no_more)
+{
+    char text[1000];
+    size_t taken = 0, last;
+
+    console_attach(&pv);
+    device.stuck = true;
+    memset(text, 'x', sizeof(text));
+    do {
+        last = console_write(&pv, text, sizeof(text));
+        taken += last;
+    } while (last > 0 && taken < 100000);
+    EXPECT_EQ(taken, SERIAL_BUFFER_BYTES + FIFO_CHARACTERS);
+    EXPECT_EQ(device.imsc & INT_TX, INT_TX);
+    EXPECT_FALSE(device.overrun);
+    EXPECT_NULL(input.ready);
+    /* It goes on: everything comes out, and the VM is told. */
+    device.stuck = false;
+    device_send();
+    EXPECT_EQ(device.nr_sent, taken);
+    EXPECT_EQ(device.imsc & INT_TX, 0);
+    EXPECT_EQ(input.ready, &pv);
+}
+
+KTF_TEST(console, the_fifo_is_filled_to_the_brim_by_each_interrupt)
+{
+    console_attach(&pv);
+    device.stuck = true;
+    write_text(&pv, "0123456789abcdefGHIJKLMNOPQRSTUVwxyz");
+    EXPECT_EQ(device.nr_sent, 16);
+    device.fifo = 5;
+    console_irq();
+    EXPECT_EQ(device.nr_sent, 27);
+    EXPECT_EQ(device.imsc & INT_TX, INT_TX);
+    device_send();
+    EXPECT_STREQ(sent(), "0123456789abcdefGHIJKLMNOPQRSTUVwxyz");
+    EXPECT_EQ(device.imsc & INT_TX, 0);
+    EXPECT_FALSE(device.overrun);
+}
+
+KTF_TEST(console, a_line_without_room_is_not_taken_in_part)
+{
+    char text[SERIAL_BUFFER_BYTES];
+
+    attach_both();
+    device.stuck = true;
+    memset(text, 'x', sizeof(text));
+    while (console_write(&pv, text, 100) > 0)
+        ;
+    EXPECT_EQ(write_text(&trap, "gathered"), 8);
+    EXPECT_EQ(write_text(&trap, "\n"), 0);
+    device.stuck = false;
+    device_send();
+    EXPECT_EQ(input.ready, &trap);
+    forget_sent();
+    EXPECT_EQ(write_text(&trap, "\n"), 1);
+    EXPECT_EQ(memcmp(sent(), "\r\n[trap] gathered\r\n", 19), 0);
+}
+
+KTF_TEST(console, the_hypervisor_gives_up_on_a_dead_uart)
+{
+    char text[100];
+
+    device.stuck = true;
+    memset(text, 'h', sizeof(text));
+    for (int i = 0; i < 60; i++)
+        console_write_hv(text, sizeof(text));
+    EXPECT_LE(ring_used(&backlog), SERIAL_BUFFER_BYTES);
+    EXPECT_EQ(device.nr_sent, 16);
+    EXPECT_FALSE(device.overrun);
+}
+
+KTF_TEST(console, single_characters_are_as_longer_texts)
+{
+    attach_both();
+    for (const char *text = "a\nbc"; *text != '\0'; text++) {
+        EXPECT_TRUE(console_write_one(&pv, *text));
+        EXPECT_TRUE(console_write_one(&trap, *text));
+    }
+    EXPECT_STREQ(sent(), "[pv] a\n[trap] a\r\n[pv] bc");
+    device.stuck = true;
+    while (console_write_one(&pv, 'x'))
+        ;
+    EXPECT_TRUE(pv.console.port.wants_room);
+    EXPECT_EQ(ring_room(&backlog), 0);
+    EXPECT_EQ(device.fifo, FIFO_CHARACTERS);
+    EXPECT_FALSE(device.overrun);
+}
+
+KTF_TEST(console, input_goes_to_the_focus_and_the_key_moves_it)
+{
+    attach_both();
+    device_type("ab");
+    EXPECT_EQ(input.vm, &pv);
+    EXPECT_STREQ(input.text, "ab");
+    device_type("c\x14"
+                "d");
+    EXPECT_EQ(input.vm, &trap);
+    EXPECT_STREQ(input.text, "d");
+    EXPECT_STREQ(sent(), "[hv] input goes to trap\r\n");
+    EXPECT_EQ(monitor_seen.length, 0);
+    device_type("\x14"
+                "e\x14");
+    EXPECT_STREQ(monitor_seen.text, "e");
+    device_type("f");
+    EXPECT_EQ(input.vm, &pv);
+}
+
+KTF_TEST(console, the_hypervisors_console_has_a_begun_line_too)
+{
+    attach_both();
+    console_type("stile> ", 7);
+    EXPECT_STREQ(sent(), "");
+    device_type("\x14\x14");
+    EXPECT_STREQ(sent(), "[hv] input goes to trap\r\n"
+                         "[hv] input goes to the hypervisor: try ?\r\n[hv] stile> ");
+    forget_sent();
+    console_type("vmx", 3);
+    console_untype(1);
+    EXPECT_STREQ(sent(), "vmx\b \b");
+    forget_sent();
+    write_text(&pv, "tick\n");
+    EXPECT_STREQ(sent(), "\r\n[pv] tick\r\n[hv] stile> vm");
+    forget_sent();
+    console_type("s\r\n", 3);
+    console_write_hv("a row", 5);
+    console_type("stile> ", 7);
+    EXPECT_STREQ(sent(), "s\r\n[hv] a row\r\n[hv] stile> ");
+    console_untype(100);
+    EXPECT_EQ(console.prompt.length, 0);
+}
+
+KTF_TEST(console, a_command_moves_the_focus)
+{
+    attach_both();
+    device_type("\x14\x14");
+    EXPECT_TRUE(console_focus(&trap));
+    device_type("x");
+    EXPECT_EQ(input.vm, &trap);
+    console_detach(&pv);
+    EXPECT_FALSE(console_focus(&pv));
+    EXPECT_EQ(console.focus, &trap);
+}
+
+KTF_TEST(console, tells_whether_a_line_fits)
+{
+    char text[CONSOLE_LINE_BYTES];
+    uint32_t before;
+
+    console_attach(&pv);
+    device.stuck = true;
+    memset(text, 'x', sizeof(text));
+    while (console_hv_ready()) {
+        before = ring_used(&backlog);
+        console_write_hv(text, sizeof(text));
+        EXPECT_GE(ring_used(&backlog), before + (before > 0 ? sizeof(text) : 0));
+    }
+    EXPECT_GT(ring_used(&backlog), SERIAL_BUFFER_BYTES - 2 * CONSOLE_LINE_BYTES - 2 * LINE_EXTRA);
+    before = monitor_seen.nr_runs;
+    device.stuck = false;
+    device_send();
+    EXPECT_EQ(monitor_seen.nr_runs, before + 1);
+    EXPECT_TRUE(console_hv_ready());
+}
+
+KTF_TEST(console, the_hypervisor_keeps_the_focus_it_was_given)
+{
+    attach_both();
+    device_type("\x14\x14");
+    console_detach(&pv);
+    console_detach(&trap);
+    device_type("x");
+    EXPECT_STREQ(monitor_seen.text, "x");
+    console_attach(&pv);
+    device_type("y");
+    EXPECT_STREQ(monitor_seen.text, "xy");
+    EXPECT_NULL(input.vm);
+}
+
+KTF_TEST(console, moving_the_focus_moves_the_begun_lines)
+{
+    attach_both();
+    write_text(&pv, "pv> ");
+    write_text(&trap, "trap> ");
+    forget_sent();
+    device_type("\x14");
+    EXPECT_STREQ(sent(), "\r\n[hv] input goes to trap\r\n[trap] trap> ");
+    forget_sent();
+    write_text(&pv, "done\n");
+    EXPECT_STREQ(sent(), "\r\n[pv] pv> done\r\n[trap] trap> ");
+}
+
+KTF_TEST(console, a_vm_that_leaves_finishes_its_line)
+{
+    attach_both();
+    write_text(&trap, "last words");
+    console_detach(&trap);
+    EXPECT_STREQ(sent(), "[trap] last words\r\n");
+    forget_sent();
+    write_text(&pv, "still named\n");
+    EXPECT_STREQ(sent(), "[pv] still named\n");
+    console_detach(&trap);
+    EXPECT_EQ(console.nr_vms, 1);
+}
+
+KTF_TEST(console, the_focus_passes_on_when_its_vm_leaves)
+{
+    attach_both();
+    write_text(&pv, "> ");
+    forget_sent();
+    console_detach(&pv);
+    EXPECT_STREQ(sent(), "\r\n[hv] input goes to trap\r\n");
+    device_type("x");
+    EXPECT_EQ(input.vm, &trap);
+    console_detach(&trap);
+    input.vm = NULL;
+    device_type("y");
+    EXPECT_NULL(input.vm);
+    EXPECT_EQ(monitor_seen.length, 0);
+    console_attach(&pv);
+    device_type("z");
+    EXPECT_EQ(input.vm, &pv);
+}
+
+KTF_TEST(console, a_vm_that_starts_anew_has_its_focus_again)
+{
+    attach_both();
+    console_detach(&pv);
+    console_attach(&pv);
+    device_type("x");
+    EXPECT_EQ(input.vm, &pv);
+    console_detach(&trap);
+    console_attach(&trap);
+    device_type("y");
+    EXPECT_EQ(input.vm, &pv);
+}
+
+KTF_TEST(console, names_can_be_there_from_the_first_line_on)
+{
+    console_name_lines();
+    console_attach(&pv);
+    write_text(&pv, "a\n");
+    EXPECT_STREQ(sent(), "[pv] a\n");
+}
+
+KTF_TEST(console, panic_writes_what_was_buffered_first)
+{
+    console_attach(&pv);
+    device.stuck = true;
+    write_text(&pv, "0123456789abcdefbuffered");
+    device.stuck = false;
+    device.fifo = 0;
+    spin_lock(&console.lock);
+    console_panic_write("panic", 5);
+    EXPECT_STREQ(sent(), "0123456789abcdefbufferedpanic");
+}

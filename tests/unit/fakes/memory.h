@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A machine's memory for tests of mm/: real memory of the host at the address of QEMU virt's RAM,
+ * so that physical addresses are pointers. Windows map one to one. Included by one file of a test,
+ * together with the real page allocator.
+ */
+#ifndef FAKES_MEMORY_H
+#define FAKES_MEMORY_H
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "core/machine.h"
+#include "mm/window.h"
+
+#include "mm/carve.c"
+#include "mm/page.c"
+#include "mm/scrub.c"
+
+/* Below what the sanitizers take for themselves. */
+#define FAKE_RAM_BASE  UINT64_C(0x40000000)
+#define FAKE_RAM_BYTES UINT64_C(0x10000000)
+
+struct machine machine;
+
+#ifndef FAKES_REAL_WINDOWS /* a test that includes mm/window.c defines this */
+static unsigned fake_windows_open;
+
+void *window_map(pa_t page)
+{
+    fake_windows_open++;
+    return page_va(page);
+}
+
+void window_unmap(void)
+{
+    fake_windows_open--;
+}
+
+void *window_map_block(pa_t block)
+{
+    fake_windows_open++;
+    return page_va(block);
+}
+
+void window_unmap_block(void)
+{
+    fake_windows_open--;
+}
+
+#endif
+
+/** A machine of 256 MiB: the image at 2 MiB, the device tree and the bundle in the middle. */
+static inline void fake_machine(void)
+{
+    static bool is_mapped;
+
+    if (!is_mapped && mmap((void *)FAKE_RAM_BASE, FAKE_RAM_BYTES, PROT_READ | PROT_WRITE,
+                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE | MAP_NORESERVE, -1,
+                           0) != (void *)FAKE_RAM_BASE)
+        panic("the host has no room at %p", (void *)FAKE_RAM_BASE);
+    is_mapped = true;
+    machine = (struct machine){
+        .nr_cpus = 2,
+        .nr_memory = 1,
+        .memory[0] = {pa_make(FAKE_RAM_BASE), FAKE_RAM_BYTES},
+        .nr_reserved = 1,
+        .reserved[0] = {pa_make(FAKE_RAM_BASE + 0x6000800), 0x1000},
+        .image = {pa_make(FAKE_RAM_BASE + 0x200000), 0x60000},
+        .dtb = {pa_make(FAKE_RAM_BASE + 0x8000000), 0x100000},
+        .bundle = {pa_make(FAKE_RAM_BASE + 0x8200000), 0x12345},
+    };
+}
+
+/** The same, with both zones of pages empty of users. */
+static inline void fake_memory(void)
+{
+    fake_machine();
+    lock = (struct spinlock){0, 0};
+    page_init();
+}
+
+/** Numbers that look random and are the same in every run. */
+static inline uint64_t fake_random(void)
+{
+    static uint64_t state = 0x9E3779B97F4A7C15;
+
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return state;
+}
+
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Device trees for tests, written with libfdt: that of a VM as tests/vms/virt.dts has it, with
+ * what is to be wrong about it.
+ */
+#ifndef FAKES_TREE_H
+#define FAKES_TREE_H
+
+#include <stdint.h>
+#include <string.h>
+
+#include <libfdt.h>
+
+#define TREE_BYTES 8192
+
+/** A node of a tree with a reg of 64-bit addresses and sizes. */
+struct tree_node {
+    const char *name; /* NULL: none */
+    const char *compatible;
+    const char *status;
+    uint64_t reg[8]; /* addresses and sizes in turn */
+    unsigned nr_regs;
+    uint32_t interrupt[3]; /* all 0: none */
+};
+
+struct tree {
+    const char *mode;
+    int pmu;
+    int has_sharing; /* it has stile,weight and stile,affinity */
+    uint32_t weight;
+    uint64_t affinity;
+    int affinity_bytes;
+    uint32_t cells[2]; /* of the root */
+    unsigned nr_cpus;
+    uint32_t first_cpu;
+    int initrd; /* /chosen has the places for it */
+    struct tree_node nodes[6];
+};
+
+static const struct tree tree_default = {
+    .mode = "assisted",
+    .cells = {2, 2},
+    .nr_cpus = 2,
+    .nodes =
+        {
+            {.name = "memory@40000000", .reg = {0x40000000, 0x1000000}, .nr_regs = 1},
+            {.name = "intc@8000000",
+             .compatible = "arm,gic-v3",
+             .reg = {0x08000000, 0x10000, 0x080A0000, 0x40000},
+             .nr_regs = 2},
+            {.name = "pl011@9000000",
+             .compatible = "arm,pl011",
+             .reg = {0x09000000, 0x1000},
+             .nr_regs = 1,
+             .interrupt = {0, 1, 4}},
+        },
+};
+
+static inline void tree_add_string(void *fdt, const char *name, const char *text)
+{
+    fdt_property(fdt, name, text, (int)strlen(text) + 1);
+}
+
+static inline void tree_add_node(void *fdt, const struct tree_node *node)
+{
+    fdt64_t reg[8];
+    fdt32_t interrupt[3];
+
+    for (unsigned i = 0; i < 2 * node->nr_regs; i++)
+        reg[i] = cpu_to_fdt64(node->reg[i]);
+    for (unsigned i = 0; i < 3; i++)
+        interrupt[i] = cpu_to_fdt32(node->interrupt[i]);
+    fdt_begin_node(fdt, node->name);
+    if (node->compatible)
+        tree_add_string(fdt, "compatible", node->compatible);
+    if (node->status)
+        tree_add_string(fdt, "status", node->status);
+    if (node->nr_regs > 0)
+        fdt_property(fdt, "reg", reg, (int)(2 * node->nr_regs * sizeof(reg[0])));
+    if (node->interrupt[1] != 0)
+        fdt_property(fdt, "interrupts", interrupt, sizeof(interrupt));
+    fdt_end_node(fdt);
+}
+
+static inline void tree_add_cpus(void *fdt, unsigned nr, uint32_t first)
+{
+    fdt_begin_node(fdt, "cpus");
+    fdt_property_u32(fdt, "#address-cells", 1);
+    fdt_property_u32(fdt, "#size-cells", 0);
+    for (uint32_t i = 0; i < nr; i++) {
+        fdt_begin_node(fdt, "cpu");
+        tree_add_string(fdt, "device_type", "cpu");
+        fdt_property_u32(fdt, "reg", first + i);
+        fdt_end_node(fdt);
+    }
+    fdt_end_node(fdt);
+}
+
+/** Writes the tree to @fdt, of TREE_BYTES, aligned to 8. Returns its length. */
+static inline size_t tree_make(void *fdt, const struct tree *tree)
+{
+    fdt64_t affinity = cpu_to_fdt64(tree->affinity);
+
+    fdt_create(fdt, TREE_BYTES);
+    fdt_finish_reservemap(fdt);
+    fdt_begin_node(fdt, "");
+    fdt_property_u32(fdt, "#address-cells", tree->cells[0]);
+    fdt_property_u32(fdt, "#size-cells", tree->cells[1]);
+    if (tree->mode)
+        tree_add_string(fdt, "stile,mode", tree->mode);
+    if (tree->pmu)
+        fdt_property(fdt, "stile,pmu", NULL, 0);
+    if (tree->has_sharing) {
+        fdt_property_u32(fdt, "stile,weight", tree->weight);
+        fdt_property(fdt, "stile,affinity", &affinity, tree->affinity_bytes);
+    }
+    fdt_begin_node(fdt, "chosen");
+    tree_add_string(fdt, "bootargs", "");
+    if (tree->initrd) {
+        fdt_property_u64(fdt, "linux,initrd-start", 0);
+        fdt_property_u64(fdt, "linux,initrd-end", 0);
+    }
+    fdt_end_node(fdt);
+    tree_add_cpus(fdt, tree->nr_cpus, tree->first_cpu);
+    for (unsigned i = 0; i < 6; i++) {
+        if (tree->nodes[i].name)
+            tree_add_node(fdt, &tree->nodes[i]);
+    }
+    fdt_end_node(fdt);
+    fdt_finish(fdt);
+    return fdt_totalsize(fdt);
+}
+
+#endif

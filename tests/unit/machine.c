@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * core/machine.c: the trees of machines, and those of which the hypervisor can make nothing.
+ */
+#include "fakes/panic.h"
+#include "fakes/tree.h"
+
+#include "core/dt.c"
+#include "core/machine.c"
+
+#include "ktf.h"
+
+KTF_SUITE(machine);
+
+static uint64_t buffer[TREE_BYTES / 8];
+
+/** What a test's tree has besides the two CPUs. */
+struct spec {
+    struct tree_node nodes[8];
+    const char *psci;
+    const char *stdout_path;
+    const char *bootargs;
+    uint64_t initrd[2];
+    struct tree_node reserved[2];
+    uint64_t memreserve[2];
+    uint32_t seed_bytes;
+    unsigned nr_cpus;
+};
+
+static const struct spec spec_v3 = {
+    .nodes =
+        {
+            {.name = "memory@40000000", .reg = {0x40000000, 0x10000000}, .nr_regs = 1},
+            {.name = "intc@8000000",
+             .compatible = "arm,gic-v3",
+             .reg = {0x08000000, 0x10000, 0x080A0000, 0xF60000},
+             .nr_regs = 2},
+            {.name = "pl011@9000000",
+             .compatible = "arm,pl011",
+             .reg = {0x09000000, 0x1000},
+             .nr_regs = 1,
+             .interrupt = {0, 1, 4}},
+        },
+    .psci = "smc",
+    .nr_cpus = 2,
+};
+
+/* What a seed has in it, byte for byte. */
+static const char seed[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123";
+
+static void make_chosen(const struct spec *spec)
+{
+    fdt_begin_node(buffer, "chosen");
+    if (spec->stdout_path)
+        tree_add_string(buffer, "stdout-path", spec->stdout_path);
+    if (spec->bootargs)
+        tree_add_string(buffer, "bootargs", spec->bootargs);
+    if (spec->seed_bytes > 0)
+        fdt_property(buffer, "rng-seed", seed, (int)spec->seed_bytes);
+    if (spec->initrd[1]) {
+        fdt_property_u32(buffer, "linux,initrd-start", (uint32_t)spec->initrd[0]);
+        fdt_property_u64(buffer, "linux,initrd-end", spec->initrd[1]);
+    }
+    fdt_end_node(buffer);
+}
+
+static void make_reserved(const struct spec *spec)
+{
+    fdt_begin_node(buffer, "reserved-memory");
+    fdt_property_u32(buffer, "#address-cells", 2);
+    fdt_property_u32(buffer, "#size-cells", 2);
+    for (unsigned i = 0; i < 2; i++) {
+        if (spec->reserved[i].name)
+            tree_add_node(buffer, &spec->reserved[i]);
+    }
+    fdt_end_node(buffer);
+}
+
+static void parse(const struct spec *spec)
+{
+    fdt_create(buffer, TREE_BYTES);
+    if (spec->memreserve[1])
+        fdt_add_reservemap_entry(buffer, spec->memreserve[0], spec->memreserve[1]);
+    fdt_finish_reservemap(buffer);
+    fdt_begin_node(buffer, "");
+    fdt_property_u32(buffer, "#address-cells", 2);
+    fdt_property_u32(buffer, "#size-cells", 2);
+    make_chosen(spec);
+    if (spec->psci) {
+        fdt_begin_node(buffer, "psci");
+        tree_add_string(buffer, "method", spec->psci);
+        fdt_end_node(buffer);
+    }
+    tree_add_cpus(buffer, spec->nr_cpus, 0);
+    make_reserved(spec);
+    for (unsigned i = 0; i < 8; i++) {
+        if (spec->nodes[i].name)
+            tree_add_node(buffer, &spec->nodes[i]);
+    }
+    fdt_begin_node(buffer, "aliases");
+    tree_add_string(buffer, "serial0", "/pl011@9040000");
+    fdt_end_node(buffer);
+    fdt_end_node(buffer);
+    fdt_finish(buffer);
+    fake_sysreg_write("mpidr_el1", 0x80000000);
+    machine_parse(buffer, pa_make(0x40200000));
+}
+
+KTF_TEST(machine, a_machine_with_a_gicv3)
+{
+    struct spec spec = spec_v3;
+
+    spec.initrd[0] = 0x48000000;
+    spec.initrd[1] = 0x48012345;
+    spec.bootargs = "one two";
+    parse(&spec);
+    EXPECT_EQ(machine.nr_cpus, 2);
+    EXPECT_EQ(machine.cpu_mpidr[0], 0);
+    EXPECT_EQ(machine.cpu_mpidr[1], 1);
+    ASSERT_EQ(machine.nr_memory, 1);
+    EXPECT_EQ(machine.memory[0].base.pa, 0x40000000);
+    EXPECT_EQ(machine.memory[0].bytes, 0x10000000);
+    EXPECT_EQ(machine.gic_version, 3);
+    EXPECT_EQ(machine.gicd.base.pa, 0x08000000);
+    EXPECT_EQ(machine.gicr.base.pa, 0x080A0000);
+    EXPECT_EQ(machine.gicr.bytes, 0xF60000);
+    EXPECT_EQ(machine.uart.base.pa, 0x09000000);
+    EXPECT_EQ(machine.uart_intid, 33);
+    EXPECT_TRUE(machine.has_psci);
+    EXPECT_EQ(machine.bundle.base.pa, 0x48000000);
+    EXPECT_EQ(machine.bundle.bytes, 0x12345);
+    EXPECT_STREQ(machine.bootargs, "one two");
+    EXPECT_EQ(machine.image.base.pa, 0x40200000);
+    EXPECT_EQ(machine.image.bytes, 0x60000);
+    EXPECT_EQ(machine.dtb.bytes, fdt_totalsize(buffer));
+    EXPECT_EQ(machine.nr_reserved, 0);
+}
+
+KTF_TEST(machine, a_machine_with_a_gicv2)
+{
+    struct spec spec = spec_v3;
+
+    spec.nodes[1] = (struct tree_node){
+        .name = "intc@8000000",
+        .compatible = "arm,cortex-a15-gic",
+        .reg = {0x08000000, 0x10000, 0x08010000, 0x10000, 0x08030000, 0x10000, 0x08040000, 0x10000},
+        .nr_regs = 4};
+    parse(&spec);
+    EXPECT_EQ(machine.gic_version, 2);
+    EXPECT_EQ(machine.gicc.base.pa, 0x08010000);
+    EXPECT_EQ(machine.gich.base.pa, 0x08030000);
+    EXPECT_EQ(machine.gicv.base.pa, 0x08040000);
+    EXPECT_EQ(machine.gicr.bytes, 0);
+}
+
+KTF_TEST(machine, reserved_memory_is_respected)
+{
+    struct spec spec = spec_v3;
+
+    spec.reserved[0] = (struct tree_node){
+        .name = "firmware@0", .reg = {0x44000000, 0x1000, 0x45000000, 0x2000}, .nr_regs = 2};
+    spec.reserved[1] = (struct tree_node){.name = "dynamic"};
+    spec.memreserve[0] = 0x46000000;
+    spec.memreserve[1] = 0x3000;
+    parse(&spec);
+    ASSERT_EQ(machine.nr_reserved, 3);
+    EXPECT_EQ(machine.reserved[1].base.pa, 0x45000000);
+    EXPECT_EQ(machine.reserved[2].base.pa, 0x46000000);
+    EXPECT_EQ(machine.reserved[2].bytes, 0x3000);
+}
+
+KTF_TEST(machine, the_cpu_that_booted_is_the_first)
+{
+    struct spec spec = spec_v3;
+
+    spec.nr_cpus = 8;
+    parse(&spec);
+    EXPECT_EQ(machine.nr_cpus, CONFIG_NR_PCPUS);
+    fake_sysreg_write("mpidr_el1", 0x80000007);
+    machine_parse(buffer, pa_make(0x40200000));
+    EXPECT_EQ(machine.nr_cpus, CONFIG_NR_PCPUS);
+    EXPECT_EQ(machine.cpu_mpidr[0], 7);
+    EXPECT_EQ(machine.cpu_mpidr[1], 0);
+}
+
+KTF_TEST(machine, psci_by_hvc_is_not_for_us)
+{
+    struct spec spec = spec_v3;
+
+    spec.psci = "hvc";
+    parse(&spec);
+    EXPECT_FALSE(machine.has_psci);
+}
+
+KTF_TEST(machine, stdout_path_chooses_among_consoles)
+{
+    static const char *const second[] = {"/pl011@9040000", "/pl011@9040000:115200n8", "serial0",
+                                         "serial0:115200"};
+    static const char *const first[] = {"/pl011@9000000", "/nothing", "", "serial9", NULL};
+    struct spec spec = spec_v3;
+
+    spec.nodes[3] = (struct tree_node){.name = "pl011@9040000",
+                                       .compatible = "arm,pl011",
+                                       .reg = {0x09040000, 0x1000},
+                                       .nr_regs = 1,
+                                       .interrupt = {0, 8, 4}};
+    for (unsigned i = 0; i < 4; i++) {
+        spec.stdout_path = second[i];
+        parse(&spec);
+        EXPECT_EQ(machine.uart.base.pa, 0x09040000);
+        EXPECT_EQ(machine.uart_intid, 40);
+    }
+    for (unsigned i = 0; i < 5; i++) {
+        spec.stdout_path = first[i];
+        parse(&spec);
+        EXPECT_EQ(machine.uart.base.pa, 0x09000000);
+    }
+    spec.nodes[2].status = "disabled";
+    parse(&spec);
+    EXPECT_EQ(machine.uart.base.pa, 0x09040000);
+}
+
+KTF_TEST(machine, a_long_command_line_is_cut)
+{
+    static char args[1000];
+    struct spec spec = spec_v3;
+
+    memset(args, 'a', sizeof(args) - 1);
+    spec.bootargs = args;
+    parse(&spec);
+    EXPECT_EQ(strlen(machine.bootargs), MACHINE_BOOTARGS_BYTES - 1);
+}
+
+/* --- refusals ------------------------------------------------------------------------------ */
+
+static void expect_refused(unsigned node, struct tree_node to, const char *message)
+{
+    struct spec spec = spec_v3;
+
+    spec.nodes[node] = to;
+    EXPECT_PANIC(parse(&spec));
+    EXPECT_STREQ(panic_text, message);
+}
+
+KTF_TEST(machine, what_is_essential_must_be_there)
+{
+    struct tree_node none = {.name = NULL};
+
+    expect_refused(0, none, "device tree: no /memory");
+    expect_refused(1, none, "device tree: no GICv2 or GICv3");
+    expect_refused(2, none, "device tree: no arm,pl011 for a console");
+    expect_refused(2, (struct tree_node){.name = "uart", .compatible = "arm,pl011"},
+                   "device tree: the console's arm,pl011 has no reg");
+    expect_refused(1, (struct tree_node){.name = "gic", .compatible = "arm,gic-v3"},
+                   "device tree: the GIC has no distributor");
+    expect_refused(
+        1,
+        (struct tree_node){
+            .name = "gic", .compatible = "arm,gic-v3", .reg = {0x8000000, 0x10000}, .nr_regs = 1},
+        "device tree: the GICv3 has no redistributors");
+    expect_refused(1,
+                   (struct tree_node){.name = "gic",
+                                      .compatible = "arm,gic-400",
+                                      .reg = {0x8000000, 0x1000, 0x8010000, 0x1000},
+                                      .nr_regs = 2},
+                   "device tree: the GICv2 has no virtual interface");
+}
+
+KTF_TEST(machine, what_is_no_tree_is_refused)
+{
+    memset(buffer, 0, sizeof(buffer));
+    EXPECT_PANIC(machine_parse(buffer, pa_make(0x40200000)));
+}
+
+KTF_TEST(machine, the_seed_is_taken_out_of_the_tree)
+{
+    static const uint32_t lengths[] = {8, 32, 64, 68};
+
+    for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+        struct spec spec = spec_v3;
+        uint32_t taken = lengths[i] < 64 ? lengths[i] : 64;
+        spec.seed_bytes = lengths[i];
+        parse(&spec);
+        EXPECT_EQ(machine.rng_seed_bytes, taken);
+        EXPECT_MEMEQ(machine.rng_seed, seed, taken);
+        int bytes;
+        const char *left =
+            fdt_getprop(buffer, fdt_path_offset(buffer, "/chosen"), "rng-seed", &bytes);
+        ASSERT_EQ(bytes, lengths[i]);
+        for (int b = 0; b < bytes; b++)
+            EXPECT_EQ(left[b], 0);
+    }
+    parse(&spec_v3);
+    EXPECT_EQ(machine.rng_seed_bytes, 0);
+}

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mm/page.c and mm/carve.c: nothing is given out twice, everything comes back.
+ */
+#include "fakes/panic.h"
+
+#include "fakes/memory.h"
+
+#include "ktf.h"
+
+KTF_SUITE(page, .setup = fake_memory);
+
+static size_t pages_of(struct pa_range range)
+{
+    return (align_up(range.base.pa + range.bytes, PAGE_SIZE) -
+            align_down(range.base.pa, PAGE_SIZE)) >>
+           PAGE_SHIFT;
+}
+
+KTF_TEST(page, every_page_is_somewhere)
+{
+    size_t array = pages_of(machine.memory[0]) * sizeof(struct page);
+    size_t taken = pages_of(machine.image) + pages_of(machine.dtb) + pages_of(machine.bundle) +
+                   pages_of(machine.reserved[0]) + align_up(array, PAGE_SIZE) / PAGE_SIZE;
+
+    EXPECT_EQ(page_nr_free() + page_nr_free_guest() + taken, FAKE_RAM_BYTES / PAGE_SIZE);
+    EXPECT_GE(page_nr_free(), (size_t)CONFIG_POOL_MIB << (20 - PAGE_SHIFT));
+    EXPECT_TRUE(is_aligned(page_mapped_range().base.pa, BLOCK_2M));
+    EXPECT_TRUE(is_aligned(page_mapped_range().bytes, BLOCK_2M));
+}
+
+KTF_TEST(page, what_is_taken_belongs_to_nobody)
+{
+    EXPECT_EQ(page_owner(machine.image.base), PAGE_OWNER_NOBODY);
+    EXPECT_EQ(page_owner(machine.dtb.base), PAGE_OWNER_NOBODY);
+    EXPECT_EQ(page_owner(pa_add(machine.bundle.base, machine.bundle.bytes)), PAGE_OWNER_NOBODY);
+    EXPECT_EQ(page_owner(machine.reserved[0].base), PAGE_OWNER_NOBODY);
+    EXPECT_EQ(page_owner(pa_make(FAKE_RAM_BASE - 1)), PAGE_OWNER_NOBODY);
+    EXPECT_EQ(page_owner(pa_make(FAKE_RAM_BASE + FAKE_RAM_BYTES)), PAGE_OWNER_NOBODY);
+    EXPECT_EQ(page_owner(pa_make(UINT64_MAX)), PAGE_OWNER_NOBODY);
+    EXPECT_EQ(page_owner(pa_make(FAKE_RAM_BASE)), PAGE_OWNER_FREE);
+}
+
+KTF_TEST(page, taken_ranges_may_overlap_and_touch_the_edges)
+{
+    machine.nr_reserved = 3;
+    machine.reserved[0] = (struct pa_range){pa_make(FAKE_RAM_BASE - PAGE_SIZE), 2 * PAGE_SIZE};
+    machine.reserved[1] = (struct pa_range){machine.dtb.base, 3 * machine.dtb.bytes};
+    machine.reserved[2] =
+        (struct pa_range){pa_make(FAKE_RAM_BASE + FAKE_RAM_BYTES - PAGE_SIZE), BLOCK_2M};
+    page_init();
+    EXPECT_EQ(page_owner(pa_make(FAKE_RAM_BASE)), PAGE_OWNER_NOBODY);
+    EXPECT_EQ(page_owner(pa_make(FAKE_RAM_BASE + PAGE_SIZE)), PAGE_OWNER_FREE);
+    EXPECT_EQ(page_owner(pa_add(machine.dtb.base, 3 * machine.dtb.bytes - 1)), PAGE_OWNER_NOBODY);
+    EXPECT_EQ(page_owner(pa_add(machine.dtb.base, 3 * machine.dtb.bytes)), PAGE_OWNER_FREE);
+    EXPECT_EQ(page_owner(pa_make(FAKE_RAM_BASE + FAKE_RAM_BYTES - 1)), PAGE_OWNER_NOBODY);
+}
+
+KTF_TEST(page, memory_that_is_no_whole_page_is_left_out)
+{
+    machine.memory[0] = (struct pa_range){pa_make(FAKE_RAM_BASE + 1), FAKE_RAM_BYTES - 2};
+    page_init();
+    EXPECT_EQ(page_owner(pa_make(FAKE_RAM_BASE)), PAGE_OWNER_NOBODY);
+    EXPECT_EQ(page_owner(pa_make(FAKE_RAM_BASE + PAGE_SIZE)), PAGE_OWNER_FREE);
+    EXPECT_EQ(page_owner(pa_make(FAKE_RAM_BASE + FAKE_RAM_BYTES - 1)), PAGE_OWNER_NOBODY);
+}
+
+KTF_TEST(page, a_machine_without_room_for_the_pool_is_refused)
+{
+    machine.memory[0].bytes = 0x300000;
+    EXPECT_PANIC(page_init());
+    EXPECT_STREQ(panic_text, "no 6144 KiB of free memory near the image for the hypervisor");
+}
+
+KTF_TEST(page, pool_pages_are_zero_aligned_and_the_hypervisors)
+{
+    for (unsigned order = 0; order < 6; order++) {
+        unsigned char *first = page_alloc(order);
+        unsigned char *second;
+
+        ASSERT_NOT_NULL(first);
+        EXPECT_TRUE(is_aligned(page_pa(first).pa, PAGE_SIZE << order));
+        EXPECT_EQ(page_owner(pa_add(page_pa(first), (PAGE_SIZE << order) - 1)), PAGE_OWNER_HV);
+        memset(first, 0xFF, PAGE_SIZE << order);
+        page_free(first, order);
+        EXPECT_EQ(page_owner(page_pa(first)), PAGE_OWNER_FREE);
+        second = page_alloc(order);
+        EXPECT_EQ(second, first);
+        for (size_t i = 0; i < PAGE_SIZE << order; i++)
+            ASSERT_EQ(second[i], 0);
+        page_free(second, order);
+    }
+}
+
+KTF_TEST(page, the_pool_runs_out_and_comes_back)
+{
+    size_t before = page_nr_free();
+    void *first = NULL;
+    void *page;
+    size_t nr = 0;
+
+    while ((page = page_alloc(PAGE_ORDER_4K))) {
+        *(void **)page = first;
+        first = page;
+        nr++;
+    }
+    EXPECT_EQ(nr, before);
+    EXPECT_EQ(page_nr_free(), 0);
+    while (first) {
+        page = first;
+        first = *(void **)page;
+        page_free(page, PAGE_ORDER_4K);
+    }
+    EXPECT_EQ(page_nr_free(), before);
+    page = page_alloc(PAGE_ORDER_2M); /* the pieces have merged again */
+    ASSERT_NOT_NULL(page);
+    page_free(page, PAGE_ORDER_2M);
+    EXPECT_NULL(page_alloc(PAGE_ORDER_MAX));
+}
+
+KTF_TEST(page, wrong_frees_are_found)
+{
+    void *page = page_alloc(1);
+    pa_t block;
+
+    ASSERT_TRUE(page_alloc_guest(3, PAGE_ORDER_2M, &block));
+    EXPECT_PANIC(page_free(page, 0));
+    lock = (struct spinlock){0, 0};
+    EXPECT_PANIC(page_free((char *)page + PAGE_SIZE, 0));
+    lock = (struct spinlock){0, 0};
+    EXPECT_PANIC(page_free(page_va(block), PAGE_ORDER_2M));
+    EXPECT_PANIC(page_free_guest(block, PAGE_ORDER_2M, 4));
+    lock = (struct spinlock){0, 0};
+    EXPECT_PANIC(page_free_guest(page_pa(page), 0, 3));
+    EXPECT_PANIC(page_free_guest(pa_make(0), 0, 3));
+    page_free_guest(block, PAGE_ORDER_2M, 3);
+    EXPECT_PANIC(page_free_guest(block, PAGE_ORDER_2M, 3));
+    lock = (struct spinlock){0, 0};
+    page_free(page, 1);
+    EXPECT_PANIC(page_free(page, 1));
+}
+
+KTF_TEST(page, a_block_may_come_back_in_pieces)
+{
+    size_t before = page_nr_free_guest();
+    pa_t block;
+    pa_t again;
+
+    ASSERT_TRUE(page_alloc_guest(7, PAGE_ORDER_2M, &block));
+    EXPECT_EQ(page_nr_free_guest(), before - 512);
+    page_free_guest(pa_add(block, 5 * PAGE_SIZE), PAGE_ORDER_4K, 7);
+    EXPECT_EQ(page_nr_free_guest(), before - 511);
+    EXPECT_EQ(page_owner(pa_add(block, 4 * PAGE_SIZE)), 7);
+    EXPECT_EQ(page_owner(pa_add(block, 5 * PAGE_SIZE)), PAGE_OWNER_FREE);
+    EXPECT_EQ(page_owner(pa_add(block, 6 * PAGE_SIZE)), 7);
+    EXPECT_EQ(page_owner(pa_add(block, BLOCK_2M - 1)), 7);
+    for (unsigned i = 0; i < 512; i++) {
+        if (i != 5)
+            page_free_guest(pa_add(block, i * PAGE_SIZE), PAGE_ORDER_4K, 7);
+    }
+    EXPECT_EQ(page_nr_free_guest(), before);
+    ASSERT_TRUE(page_alloc_guest(8, PAGE_ORDER_2M, &again));
+    EXPECT_EQ(again.pa, block.pa);
+    page_free_guest(again, PAGE_ORDER_2M, 8);
+}
+
+KTF_TEST(page, only_used_memory_is_cleaned_to_memory)
+{
+    pa_t block;
+
+    fake_cache_cleaned = 0;
+    ASSERT_TRUE(page_alloc_guest(1, PAGE_ORDER_2M, &block));
+    memset(page_va(block), 0x5A, BLOCK_2M);
+    page_scrub_guest(block, PAGE_ORDER_2M);
+    EXPECT_EQ(fake_cache_cleaned, 0);
+    EXPECT_EQ(*(char *)page_va(pa_add(block, BLOCK_2M - 1)), 0);
+    page_free_guest(block, PAGE_ORDER_2M, 1);
+    ASSERT_TRUE(page_alloc_guest(2, PAGE_ORDER_2M, &block));
+    page_scrub_guest(pa_add(block, 3 * PAGE_SIZE), PAGE_ORDER_4K);
+    EXPECT_EQ(fake_cache_cleaned, PAGE_SIZE);
+    EXPECT_EQ(fake_windows_open, 0);
+    page_free_guest(block, PAGE_ORDER_2M, 2);
+}
+
+/* --- at random ----------------------------------------------------------------------------- */
+
+#define NR_PAGES (FAKE_RAM_BYTES / PAGE_SIZE)
+
+static uint16_t owners[NR_PAGES]; /* what they should be */
+
+struct held {
+    pa_t base;
+    unsigned order;
+    uint32_t owner;
+};
+
+static void set_owner(pa_t base, unsigned order, uint32_t from, uint32_t to)
+{
+    size_t first = (base.pa - FAKE_RAM_BASE) >> PAGE_SHIFT;
+
+    for (size_t i = first; i < first + ((size_t)1 << order); i++) {
+        ASSERT_EQ(owners[i], from);
+        owners[i] = (uint16_t)to;
+    }
+}
+
+static bool take(struct held *held)
+{
+    held->order = (unsigned)(fake_random() % 11);
+    held->owner = (uint32_t)(fake_random() % 9);
+    if (held->owner == 0) {
+        void *page = page_alloc(held->order);
+
+        held->base = page_pa(page);
+        held->owner = PAGE_OWNER_HV;
+        return page != NULL;
+    }
+    return page_alloc_guest(held->owner, held->order, &held->base);
+}
+
+static void give_back(const struct held *held)
+{
+    unsigned order = held->order;
+
+    if (held->owner == PAGE_OWNER_HV) {
+        page_free(page_va(held->base), order);
+        return;
+    }
+    if (order > 0 && fake_random() % 2)
+        order = (unsigned)(fake_random() % order);
+    for (uint64_t i = 0; i < UINT64_C(1) << held->order; i += UINT64_C(1) << order)
+        page_free_guest(pa_add(held->base, i << PAGE_SHIFT), order, held->owner);
+}
+
+KTF_TEST(page, at_random_no_page_has_two_owners)
+{
+    static struct held held[300];
+    size_t nr_held = 0;
+    size_t pool_before = page_nr_free();
+    size_t guest_before = page_nr_free_guest();
+
+    memset(owners, 0, sizeof(owners));
+    for (unsigned i = 0; i < 40000; i++) {
+        if (nr_held < 300 && fake_random() % 2) {
+            if (take(&held[nr_held])) {
+                EXPECT_TRUE(is_aligned(held[nr_held].base.pa, PAGE_SIZE << held[nr_held].order));
+                set_owner(held[nr_held].base, held[nr_held].order, 0, held[nr_held].owner);
+                nr_held++;
+            }
+        } else if (nr_held > 0) {
+            size_t which = fake_random() % nr_held;
+
+            set_owner(held[which].base, held[which].order, held[which].owner, 0);
+            give_back(&held[which]);
+            held[which] = held[--nr_held];
+        }
+        size_t probe = fake_random() % NR_PAGES;
+        uint32_t owner = page_owner(pa_make(FAKE_RAM_BASE + (probe << PAGE_SHIFT)));
+
+        ASSERT_TRUE(owner == owners[probe] || (owner == PAGE_OWNER_NOBODY && owners[probe] == 0));
+    }
+    while (nr_held > 0)
+        give_back(&held[--nr_held]);
+    EXPECT_EQ(page_nr_free(), pool_before);
+    EXPECT_EQ(page_nr_free_guest(), guest_before);
+
+    /* Every block has merged again: as after page_init(). */
+    uint32_t orders = guest_zone.orders;
+    page_init();
+    EXPECT_EQ(orders, guest_zone.orders);
+}

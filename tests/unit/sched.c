@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * core/sched.c on a simulated machine: time is a counter, guests are states, and each physical CPU
+ * is stepped in turn. What is asked: does everybody get a share by weight, does nobody wait for
+ * ever, does an idle CPU find work?
+ */
+#include <stdlib.h>
+#include <string.h>
+
+/* The C library has a function of this name, which the sanitizers call. */
+#define sched_yield hv_sched_yield
+
+#include "../../hv/core/sched.c"
+#include "ktf.h"
+
+#define FREQUENCY   UINT64_C(1000000) /* a tick is a microsecond */
+#define SLICE_TICKS ((uint64_t)CONFIG_TIME_SLICE_US)
+#define NR_PCPUS    2
+#define NR_VCPUS    6
+
+struct pcpu pcpus[CONFIG_NR_PCPUS];
+uint32_t nr_pcpus;
+const struct gic_ops *gic;
+
+static struct vm vm;
+static struct vcpu vcpus[NR_VCPUS];
+static uint64_t ran_ticks[NR_VCPUS];
+static uint64_t now;
+static struct pcpu *self;
+static uint64_t deadlines[NR_PCPUS]; /* of each CPU's timer */
+static bool kicked[NR_PCPUS];
+static bool interrupt_pending; /* for the vCPU that is about to block */
+
+/* --- the machine ----------------------------------------------------------------------------- */
+
+uint64_t fake_sysreg_read(const char *name)
+{
+    if (strcmp(name, "tpidr_el2") == 0)
+        return (uint64_t)(uintptr_t)self;
+    if (strcmp(name, "cntfrq_el0") == 0)
+        return FREQUENCY;
+    return strcmp(name, "cntpct_el0") == 0 ? now : 0;
+}
+
+void fake_sysreg_write(const char *name, uint64_t value)
+{
+    if (strcmp(name, "cnthp_cval_el2") == 0)
+        deadlines[self->index] = value;
+    if (strcmp(name, "cnthp_ctl_el2") == 0 && value == 0)
+        deadlines[self->index] = UINT64_MAX;
+}
+
+static void send_sgi(uint32_t pcpu, uint32_t sgi)
+{
+    (void)sgi;
+    kicked[pcpu] = true;
+}
+
+static const struct gic_ops ops = {.send_sgi = send_sgi};
+
+void vcpu_put(struct vcpu *vcpu)
+{
+    EXPECT_TRUE(vcpu->loaded);
+}
+
+void vcpu_load(struct vcpu *vcpu)
+{
+    EXPECT_TRUE(vcpu->loaded && vcpu->state == VCPU_READY);
+    EXPECT_EQ(vcpu->pcpu, self);
+}
+
+void vm_release(struct vm *released)
+{
+    EXPECT_EQ(released, &vm);
+}
+
+void trap_set_contended(const struct vcpu *vcpu, bool contended)
+{
+    (void)vcpu;
+    (void)contended;
+}
+
+bool vgic_has_pending(struct vcpu *vcpu)
+{
+    (void)vcpu;
+    return interrupt_pending;
+}
+
+void vtimer_expire(struct vcpu *vcpu)
+{
+    (void)vcpu;
+}
+
+/* An idle CPU sleeps until its timer; the other one does not run meanwhile. */
+void irq_handle(struct vcpu *vcpu)
+{
+    EXPECT_NULL(vcpu);
+    kicked[self->index] = false;
+    if (deadlines[self->index] == UINT64_MAX) {
+        abort(); /* nothing will ever wake it */
+    }
+    if (now < deadlines[self->index])
+        now = deadlines[self->index];
+    sched_timer();
+}
+
+/* --- running it ------------------------------------------------------------------------------ */
+
+static void make_machine(void)
+{
+    memset(pcpus, 0, sizeof(pcpus));
+    memset(vcpus, 0, sizeof(vcpus));
+    memset(ran_ticks, 0, sizeof(ran_ticks));
+    now = 1000;
+    gic = &ops;
+    nr_pcpus = 1;
+    interrupt_pending = false;
+    for (uint32_t i = 0; i < NR_PCPUS; i++) {
+        pcpus[i].index = i;
+        pcpus[i].online = true;
+        deadlines[i] = UINT64_MAX;
+        sched_init_pcpu(&pcpus[i]);
+    }
+    self = &pcpus[0];
+    for (uint32_t i = 0; i < NR_VCPUS; i++) {
+        vcpus[i].vm = &vm;
+        vcpus[i].index = i;
+        vcpus[i].weight = SCHED_WEIGHT_DEFAULT;
+        vcpus[i].affinity = UINT64_MAX;
+        vcpus[i].pcpu = &pcpus[0];
+        list_init(&vcpus[i].run_link);
+        list_init(&vcpus[i].sleep_link);
+    }
+}
+
+KTF_SUITE(sched, .setup = make_machine);
+
+static void start_vcpus(uint32_t count)
+{
+    pcpus[0].nr_vcpus = count;
+    for (uint32_t i = 0; i < count; i++)
+        sched_wake(&vcpus[i], VCPU_OFF);
+}
+
+/* What entry.S and vcpu_work() do: switch if there is a reason to. */
+static void exit_guest(void)
+{
+    while (!self->current || (self->current->work & VCPU_WORK_RESCHED)) {
+        if (self->current)
+            self->current->work = 0;
+        sched_switch(self->current);
+    }
+}
+
+/* Lets one CPU's guest run for @ticks, its timer interrupting. */
+static void run(uint64_t ticks)
+{
+    uint64_t end = now + ticks;
+
+    exit_guest();
+    while (now < end) {
+        uint64_t until = deadlines[self->index] < end ? deadlines[self->index] : end;
+        if (until > now) {
+            ran_ticks[self->current->index] += until - now;
+            now = until;
+        }
+        if (now >= deadlines[self->index])
+            sched_timer();
+        exit_guest();
+    }
+}
+
+static void expect_share(uint32_t vcpu, uint64_t percent, uint64_t total)
+{
+    uint64_t wanted = total * percent / 100;
+
+    EXPECT_GE(ran_ticks[vcpu], wanted - total / 50);
+    EXPECT_LE(ran_ticks[vcpu], wanted + total / 50);
+}
+
+KTF_TEST(sched, one_that_is_alone_runs_all_the_time_and_needs_no_timer)
+{
+    start_vcpus(1);
+    run(100 * SLICE_TICKS);
+    EXPECT_EQ(ran_ticks[0], 100 * SLICE_TICKS);
+    EXPECT_EQ(deadlines[0], UINT64_MAX);
+}
+
+KTF_TEST(sched, busy_vcpus_share_equally)
+{
+    start_vcpus(4);
+    run(400 * SLICE_TICKS);
+    for (uint32_t i = 0; i < 4; i++)
+        expect_share(i, 25, 400 * SLICE_TICKS);
+}
+
+KTF_TEST(sched, a_share_is_by_weight)
+{
+    vcpus[0].weight = 300;
+    start_vcpus(2);
+    run(1000 * SLICE_TICKS);
+    expect_share(0, 75, 1000 * SLICE_TICKS);
+    expect_share(1, 25, 1000 * SLICE_TICKS);
+}
+
+KTF_TEST(sched, one_that_slept_long_does_not_starve_the_others)
+{
+    start_vcpus(2);
+    exit_guest();
+    vcpus[1].state = VCPU_BLOCKED;
+    list_remove(&vcpus[1].run_link);
+    run(1000 * SLICE_TICKS);
+    memset(ran_ticks, 0, sizeof(ran_ticks));
+    sched_wake(&vcpus[1], VCPU_BLOCKED);
+    run(10 * SLICE_TICKS);
+    EXPECT_GE(ran_ticks[0], 4 * SLICE_TICKS);
+    EXPECT_GE(ran_ticks[1], 4 * SLICE_TICKS);
+}
+
+KTF_TEST(sched, one_that_wakes_runs_soon)
+{
+    start_vcpus(3);
+    exit_guest();
+    vcpus[2].state = VCPU_BLOCKED;
+    list_remove(&vcpus[2].run_link);
+    run(101 * SLICE_TICKS);
+    sched_wake(&vcpus[2], VCPU_BLOCKED);
+    exit_guest();
+    EXPECT_EQ(self->current, &vcpus[2]);
+}
+
+KTF_TEST(sched, sleeping_and_waking_all_the_time_gains_nothing)
+{
+    start_vcpus(2);
+    for (uint32_t i = 0; i < 4000; i++) {
+        run(SLICE_TICKS / 4);
+        if (self->current == &vcpus[1]) { /* blocks, and is woken at once */
+            sched_block(&vcpus[1]);
+            exit_guest();
+            sched_wake(&vcpus[1], VCPU_BLOCKED);
+            exit_guest();
+        }
+    }
+    expect_share(0, 50, ran_ticks[0] + ran_ticks[1]);
+}
+
+KTF_TEST(sched, a_yield_lets_the_other_run)
+{
+    start_vcpus(2);
+    exit_guest();
+    struct vcpu *first_one = self->current;
+    sched_yield(first_one);
+    exit_guest();
+    EXPECT_NE(self->current, first_one);
+}
+
+KTF_TEST(sched, a_yield_alone_is_no_work)
+{
+    start_vcpus(1);
+    exit_guest();
+    sched_yield(self->current);
+    EXPECT_EQ(self->current->work, 0);
+}
+
+KTF_TEST(sched, what_became_pending_before_ends_the_block)
+{
+    start_vcpus(1);
+    exit_guest();
+    interrupt_pending = true;
+    sched_block(&vcpus[0]);
+    EXPECT_EQ(vcpus[0].state, VCPU_READY);
+    EXPECT_EQ(vcpus[0].work, 0);
+}
+
+KTF_TEST(sched, a_vcpu_goes_to_an_idle_cpu)
+{
+    nr_pcpus = 2;
+    start_vcpus(1);
+    exit_guest();
+    sched_wake(&vcpus[1], VCPU_OFF);
+    EXPECT_EQ(vcpus[1].pcpu, &pcpus[1]);
+    EXPECT_TRUE(kicked[1]);
+}
+
+KTF_TEST(sched, affinity_is_kept)
+{
+    nr_pcpus = 2;
+    vcpus[1].affinity = 1;
+    start_vcpus(1);
+    exit_guest();
+    sched_wake(&vcpus[1], VCPU_OFF);
+    EXPECT_EQ(vcpus[1].pcpu, &pcpus[0]);
+    EXPECT_NULL(sched_place(0));
+}
+
+KTF_TEST(sched, an_idle_cpu_takes_waiting_work)
+{
+    nr_pcpus = 1;
+    start_vcpus(3);
+    exit_guest();
+    nr_pcpus = 2;
+    self = &pcpus[1];
+    EXPECT_EQ(sched_switch(NULL)->pcpu, &pcpus[1]);
+    EXPECT_EQ((uint32_t)(pcpus[0].nr_vcpus + pcpus[1].nr_vcpus), 3);
+}
+
+KTF_TEST(sched, a_removed_vcpu_never_runs_again)
+{
+    start_vcpus(2);
+    exit_guest();
+    sched_remove(&vcpus[0]);
+    sched_remove(&vcpus[0]);
+    run(10 * SLICE_TICKS);
+    memset(ran_ticks, 0, sizeof(ran_ticks));
+    sched_wake(&vcpus[0], VCPU_BLOCKED);
+    run(10 * SLICE_TICKS);
+    EXPECT_EQ(ran_ticks[0], 0);
+}
+
+/* Everybody who is ready is somewhere, once; and gets to run. */
+KTF_TEST(sched, nobody_is_lost_on_two_cpus)
+{
+    uint64_t last_ran[NR_VCPUS] = {0};
+
+    nr_pcpus = NR_PCPUS;
+    srand(1);
+    start_vcpus(NR_VCPUS);
+    for (uint32_t step = 1; step < 20000; step++) {
+        struct vcpu *any = &vcpus[rand() % NR_VCPUS];
+
+        self = &pcpus[step % NR_PCPUS];
+        if (!self->current && list_empty(&pcpus[0].run_queue) && list_empty(&pcpus[1].run_queue))
+            sched_wake(any, VCPU_BLOCKED); /* an idle CPU would sleep for ever in this test */
+        if (!self->current && list_empty(&self->run_queue) && !first(&pcpus[0]) &&
+            !first(&pcpus[1]))
+            continue;
+        now += (uint64_t)(rand() % (int)SLICE_TICKS);
+        if (now >= deadlines[self->index])
+            sched_timer();
+        exit_guest();
+        last_ran[self->current->index] = step;
+        if (rand() % 8 == 0 && first(self)) {
+            sched_block(self->current);
+            exit_guest();
+        }
+        sched_wake(any, VCPU_BLOCKED);
+    }
+    for (uint32_t i = 0; i < NR_VCPUS; i++)
+        if (vcpus[i].state == VCPU_READY)
+            EXPECT_GE(last_ran[i], 19500);
+}

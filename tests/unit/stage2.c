@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mm/stage2.c and mm/stage2_map.c against a model: an array that says where each page should be.
+ */
+#include "arch/tlb.h"
+
+#include "fakes/memory.h"
+
+#include "mm/stage2.c"
+#include "mm/stage2_map.c"
+
+#include "ktf.h"
+
+#define RWX (STAGE2_READ | STAGE2_WRITE | STAGE2_EXECUTE)
+
+static struct stage2 s2;
+static size_t free_before;
+static size_t nr_released; /* bytes */
+
+static void release(void *context, const struct stage2_mapping *mapping)
+{
+    EXPECT_EQ(context, &s2);
+    nr_released += mapping->bytes;
+}
+
+static void setup(void)
+{
+    fake_memory();
+    free_before = page_nr_free();
+    nr_released = 0;
+    ASSERT_EQ(stage2_init(&s2, 3), STILE_SUCCESS);
+}
+
+static void teardown(void)
+{
+    fake_tlb_on_flush_ipa = NULL;
+    stage2_destroy(&s2, release, &s2);
+    EXPECT_EQ(page_nr_free(), free_before);
+}
+
+KTF_SUITE(stage2, .setup = setup, .teardown = teardown);
+
+static enum stile_error map(uint64_t ipa, uint64_t pa, uint64_t bytes, uint32_t attrs)
+{
+    return stage2_map(&s2, ipa_make(ipa), pa_make(pa), bytes, attrs);
+}
+
+static enum stile_error unmap(uint64_t ipa, uint64_t bytes)
+{
+    return stage2_unmap(&s2, ipa_make(ipa), bytes);
+}
+
+static uint64_t entry_at(uint64_t ipa)
+{
+    unsigned level;
+    uint64_t *entry = find(&s2, ipa_make(ipa), &level);
+
+    return entry ? *entry : 0;
+}
+
+KTF_TEST(stage2, registers_are_as_the_architecture_has_them)
+{
+    fake_sysreg_write("id_aa64mmfr0_el1", 4); /* 44 bits: Cortex-A72 */
+    EXPECT_EQ(stage2_vtcr(), 0x80043559);
+    fake_sysreg_write("id_aa64mmfr0_el1", 6); /* 52 bits: the descriptors hold 48 */
+    EXPECT_EQ(stage2_vtcr(), 0x80053559);
+    EXPECT_EQ(s2.vttbr, (uint64_t)(uintptr_t)s2.root | UINT64_C(3) << 48);
+}
+
+KTF_TEST(stage2, descriptors_are_as_the_architecture_has_them)
+{
+    ASSERT_EQ(map(0x1000, 0x12345000, 0x1000, RWX), STILE_SUCCESS);
+    EXPECT_EQ(entry_at(0x1000), 0x123457FF);
+    ASSERT_EQ(map(0x2000, 0x12345000, 0x1000, STAGE2_READ), STILE_SUCCESS);
+    EXPECT_EQ(entry_at(0x2000), 0x0040000012345000 | 0x77F);
+    ASSERT_EQ(map(0x200000, 0x40000000, 0x200000, RWX | STAGE2_OWNED), STILE_SUCCESS);
+    EXPECT_EQ(entry_at(0x200000), 0x0080000040000000 | 0x7FD);
+    ASSERT_EQ(map(0x3000, 0x8040000, 0x1000, STAGE2_READ | STAGE2_WRITE | STAGE2_DEVICE),
+              STILE_SUCCESS);
+    EXPECT_EQ(entry_at(0x3000), 0x0040000008040000 | 0x4C7);
+}
+
+KTF_TEST(stage2, the_largest_blocks_are_used)
+{
+    struct stage2_mapping mapping;
+
+    ASSERT_EQ(map(BLOCK_1G - BLOCK_2M - 0x1000, 3 * BLOCK_1G - BLOCK_2M - 0x1000,
+                  0x1000 + BLOCK_2M + BLOCK_1G + 0x1000, RWX),
+              STILE_SUCCESS);
+    ASSERT_TRUE(stage2_lookup(&s2, ipa_make(BLOCK_1G - BLOCK_2M - 1), &mapping));
+    EXPECT_EQ(mapping.bytes, PAGE_SIZE);
+    ASSERT_TRUE(stage2_lookup(&s2, ipa_make(BLOCK_1G - 1), &mapping));
+    EXPECT_EQ(mapping.bytes, BLOCK_2M);
+    EXPECT_EQ(mapping.pa.pa, 3 * BLOCK_1G - 1);
+    ASSERT_TRUE(stage2_lookup(&s2, ipa_make(BLOCK_1G + 0x123456), &mapping));
+    EXPECT_EQ(mapping.bytes, BLOCK_1G);
+    EXPECT_EQ(mapping.pa.pa, 3 * BLOCK_1G + 0x123456);
+    EXPECT_EQ(mapping.attrs, RWX);
+    ASSERT_TRUE(stage2_lookup(&s2, ipa_make(2 * BLOCK_1G), &mapping));
+    EXPECT_EQ(mapping.bytes, PAGE_SIZE);
+    EXPECT_FALSE(stage2_lookup(&s2, ipa_make(2 * BLOCK_1G + PAGE_SIZE), &mapping));
+}
+
+KTF_TEST(stage2, ranges_that_leave_the_space_are_refused)
+{
+    static const struct {
+        uint64_t ipa, bytes;
+    } ranges[] = {
+        {STAGE2_IPA_END, PAGE_SIZE},
+        {STAGE2_IPA_END - PAGE_SIZE, 2 * PAGE_SIZE},
+        {0, STAGE2_IPA_END + PAGE_SIZE},
+        {UINT64_MAX - PAGE_SIZE + 1, PAGE_SIZE},
+        {UINT64_MAX - PAGE_SIZE + 1, 2 * PAGE_SIZE},
+        {PAGE_SIZE, UINT64_MAX - PAGE_SIZE + 1},
+        {0, 0},
+    };
+    struct stage2_mapping mapping;
+
+    for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
+        EXPECT_EQ(map(ranges[i].ipa, 0, ranges[i].bytes, RWX), STILE_INVALID_ARGUMENT);
+        EXPECT_EQ(unmap(ranges[i].ipa, ranges[i].bytes), STILE_INVALID_ARGUMENT);
+    }
+    EXPECT_FALSE(stage2_lookup(&s2, ipa_make(STAGE2_IPA_END), &mapping));
+    EXPECT_FALSE(stage2_lookup(&s2, ipa_make(UINT64_MAX), &mapping));
+    EXPECT_EQ(map(STAGE2_IPA_END - PAGE_SIZE, 0, PAGE_SIZE, RWX), STILE_SUCCESS);
+}
+
+/* --- break before make --------------------------------------------------------------------- */
+
+static unsigned nr_breaks;
+
+static void expect_broken(uint64_t ipa)
+{
+    EXPECT_EQ(entry_at(ipa), 0);
+    EXPECT_EQ(entry_at(ipa + BLOCK_2M - 1), 0);
+    nr_breaks++;
+}
+
+KTF_TEST(stage2, a_block_is_broken_before_it_is_made_into_pages)
+{
+    struct stage2_mapping mapping;
+
+    ASSERT_EQ(map(BLOCK_1G, BLOCK_1G, BLOCK_1G, RWX | STAGE2_OWNED), STILE_SUCCESS);
+    fake_tlb_on_flush_ipa = expect_broken;
+    nr_breaks = 0;
+    ASSERT_EQ(unmap(BLOCK_1G + 0x5000, 2 * PAGE_SIZE), STILE_SUCCESS);
+    EXPECT_EQ(nr_breaks, 2); /* 1 GiB to 2 MiB, 2 MiB to 4 KiB */
+    fake_tlb_on_flush_ipa = NULL;
+
+    ASSERT_TRUE(stage2_lookup(&s2, ipa_make(BLOCK_1G + 0x4FFF), &mapping));
+    EXPECT_EQ(mapping.bytes, PAGE_SIZE);
+    EXPECT_EQ(mapping.pa.pa, BLOCK_1G + 0x4FFF);
+    EXPECT_EQ(mapping.attrs, RWX | STAGE2_OWNED);
+    EXPECT_FALSE(stage2_lookup(&s2, ipa_make(BLOCK_1G + 0x5000), &mapping));
+    EXPECT_FALSE(stage2_lookup(&s2, ipa_make(BLOCK_1G + 0x6FFF), &mapping));
+    ASSERT_TRUE(stage2_lookup(&s2, ipa_make(BLOCK_1G + 0x7000), &mapping));
+    EXPECT_EQ(mapping.bytes, PAGE_SIZE);
+    ASSERT_TRUE(stage2_lookup(&s2, ipa_make(BLOCK_1G + BLOCK_2M), &mapping));
+    EXPECT_EQ(mapping.bytes, BLOCK_2M);
+    EXPECT_EQ(mapping.pa.pa, BLOCK_1G + BLOCK_2M);
+}
+
+KTF_TEST(stage2, empty_tables_are_given_back)
+{
+    size_t before = page_nr_free();
+
+    ASSERT_EQ(map(0x1000, 0, 2 * PAGE_SIZE, RWX), STILE_SUCCESS);
+    EXPECT_EQ(page_nr_free(), before - 2);
+    ASSERT_EQ(unmap(0x1000, PAGE_SIZE), STILE_SUCCESS);
+    EXPECT_EQ(page_nr_free(), before - 2);
+    ASSERT_EQ(unmap(0x2000, PAGE_SIZE), STILE_SUCCESS);
+    EXPECT_EQ(page_nr_free(), before);
+    ASSERT_EQ(map(0, 0, BLOCK_1G, RWX), STILE_SUCCESS); /* nothing is in its way */
+    EXPECT_EQ(page_nr_free(), before);
+}
+
+KTF_TEST(stage2, fresh_memory_is_there_but_not_reachable)
+{
+    struct stage2_locked locked;
+    struct stage2_mapping mapping;
+
+    ASSERT_EQ(map(0, 0, BLOCK_1G, RWX | STAGE2_OWNED | STAGE2_FRESH), STILE_SUCCESS);
+    ASSERT_TRUE(stage2_lookup(&s2, ipa_make(BLOCK_2M + 5), &mapping));
+    EXPECT_EQ(mapping.bytes, BLOCK_2M);
+    EXPECT_EQ(mapping.pa.pa, BLOCK_2M + 5);
+    EXPECT_EQ(mapping.attrs, RWX | STAGE2_OWNED | STAGE2_FRESH);
+    EXPECT_EQ(entry_at(BLOCK_2M) & PTE_VALID, 0);
+    EXPECT_EQ(map(BLOCK_2M, 0, PAGE_SIZE, RWX), STILE_ALREADY_MAPPED);
+
+    locked = stage2_lock(&s2);
+    stage2_ready_locked(locked, ipa_make(BLOCK_2M + 5));
+    stage2_unlock(locked);
+    ASSERT_TRUE(stage2_lookup(&s2, ipa_make(BLOCK_2M), &mapping));
+    EXPECT_EQ(mapping.attrs, RWX | STAGE2_OWNED);
+    ASSERT_TRUE(stage2_lookup(&s2, ipa_make(2 * BLOCK_2M), &mapping));
+    EXPECT_EQ(mapping.attrs, RWX | STAGE2_OWNED | STAGE2_FRESH);
+
+    /* Pieces of a fresh block are as fresh. */
+    ASSERT_EQ(unmap(2 * BLOCK_2M, PAGE_SIZE), STILE_SUCCESS);
+    ASSERT_TRUE(stage2_lookup(&s2, ipa_make(2 * BLOCK_2M + PAGE_SIZE), &mapping));
+    EXPECT_EQ(mapping.bytes, PAGE_SIZE);
+    EXPECT_EQ(mapping.attrs, RWX | STAGE2_OWNED | STAGE2_FRESH);
+    EXPECT_EQ(entry_at(2 * BLOCK_2M + PAGE_SIZE) & PTE_VALID, 0);
+}
+
+KTF_TEST(stage2, destroying_releases_every_page_once)
+{
+    ASSERT_EQ(map(0x1000, 0, 3 * PAGE_SIZE, RWX), STILE_SUCCESS);
+    ASSERT_EQ(map(BLOCK_2M, 0, 5 * BLOCK_2M, RWX | STAGE2_FRESH), STILE_SUCCESS);
+    ASSERT_EQ(map(7 * BLOCK_1G, 0, 2 * BLOCK_1G, RWX), STILE_SUCCESS);
+    stage2_destroy(&s2, release, &s2);
+    EXPECT_EQ(nr_released, 3 * PAGE_SIZE + 5 * BLOCK_2M + 2 * BLOCK_1G);
+    EXPECT_EQ(page_nr_free(), free_before);
+    ASSERT_EQ(stage2_init(&s2, 4), STILE_SUCCESS);
+}
+
+/* --- the pool runs out --------------------------------------------------------------------- */
+
+/* Leaves @nr pages in the pool; the others go into a list. */
+static void *hoard(size_t nr)
+{
+    void *first = NULL;
+
+    while (page_nr_free() > nr) {
+        void **page = page_alloc(PAGE_ORDER_4K);
+
+        *page = first;
+        first = page;
+    }
+    return first;
+}
+
+static void give_back(void *first)
+{
+    while (first) {
+        void *next = *(void **)first;
+
+        page_free(first, PAGE_ORDER_4K);
+        first = next;
+    }
+}
+
+KTF_TEST(stage2, without_a_page_for_a_table_nothing_changes)
+{
+    struct stage2_mapping mapping;
+
+    ASSERT_EQ(map(BLOCK_1G, BLOCK_1G, BLOCK_1G, RWX), STILE_SUCCESS);
+    for (size_t left = 0; left < 4; left++) {
+        void *hoarded = hoard(left);
+
+        /* 1 GiB to 2 MiB, and two of those to 4 KiB: 3 tables */
+        EXPECT_EQ(unmap(BLOCK_1G + PAGE_SIZE, BLOCK_2M),
+                  left < 3 ? STILE_NO_MEMORY : STILE_SUCCESS);
+        /* a level 2 and two level 3 */
+        if (left < 3)
+            EXPECT_EQ(map(BLOCK_2M - PAGE_SIZE, 0, 2 * PAGE_SIZE, RWX), STILE_NO_MEMORY);
+        EXPECT_EQ(page_nr_free(), left < 3 ? left : 0);
+        EXPECT_FALSE(stage2_lookup(&s2, ipa_make(BLOCK_2M), &mapping));
+        give_back(hoarded);
+    }
+    EXPECT_FALSE(stage2_lookup(&s2, ipa_make(BLOCK_1G + PAGE_SIZE), &mapping));
+    EXPECT_TRUE(stage2_lookup(&s2, ipa_make(BLOCK_1G), &mapping));
+}
+
+/* --- at random ----------------------------------------------------------------------------- */
+
+#define MODEL_BYTES (4 * BLOCK_1G)
+#define MODEL_PAGES (MODEL_BYTES / PAGE_SIZE)
+
+static uint64_t model[MODEL_PAGES]; /* physical address | attributes, or 0 */
+
+static bool model_has(uint64_t ipa, uint64_t bytes, bool is_there)
+{
+    for (uint64_t i = ipa / PAGE_SIZE; i < (ipa + bytes) / PAGE_SIZE; i++) {
+        if ((model[i] != 0) == is_there)
+            return true;
+    }
+    return false;
+}
+
+static void model_set(uint64_t ipa, uint64_t bytes, uint64_t value)
+{
+    for (uint64_t i = ipa / PAGE_SIZE; i < (ipa + bytes) / PAGE_SIZE; i++) {
+        model[i] = value;
+        value += value ? PAGE_SIZE : 0;
+    }
+}
+
+/* A range of pages that often begins or ends on a block. */
+static void random_range(uint64_t *ipa, uint64_t *bytes)
+{
+    static const uint64_t units[] = {PAGE_SIZE, PAGE_SIZE, PAGE_SIZE, BLOCK_2M, BLOCK_2M, BLOCK_1G};
+    uint64_t unit = units[fake_random() % 6];
+
+    *ipa = align_down(fake_random() % MODEL_BYTES, unit);
+    *bytes = unit * (1 + fake_random() % 4);
+    if (fake_random() % 4 == 0 && *bytes > PAGE_SIZE)
+        *bytes -= PAGE_SIZE;
+    if (fake_random() % 4 == 0)
+        *ipa += PAGE_SIZE;
+    if (*ipa > MODEL_BYTES - PAGE_SIZE)
+        *ipa = MODEL_BYTES - PAGE_SIZE;
+    if (*bytes > MODEL_BYTES - *ipa)
+        *bytes = MODEL_BYTES - *ipa;
+}
+
+static void random_map(uint64_t ipa, uint64_t bytes)
+{
+    uint32_t attrs = STAGE2_READ | (uint32_t)(fake_random() & (STAGE2_WRITE | STAGE2_OWNED));
+    uint64_t pa = align_down(fake_random() % (UINT64_C(1) << 40), PAGE_SIZE);
+    enum stile_error wanted = model_has(ipa, bytes, true) ? STILE_ALREADY_MAPPED : STILE_SUCCESS;
+
+    /* The same place in a block as the IPA: blocks fit. Else every page needs an entry. */
+    if (bytes > 4 * BLOCK_2M || fake_random() % 2)
+        pa = align_down(pa, BLOCK_1G) + ipa % BLOCK_1G;
+    ASSERT_EQ(map(ipa, pa, bytes, attrs), wanted);
+    if (wanted == STILE_SUCCESS)
+        model_set(ipa, bytes, pa | attrs);
+}
+
+static void random_unmap(uint64_t ipa, uint64_t bytes)
+{
+    enum stile_error wanted = model_has(ipa, bytes, false) ? STILE_NOT_MAPPED : STILE_SUCCESS;
+    unsigned flushes = fake_tlb_flushes;
+
+    ASSERT_EQ(unmap(ipa, bytes), wanted);
+    if (wanted == STILE_SUCCESS) {
+        model_set(ipa, bytes, 0);
+        EXPECT_GT(fake_tlb_flushes, flushes);
+    } else {
+        EXPECT_EQ(fake_tlb_flushes, flushes);
+    }
+}
+
+static void probe(uint64_t ipa)
+{
+    struct stage2_mapping mapping;
+    uint64_t wanted = model[ipa / PAGE_SIZE];
+    bool found = stage2_lookup(&s2, ipa_make(ipa), &mapping);
+
+    ASSERT_EQ(found, wanted != 0);
+    if (found) {
+        ASSERT_EQ(mapping.pa.pa, (wanted & ~PAGE_MASK) + ipa % PAGE_SIZE);
+        ASSERT_EQ(mapping.attrs, wanted & PAGE_MASK);
+    }
+}
+
+KTF_TEST(stage2, at_random_it_agrees_with_the_model)
+{
+    uint64_t ipa;
+    uint64_t bytes;
+
+    for (unsigned i = 0; i < 6000; i++) {
+        random_range(&ipa, &bytes);
+        if (fake_random() % 2)
+            random_map(ipa, bytes);
+        else
+            random_unmap(ipa, bytes);
+        probe(ipa);
+        probe(ipa + bytes - 1);
+        if (ipa > 0)
+            probe(ipa - 1);
+        if (ipa + bytes < MODEL_BYTES)
+            probe(ipa + bytes);
+        probe(fake_random() % MODEL_BYTES);
+    }
+    for (ipa = 0; ipa < MODEL_BYTES; ipa += PAGE_SIZE)
+        probe(ipa);
+}

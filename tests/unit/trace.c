@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * core/trace.c and core/names.c: entries as they read.
+ */
+#include <string.h>
+
+#include "core/names.c"
+#include "core/trace.c"
+
+#include "fakes/log.h"
+#include "ktf.h"
+
+struct machine machine = {.uart_intid = 33};
+
+static struct vm vm = {
+    .config = {.name = "vm",
+               .nr_vcpus = 1,
+               .uart = {{0x9000000}, 0x1000},
+               .gicd = {{0x8000000}, 0x10000},
+               .gicr = {{0x80A0000}, 0x20000}},
+};
+static struct vcpu vcpu = {.vm = &vm};
+
+static void setup(void)
+{
+    vcpu.trace = (struct trace){0};
+    log_clear();
+}
+
+KTF_SUITE(trace, .setup = setup);
+
+/* The syndrome of an access to a system register. */
+static uint64_t sys64(uint64_t op0, uint64_t op1, uint64_t crn, uint64_t crm, uint64_t op2,
+                      uint64_t rt, bool read)
+{
+    return (uint64_t)EC_SYS64 << ESR_EC_SHIFT | ESR_IL | op0 << 20 | op2 << 17 | op1 << 14 |
+           crn << 10 | rt << 5 | crm << 1 | read;
+}
+
+static void expect_last(const char *text)
+{
+    trace_print(&vcpu);
+    const char *line = strchr(log_text, '\n');
+    ASSERT_TRUE(line != NULL);
+    EXPECT_STREQ(line + 1, text);
+}
+
+KTF_TEST(trace, nothing_happened)
+{
+    trace_print(&vcpu);
+    EXPECT_STREQ(log_text, "vm: vcpu 0: the last 0 of 0 exits, oldest first\n");
+}
+
+KTF_TEST(trace, calls_have_their_arguments_names)
+{
+    trace_hypercall(&vcpu.trace, STILE_FID(STILE_NR_console_write_buffer), 0x40000010, 64, 99);
+    expect_last("  HVC console_write_buffer(buffer 0x40000010, length 0x40)\n");
+}
+
+KTF_TEST(trace, arguments_that_are_not_kept_have_no_value)
+{
+    trace_hypercall(&vcpu.trace, STILE_FID(STILE_NR_console_write), 3, 1, 2);
+    expect_last("  HVC console_write(count 0x3, word0 0x1, word1 0x2, word2, word3)\n");
+}
+
+KTF_TEST(trace, calls_without_arguments_and_standard_ones)
+{
+    trace_hypercall(&vcpu.trace, STILE_FID(STILE_NR_core_null), 0, 0, 0);
+    trace_hypercall(&vcpu.trace, PSCI_CPU_ON_64, 1, 0x40080000, 0);
+    trace_hypercall(&vcpu.trace, 0xDEADBEEF, 1, 2, 3);
+    expect_last("  HVC core_null()\n"
+                "  HVC CPU_ON(target 0x1, entry 0x40080000, context 0x0)\n"
+                "  HVC deadbeef(0x1, 0x2, 0x3)\n");
+}
+
+KTF_TEST(trace, data_aborts_name_the_device)
+{
+    uint64_t write = (uint64_t)EC_DABT_LOWER << ESR_EC_SHIFT | DABT_ISV | UINT64_C(2) << 22 |
+                     UINT64_C(5) << 16 | ABORT_WNR;
+
+    trace_abort(&vcpu.trace, write, 0x1000, 0x9000018);
+    trace_abort(&vcpu.trace, (write & ~ABORT_WNR) | UINT64_C(31) << 16, 0x1004, 0x80A0004);
+    trace_abort(&vcpu.trace, (uint64_t)EC_DABT_LOWER << ESR_EC_SHIFT, 0x1008, 0x70000000);
+    expect_last("  write of 4 bytes, x5, at ipa 0x9000018 (PL011 + 0x18), pc 0000000000001000\n"
+                "  read of 4 bytes, xzr, at ipa 0x80a0004 (GICR + 0x4), pc 0000000000001004\n"
+                "  read at ipa 0x70000000, pc 0000000000001008\n");
+}
+
+KTF_TEST(trace, system_registers_have_names)
+{
+    trace_trap(&vcpu.trace, sys64(3, 0, 0, 4, 0, 3, true), 0x10);
+    trace_trap(&vcpu.trace, sys64(3, 0, 12, 11, 5, 31, false), 0x14);
+    trace_trap(&vcpu.trace, sys64(1, 0, 8, 7, 1, 0, false), 0x18);
+    trace_trap(&vcpu.trace, sys64(3, 7, 15, 14, 6, 1, true), 0x1C);
+    expect_last("  MRS ID_AA64PFR0_EL1, x3, pc 0000000000000010\n"
+                "  MSR ICC_SGI1R_EL1, xzr, pc 0000000000000014\n"
+                "  TLBI VAE1, x0, pc 0000000000000018\n"
+                "  MRS S3_7_C15_C14_6, x1, pc 000000000000001c\n");
+}
+
+KTF_TEST(trace, other_classes)
+{
+    trace_trap(&vcpu.trace, (uint64_t)EC_WFX << ESR_EC_SHIFT, 0x10);
+    trace_trap(&vcpu.trace, (uint64_t)EC_WFX << ESR_EC_SHIFT | WFX_IS_WFE, 0x14);
+    trace_trap(&vcpu.trace, (uint64_t)EC_SMC64 << ESR_EC_SHIFT | 7, 0x18);
+    trace_trap(&vcpu.trace, UINT64_C(0x3F) << ESR_EC_SHIFT, 0x1C);
+    trace_trap(&vcpu.trace, UINT64_C(0x19) << ESR_EC_SHIFT, 0x20);
+    trace_interrupt(&vcpu.trace, 27);
+    trace_interrupt(&vcpu.trace, 33);
+    trace_interrupt(&vcpu.trace, 1023);
+    expect_last("  WFI, pc 0000000000000010\n"
+                "  WFE, pc 0000000000000014\n"
+                "  SMC #7, pc 0000000000000018\n"
+                "  exception, esr fc000000, pc 000000000000001c\n"
+                "  SVE, esr 64000000, pc 0000000000000020\n"
+                "  interrupt 27 virtual timer\n"
+                "  interrupt 33 UART\n"
+                "  interrupt 1023 gone before it was taken\n");
+}
+
+KTF_TEST(trace, the_oldest_are_overwritten)
+{
+    for (uint32_t i = 0; i < TRACE_ENTRIES + 3; i++)
+        trace_interrupt(&vcpu.trace, 100 + i);
+    trace_print(&vcpu);
+    EXPECT_EQ(log_lines, TRACE_ENTRIES + 1);
+    EXPECT_TRUE(strstr(log_text, "the last 32 of 35 exits, oldest first\n  interrupt 103 \n") !=
+                NULL);
+    EXPECT_TRUE(strstr(log_text, "interrupt 134 \n") != NULL);
+}
+
+KTF_TEST(trace, rows_show_the_copy_taken_at_the_first)
+{
+    trace_interrupt(&vcpu.trace, 100);
+    trace_print_row(&vcpu, 0);
+    trace_interrupt(&vcpu.trace, 101);
+    for (uint32_t row = 1; row <= TRACE_ENTRIES; row++)
+        trace_print_row(&vcpu, row);
+    EXPECT_STREQ(log_text, "vm: vcpu 0: the last 1 of 1 exits, oldest first\n  interrupt 100 \n");
+}
+
+KTF_TEST(trace, a_call_of_every_name_fits_its_line)
+{
+    for (uint32_t nr = 0; nr < STILE_NR_CALLS_MAX; nr++) {
+        log_clear();
+        vcpu.trace = (struct trace){0};
+        trace_hypercall(&vcpu.trace, STILE_FID(nr), UINT64_MAX, UINT64_MAX, UINT64_MAX);
+        trace_print(&vcpu);
+        EXPECT_EQ(log_text[strlen(log_text) - 2], ')');
+    }
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The real virtual GIC on fake hardware: physical CPUs with a few list registers each.
+ */
+#ifndef VGIC_FAKE_H
+#define VGIC_FAKE_H
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "virt/vgic.c"
+#include "virt/vgic_bank.c"
+#include "virt/vgic_fold.c"
+#include "virt/vgic_lr.c"
+#include "virt/vgic_raise.c"
+#include "virt/vgic_sgi.c"
+#include "virt/vgicd.c"
+#include "virt/vgicr.c"
+
+#include "ktf.h"
+
+#define NR_VCPUS 3
+#define NONE     1023u
+#define PMR_ALL  (0xFFu << GIC_VMCR_PMR_SHIFT)
+#define VMCR_ON  (PMR_ALL | GIC_VMCR_GROUP0_ENABLE | GIC_VMCR_GROUP1_ENABLE)
+
+/* CNTV_CTL_EL0: enabled and due. */
+#define TIMER_DUE 5u
+
+struct pcpu pcpus[CONFIG_NR_PCPUS];
+uint32_t nr_pcpus = CONFIG_NR_PCPUS;
+struct machine machine;
+const struct gic_ops *gic;
+struct gic_limits gic_limits;
+
+/* --- the hardware --- */
+
+static struct fake_cpu {
+    uint64_t lr[GIC_MAX_LRS];
+    uint32_t ended; /* list registers that report an EOI */
+    uint32_t hcr;
+    struct gic_interface interface;
+    uint64_t timer_ctl;
+    bool timer_active; /* the physical PPI */
+} cpus[CONFIG_NR_PCPUS];
+
+static _Thread_local uint32_t this_cpu;
+
+static struct fake_cpu *cpu_now(void)
+{
+    return &cpus[this_cpu];
+}
+
+uint64_t fake_sysreg_read(const char *name)
+{
+    if (strcmp(name, "tpidr_el2") == 0)
+        return (uint64_t)(uintptr_t)&pcpus[this_cpu];
+    if (strcmp(name, "cntv_ctl_el0") == 0)
+        return cpu_now()->timer_ctl;
+    if (strcmp(name, "cntv_cval_el0") == 0)
+        return 0;
+    abort();
+}
+
+static uint64_t fake_read_lr(uint32_t lr)
+{
+    return cpu_now()->lr[lr];
+}
+
+static void fake_write_lr(uint32_t lr, uint64_t value)
+{
+    EXPECT_LT(lr, gic_limits.nr_lrs);
+    cpu_now()->lr[lr] = value;
+    cpu_now()->ended &= ~(1u << lr);
+}
+
+static uint32_t fake_read_empty_lrs(void)
+{
+    uint32_t empty = 0;
+
+    for (uint32_t i = 0; i < gic_limits.nr_lrs; i++)
+        empty |= (cpu_now()->lr[i] & GIC_LR_STATE ? 0u : 1u) << i;
+    return empty & ~cpu_now()->ended;
+}
+
+static uint32_t fake_read_hcr(void)
+{
+    return cpu_now()->hcr;
+}
+
+static void fake_write_hcr(uint32_t hcr)
+{
+    cpu_now()->hcr = hcr;
+}
+
+static uint32_t fake_read_vmcr(void)
+{
+    return cpu_now()->interface.vmcr;
+}
+
+static void fake_save(struct gic_interface *state)
+{
+    *state = cpu_now()->interface;
+}
+
+static void fake_restore(const struct gic_interface *state)
+{
+    cpu_now()->interface = *state;
+}
+
+static void fake_deactivate(uint32_t intid)
+{
+    EXPECT_EQ(intid, IRQ_VIRT_TIMER);
+    cpu_now()->timer_active = false;
+}
+
+static void fake_set_active(uint32_t intid, bool active)
+{
+    EXPECT_EQ(intid, IRQ_VIRT_TIMER);
+    cpu_now()->timer_active = active;
+}
+
+static const struct gic_ops fake_ops = {
+    .deactivate = fake_deactivate,
+    .set_active = fake_set_active,
+    .read_lr = fake_read_lr,
+    .write_lr = fake_write_lr,
+    .read_empty_lrs = fake_read_empty_lrs,
+    .read_hcr = fake_read_hcr,
+    .write_hcr = fake_write_hcr,
+    .read_vmcr = fake_read_vmcr,
+    .save_interface = fake_save,
+    .restore_interface = fake_restore,
+};
+
+/* --- the rest of the hypervisor --- */
+
+static struct vm vm;
+static struct vcpu vcpus[NR_VCPUS];
+
+static const struct mmio_ops *gicd_ops;
+static const struct mmio_ops *gicr_ops;
+
+void mmio_add(struct mmio_map *map, ipa_t base, uint64_t bytes, const struct mmio_ops *ops)
+{
+    (void)map;
+    (void)bytes;
+    if (base.ipa == vm.config.gicd.base.ipa)
+        gicd_ops = ops;
+    else
+        gicr_ops = ops;
+}
+
+static uint64_t mapped_bytes;
+
+enum stile_error stage2_map(struct stage2 *stage2, ipa_t ipa, pa_t pa, uint64_t bytes,
+                            uint32_t attrs)
+{
+    (void)stage2;
+    EXPECT_EQ(ipa.ipa, vm.config.gicc.base.ipa);
+    EXPECT_EQ(pa.pa, machine.gicv.base.pa);
+    EXPECT_EQ(attrs, STAGE2_DEVICE | STAGE2_READ | STAGE2_WRITE);
+    mapped_bytes = bytes;
+    return STILE_SUCCESS;
+}
+
+void vcpu_kick(struct vcpu *vcpu, uint32_t work)
+{
+    vcpu_add_work(vcpu, work);
+}
+
+#endif

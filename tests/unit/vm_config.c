@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * core/vm_config.c and core/dt.c: what a VM's device tree may ask for, and what it may not.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "arch/tlb.h"
+
+#include "fakes/memory.h"
+#include "fakes/tree.h"
+
+#include "core/dt.c"
+#include "core/vm_config.c"
+
+#include "ktf.h"
+
+static size_t free_before;
+
+static void setup(void)
+{
+    fake_memory();
+    free_before = page_nr_free();
+}
+
+static void teardown(void)
+{
+    EXPECT_EQ(page_nr_free(), free_before);
+}
+
+KTF_SUITE(vm_config, .setup = setup, .teardown = teardown);
+
+static uint64_t buffer[TREE_BYTES / 8];
+
+/* Parses a copy of exact size, aligned to 4 bytes only, as files of an archive are. */
+static const char *parse_first(size_t bytes, struct vm_config *config)
+{
+    char *copy = malloc(bytes + 4);
+    const char *fault;
+
+    memset(config, 0, sizeof(*config));
+    memcpy(copy + 4, buffer, bytes);
+    fault = vm_config_parse(copy + 4, bytes, config);
+    free(copy);
+    return fault;
+}
+
+static const char *parse_with(const struct tree *tree, struct vm_config *config)
+{
+    return parse_first(tree_make(buffer, tree), config);
+}
+
+KTF_TEST(vm_config, a_tree_is_read)
+{
+    struct vm_config config;
+
+    ASSERT_STREQ(parse_with(&tree_default, &config), NULL);
+    EXPECT_EQ(config.mode, VM_MODE_ASSISTED);
+    EXPECT_FALSE(config.pmu);
+    EXPECT_EQ(config.nr_vcpus, 2);
+    ASSERT_EQ(config.nr_memory, 1);
+    EXPECT_EQ(config.memory[0].base.ipa, 0x40000000);
+    EXPECT_EQ(config.memory[0].bytes, 0x1000000);
+    EXPECT_EQ(config.gic_version, 3);
+    EXPECT_EQ(config.gicd.base.ipa, 0x08000000);
+    EXPECT_EQ(config.gicr.base.ipa, 0x080A0000);
+    EXPECT_EQ(config.gicr.bytes, 0x40000);
+    EXPECT_EQ(config.gicc.bytes, 0);
+    EXPECT_EQ(config.uart.base.ipa, 0x09000000);
+    EXPECT_EQ(config.uart_intid, 33);
+}
+
+KTF_TEST(vm_config, another_tree_is_read)
+{
+    struct tree tree = tree_default;
+    struct vm_config config;
+
+    tree.mode = "trap";
+    tree.pmu = 1;
+    tree.nr_cpus = 1;
+    tree.nodes[0].reg[2] = 0x100000000;
+    tree.nodes[0].reg[3] = 0x40000000;
+    tree.nodes[0].nr_regs = 2;
+    tree.nodes[1] = (struct tree_node){.name = "intc@8000000",
+                                       .compatible = "arm,cortex-a15-gic",
+                                       .reg = {0x08000000, 0x1000, 0x08010000, 0x2000},
+                                       .nr_regs = 2};
+    tree.nodes[2].status = "disabled";
+    ASSERT_STREQ(parse_with(&tree, &config), NULL);
+    EXPECT_EQ(config.mode, VM_MODE_TRAP);
+    EXPECT_TRUE(config.pmu);
+    EXPECT_EQ(config.nr_vcpus, 1);
+    ASSERT_EQ(config.nr_memory, 2);
+    EXPECT_EQ(config.memory[1].base.ipa, 0x100000000);
+    EXPECT_EQ(config.gic_version, 2);
+    EXPECT_EQ(config.gicc.base.ipa, 0x08010000);
+    EXPECT_EQ(config.gicr.bytes, 0);
+    EXPECT_EQ(config.uart.bytes, 0);
+    tree.mode = NULL;
+    ASSERT_STREQ(parse_with(&tree, &config), NULL);
+    EXPECT_EQ(config.mode, VM_MODE_ASSISTED);
+    tree.mode = "paravirtual";
+    ASSERT_STREQ(parse_with(&tree, &config), NULL);
+    EXPECT_EQ(config.mode, VM_MODE_PARAVIRTUAL);
+}
+
+KTF_TEST(vm_config, either_uart_will_do)
+{
+    struct tree tree = tree_default;
+    struct vm_config config;
+
+    tree.nodes[2].compatible = "arm,sbsa-uart";
+    ASSERT_STREQ(parse_with(&tree, &config), NULL);
+    EXPECT_EQ(config.uart.base.ipa, 0x09000000);
+    EXPECT_EQ(config.uart_intid, 33);
+    tree.nodes[2].compatible = "ns16550a";
+    ASSERT_STREQ(parse_with(&tree, &config), NULL);
+    EXPECT_EQ(config.uart.bytes, 0);
+}
+
+/* --- refusals: one thing is wrong with the default tree ------------------------------------- */
+
+#define NONE (-1)
+
+struct wrong {
+    const char *fault;
+    int node;            /* which node is replaced, or NONE */
+    struct tree_node to; /* by what; no name: left out */
+    const char *mode;    /* if not NULL */
+    unsigned nr_cpus;    /* 99: none */
+    uint32_t first_cpu;
+    uint32_t cells; /* the root's #address-cells, if not 0 */
+};
+
+#define MEMORY(...)                                                                                \
+    0,                                                                                             \
+    {                                                                                              \
+        .name = "memory@1", .reg = {__VA_ARGS__},                                                  \
+        .nr_regs = sizeof((uint64_t[]){__VA_ARGS__}) / (2 * sizeof(uint64_t))                      \
+    }
+#define GIC(type, ...)                                                                             \
+    1,                                                                                             \
+    {                                                                                              \
+        .name = "gic", .compatible = type, .reg = {__VA_ARGS__},                                   \
+        .nr_regs = sizeof((uint64_t[]){__VA_ARGS__}) / (2 * sizeof(uint64_t))                      \
+    }
+#define UART(spi, ...)                                                                             \
+    2,                                                                                             \
+    {                                                                                              \
+        .name = "uart", .compatible = "arm,pl011", .reg = {__VA_ARGS__},                           \
+        .nr_regs = sizeof((uint64_t[]){__VA_ARGS__}) / (2 * sizeof(uint64_t)), .interrupt = {      \
+            0,                                                                                     \
+            spi,                                                                                   \
+            4                                                                                      \
+        }                                                                                          \
+    }
+
+/* clang-format off */
+static const struct wrong wrongs[] = {
+    {"vm.dtb: no /memory", 0, {.name = NULL}, NULL, 0, 0, 0},
+    {"vm.dtb: /memory has no address and size", 0, {.name = "memory"}, NULL, 0, 0, 0},
+    {"vm.dtb: /memory has an empty range", MEMORY(0x40000000, 0), NULL, 0, 0, 0},
+    {"vm.dtb: /memory is not in whole aligned blocks of 2 MiB",
+     MEMORY(0x40001000, 0x1000000), NULL, 0, 0, 0},
+    {"vm.dtb: /memory is not in whole aligned blocks of 2 MiB",
+     MEMORY(0x40000000, 0x1001000), NULL, 0, 0, 0},
+    {"vm.dtb: /memory is not in whole aligned blocks of 2 MiB",
+     MEMORY(0x40000001, 0x1000000), NULL, 0, 0, 0},
+    {"vm.dtb: /memory exceeds the 512 GiB of a VM's address space",
+     MEMORY(0x40000000, 0x8000000000), NULL, 0, 0, 0},
+    {"vm.dtb: /memory exceeds the 512 GiB of a VM's address space",
+     MEMORY(0xFFFFFFFFFFE00000, 0x200000), NULL, 0, 0, 0},
+    {"vm.dtb: /memory exceeds the 512 GiB of a VM's address space",
+     MEMORY(0x40000000, 0xFFFFFFFFC0000000), NULL, 0, 0, 0},
+    {"vm.dtb: /memory overlaps itself, a device or the pages shared at 0xB000000",
+     MEMORY(0x40000000, 0x400000, 0x40200000, 0x200000), NULL, 0, 0, 0},
+    {"vm.dtb: /memory overlaps itself, a device or the pages shared at 0xB000000",
+     MEMORY(0x8000000, 0x200000), NULL, 0, 0, 0},
+    {"vm.dtb: /memory overlaps itself, a device or the pages shared at 0xB000000",
+     MEMORY(0xA000000, 0x2000000), NULL, 0, 0, 0},
+    {"vm.dtb: no CPUs", NONE, {.name = NULL}, NULL, 99, 0, 0},
+    {"vm.dtb: too many CPUs", NONE, {.name = NULL}, NULL, CONFIG_NR_VCPUS + 1, 0, 0},
+    {"vm.dtb: the CPUs' reg is not 0, 1, 2 and so on", NONE, {.name = NULL}, NULL, 1, 1, 0},
+    {"vm.dtb: stile,mode is not \"assisted\", \"trap\" or \"paravirtual\"",
+     NONE, {.name = NULL}, "", 0, 0, 0},
+    {"vm.dtb: stile,mode is not \"assisted\", \"trap\" or \"paravirtual\"",
+     NONE, {.name = NULL}, "trapped", 0, 0, 0},
+    {"vm.dtb: the root's #address-cells or #size-cells is not 1 or 2",
+     NONE, {.name = NULL}, NULL, 0, 0, 3},
+    {"vm.dtb: the root's #address-cells or #size-cells is not 1 or 2",
+     NONE, {.name = NULL}, NULL, 0, 0, 0xFFFFFFFF},
+    {"vm.dtb: no interrupt controller: arm,cortex-a15-gic or arm,gic-v3",
+     1, {.name = NULL}, NULL, 0, 0, 0},
+    {"vm.dtb: more than one interrupt controller",
+     3, {.name = "gic", .compatible = "arm,gic-400", .reg = {0, 0x1000}, .nr_regs = 1},
+     NULL, 0, 0, 0},
+    {"vm.dtb: the GICv3's registers are missing or too small for its CPUs",
+     GIC("arm,gic-v3", 0x8000000, 0x10000), NULL, 0, 0, 0},
+    {"vm.dtb: the GICv3's registers are missing or too small for its CPUs",
+     GIC("arm,gic-v3", 0x8000000, 0x10000, 0x80A0000, 0x20000), NULL, 0, 0, 0},
+    {"vm.dtb: the GICv2's registers are missing or too small",
+     GIC("arm,gic-400", 0x8000000, 0x10000), NULL, 0, 0, 0},
+    {"vm.dtb: the GICv2's registers are missing or too small",
+     GIC("arm,gic-400", 0x8000000, 0x1000, 0x8010000, 0x1000), NULL, 0, 0, 0},
+    {"vm.dtb: devices overlap, or the pages shared at 0xB000000",
+     GIC("arm,gic-400", 0x8000000, 0x10000, 0x800F000, 0x2000), NULL, 0, 0, 0},
+    {"vm.dtb: a device is not in whole pages",
+     GIC("arm,gic-400", 0x8000800, 0x10000, 0x8020000, 0x2000), NULL, 0, 0, 0},
+    {"vm.dtb: a device exceeds the VM's address space",
+     GIC("arm,gic-400", 0x8000000000, 0x10000, 0x8020000, 0x2000), NULL, 0, 0, 0},
+    {"vm.dtb: the UART has no address and size", 2,
+     {.name = "uart", .compatible = "arm,pl011", .interrupt = {0, 1, 4}}, NULL, 0, 0, 0},
+    {"vm.dtb: the UART has no SPI that the GIC has", 2,
+     {.name = "uart", .compatible = "arm,pl011", .reg = {0x9000000, 0x1000}, .nr_regs = 1},
+     NULL, 0, 0, 0},
+    {"vm.dtb: the UART has no SPI that the GIC has",
+     UART(64, 0x9000000, 0x1000), NULL, 0, 0, 0},
+    {"vm.dtb: the UART has no SPI that the GIC has",
+     UART(0xFFFFFFF0, 0x9000000, 0x1000), NULL, 0, 0, 0},
+    {"vm.dtb: devices overlap, or the pages shared at 0xB000000",
+     UART(1, 0xB000000, 0x1000), NULL, 0, 0, 0},
+    {"vm.dtb: more than one UART", 3,
+     {.name = "uart", .compatible = "arm,pl011", .reg = {0x9001000, 0x1000}, .nr_regs = 1,
+      .interrupt = {0, 2, 4}}, NULL, 0, 0, 0},
+};
+/* clang-format on */
+
+static void describe(const struct wrong *wrong, char *text, size_t size)
+{
+    snprintf(text, size, "%s", wrong->fault);
+}
+
+KTF_TEST_EACH(vm_config, is_refused, struct wrong, wrongs, describe)
+{
+    struct tree tree = tree_default;
+    struct vm_config config;
+
+    if (param->node != NONE)
+        tree.nodes[param->node] = param->to;
+    if (param->mode)
+        tree.mode = param->mode;
+    if (param->nr_cpus)
+        tree.nr_cpus = param->nr_cpus == 99 ? 0 : param->nr_cpus;
+    tree.first_cpu = param->first_cpu;
+    if (param->cells)
+        tree.cells[0] = param->cells;
+    EXPECT_STREQ(parse_with(&tree, &config), param->fault);
+}
+
+KTF_TEST(vm_config, too_many_ranges_of_memory_are_refused)
+{
+    struct tree tree = tree_default;
+    struct vm_config config;
+
+    tree.nodes[3] = (struct tree_node){.name = "memory@1", .nr_regs = 4};
+    for (unsigned i = 0; i < 4; i++) {
+        tree.nodes[3].reg[2 * i] = 0x80000000 + i * 0x200000;
+        tree.nodes[3].reg[2 * i + 1] = 0x200000;
+    }
+    EXPECT_STREQ(parse_with(&tree, &config), "vm.dtb: /memory has too many ranges");
+}
+
+KTF_TEST(vm_config, its_share_of_the_machine_is_read)
+{
+    struct tree tree = tree_default;
+    struct vm_config config;
+
+    ASSERT_STREQ(parse_with(&tree, &config), NULL);
+    EXPECT_EQ(config.weight, SCHED_WEIGHT_DEFAULT);
+    EXPECT_EQ(config.affinity, UINT64_MAX);
+    tree.has_sharing = 1;
+    tree.weight = SCHED_WEIGHT_MAX;
+    tree.affinity = 6;
+    tree.affinity_bytes = 8;
+    ASSERT_STREQ(parse_with(&tree, &config), NULL);
+    EXPECT_EQ(config.weight, SCHED_WEIGHT_MAX);
+    EXPECT_EQ(config.affinity, 6);
+    tree.weight++;
+    EXPECT_STREQ(parse_with(&tree, &config), "vm.dtb: stile,weight is not 1 to 10000");
+    tree.weight = 0;
+    EXPECT_STREQ(parse_with(&tree, &config), "vm.dtb: stile,weight is not 1 to 10000");
+    tree.weight = 1;
+    tree.affinity_bytes = 3;
+    EXPECT_STREQ(parse_with(&tree, &config), "vm.dtb: stile,affinity is not a number");
+}
+
+KTF_TEST(vm_config, what_is_no_tree_is_refused)
+{
+    struct vm_config config;
+
+    memset(buffer, 0, sizeof(buffer));
+    EXPECT_STREQ(parse_first(1024, &config), "vm.dtb: not a flattened device tree");
+    EXPECT_STREQ(parse_first(1, &config), "vm.dtb: cut short");
+    EXPECT_STREQ(vm_config_parse(buffer, VM_DTB_MAX + 1, &config), "vm.dtb: larger than 64 KiB");
+}
+
+KTF_TEST(vm_config, without_memory_of_its_own_the_hypervisor_refuses)
+{
+    struct vm_config config;
+    size_t bytes = tree_make(buffer, &tree_default);
+    void *first = NULL;
+
+    while (page_nr_free() > 0) {
+        void **page = page_alloc(0);
+
+        *page = first;
+        first = page;
+    }
+    EXPECT_STREQ(parse_first(bytes, &config), "vm.dtb: the hypervisor has no memory to read it");
+    while (first) {
+        void *next = *(void **)first;
+
+        page_free(first, 0);
+        first = next;
+    }
+}
+
+/* --- cut and bent everywhere ---------------------------------------------------------------- */
+
+KTF_TEST(vm_config, it_may_be_cut_anywhere)
+{
+    struct vm_config config;
+    size_t whole = tree_make(buffer, &tree_default);
+
+    for (size_t bytes = 0; bytes < whole; bytes++)
+        ASSERT_STREQ(parse_first(bytes, &config), "vm.dtb: cut short");
+    EXPECT_STREQ(parse_first(whole, &config), NULL);
+}
+
+/* Whatever was accepted keeps what vm_config.h and the rest of the hypervisor count on. */
+static void expect_sane(const struct vm_config *config)
+{
+    EXPECT_GE(config->nr_vcpus, 1);
+    EXPECT_LE(config->nr_vcpus, CONFIG_NR_VCPUS);
+    EXPECT_GE(config->nr_memory, 1);
+    EXPECT_LE(config->nr_memory, STILE_VM_NR_REGIONS);
+    for (uint32_t i = 0; i < config->nr_memory; i++) {
+        EXPECT_GT(config->memory[i].bytes, 0);
+        EXPECT_LE(config->memory[i].bytes, STAGE2_IPA_END);
+        EXPECT_LE(config->memory[i].base.ipa + config->memory[i].bytes, STAGE2_IPA_END);
+        EXPECT_TRUE(is_aligned(config->memory[i].base.ipa, BLOCK_2M));
+    }
+    EXPECT_TRUE(config->gic_version == 2 || config->gic_version == 3);
+    EXPECT_TRUE(config->uart.bytes == 0 ||
+                (config->uart_intid >= 32 && config->uart_intid < VGIC_NR_INTIDS));
+}
+
+KTF_TEST(vm_config, every_bit_may_be_wrong)
+{
+    struct vm_config config;
+    size_t bytes = tree_make(buffer, &tree_default);
+    unsigned char *tree = (unsigned char *)buffer;
+
+    for (size_t bit = 0; bit < 8 * bytes; bit++) {
+        tree[bit / 8] = (unsigned char)(tree[bit / 8] ^ 1 << bit % 8);
+        if (!parse_first(bytes, &config))
+            expect_sane(&config);
+        tree[bit / 8] = (unsigned char)(tree[bit / 8] ^ 1 << bit % 8);
+    }
+}
+
+KTF_TEST(vm_config, many_bytes_may_be_wrong)
+{
+    struct vm_config config;
+    unsigned char *tree = (unsigned char *)buffer;
+
+    for (unsigned i = 0; i < 20000; i++) {
+        size_t bytes = tree_make(buffer, &tree_default);
+
+        for (unsigned j = 0; j < 1 + i % 4; j++)
+            tree[fake_random() % bytes] = (unsigned char)fake_random();
+        if (!parse_first(bytes, &config))
+            expect_sane(&config);
+    }
+}

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mm/vmem.c and mm/guest.c: a VM's memory from creation to end, and copying into and out of it.
+ */
+#include "arch/tlb.h"
+
+#include "fakes/memory.h"
+
+#include "mm/guest.c"
+#include "mm/stage2.c"
+#include "mm/stage2_map.c"
+#include "mm/vmem.c"
+
+#include "ktf.h"
+
+#define RAM       UINT64_C(0x40000000)
+#define RAM_BYTES (8 * BLOCK_2M)
+#define DEVICE    UINT64_C(0x09000000)
+#define SHARED    UINT64_C(0x0B000000)
+
+static struct vm vm;
+static size_t pool_before;
+static size_t guest_before;
+static void *shared_page;
+
+/* One emulated device. */
+bool mmio_overlaps(const struct mmio_map *map, ipa_t base, uint64_t bytes)
+{
+    EXPECT_EQ(map, &vm.mmio);
+    return base.ipa < DEVICE + PAGE_SIZE && DEVICE < base.ipa + bytes;
+}
+
+static void setup(void)
+{
+    fake_memory();
+    pool_before = page_nr_free();
+    guest_before = page_nr_free_guest();
+    vm = (struct vm){.id = 5};
+    vm.config.nr_memory = 1;
+    vm.config.memory[0] = (struct ipa_range){ipa_make(RAM), RAM_BYTES};
+    ASSERT_EQ(vmem_create(&vm), STILE_SUCCESS);
+    shared_page = page_alloc(0);
+    ASSERT_EQ(
+        stage2_map(&vm.stage2, ipa_make(SHARED), page_pa(shared_page), PAGE_SIZE, STAGE2_READ),
+        STILE_SUCCESS);
+}
+
+static void teardown(void)
+{
+    vmem_destroy(&vm);
+    page_free(shared_page, 0);
+    EXPECT_EQ(page_nr_free(), pool_before);
+    EXPECT_EQ(page_nr_free_guest(), guest_before);
+    EXPECT_EQ(fake_windows_open, 0);
+}
+
+KTF_SUITE(vmem, .setup = setup, .teardown = teardown);
+
+static struct stage2_mapping mapping_at(uint64_t ipa)
+{
+    struct stage2_mapping mapping = {.bytes = 0};
+
+    (void)stage2_lookup(&vm.stage2, ipa_make(ipa), &mapping);
+    return mapping;
+}
+
+static int64_t map(uint64_t ipa, uint64_t nr)
+{
+    return vmem_map(&vm, ipa_make(ipa), nr);
+}
+
+static int64_t unmap(uint64_t ipa, uint64_t nr)
+{
+    return vmem_unmap(&vm, ipa_make(ipa), nr);
+}
+
+/* --- creation and first touch ---------------------------------------------------------------- */
+
+KTF_TEST(vmem, memory_is_set_aside_in_blocks_but_not_touched)
+{
+    struct stage2_mapping mapping = mapping_at(RAM);
+
+    EXPECT_EQ(page_nr_free_guest(), guest_before - RAM_BYTES / PAGE_SIZE);
+    EXPECT_EQ(mapping.bytes, BLOCK_2M);
+    EXPECT_EQ(mapping.attrs, RAM_ATTRS | STAGE2_FRESH);
+    EXPECT_EQ(page_owner(mapping.pa), 5);
+    EXPECT_EQ(mapping_at(RAM - 1).bytes, 0);
+    EXPECT_EQ(mapping_at(RAM + RAM_BYTES).bytes, 0);
+}
+
+KTF_TEST(vmem, the_first_touch_scrubs)
+{
+    struct stage2_mapping mapping = mapping_at(RAM + BLOCK_2M);
+    char *memory = page_va(mapping.pa);
+
+    memset(memory, 0xAB, BLOCK_2M);
+    EXPECT_TRUE(vmem_fault(&vm, ipa_make(RAM + BLOCK_2M + 0x12345)));
+    EXPECT_EQ(mapping_at(RAM + BLOCK_2M).attrs, RAM_ATTRS);
+    for (size_t i = 0; i < BLOCK_2M; i++)
+        ASSERT_EQ(memory[i], 0);
+    EXPECT_EQ(mapping_at(RAM).attrs, RAM_ATTRS | STAGE2_FRESH);
+
+    /* Another CPU was there first: try again, and find what it wrote. */
+    memory[5] = 1;
+    EXPECT_TRUE(vmem_fault(&vm, ipa_make(RAM + BLOCK_2M)));
+    EXPECT_EQ(memory[5], 1);
+    EXPECT_FALSE(vmem_fault(&vm, ipa_make(RAM - 1)));
+    EXPECT_FALSE(vmem_fault(&vm, ipa_make(STAGE2_IPA_END)));
+    EXPECT_FALSE(vmem_fault(&vm, ipa_make(UINT64_MAX)));
+}
+
+KTF_TEST(vmem, a_vm_that_is_too_large_is_refused)
+{
+    struct vm large = {.id = 6};
+    size_t pool = page_nr_free();
+    size_t guest = page_nr_free_guest();
+
+    large.config.nr_memory = 2;
+    large.config.memory[0] = (struct ipa_range){ipa_make(RAM), 10 * BLOCK_2M};
+    large.config.memory[1] = (struct ipa_range){ipa_make(BLOCK_1G * 2), FAKE_RAM_BYTES};
+    EXPECT_EQ(vmem_create(&large), STILE_NO_MEMORY);
+    EXPECT_EQ(page_nr_free(), pool);
+    EXPECT_EQ(page_nr_free_guest(), guest);
+}
+
+KTF_TEST(vmem, a_vm_gets_all_that_is_left_in_pages_if_need_be)
+{
+    struct vm large = {.id = 6};
+    size_t guest = page_nr_free_guest();
+
+    large.config.nr_memory = 1;
+    large.config.memory[0] =
+        (struct ipa_range){ipa_make(RAM), align_down((guest - 600) << PAGE_SHIFT, BLOCK_2M)};
+    ASSERT_EQ(vmem_create(&large), STILE_SUCCESS);
+    EXPECT_TRUE(vmem_fault(&large, ipa_make(RAM + large.config.memory[0].bytes - 1)));
+    vmem_destroy(&large);
+    EXPECT_EQ(page_nr_free_guest(), guest);
+}
+
+KTF_TEST(vmem, without_pages_for_tables_nothing_is_left_behind)
+{
+    struct vm other = {.id = 6};
+    size_t guest = page_nr_free_guest();
+    void *first = NULL;
+
+    other.config.nr_memory = 2;
+    other.config.memory[0] = (struct ipa_range){ipa_make(RAM), 2 * BLOCK_2M};
+    other.config.memory[1] = (struct ipa_range){ipa_make(BLOCK_1G * 2), 2 * BLOCK_2M};
+    while (page_nr_free() > 0) {
+        void **page = page_alloc(0);
+
+        *page = first;
+        first = page;
+    }
+    for (size_t left = 0; left < 3; left++) {
+        EXPECT_EQ(page_nr_free(), left);
+        EXPECT_EQ(vmem_create(&other), STILE_NO_MEMORY);
+        EXPECT_EQ(page_nr_free_guest(), guest);
+        void *next = *(void **)first;
+        page_free(first, 0);
+        first = next;
+    }
+    EXPECT_EQ(vmem_create(&other), STILE_SUCCESS);
+    vmem_destroy(&other);
+    while (first) {
+        void *next = *(void **)first;
+
+        page_free(first, 0);
+        first = next;
+    }
+}
+
+/* --- the calls ----------------------------------------------------------------------------- */
+
+KTF_TEST(vmem, pages_come_and_go)
+{
+    EXPECT_EQ(unmap(RAM + 3 * PAGE_SIZE, 2), 2);
+    EXPECT_EQ(mapping_at(RAM + 2 * PAGE_SIZE).bytes, PAGE_SIZE);
+    EXPECT_EQ(mapping_at(RAM + 3 * PAGE_SIZE).bytes, 0);
+    EXPECT_EQ(mapping_at(RAM + 4 * PAGE_SIZE).bytes, 0);
+    EXPECT_EQ(mapping_at(RAM + 5 * PAGE_SIZE).bytes, PAGE_SIZE);
+    EXPECT_EQ(page_nr_free_guest(), guest_before - RAM_BYTES / PAGE_SIZE + 2);
+    EXPECT_EQ(map(RAM + 4 * PAGE_SIZE, 4), 1); /* what follows is there */
+    EXPECT_EQ(mapping_at(RAM + 4 * PAGE_SIZE).attrs, RAM_ATTRS);
+    EXPECT_EQ(map(0x1000, 1), 1); /* anywhere */
+    EXPECT_EQ(map(0x2000, 1), STILE_NO_MEMORY);
+    EXPECT_EQ(unmap(0x1000, 2), 1);
+    EXPECT_EQ(unmap(0x1000, 1), STILE_NOT_MAPPED);
+}
+
+KTF_TEST(vmem, a_whole_block_comes_and_goes)
+{
+    pa_t block = mapping_at(RAM + BLOCK_2M).pa;
+
+    EXPECT_EQ(unmap(RAM + BLOCK_2M, 512), 512);
+    EXPECT_EQ(page_owner(block), PAGE_OWNER_FREE);
+    EXPECT_EQ(page_nr_free_guest(), guest_before - RAM_BYTES / PAGE_SIZE + 512);
+    EXPECT_EQ(map(BLOCK_2M, 512), 512);
+    EXPECT_EQ(mapping_at(BLOCK_2M).bytes, BLOCK_2M);
+    EXPECT_EQ(mapping_at(BLOCK_2M).attrs, RAM_ATTRS);
+    EXPECT_EQ(map(2 * BLOCK_2M, 512), STILE_NO_MEMORY);
+}
+
+KTF_TEST(vmem, long_calls_do_a_part)
+{
+    EXPECT_EQ(unmap(RAM, 511), VMEM_BATCH);
+    EXPECT_EQ(unmap(RAM, 511), STILE_NOT_MAPPED);
+    EXPECT_EQ(unmap(RAM + VMEM_BATCH * PAGE_SIZE, 512), VMEM_BATCH);
+    EXPECT_EQ(map(RAM, 511), VMEM_BATCH);
+    EXPECT_EQ(map(RAM + VMEM_BATCH * PAGE_SIZE, 512), VMEM_BATCH);
+    EXPECT_EQ(mapping_at(RAM + 2 * VMEM_BATCH * PAGE_SIZE - 1).attrs, RAM_ATTRS);
+}
+
+KTF_TEST(vmem, devices_and_shared_pages_are_in_the_way)
+{
+    EXPECT_EQ(unmap(RAM, 64), 64);
+    EXPECT_EQ(map(DEVICE, 1), STILE_ALREADY_MAPPED);
+    EXPECT_EQ(map(DEVICE - 2 * PAGE_SIZE, 5), 2);
+    EXPECT_EQ(map(SHARED, 1), STILE_ALREADY_MAPPED);
+    EXPECT_EQ(map(SHARED - PAGE_SIZE, 3), 1);
+    EXPECT_EQ(unmap(SHARED, 1), STILE_NOT_MAPPED);
+    EXPECT_EQ(unmap(SHARED - PAGE_SIZE, 3), 1);
+    EXPECT_EQ(mapping_at(SHARED).bytes, PAGE_SIZE);
+    EXPECT_EQ(unmap(DEVICE, 1), STILE_NOT_MAPPED);
+}
+
+KTF_TEST(vmem, the_last_pages_of_the_space_are_like_others)
+{
+    uint64_t last = STAGE2_IPA_END - PAGE_SIZE;
+
+    EXPECT_EQ(unmap(RAM, 1), 1);
+    EXPECT_EQ(map(last, 1), 1);
+    EXPECT_EQ(unmap(last, 1), 1);
+    EXPECT_EQ(unmap(last, 1), STILE_NOT_MAPPED);
+}
+
+/* --- copying ------------------------------------------------------------------------------- */
+
+KTF_TEST(vmem, copies_cross_pages_and_blocks)
+{
+    static char text[3 * BLOCK_2M];
+    static char back[3 * BLOCK_2M];
+
+    for (size_t i = 0; i < sizeof(text); i++)
+        text[i] = (char)fake_random();
+    EXPECT_EQ(guest_write(&vm, ipa_make(RAM + 12345), text, sizeof(text)), sizeof(text));
+    EXPECT_EQ(guest_read(&vm, back, ipa_make(RAM + 12345), sizeof(back)), sizeof(back));
+    EXPECT_MEMEQ(text, back, sizeof(text));
+    EXPECT_EQ(guest_read(&vm, back, ipa_make(RAM + 4095), 2), 2);
+    EXPECT_EQ(back[0], 0);
+    fake_cache_cleaned = 0;
+    EXPECT_EQ(guest_clean(&vm, ipa_make(RAM + 12345), sizeof(text)), sizeof(text));
+    EXPECT_EQ(fake_cache_cleaned, sizeof(text));
+}
+
+KTF_TEST(vmem, copies_stop_where_the_memory_does)
+{
+    static char text[3 * PAGE_SIZE];
+
+    EXPECT_EQ(unmap(RAM + 2 * PAGE_SIZE, 1), 1);
+    EXPECT_EQ(guest_read(&vm, text, ipa_make(RAM + PAGE_SIZE), sizeof(text)), PAGE_SIZE);
+    EXPECT_EQ(guest_write(&vm, ipa_make(RAM + PAGE_SIZE + 1), text, sizeof(text)), PAGE_SIZE - 1);
+    EXPECT_EQ(guest_read(&vm, text, ipa_make(RAM + RAM_BYTES - 7), sizeof(text)), 7);
+    EXPECT_EQ(guest_read(&vm, text, ipa_make(RAM - 1), 1), 0);
+    EXPECT_EQ(guest_read(&vm, text, ipa_make(UINT64_MAX), 2), 0);
+    EXPECT_EQ(guest_read(&vm, text, ipa_make(STAGE2_IPA_END - 1), 2), 0);
+    EXPECT_EQ(guest_read(&vm, text, ipa_make(RAM), 0), 0);
+    EXPECT_EQ(guest_clean(&vm, ipa_make(RAM + PAGE_SIZE), sizeof(text)), PAGE_SIZE);
+}
+
+KTF_TEST(vmem, only_the_vms_own_memory_is_copied)
+{
+    char text[8] = "text";
+
+    EXPECT_EQ(guest_read(&vm, text, ipa_make(SHARED), 8), 0);
+    EXPECT_EQ(guest_write(&vm, ipa_make(SHARED), text, 8), 0);
+    ASSERT_EQ(stage2_map(&vm.stage2, ipa_make(0x8010000), pa_make(0x8040000), 0x2000,
+                         STAGE2_READ | STAGE2_WRITE | STAGE2_DEVICE),
+              STILE_SUCCESS);
+    EXPECT_EQ(guest_read(&vm, text, ipa_make(0x8010000), 8), 0);
+    EXPECT_EQ(guest_write(&vm, ipa_make(0x8010000), text, 8), 0);
+    EXPECT_EQ(unmap(0x8010000, 1), STILE_NOT_MAPPED);
+}
+
+/* --- at random ----------------------------------------------------------------------------- */
+
+#define NR_SLOTS (RAM_BYTES / PAGE_SIZE)
+
+static uint32_t stamps[NR_SLOTS]; /* what each page of RAM holds; NOT_THERE if it is unmapped */
+#define NOT_THERE UINT32_MAX
+
+static void random_unmap(size_t slot, uint64_t nr)
+{
+    int64_t done = unmap(RAM + slot * PAGE_SIZE, nr);
+
+    if (stamps[slot] == NOT_THERE) {
+        ASSERT_EQ(done, STILE_NOT_MAPPED);
+        return;
+    }
+    ASSERT_GE(done, 1);
+    ASSERT_LE(done, nr);
+    for (size_t i = slot; i < slot + (size_t)done; i++) {
+        ASSERT_NE(stamps[i], NOT_THERE);
+        stamps[i] = NOT_THERE;
+    }
+}
+
+static void random_map(size_t slot, uint64_t nr)
+{
+    int64_t done = map(RAM + slot * PAGE_SIZE, nr);
+
+    if (stamps[slot] != NOT_THERE) {
+        ASSERT_EQ(done, STILE_ALREADY_MAPPED);
+        return;
+    }
+    ASSERT_GE(done, 1);
+    ASSERT_LE(done, nr);
+    for (size_t i = slot; i < slot + (size_t)done; i++) {
+        ASSERT_EQ(stamps[i], NOT_THERE);
+        stamps[i] = 0;
+    }
+}
+
+static void random_access(size_t slot)
+{
+    ipa_t ipa = ipa_make(RAM + slot * PAGE_SIZE);
+    uint32_t stamp = (uint32_t)(fake_random() % 1000) + 1;
+    uint32_t found = 77;
+
+    ASSERT_EQ(guest_read(&vm, &found, ipa, 4), stamps[slot] == NOT_THERE ? 0 : 4);
+    if (stamps[slot] == NOT_THERE)
+        return;
+    ASSERT_EQ(found, stamps[slot]);
+    ASSERT_EQ(guest_write(&vm, ipa, &stamp, 4), 4);
+    stamps[slot] = stamp;
+}
+
+KTF_TEST(vmem, at_random_pages_keep_what_they_hold_and_start_with_nothing)
+{
+    memset(stamps, 0, sizeof(stamps));
+    for (unsigned i = 0; i < 20000; i++) {
+        size_t slot = fake_random() % NR_SLOTS;
+        uint64_t nr = 1 + fake_random() % 80;
+
+        if (fake_random() % 8 == 0) {
+            slot = align_down(slot, 512);
+            nr = 512;
+        }
+        if (nr > NR_SLOTS - slot)
+            nr = NR_SLOTS - slot;
+        switch (fake_random() % 4) {
+        case 0:
+            random_unmap(slot, nr);
+            break;
+        case 1:
+            random_map(slot, nr);
+            break;
+        default:
+            random_access(slot);
+            break;
+        }
+    }
+    for (size_t slot = 0; slot < NR_SLOTS; slot++)
+        random_access(slot);
+}

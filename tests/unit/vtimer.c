@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * virt/vtimer.c: the registers, the level of the interrupt, and what the scheduler is told.
+ */
+#include <string.h>
+
+#include "virt/vtimer.c"
+
+#include "ktf.h"
+
+static struct vcpu vcpu;
+
+/* --- what it calls --- */
+
+static struct {
+    bool level;
+    unsigned nr_levels, nr_rearmed;
+} seen;
+
+void vgic_set_ppi(struct vcpu *of, uint32_t intid, bool high)
+{
+    EXPECT_EQ(of, &vcpu);
+    EXPECT_EQ(intid, 30);
+    EXPECT_NE(high, seen.level);
+    seen.level = high;
+    seen.nr_levels++;
+}
+
+void sched_rearm(void)
+{
+    seen.nr_rearmed++;
+}
+
+static void set_now(uint64_t now)
+{
+    fake_sysreg_write("cntpct_el0", now);
+}
+
+static void setup(void)
+{
+    memset(&seen, 0, sizeof(seen));
+    vcpu.vtimer = (struct vtimer){0, 0, false};
+    set_now(1000);
+}
+
+KTF_SUITE(vtimer, .setup = setup);
+
+/* Arms the timer for @cval. */
+static void arm(uint64_t cval)
+{
+    vtimer_write(&vcpu, VTIMER_CVAL, cval);
+    vtimer_write(&vcpu, VTIMER_CTL, TIMER_ENABLE);
+}
+
+KTF_TEST(vtimer, is_off_after_reset)
+{
+    EXPECT_EQ(vtimer_read(&vcpu, VTIMER_CTL), 0);
+    EXPECT_EQ(vtimer_deadline(&vcpu.vtimer), UINT64_MAX);
+    vtimer_expire(&vcpu);
+    EXPECT_EQ(seen.nr_levels, 0);
+}
+
+KTF_TEST(vtimer, keeps_the_bits_it_has)
+{
+    vtimer_write(&vcpu, VTIMER_CVAL, UINT64_MAX);
+    EXPECT_EQ(vtimer_read(&vcpu, VTIMER_CVAL), UINT64_MAX);
+    vtimer_write(&vcpu, VTIMER_CTL, UINT64_MAX);
+    EXPECT_EQ(vtimer_read(&vcpu, VTIMER_CTL), TIMER_ENABLE | TIMER_IMASK);
+}
+
+KTF_TEST(vtimer, fires_when_it_is_due_and_not_before)
+{
+    arm(2000);
+    EXPECT_EQ(vtimer_deadline(&vcpu.vtimer), 2000);
+    EXPECT_EQ(seen.nr_rearmed, 1);
+    set_now(1999);
+    vtimer_expire(&vcpu);
+    EXPECT_FALSE(seen.level);
+    EXPECT_EQ(vtimer_read(&vcpu, VTIMER_CTL), TIMER_ENABLE);
+    set_now(2000);
+    EXPECT_EQ(vtimer_read(&vcpu, VTIMER_CTL), TIMER_ENABLE | TIMER_ISTATUS);
+    vtimer_expire(&vcpu);
+    EXPECT_TRUE(seen.level);
+    /* Nothing more to wait for until the guest does something about it. */
+    EXPECT_EQ(vtimer_deadline(&vcpu.vtimer), UINT64_MAX);
+    vtimer_expire(&vcpu);
+    EXPECT_EQ(seen.nr_levels, 1);
+}
+
+KTF_TEST(vtimer, armed_in_the_past_fires_at_once)
+{
+    arm(999);
+    EXPECT_TRUE(seen.level);
+    EXPECT_EQ(seen.nr_rearmed, 0);
+}
+
+KTF_TEST(vtimer, the_level_falls_by_every_way_there_is)
+{
+    arm(999);
+    vtimer_write(&vcpu, VTIMER_CTL, TIMER_ENABLE | TIMER_IMASK);
+    EXPECT_FALSE(seen.level);
+    EXPECT_EQ(vtimer_read(&vcpu, VTIMER_CTL), TIMER_ENABLE | TIMER_IMASK | TIMER_ISTATUS);
+    vtimer_write(&vcpu, VTIMER_CTL, TIMER_ENABLE);
+    EXPECT_TRUE(seen.level);
+    vtimer_write(&vcpu, VTIMER_CTL, 0);
+    EXPECT_FALSE(seen.level);
+    EXPECT_EQ(vtimer_read(&vcpu, VTIMER_CTL), 0);
+    vtimer_write(&vcpu, VTIMER_CTL, TIMER_ENABLE);
+    EXPECT_TRUE(seen.level);
+    vtimer_write(&vcpu, VTIMER_CVAL, 5000);
+    EXPECT_FALSE(seen.level);
+    EXPECT_EQ(vtimer_deadline(&vcpu.vtimer), 5000);
+    vtimer_write(&vcpu, VTIMER_TVAL, 0);
+    EXPECT_TRUE(seen.level);
+    vtimer_write(&vcpu, VTIMER_TVAL, 1);
+    EXPECT_FALSE(seen.level);
+    EXPECT_EQ(vtimer_deadline(&vcpu.vtimer), 1001);
+}
+
+KTF_TEST(vtimer, a_timer_value_is_signed_and_has_32_bits)
+{
+    vtimer_write(&vcpu, VTIMER_TVAL, 500);
+    EXPECT_EQ(vtimer_read(&vcpu, VTIMER_CVAL), 1500);
+    EXPECT_EQ(vtimer_read(&vcpu, VTIMER_TVAL), 500);
+    set_now(1600);
+    EXPECT_EQ(vtimer_read(&vcpu, VTIMER_TVAL), 0xFFFFFF9C);
+    vtimer_write(&vcpu, VTIMER_TVAL, 0xFFFFFFFF);
+    EXPECT_EQ(vtimer_read(&vcpu, VTIMER_CVAL), 1599);
+    vtimer_write(&vcpu, VTIMER_TVAL, UINT64_C(0xABC00000001));
+    EXPECT_EQ(vtimer_read(&vcpu, VTIMER_CVAL), 1601);
+    set_now(5);
+    vtimer_write(&vcpu, VTIMER_TVAL, 0x80000000);
+    EXPECT_EQ(vtimer_read(&vcpu, VTIMER_CVAL), UINT64_C(5) - 0x80000000);
+}
+
+KTF_TEST(vtimer, the_scheduler_is_told_of_changes_only)
+{
+    arm(2000);
+    EXPECT_EQ(seen.nr_rearmed, 1);
+    vtimer_write(&vcpu, VTIMER_CVAL, 2000);
+    vtimer_write(&vcpu, VTIMER_CTL, TIMER_ENABLE);
+    EXPECT_EQ(seen.nr_rearmed, 1);
+    vtimer_write(&vcpu, VTIMER_CTL, 0);
+    EXPECT_EQ(seen.nr_rearmed, 2);
+    vtimer_write(&vcpu, VTIMER_CVAL, 3000);
+    EXPECT_EQ(seen.nr_rearmed, 2);
+}
+
+KTF_TEST(vtimer, reset_disarms_it)
+{
+    arm(999);
+    vtimer_reset(&vcpu);
+    EXPECT_FALSE(seen.level);
+    EXPECT_EQ(vtimer_read(&vcpu, VTIMER_CTL), 0);
+    EXPECT_EQ(vtimer_read(&vcpu, VTIMER_CVAL), 0);
+}
