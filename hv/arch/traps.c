@@ -185,7 +185,7 @@ static void trap_wait(struct vcpu *vcpu, uint64_t esr)
     advance_pc();
     if (esr & WFX_IS_WFE) {
         vcpu->stats.exits[EXIT_WFE]++;
-        sched_yield(vcpu);
+        sched_let_others_run(vcpu);
     } else {
         vcpu->stats.exits[EXIT_WFI]++;
         sched_block(vcpu);

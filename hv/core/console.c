@@ -366,7 +366,7 @@ static void detach(uint32_t i)
     (void)serial_wait_for_room(2 * line_cost(FOCUS_EXTRA));
     if (!had_focus && port_of(vm)->length > 0)
         put_gathered(vm);
-    for (uint32_t j = i; j + 1 < console.nr_vms; j++)
+    for (uint32_t j = i; j + 1 < console.nr_vms && j + 1 < CONFIG_NR_VMS; j++)
         console.vms[j] = console.vms[j + 1];
     console.nr_vms--;
     if (had_focus)

@@ -47,7 +47,7 @@ static pa_t image_pa(const char *address)
 
 void pcpu_start_others(void)
 {
-    for (uint32_t i = 1; i < nr_pcpus; i++) {
+    for (uint32_t i = 1; i < nr_pcpus && i < CONFIG_NR_PCPUS; i++) {
         struct pcpu *pcpu = &pcpus[i];
         int32_t status = machine.has_psci ? psci_cpu_on(pcpu->mpidr, image_pa(boot_secondary),
                                                         (uint64_t)(uintptr_t)pcpu)

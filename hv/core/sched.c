@@ -254,7 +254,7 @@ void sched_set_paused(struct vcpu *vcpu, bool paused)
 
 /* --- ceasing to run ------------------------------------------------------------------------ */
 
-void sched_yield(struct vcpu *vcpu)
+void sched_let_others_run(struct vcpu *vcpu)
 {
     if (list_empty(&vcpu->pcpu->run_queue))
         return;

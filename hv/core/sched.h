@@ -38,10 +38,10 @@ void sched_init_pcpu(struct pcpu *pcpu);
 struct pcpu *sched_place(uint64_t affinity);
 
 /**
- * sched_yield() - let others of this physical CPU run first
+ * sched_let_others_run() - let others of this physical CPU run first
  * @vcpu: the loaded vCPU, which stays ready
  */
-void sched_yield(struct vcpu *vcpu);
+void sched_let_others_run(struct vcpu *vcpu);
 
 /**
  * sched_block() - sleep until an interrupt is pending for the vCPU

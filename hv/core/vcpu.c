@@ -180,7 +180,7 @@ void vcpu_load(struct vcpu *vcpu)
     el1_restore(&vcpu->el1);
     write_sysreg(elr_el2, vcpu->regs.elr);
     write_sysreg(spsr_el2, vcpu->regs.spsr);
-    vtimer_expire(vcpu);
+    vtimer_expire(vcpu); /* before the list registers are filled */
     vgic_load(vcpu);
     isb();
 }

@@ -7,7 +7,7 @@
 
 struct hcall_result hcall_vcpu_yield(struct vcpu *vcpu)
 {
-    sched_yield(vcpu);
+    sched_let_others_run(vcpu);
     return hcall_ok();
 }
 
