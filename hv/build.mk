@@ -10,7 +10,11 @@ hv-fixed-regs := $(foreach n,11 12 13 14 15 18,-ffixed-x$(n))
 # Scheduling before register allocation would spill on the fast path for want of those.
 hv-fixed-regs += $(if $(filter 1,$(LLVM)),,-fno-schedule-insns)
 
-hv-cflags = $(TARGET_CFLAGS) $(hv-fixed-regs) -Ihv -I$(O)/hv-gen $(ABI_CFLAGS) $(RT_CFLAGS) \
+# Small rather than aligned: what is not called is left out, and nothing is padded.
+hv-small := -ffunction-sections -fdata-sections -falign-functions=4 \
+	$(if $(filter 1,$(LLVM)),,-falign-jumps=1 -falign-loops=1 -falign-labels=1)
+
+hv-cflags = $(TARGET_CFLAGS) $(hv-fixed-regs) $(hv-small) -Ihv -I$(O)/hv-gen $(ABI_CFLAGS) $(RT_CFLAGS) \
 	$(if $(filter tests/%,$<),-Itests/ktf) \
 	-isystem $(O)/deps/libfdt/include -include $(O)/config/autoconf.h
 $(eval $(call compile_rules,hv,hv-cflags))
@@ -35,7 +39,7 @@ $(O)/hv-gen/asm_offsets.h: $(hv-offsets) $(O)/config/autoconf.h $(O)/hv/.flags |
 	$(Q)sed -n 's/^.*->\([A-Z0-9_]*\) \([0-9]*\).*/#define \1 \2/p' $@.s > $@
 $(hv-all-objs): $(O)/hv-gen/asm_offsets.h | $(O)/deps/libfdt/.done
 
-hv-ldflags = -nostdlib -static -Wl,--build-id=none -Wl,-z,noexecstack -Wl,-T,hv/arch/hv.lds \
+hv-ldflags = -nostdlib -static -Wl,--build-id=none -Wl,-z,noexecstack -Wl,--gc-sections -Wl,-T,hv/arch/hv.lds \
 	$(TARGET_LDFLAGS)
 
 $(O)/stile.elf: $(hv-run-objs)

@@ -266,8 +266,14 @@ void sched_block(struct vcpu *vcpu)
 {
     uint64_t wake;
 
-    if (timer_guest_due(&wake))
+    if (timer_guest_due(&wake)) {
+        /*
+         * Its interrupt comes as soon as the guest runs again. QEMU's GICv2 (7.2) has to be made
+         * to see that: it does not look at a level again when a guest has ended its interrupt.
+         */
+        gic_enable(IRQ_VIRT_TIMER);
         return;
+    }
     vtimer_expire(vcpu); /* so that what follows sees it pending */
     if (vtimer_deadline(&vcpu->vtimer) < wake)
         wake = vtimer_deadline(&vcpu->vtimer);

@@ -40,8 +40,8 @@ static void fill_page(struct vm *vm)
     };
     memcpy(page->name, vm->config.name, sizeof(page->name));
     for (uint32_t i = 0; i < vm->config.nr_memory; i++)
-        page->memory[i] = (struct stile_memory_region){vm->config.memory[i].base.ipa,
-                                                       vm->config.memory[i].bytes};
+        page->memory[i] =
+            (struct stile_memory_region){vm->config.memory[i].base.ipa, vm->config.memory[i].bytes};
 }
 
 static void free_pages(struct vm *vm)
@@ -53,8 +53,8 @@ static void free_pages(struct vm *vm)
 /* Shows the guest its pages. */
 static enum stile_error map_pages(struct vm *vm)
 {
-    enum stile_error error = stage2_map(&vm->stage2, ipa_make(VM_PAGE_IPA), page_pa(vm->page),
-                                        PAGE_SIZE, STAGE2_READ);
+    enum stile_error error =
+        stage2_map(&vm->stage2, ipa_make(VM_PAGE_IPA), page_pa(vm->page), PAGE_SIZE, STAGE2_READ);
 
     for (uint32_t i = 0; i < vm->config.nr_vcpus && error == STILE_SUCCESS; i++)
         error = stage2_map(&vm->stage2, ipa_make(VM_VCPU_PAGE_IPA(i)), page_pa(vm->vcpus[i]->page),

@@ -45,15 +45,15 @@ struct vm {
     bool agreed;             /* core_version has succeeded */
     enum vm_state state;
     enum vm_end end;
-    bool paused;            /* its vCPUs are not loaded until it is resumed */
-    uint32_t nr_holds;      /* vCPUs that are loaded or about to be, and vm_get(); atomic */
+    bool paused;                 /* its vCPUs are not loaded until it is resumed */
+    uint32_t nr_holds;           /* vCPUs that are loaded or about to be, and vm_get(); atomic */
     struct ratelimit complaints; /* lines in the log about what it did */
-    struct spinlock lock;   /* of minor, agreed, state, end and paused */
+    struct spinlock lock;        /* of minor, agreed, state, end and paused */
     struct stage2 stage2;
     struct vcpu *vcpus[CONFIG_NR_VCPUS];
     uint32_t last_loaded[CONFIG_NR_PCPUS]; /* which vCPU was, on each CPU: its index + 1, or 0 */
-    struct stile_vm_page *page;   /* shared with the guest */
-    struct pvtime_stolen *stolen; /* by vCPU; shared with the guest */
+    struct stile_vm_page *page;            /* shared with the guest */
+    struct pvtime_stolen *stolen;          /* by vCPU; shared with the guest */
     struct vgic vgic;
     struct vuart vuart;
     struct vconsole console;
@@ -96,7 +96,8 @@ void vm_stop(struct vcpu *vcpu, enum vm_end end);
  */
 void vm_crash(struct vcpu *vcpu, const char *why);
 
-/** vm_hold() - one of its vCPUs is about to be loaded: the VM is not taken down before vm_release() */
+/** vm_hold() - one of its vCPUs is about to be loaded: the VM is not taken down before vm_release()
+ */
 static inline void vm_hold(struct vm *vm)
 {
     __atomic_fetch_add(&vm->nr_holds, 1, __ATOMIC_RELAXED);

@@ -55,10 +55,12 @@ static uintptr_t gich;
 static uint8_t cpu_bits[CONFIG_NR_PCPUS];  /* by which the distributor names each CPU */
 static uint32_t last_sgi[CONFIG_NR_PCPUS]; /* acknowledged by each CPU, with its source */
 
-/* The calling CPU as the distributor names it: IHI 0048, 4.3.12. 0 if it is the only one. */
+/* The calling CPU as the distributor names it. */
 static uint32_t own_cpu_bit(void)
 {
-    return io_read32(gicd + GICD_ITARGETSR) & 0xFF;
+    uint32_t bits = io_read32(gicd + GICD_ITARGETSR) & 0xFF;
+
+    return bits ? bits : 1; /* it is reserved if there is one CPU (IHI 0048, 4.3.12) */
 }
 
 static void init(void)
