@@ -12,14 +12,28 @@
 void el1_save(struct el1_state *state)
 {
 #define SAVE(name) state->name = read_sysreg(name);
-    EL1_REGS(SAVE)
+#define SAVE_TWO(first, second)                                                                    \
+    do {                                                                                           \
+        uint64_t a_ = read_sysreg(first), b_ = read_sysreg(second);                                \
+        state->first = a_;                                                                         \
+        state->second = b_;                                                                        \
+    } while (0);
+    EL1_REGS(SAVE_TWO, SAVE)
+#undef SAVE_TWO
 #undef SAVE
 }
 
 void el1_restore(const struct el1_state *state)
 {
 #define RESTORE(name) write_sysreg(name, state->name);
-    EL1_REGS(RESTORE)
+#define RESTORE_TWO(first, second)                                                                 \
+    do {                                                                                           \
+        uint64_t a_ = state->first, b_ = state->second;                                            \
+        write_sysreg(first, a_);                                                                   \
+        write_sysreg(second, b_);                                                                  \
+    } while (0);
+    EL1_REGS(RESTORE_TWO, RESTORE)
+#undef RESTORE_TWO
 #undef RESTORE
 }
 

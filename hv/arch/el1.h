@@ -7,37 +7,31 @@
 
 #include <stdint.h>
 
-/* Every EL1 and EL0 system register a vCPU owns: EL1_REGS(R) expands R(name) for each. */
-#define EL1_REGS(R)                                                                                \
-    R(sctlr_el1)                                                                                   \
-    R(cpacr_el1)                                                                                   \
-    R(ttbr0_el1)                                                                                   \
-    R(ttbr1_el1)                                                                                   \
-    R(tcr_el1)                                                                                     \
-    R(mair_el1)                                                                                    \
-    R(amair_el1)                                                                                   \
-    R(vbar_el1)                                                                                    \
-    R(contextidr_el1)                                                                              \
-    R(esr_el1)                                                                                     \
-    R(far_el1)                                                                                     \
-    R(afsr0_el1)                                                                                   \
-    R(afsr1_el1)                                                                                   \
-    R(par_el1)                                                                                     \
-    R(elr_el1)                                                                                     \
-    R(spsr_el1)                                                                                    \
-    R(sp_el0)                                                                                      \
-    R(sp_el1)                                                                                      \
-    R(tpidr_el0)                                                                                   \
-    R(tpidrro_el0)                                                                                 \
-    R(tpidr_el1)                                                                                   \
-    R(csselr_el1)                                                                                  \
-    R(cntkctl_el1)                                                                                 \
-    R(cntv_cval_el0)                                                                               \
-    R(cntv_ctl_el0)
+/*
+ * Every EL1 and EL0 system register a vCPU owns: EL1_REGS(P, R) expands P(name, name) for two that
+ * are next to each other in memory, which one instruction stores or loads, and R(name) for the
+ * last.
+ */
+#define EL1_REGS(P, R)                                                                             \
+    P(sctlr_el1, cpacr_el1)                                                                        \
+    P(ttbr0_el1, ttbr1_el1)                                                                        \
+    P(tcr_el1, mair_el1)                                                                           \
+    P(amair_el1, vbar_el1)                                                                         \
+    P(contextidr_el1, esr_el1)                                                                     \
+    P(far_el1, afsr0_el1)                                                                          \
+    P(afsr1_el1, par_el1)                                                                          \
+    P(elr_el1, spsr_el1)                                                                           \
+    P(sp_el0, sp_el1)                                                                              \
+    P(tpidr_el0, tpidrro_el0)                                                                      \
+    P(tpidr_el1, csselr_el1)                                                                       \
+    P(cntv_cval_el0, cntv_ctl_el0)                                                                 \
+    R(cntkctl_el1)
 
 struct el1_state {
-#define EL1_MEMBER(name) uint64_t name;
-    EL1_REGS(EL1_MEMBER)
+#define EL1_MEMBER(name)           uint64_t name;
+#define EL1_MEMBERS(first, second) EL1_MEMBER(first) EL1_MEMBER(second)
+    EL1_REGS(EL1_MEMBERS, EL1_MEMBER)
+#undef EL1_MEMBERS
 #undef EL1_MEMBER
 };
 

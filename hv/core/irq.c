@@ -35,22 +35,29 @@ static void handle_own(uint32_t intid, struct vcpu *vcpu)
     /* IRQ_KICK needs no more than to have interrupted: the work bits are set. */
 }
 
-void irq_handle(struct vcpu *vcpu)
+uint32_t irq_dispatch(struct vcpu *vcpu)
 {
     uint32_t intid = gic_ack();
 
-    if (vcpu) {
-        vcpu->stats.exits[EXIT_INTERRUPT]++;
-        trace_interrupt(&vcpu->trace, intid);
-    }
     if (intid >= GIC_INTID_SPECIAL)
-        return; /* it went away before it could be acknowledged */
+        return intid; /* it went away before it could be acknowledged */
     gic_eoi(intid);
     if (intid == IRQ_VIRT_TIMER && vcpu) {
         /* Stays active here: the guest's own deactivation, through the list register, ends it. */
         vgic_timer_fired(vcpu);
-        return;
+        if (vcpu->state != VCPU_READY)
+            sched_wake(vcpu, VCPU_BLOCKED);
+        return intid;
     }
     handle_own(intid, vcpu);
     gic_deactivate(intid);
+    return intid;
+}
+
+void irq_handle(struct vcpu *vcpu)
+{
+    uint32_t intid = irq_dispatch(vcpu);
+
+    vcpu->stats.exits[EXIT_INTERRUPT]++;
+    trace_interrupt(&vcpu->trace, intid);
 }

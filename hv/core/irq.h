@@ -20,11 +20,19 @@ struct vcpu;
 void irq_init_pcpu(void);
 
 /**
- * irq_handle() - acknowledge and handle the pending physical interrupt
- * @vcpu: the loaded vCPU that was interrupted, or NULL if none is
+ * irq_handle() - a physical interrupt took the CPU away from a guest
+ * @vcpu: the loaded vCPU that was interrupted
  *
- * Called by entry.S and by the idle loop.
+ * Called by entry.S.
  */
 void irq_handle(struct vcpu *vcpu);
+
+/**
+ * irq_dispatch() - acknowledge and handle the pending physical interrupt
+ * @vcpu: the loaded vCPU, running or parked, or NULL if none is
+ *
+ * Returns the INTID, or one from GIC_INTID_SPECIAL if nothing was pending.
+ */
+uint32_t irq_dispatch(struct vcpu *vcpu);
 
 #endif

@@ -160,9 +160,10 @@ static void make_current(struct pcpu *pcpu, struct vcpu *vcpu)
 
 /* --- becoming ready ------------------------------------------------------------------------ */
 
+/* Nothing runs there, though a blocked vCPU may be parked. */
 static bool is_idle(const struct pcpu *pcpu)
 {
-    return !pcpu->current && list_empty(&pcpu->run_queue);
+    return (!pcpu->current || pcpu->current->state != VCPU_READY) && list_empty(&pcpu->run_queue);
 }
 
 /* An idle CPU that the vCPU may use: its own, or else another; or its own, busy. */
@@ -281,8 +282,6 @@ void sched_block(struct vcpu *vcpu)
     if (vcpu->state == VCPU_READY) {
         vcpu->state = VCPU_BLOCKED;
         vcpu->wake_ticks = wake;
-        if (wake != NEVER)
-            list_push_back(&vcpu->pcpu->sleepers, &vcpu->sleep_link);
     }
     spin_unlock(&sched_lock);
 
@@ -329,27 +328,45 @@ static struct vcpu *choose(struct pcpu *pcpu)
 {
     struct vcpu *next = first(pcpu);
 
-    if (!next)
-        next = steal(pcpu);
-    make_current(pcpu, next);
+    return next ? next : steal(pcpu);
+}
+
+/* Sleeps, without the lock, until an interrupt has been handled. */
+static void sleep(struct vcpu *parked)
+{
+    spin_unlock(&sched_lock);
+    cpu_wait_for_interrupt();
+    (void)irq_dispatch(parked);
+    spin_lock(&sched_lock);
+}
+
+/*
+ * The loaded vCPU sleeps and no other one is ready: leaves its state in this CPU, where its timer
+ * can interrupt, until it or another one is to run. Returns what other one, if any.
+ */
+static struct vcpu *park(struct pcpu *pcpu, struct vcpu *parked)
+{
+    struct vcpu *next;
+
+    arm_timer(pcpu);
+    while (!(next = choose(pcpu)) && parked->state == VCPU_BLOCKED)
+        sleep(parked);
+    parked->charged_ticks = timer_now(); /* sleep is free */
     return next;
 }
 
-/* Nothing is loaded and nothing is ready: sleeps until something is. */
+/* Nothing is loaded: sleeps until there is a vCPU to run. */
 static struct vcpu *wait_for_vcpu(struct pcpu *pcpu)
 {
     struct vcpu *next;
 
-    for (;;) {
-        /* Before the first sleep, too: putting the last vCPU of a VM may have started it anew. */
-        spin_lock(&sched_lock);
-        next = choose(pcpu);
-        spin_unlock(&sched_lock);
-        if (next)
-            return next;
-        cpu_wait_for_interrupt();
-        irq_handle(NULL);
-    }
+    spin_lock(&sched_lock);
+    /* Looks before the first sleep: putting the last vCPU of a VM may have started it anew. */
+    while (!(next = choose(pcpu)))
+        sleep(NULL);
+    make_current(pcpu, next);
+    spin_unlock(&sched_lock);
+    return next;
 }
 
 /* Takes the loaded vCPU's state out of this CPU; from here on it may be loaded elsewhere. */
@@ -362,14 +379,24 @@ static void put(struct vcpu *vcpu)
     vcpu->loaded = false;
     if (vcpu->state == VCPU_READY && !vcpu->paused) {
         queue_ready(vcpu);
-        /* This CPU has just chosen; it need only know that somebody waits. */
-        if (vcpu->pcpu == pcpu_self())
-            arm_timer(vcpu->pcpu);
-        else
+        if (vcpu->pcpu != pcpu_self())
             poke(vcpu->pcpu);
+    } else if (vcpu->state == VCPU_BLOCKED && vcpu->wake_ticks != NEVER) {
+        list_push_back(&vcpu->pcpu->sleepers, &vcpu->sleep_link);
     }
+    arm_timer(pcpu_self()); /* this CPU has just chosen, but not for what waits or sleeps now */
     spin_unlock(&sched_lock);
     vm_release(vm);
+}
+
+/* Lets the loaded vCPU run on. */
+static struct vcpu *go_on(struct pcpu *pcpu, struct vcpu *vcpu)
+{
+    pcpu->slice_end_ticks = vcpu->charged_ticks + slice_ticks();
+    arm_timer(pcpu);
+    trap_set_contended(vcpu, !list_empty(&pcpu->run_queue));
+    spin_unlock(&sched_lock);
+    return vcpu;
 }
 
 struct vcpu *sched_switch(struct vcpu *previous)
@@ -377,17 +404,17 @@ struct vcpu *sched_switch(struct vcpu *previous)
     struct pcpu *pcpu = pcpu_self();
 
     spin_lock(&sched_lock);
-    if (previous) {
-        settle(pcpu);
-        if (goes_on(pcpu, previous)) {
-            pcpu->slice_end_ticks = previous->charged_ticks + slice_ticks();
-            arm_timer(pcpu);
-            trap_set_contended(previous, !list_empty(&pcpu->run_queue));
-            spin_unlock(&sched_lock);
-            return previous;
-        }
-    }
+    settle(pcpu);
+    if (previous && goes_on(pcpu, previous))
+        return go_on(pcpu, previous);
+
     struct vcpu *next = choose(pcpu);
+    if (previous && !next && previous->state == VCPU_BLOCKED) {
+        next = park(pcpu, previous);
+        if (!next && goes_on(pcpu, previous))
+            return go_on(pcpu, previous);
+    }
+    make_current(pcpu, next);
     spin_unlock(&sched_lock);
 
     if (previous)
@@ -419,6 +446,8 @@ void sched_timer(void)
         if (sleeper->wake_ticks <= now)
             make_ready(sleeper);
     }
+    if (pcpu->current && pcpu->current->state == VCPU_BLOCKED && pcpu->current->vtimer.is_raised)
+        make_ready(pcpu->current); /* parked, and its emulated timer has fired */
     if (pcpu->current && now >= pcpu->slice_end_ticks)
         vcpu_add_work(pcpu->current, VCPU_WORK_RESCHED);
     arm_timer(pcpu);

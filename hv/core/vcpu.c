@@ -181,6 +181,9 @@ void vcpu_load(struct vcpu *vcpu)
     write_sysreg(elr_el2, vcpu->regs.elr);
     write_sysreg(spsr_el2, vcpu->regs.spsr);
     vtimer_expire(vcpu); /* before the list registers are filled */
+    /* Which is all that was to be done for interrupts; what becomes pending from here on asks anew. */
+    if (__atomic_load_n(&vcpu->work, __ATOMIC_RELAXED) & VCPU_WORK_VGIC)
+        __atomic_fetch_and(&vcpu->work, ~VCPU_WORK_VGIC, __ATOMIC_ACQUIRE);
     vgic_load(vcpu);
     isb();
 }

@@ -22,7 +22,9 @@ void vgic_post(struct vcpu *vcpu, uint32_t intid, uint32_t sources)
 
 void vgic_prod(struct vcpu *vcpu)
 {
-    if (__atomic_load_n(&vcpu->vgic.loaded_on, __ATOMIC_RELAXED) == pcpu_self())
+    /* One that runs here looks at its work when it leaves EL2; a parked one has to be woken. */
+    if (__atomic_load_n(&vcpu->vgic.loaded_on, __ATOMIC_RELAXED) == pcpu_self() &&
+        vcpu->state == VCPU_READY)
         vcpu_add_work(vcpu, VCPU_WORK_VGIC);
     else
         vcpu_kick(vcpu, VCPU_WORK_VGIC);
@@ -247,17 +249,27 @@ static bool has_pending(struct vcpu *vcpu, uint32_t vmcr)
     return false;
 }
 
+/* A redistributor that knows its CPU asleep wakes it for all it has (IHI 0069, GICR_WAKER). */
+static bool is_asleep(const struct vcpu *vcpu)
+{
+    return !vgic_is_v2(vcpu) && (vcpu->vgic.waker & GICR_WAKER_PROCESSOR_SLEEP);
+}
+
 bool vgic_has_pending(struct vcpu *vcpu)
 {
     uint32_t vmcr = vcpu->vgic.interface.vmcr;
 
+    if (vcpu->vgic.loaded_on == pcpu_self() && !is_asleep(vcpu)) {
+        enum vgic_look look = vgic_lr_look(vcpu);
+        if (look != VGIC_LOOK_UNCLEAR)
+            return look == VGIC_LOOK_PENDING;
+    }
     spin_lock(&vcpu->vm->vgic.lock);
     if (vcpu->vgic.loaded_on) {
         vgic_lr_refill(vcpu);
         vmcr = gic_read_vmcr();
     }
-    /* A redistributor that knows its CPU asleep wakes it for all it has (IHI 0069, GICR_WAKER). */
-    if (!vgic_is_v2(vcpu) && (vcpu->vgic.waker & GICR_WAKER_PROCESSOR_SLEEP))
+    if (is_asleep(vcpu))
         vmcr = UINT32_MAX;
     bool pending = has_pending(vcpu, vmcr);
     spin_unlock(&vcpu->vm->vgic.lock);

@@ -134,8 +134,11 @@ static void set_pending(struct vgic_bank *bank, uint32_t mask)
 }
 
 /* Adds to what is to change; the last word about an interrupt holds. */
-static void add_change(struct vgic_change *change, uint32_t reg, uint32_t mask)
+static void add_change(struct vgic_vcpu *vgic, uint32_t bank, uint32_t reg, uint32_t mask)
 {
+    struct vgic_change *change = &vgic->change[bank];
+
+    vgic->changes |= mask != 0;
     switch (reg) {
     case GICD_ICPENDR:
         change->clear_pending |= mask;
@@ -161,7 +164,7 @@ static void activate_free_spis(struct vm *vm, uint32_t bank, uint32_t mask)
         mask &= ~mine;
         vgic->held[bank - 1] |= mine;
         vm->vgic.held[bank - 1] |= mine;
-        add_change(&vgic->change[bank], GICD_ISACTIVER, mine);
+        add_change(vgic, bank, GICD_ISACTIVER, mine);
     }
 }
 
@@ -178,12 +181,12 @@ static void change_state(const struct vgic_view *view, uint32_t first, uint32_t 
     if (reg == GICD_ICPENDR)
         __atomic_fetch_and(&bank->posted, ~mask, __ATOMIC_RELAXED);
     if (b == 0) {
-        add_change(&view->owner->vgic.change[0], reg, mask);
+        add_change(&view->owner->vgic, 0, reg, mask);
         return;
     }
     for (uint32_t i = 0; i < vm->config.nr_vcpus; i++) {
         struct vgic_vcpu *vgic = &vm->vcpus[i]->vgic;
-        add_change(&vgic->change[b], reg, mask & vgic->held[b - 1]);
+        add_change(vgic, b, reg, mask & vgic->held[b - 1]);
     }
     mask &= ~vm->vgic.held[b - 1];
     if (reg == GICD_ICPENDR)

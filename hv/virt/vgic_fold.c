@@ -135,6 +135,9 @@ void vgic_fold_apply_changes(struct vcpu *vcpu)
 {
     struct vgic_vcpu *vgic = &vcpu->vgic;
 
+    if (!vgic->changes)
+        return;
+    vgic->changes = false;
     for (uint32_t b = 0; b < VGIC_NR_BANKS; b++) {
         struct vgic_bank *bank = vgic_bank_of(vcpu, 32 * b);
         struct vgic_change *change = &vgic->change[b];
@@ -150,22 +153,46 @@ void vgic_fold_apply_changes(struct vcpu *vcpu)
     }
 }
 
+static bool holds_spis(const struct vgic_vcpu *vgic)
+{
+    uint32_t any = 0;
+
+    for (uint32_t b = 0; b < VGIC_NR_SPI_BANKS; b++)
+        any |= vgic->held[b];
+    return any != 0;
+}
+
+/* All but what concerns other vCPUs. */
+static void fold_own(struct vcpu *vcpu)
+{
+    struct vgic_vcpu *vgic = &vcpu->vgic;
+
+    if (vgic->active_left_out)
+        end_left_out(vcpu);
+    if (vgic->used) {
+        uint32_t empty = gic_read_empty_lrs();
+        for (uint32_t bits = vgic->used; bits; bits &= bits - 1) {
+            uint32_t n = vgic_lowest_bit(bits);
+            fold_one(vcpu, n, empty >> n & 1 ? 0 : gic_read_lr(n));
+        }
+        vgic->used = 0;
+    }
+    vgic_fold_apply_changes(vcpu);
+}
+
+/* This is on the way from one vCPU to another, most of which have no interrupt in flight. */
 void vgic_fold(struct vcpu *vcpu)
 {
     struct vgic_vcpu *vgic = &vcpu->vgic;
-    uint32_t held_before[VGIC_NR_SPI_BANKS];
 
-    for (uint32_t b = 0; b < VGIC_NR_SPI_BANKS; b++)
-        held_before[b] = vgic->held[b];
-    if (vgic->active_left_out)
-        end_left_out(vcpu);
-    uint32_t empty = gic_read_empty_lrs();
-    for (uint32_t bits = vgic->used; bits; bits &= bits - 1) {
-        uint32_t n = vgic_lowest_bit(bits);
-        fold_one(vcpu, n, empty >> n & 1 ? 0 : gic_read_lr(n));
+    if (holds_spis(vgic)) {
+        uint32_t held_before[VGIC_NR_SPI_BANKS];
+        for (uint32_t b = 0; b < VGIC_NR_SPI_BANKS; b++)
+            held_before[b] = vgic->held[b];
+        fold_own(vcpu);
+        pass_on(vcpu, held_before);
+    } else {
+        fold_own(vcpu);
     }
-    vgic->used = 0;
-    vgic_fold_apply_changes(vcpu);
-    pass_on(vcpu, held_before);
     __atomic_store_n(&vgic->nr_refills, vgic->nr_refills + 1, __ATOMIC_RELEASE);
 }

@@ -124,6 +124,16 @@ void vgic_lr_load(struct vcpu *vcpu);
 /** Folds and empties them: the vCPU is loaded no more. */
 void vgic_lr_put(struct vcpu *vcpu);
 
+/** What the list registers alone say about whether an interrupt is to end a WFI. */
+enum vgic_look {
+    VGIC_LOOK_NONE,    /* there is none */
+    VGIC_LOOK_PENDING, /* there is one */
+    VGIC_LOOK_UNCLEAR, /* they have to be read back first */
+};
+
+/** Looks at the list registers of the vCPU loaded here, and changes nothing. Needs no lock. */
+enum vgic_look vgic_lr_look(const struct vcpu *vcpu);
+
 /** Writes an interrupt to a list register. Without the lock if it is an SGI or PPI. */
 void vgic_lr_assign(struct vcpu *vcpu, uint32_t n, uint32_t intid, uint64_t state);
 

@@ -18,6 +18,8 @@ uint32_t vgic_most_urgent(struct vcpu *vcpu, const uint32_t set[VGIC_NR_BANKS])
     uint32_t best = VGIC_NO_INTID, best_priority = UINT32_MAX;
 
     for (uint32_t b = 0; b < VGIC_NR_BANKS; b++) {
+        if (!set[b])
+            continue;
         const struct vgic_bank *bank = vgic_bank_of(vcpu, 32 * b);
         for (uint32_t bits = set[b]; bits; bits &= bits - 1) {
             uint32_t i = vgic_lowest_bit(bits);
@@ -105,8 +107,10 @@ void vgic_lr_assign(struct vcpu *vcpu, uint32_t n, uint32_t intid, uint64_t stat
 static void take_posted(struct vcpu *vcpu)
 {
     struct vgic_vcpu *vgic = &vcpu->vgic;
-    uint32_t posted = __atomic_exchange_n(&vgic->bank.posted, 0, __ATOMIC_ACQUIRE);
 
+    if (__atomic_load_n(&vgic->bank.posted, __ATOMIC_RELAXED) == 0)
+        return;
+    uint32_t posted = __atomic_exchange_n(&vgic->bank.posted, 0, __ATOMIC_ACQUIRE);
     vgic->bank.latch |= posted;
     if (!vgic_is_v2(vcpu))
         return;
@@ -118,43 +122,68 @@ static void take_posted(struct vcpu *vcpu)
     }
 }
 
-/* What wants a list register of this vCPU. */
-static struct candidates collect(struct vcpu *vcpu)
+/* What of an SPI bank wants a list register of this vCPU: pending, and what is active on it. */
+static void collect_spis(struct vcpu *vcpu, uint32_t b, struct candidates *all)
 {
-    struct vgic_vcpu *vgic = &vcpu->vgic;
+    const struct vgic_vcpu *vgic = &vcpu->vgic;
     struct vgic *dist = &vcpu->vm->vgic;
-    struct candidates all;
+    struct vgic_bank *bank = &dist->spi[b];
+    uint32_t not_elsewhere = ~dist->held[b] | vgic->held[b];
 
-    take_posted(vcpu);
-    all.pending[0] = vgic_pending(&vgic->bank) & vgic_forwarded(dist, &vgic->bank);
-    all.active[0] = vgic->bank.active;
-    for (uint32_t b = 0; b < VGIC_NR_SPI_BANKS; b++) {
-        struct vgic_bank *bank = &dist->spi[b];
-        uint32_t not_elsewhere = ~dist->held[b] | vgic->held[b];
-
-        bank->latch |= bank->posted & not_elsewhere;
-        bank->posted &= ~not_elsewhere;
-        all.pending[b + 1] =
-            vgic_pending(bank) & vgic_forwarded(dist, bank) & vgic->routed[b] & not_elsewhere;
-        all.active[b + 1] = bank->active & vgic->held[b];
-    }
-    return all;
+    bank->latch |= bank->posted & not_elsewhere;
+    bank->posted &= ~not_elsewhere;
+    all->pending[b + 1] =
+        vgic_pending(bank) & vgic_forwarded(dist, bank) & vgic->routed[b] & not_elsewhere;
+    all->active[b + 1] = bank->active & vgic->held[b];
 }
 
-/* Puts the most urgent interrupt of a set into list register @n; returns whether there was one. */
-static bool fill_one(struct vcpu *vcpu, uint32_t n, struct candidates *all, const uint32_t *set)
+/* What wants a list register of this vCPU. */
+static void collect(struct vcpu *vcpu, struct candidates *all)
+{
+    const struct vgic_vcpu *vgic = &vcpu->vgic;
+
+    take_posted(vcpu);
+    all->pending[0] = vgic_pending(&vgic->bank) & vgic_forwarded(&vcpu->vm->vgic, &vgic->bank);
+    all->active[0] = vgic->bank.active;
+    for (uint32_t b = 0; b < VGIC_NR_SPI_BANKS; b++)
+        collect_spis(vcpu, b, all);
+}
+
+/* Not 0 if something in a bank may be pending or active. */
+static uint32_t stirs(const struct vgic_bank *bank)
+{
+    return bank->line | bank->latch | bank->posted | bank->active;
+}
+
+/* Whether it is plain that no interrupt wants a list register of this vCPU: mostly so. */
+static bool is_quiet(const struct vcpu *vcpu)
+{
+    uint32_t any = stirs(&vcpu->vgic.bank);
+
+    for (uint32_t b = 0; b < VGIC_NR_SPI_BANKS; b++)
+        any |= stirs(&vcpu->vm->vgic.spi[b]);
+    return any == 0;
+}
+
+static bool is_empty(const uint32_t set[VGIC_NR_BANKS])
+{
+    uint32_t any = 0;
+
+    for (uint32_t b = 0; b < VGIC_NR_BANKS; b++)
+        any |= set[b];
+    return any == 0;
+}
+
+/* Puts the most urgent interrupt of a set that is not empty into list register @n. */
+static void fill_one(struct vcpu *vcpu, uint32_t n, struct candidates *all, const uint32_t *set)
 {
     uint32_t intid = vgic_most_urgent(vcpu, set);
-
-    if (intid == VGIC_NO_INTID)
-        return false;
     uint32_t bit = vgic_bit(intid);
     uint64_t state = (all->pending[intid / 32] & bit ? GIC_LR_PENDING : 0) |
                      (all->active[intid / 32] & bit ? GIC_LR_ACTIVE : 0);
     all->pending[intid / 32] &= ~bit;
     all->active[intid / 32] &= ~bit;
     vgic_lr_assign(vcpu, n, intid, state);
-    return true;
 }
 
 static uint32_t count(const uint32_t a[VGIC_NR_BANKS], const uint32_t b[VGIC_NR_BANKS])
@@ -168,7 +197,8 @@ static uint32_t count(const uint32_t a[VGIC_NR_BANKS], const uint32_t b[VGIC_NR_
 }
 
 /*
- * Fills the list registers, none of which is assigned; @stale are those that may not be empty.
+ * Fills the list registers, none of which is assigned, with some of @all, and takes those out of
+ * it.
  *
  * If there are too few: first the most urgent pending interrupt, then the active ones, so that the
  * guest can end them by itself, then further pending ones. What is left out is at most as urgent
@@ -176,29 +206,41 @@ static uint32_t count(const uint32_t a[VGIC_NR_BANKS], const uint32_t b[VGIC_NR_
  * and when an active one is ended that is not in. Whether pending and active counts as pending for
  * the former is not clear; so an active one is then not pending as well, but tells its end.
  */
-static void fill(struct vcpu *vcpu, uint32_t stale)
+static void fill_lrs(struct vcpu *vcpu)
 {
-    struct vgic_vcpu *vgic = &vcpu->vgic;
-    struct candidates all = collect(vcpu);
-    uint32_t n = 0, hcr = GIC_HCR_EN;
+    struct candidates all;
+    uint32_t n = 0;
 
+    collect(vcpu, &all);
     if (count(all.pending, all.active) > gic_limits.nr_lrs) {
         for (uint32_t b = 0; b < VGIC_NR_BANKS; b++)
             all.pending[b] &= ~all.active[b];
-        if (fill_one(vcpu, n, &all, all.pending))
-            n++;
+        if (!is_empty(all.pending))
+            fill_one(vcpu, n++, &all, all.pending);
     }
-    while (n < gic_limits.nr_lrs && fill_one(vcpu, n, &all, all.active))
-        n++;
-    while (n < gic_limits.nr_lrs && fill_one(vcpu, n, &all, all.pending))
-        n++;
+    while (n < gic_limits.nr_lrs && !is_empty(all.active))
+        fill_one(vcpu, n++, &all, all.active);
+    while (n < gic_limits.nr_lrs && !is_empty(all.pending))
+        fill_one(vcpu, n++, &all, all.pending);
+    vcpu->vgic.active_left_out = !is_empty(all.active);
+    vcpu->vgic.pending_left_out = !is_empty(all.pending);
+}
+
+/* The same; @stale are those that may not be empty. */
+static void fill(struct vcpu *vcpu, uint32_t stale)
+{
+    struct vgic_vcpu *vgic = &vcpu->vgic;
+    uint32_t hcr = GIC_HCR_EN;
+
+    vgic->active_left_out = false;
+    vgic->pending_left_out = false;
+    if (!is_quiet(vcpu))
+        fill_lrs(vcpu);
     for (uint32_t bits = stale & ~(uint32_t)vgic->used; bits; bits &= bits - 1)
         gic_write_lr(vgic_lowest_bit(bits), 0);
 
-    vgic->active_left_out = vgic_most_urgent(vcpu, all.active) != VGIC_NO_INTID;
     if (vgic->active_left_out)
         hcr |= GIC_HCR_LRENPIE;
-    vgic->pending_left_out = vgic_most_urgent(vcpu, all.pending) != VGIC_NO_INTID;
     if (vgic->pending_left_out)
         hcr |= GIC_HCR_NPIE;
     gic_write_hcr(hcr);
@@ -225,11 +267,46 @@ void vgic_lr_load(struct vcpu *vcpu)
 
 void vgic_lr_put(struct vcpu *vcpu)
 {
-    uint32_t stale = vcpu->vgic.used;
+    const struct vgic_vcpu *vgic = &vcpu->vgic;
+    uint32_t stale = vgic->used;
 
-    vgic_fold(vcpu);
-    vgic_fold_put_timer(&vcpu->vgic);
-    for (uint32_t bits = stale; bits; bits &= bits - 1)
-        gic_write_lr(vgic_lowest_bit(bits), 0);
+    if (stale || vgic->changes || vgic->timer_active) {
+        vgic_fold(vcpu);
+        vgic_fold_put_timer(&vcpu->vgic);
+        for (uint32_t bits = stale; bits; bits &= bits - 1)
+            gic_write_lr(vgic_lowest_bit(bits), 0);
+    }
     gic_write_hcr(0);
+}
+
+/* Whether the CPU interface lets a list register's interrupt through. */
+static bool lr_passes(uint64_t lr, uint32_t vmcr)
+{
+    uint32_t enable = lr & GIC_LR_GROUP1 ? GIC_VMCR_GROUP1_ENABLE : GIC_VMCR_GROUP0_ENABLE;
+
+    return (vmcr & enable) && (uint8_t)(lr >> GIC_LR_PRIORITY_SHIFT) < vmcr >> GIC_VMCR_PMR_SHIFT;
+}
+
+enum vgic_look vgic_lr_look(const struct vcpu *vcpu)
+{
+    const struct vgic_vcpu *vgic = &vcpu->vgic;
+
+    if (__atomic_load_n(&vgic->requests, __ATOMIC_RELAXED) ||
+        __atomic_load_n(&vgic->bank.posted, __ATOMIC_RELAXED) || vgic->active_left_out ||
+        vgic->pending_left_out)
+        return VGIC_LOOK_UNCLEAR;
+    if (!vgic->used)
+        return VGIC_LOOK_NONE;
+
+    uint32_t vmcr = gic_read_vmcr();
+    for (uint32_t bits = vgic->used & ~gic_read_empty_lrs(); bits; bits &= bits - 1) {
+        uint64_t lr = gic_read_lr(vgic_lowest_bit(bits));
+        uint64_t state = lr & GIC_LR_STATE;
+        /* It was ended, and that is to be reported; or the timer may have been turned off. */
+        if (state == 0 || (state == GIC_LR_PENDING && (lr & GIC_LR_HW)))
+            return VGIC_LOOK_UNCLEAR;
+        if (state == GIC_LR_PENDING && lr_passes(lr, vmcr))
+            return VGIC_LOOK_PENDING;
+    }
+    return VGIC_LOOK_NONE;
 }

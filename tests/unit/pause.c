@@ -75,10 +75,11 @@ void vtimer_expire(struct vcpu *expired)
 }
 
 /* While a CPU idles, the test resumes what it paused. */
-void irq_handle(struct vcpu *interrupted)
+uint32_t irq_dispatch(struct vcpu *interrupted)
 {
     EXPECT_NULL(interrupted);
     sched_set_paused(&vcpu, false);
+    return 0;
 }
 
 static void init_vcpu(struct vcpu *made)

@@ -27,6 +27,8 @@ static struct pcpu *self;
 static uint64_t deadlines[NR_PCPUS]; /* of each CPU's timer */
 static bool kicked[NR_PCPUS];
 static bool interrupt_pending; /* for the vCPU that is about to block */
+static uint64_t guest_timer;   /* when its virtual timer fires */
+static uint32_t nr_puts;
 
 /* --- the machine ----------------------------------------------------------------------------- */
 
@@ -36,6 +38,10 @@ uint64_t fake_sysreg_read(const char *name)
         return (uint64_t)(uintptr_t)self;
     if (strcmp(name, "cntfrq_el0") == 0)
         return FREQUENCY;
+    if (strcmp(name, "cntv_ctl_el0") == 0)
+        return guest_timer == UINT64_MAX ? 0 : TIMER_ENABLE;
+    if (strcmp(name, "cntv_cval_el0") == 0)
+        return guest_timer;
     return strcmp(name, "cntpct_el0") == 0 ? now : 0;
 }
 
@@ -57,6 +63,7 @@ static const struct gic_ops ops = {.send_sgi = send_sgi};
 
 void vcpu_put(struct vcpu *vcpu)
 {
+    nr_puts++;
     EXPECT_TRUE(vcpu->loaded);
 }
 
@@ -88,17 +95,21 @@ void vtimer_expire(struct vcpu *vcpu)
     (void)vcpu;
 }
 
-/* An idle CPU sleeps until its timer; the other one does not run meanwhile. */
-void irq_handle(struct vcpu *vcpu)
+/* An idle CPU sleeps until its timer, or until a parked vCPU's own; the others do not run. */
+uint32_t irq_dispatch(struct vcpu *vcpu)
 {
-    EXPECT_NULL(vcpu);
     kicked[self->index] = false;
-    if (deadlines[self->index] == UINT64_MAX) {
-        abort(); /* nothing will ever wake it */
+    if (vcpu && now < vcpu->wake_ticks && vcpu->wake_ticks < deadlines[self->index]) {
+        now = vcpu->wake_ticks;
+        sched_wake(vcpu, VCPU_BLOCKED);
+        return 0;
     }
+    if (deadlines[self->index] == UINT64_MAX)
+        abort(); /* nothing will ever wake it */
     if (now < deadlines[self->index])
         now = deadlines[self->index];
     sched_timer();
+    return 0;
 }
 
 /* --- running it ------------------------------------------------------------------------------ */
@@ -112,6 +123,8 @@ static void make_machine(void)
     gic = &ops;
     nr_pcpus = 1;
     interrupt_pending = false;
+    guest_timer = UINT64_MAX;
+    nr_puts = 0;
     for (uint32_t i = 0; i < NR_PCPUS; i++) {
         pcpus[i].index = i;
         pcpus[i].online = true;
@@ -267,6 +280,32 @@ KTF_TEST(sched, what_became_pending_before_ends_the_block)
     sched_block(&vcpus[0]);
     EXPECT_EQ(vcpus[0].state, VCPU_READY);
     EXPECT_EQ(vcpus[0].work, 0);
+}
+
+KTF_TEST(sched, one_that_sleeps_alone_stays_loaded)
+{
+    start_vcpus(1);
+    exit_guest();
+    guest_timer = now + 5000;
+    sched_block(&vcpus[0]);
+    exit_guest();
+    EXPECT_EQ(now, guest_timer);
+    EXPECT_EQ(self->current, &vcpus[0]);
+    EXPECT_EQ(vcpus[0].state, VCPU_READY);
+    EXPECT_EQ(nr_puts, 0);
+}
+
+KTF_TEST(sched, one_that_sleeps_makes_way_and_wakes_in_time)
+{
+    start_vcpus(2);
+    exit_guest();
+    struct vcpu *sleeper = self->current;
+    guest_timer = now + SLICE_TICKS / 2;
+    sched_block(sleeper);
+    exit_guest();
+    EXPECT_NE(self->current, sleeper);
+    run(SLICE_TICKS / 2 + 1);
+    EXPECT_EQ(self->current, sleeper);
 }
 
 KTF_TEST(sched, a_vcpu_goes_to_an_idle_cpu)
