@@ -95,7 +95,7 @@ STILE_CALL(0x10, 1, console, write, ARGS5(nr_bytes, count, u64, word0, u64, word
  * buffer is full, or if the buffer crosses into a page whose first byte is not memory of the
  * caller.
  *
- * INVALID_ARGUMENT: the length is out of range, or the range wraps
+ * INVALID_ARGUMENT: the length is out of range, or makes the range wrap
  * NOT_MAPPED: the first byte is not memory of the caller
  */
 STILE_CALL(0x11, 1, console, write_buffer, ARGS2(ipa, buffer, nr_bytes, length))
@@ -120,7 +120,7 @@ STILE_CALL(0x12, 1, console, read, ARGS1(nr_bytes, limit))
  *
  * Returns in x1 how many there were (0 if none); no more than fit in the buffer's first page.
  *
- * INVALID_ARGUMENT: the limit is out of range, or the range wraps
+ * INVALID_ARGUMENT: the limit is out of range, or makes the range wrap
  * NOT_MAPPED: the first byte is not memory the caller may write; nothing was read
  */
 STILE_CALL(0x13, 1, console, read_buffer, ARGS2(ipa, buffer, nr_bytes, limit))
@@ -189,8 +189,8 @@ STILE_CALL(0x41, 1, irq, ipi, ARGS2(vcpu_id, target, intid, sgi))
  * asked when the next one would fail. All pages of a VM together never exceed the memory its
  * device tree gave it.
  *
- * INVALID_ARGUMENT: the base is unaligned, the count is out of range, or the range leaves the
- *                   address space
+ * INVALID_ARGUMENT: the base is unaligned or outside the address space of 512 GiB; the count is
+ *                   out of range or makes the range leave it
  * ALREADY_MAPPED: the first page is mapped, or is a device's
  * NO_MEMORY: the VM's quota or the machine's memory is used up
  */
@@ -206,8 +206,8 @@ STILE_CALL(0x50, 1, memory, map, ARGS2(ipa, base, nr_pages, count))
  * Returns in x1 how many pages were given back, from the start of the range: at least 1, fewer
  * than asked when the next one would fail.
  *
- * INVALID_ARGUMENT: the base is unaligned, the count is out of range, or the range leaves the
- *                   address space
+ * INVALID_ARGUMENT: the base is unaligned or outside the address space of 512 GiB; the count is
+ *                   out of range or makes the range leave it
  * NOT_MAPPED: the first page is not memory of the caller
  * NO_MEMORY: the range is part of a larger block, and there is no page for the table that would
  *            split it
@@ -232,7 +232,8 @@ STILE_CALL(0x61, 1, power, reboot, ARGS0())
  *
  * The hypervisor prints the text, the vCPU's registers and its last exits.
  *
- * INVALID_ARGUMENT: the length is out of range, or the range wraps
+ * INVALID_ARGUMENT: the length is out of range or makes the range wrap, or there is an address
+ *                   without a length
  * NOT_MAPPED: the first byte is not memory of the caller
  */
 STILE_CALL(0x62, 1, power, crash, ARGS2(ipa, message, nr_bytes, length))

@@ -10,9 +10,9 @@
 /** Reads the system register @name, as the assembler spells it. */
 #define read_sysreg(name)                                                                          \
     __extension__({                                                                                \
-        uint64_t read_;                                                                           \
-        __asm__ volatile("mrs %0, " #name : "=r"(read_));                                         \
-        read_;                                                                                    \
+        uint64_t read_;                                                                            \
+        __asm__ volatile("mrs %0, " #name : "=r"(read_));                                          \
+        read_;                                                                                     \
     })
 
 /** Writes the system register @name. An isb() is the caller's, where the order matters. */

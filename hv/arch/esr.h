@@ -12,30 +12,30 @@
 #define ESR_ISS_MASK UINT64_C(0x1FFFFFF)
 
 /* Exception classes */
-#define EC_UNKNOWN     0x00
-#define EC_WFX         0x01
-#define EC_FP          0x07
-#define EC_ILLEGAL     0x0E
-#define EC_HVC64       0x16
-#define EC_SMC64       0x17
-#define EC_SYS64       0x18
-#define EC_IABT_LOWER  0x20
-#define EC_IABT_SAME   0x21
-#define EC_DABT_LOWER  0x24
-#define EC_DABT_SAME   0x25
+#define EC_UNKNOWN    0x00
+#define EC_WFX        0x01
+#define EC_FP         0x07
+#define EC_ILLEGAL    0x0E
+#define EC_HVC64      0x16
+#define EC_SMC64      0x17
+#define EC_SYS64      0x18
+#define EC_IABT_LOWER 0x20
+#define EC_IABT_SAME  0x21
+#define EC_DABT_LOWER 0x24
+#define EC_DABT_SAME  0x25
 
 /* ISS of WFI and WFE */
 #define WFX_IS_WFE (UINT64_C(1) << 0)
 
 /* ISS of instruction and data aborts */
-#define ABORT_FSC_MASK     UINT64_C(0x3F)
-#define ABORT_FSC_EXTERNAL UINT64_C(0x10) /* synchronous external abort, not on a walk */
-#define ABORT_FSC_LEVELS   UINT64_C(0x3C) /* the fault's kind without its level */
+#define ABORT_FSC_MASK        UINT64_C(0x3F)
+#define ABORT_FSC_EXTERNAL    UINT64_C(0x10) /* synchronous external abort, not on a walk */
+#define ABORT_FSC_LEVELS      UINT64_C(0x3C) /* the fault's kind without its level */
 #define ABORT_FSC_TRANSLATION UINT64_C(0x04)
 #define ABORT_FSC_PERMISSION  UINT64_C(0x0C)
-#define ABORT_S1PTW        (UINT64_C(1) << 7)
-#define ABORT_WNR          (UINT64_C(1) << 6)
-#define ABORT_FNV          (UINT64_C(1) << 10)
+#define ABORT_S1PTW           (UINT64_C(1) << 7)
+#define ABORT_WNR             (UINT64_C(1) << 6)
+#define ABORT_FNV             (UINT64_C(1) << 10)
 
 /* HPFAR_EL2: bits 47:12 of the faulting IPA, in bits 43:4 */
 #define HPFAR_FIPA_MASK  UINT64_C(0xFFFFFFFFFF0)

@@ -2,10 +2,10 @@
 /*
  * Which vCPU a physical CPU runs: weighted fair sharing, and sleep when none can run.
  *
- * Each vCPU has a virtual run time, which grows with the time it runs, slower the larger its weight.
- * A physical CPU runs the ready vCPU with the smallest. A vCPU that becomes ready goes to an idle
- * physical CPU that it may use, if there is one, and a physical CPU that has nothing to run takes
- * a waiting vCPU from another.
+ * Each vCPU has a virtual run time, which grows with the time it runs, slower the larger its
+ * weight. A physical CPU runs the ready vCPU with the smallest. A vCPU that becomes ready goes to
+ * an idle physical CPU that it may use, if there is one, and a physical CPU that has nothing to run
+ * takes a waiting vCPU from another.
  *
  * Handlers never switch: they change a vCPU's state and set VCPU_WORK_RESCHED, and vcpu_work()
  * calls sched_switch() before the guest runs again.
@@ -79,8 +79,8 @@ void sched_remove(struct vcpu *vcpu);
  * sched_set_paused() - keep a vCPU from being run, or no longer
  * @vcpu: any vCPU of a VM that is held
  *
- * A paused vCPU goes on sleeping, waking and being stopped; if it is ready, it is in no queue. If it
- * is loaded, its physical CPU is told to put it.
+ * A paused vCPU goes on sleeping, waking and being stopped; if it is ready, it is in no queue. If
+ * it is loaded, its physical CPU is told to put it.
  */
 void sched_set_paused(struct vcpu *vcpu, bool paused);
 

@@ -181,7 +181,8 @@ void vcpu_load(struct vcpu *vcpu)
     write_sysreg(elr_el2, vcpu->regs.elr);
     write_sysreg(spsr_el2, vcpu->regs.spsr);
     vtimer_expire(vcpu); /* before the list registers are filled */
-    /* Which is all that was to be done for interrupts; what becomes pending from here on asks anew. */
+    /* Which is all that was to be done for interrupts; what becomes pending from here on asks anew.
+     */
     if (__atomic_load_n(&vcpu->work, __ATOMIC_RELAXED) & VCPU_WORK_VGIC)
         __atomic_fetch_and(&vcpu->work, ~VCPU_WORK_VGIC, __ATOMIC_ACQUIRE);
     vgic_load(vcpu);
@@ -230,8 +231,8 @@ void vcpu_print(const struct vcpu *vcpu, bool loaded)
 
     printk("%s: vcpu %u pc %016lx pstate %08lx", vcpu->vm->config.name, vcpu->index, elr, spsr);
     for (unsigned i = 0; i < 28; i += 4)
-        printk("  x%-2u %016lx %016lx %016lx %016lx", i, regs->x[i], regs->x[i + 1],
-               regs->x[i + 2], regs->x[i + 3]);
+        printk("  x%-2u %016lx %016lx %016lx %016lx", i, regs->x[i], regs->x[i + 1], regs->x[i + 2],
+               regs->x[i + 3]);
     printk("  x28 %016lx %016lx %016lx", regs->x[28], regs->x[29], regs->x[30]);
     if (loaded)
         printk("  esr_el1 %08lx far_el1 %016lx elr_el1 %016lx sp_el1 %016lx", read_sysreg(esr_el1),

@@ -48,7 +48,7 @@ struct vcpu {
 
     struct trace trace;
     struct vm *vm;
-    uint32_t index; /* in vm->vcpus, and the guest's Aff0 */
+    uint32_t index;    /* in vm->vcpus, and the guest's Aff0 */
     uint32_t weight;   /* its share of a physical CPU, relative to others */
     uint64_t affinity; /* physical CPUs it may use, a bit for each */
     bool has_fp;       /* its FP/SIMD registers are in the physical CPU; only while loaded */

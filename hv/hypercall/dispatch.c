@@ -48,11 +48,10 @@ static inline bool is_newer(uint32_t since, uint32_t agreed)
 #define R_UNUSED UINT64_MAX
 
 /* The handler's arguments, converted to their types. */
-#define TYPED_ARGS0()              vcpu
-#define TYPED_ARGS1(t1, a1)        vcpu, stile_##t1##_from_word(x1)
-#define TYPED_ARGS2(t1, a1, t2, a2) TYPED_ARGS1(t1, a1), stile_##t2##_from_word(x2)
-#define TYPED_ARGS3(t1, a1, t2, a2, t3, a3)                                                        \
-    TYPED_ARGS2(t1, a1, t2, a2), stile_##t3##_from_word(x3)
+#define TYPED_ARGS0()                       vcpu
+#define TYPED_ARGS1(t1, a1)                 vcpu, stile_##t1##_from_word(x1)
+#define TYPED_ARGS2(t1, a1, t2, a2)         TYPED_ARGS1(t1, a1), stile_##t2##_from_word(x2)
+#define TYPED_ARGS3(t1, a1, t2, a2, t3, a3) TYPED_ARGS2(t1, a1, t2, a2), stile_##t3##_from_word(x3)
 #define TYPED_ARGS4(t1, a1, t2, a2, t3, a3, t4, a4)                                                \
     TYPED_ARGS3(t1, a1, t2, a2, t3, a3), stile_##t4##_from_word(x4)
 #define TYPED_ARGS5(t1, a1, t2, a2, t3, a3, t4, a4, t5, a5)                                        \
@@ -72,7 +71,7 @@ static inline bool is_newer(uint32_t since, uint32_t agreed)
 #define STILE_CALL(nr, since, group, name, args)                                                   \
     static struct hcall_result check_##group##_##name(RAW_PARAMS)                                  \
     {                                                                                              \
-        if (__builtin_expect(is_newer(since, vcpu->vm->minor), 0))                         \
+        if (__builtin_expect(is_newer(since, vcpu->vm->minor), 0))                                 \
             return hcall_error(STILE_NOT_SUPPORTED);                                               \
         CHECK_REGISTERS(RESERVED_##args);                                                          \
         return hcall_##group##_##name(TYPED_##args);                                               \

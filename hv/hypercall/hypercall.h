@@ -81,8 +81,8 @@ struct hcall_result hypercall_dispatch(struct vcpu *vcpu, uint64_t x1, uint64_t 
 /**
  * hypercall_standard() - answer SMCCC's general queries, PSCI, and what nobody knows
  *
- * The same arguments and result as hypercall_dispatch(). x1 to x3 keep the caller's values where the
- * standard says so.
+ * The same arguments and result as hypercall_dispatch(). x1 to x3 keep the caller's values where
+ * the standard says so.
  */
 struct hcall_result hypercall_standard(struct vcpu *vcpu, uint64_t x1, uint64_t x2, uint64_t x3,
                                        uint64_t x4, uint64_t x5, uint64_t x6, uint64_t fid);

@@ -15,8 +15,7 @@ struct list_node {
 };
 
 /** The element of @type whose member @member is the link @node. */
-#define list_entry(node, type, member)                                                             \
-    ((type *)(void *)((char *)(node) - offsetof(type, member)))
+#define list_entry(node, type, member) ((type *)(void *)((char *)(node)-offsetof(type, member)))
 
 /** Walks the links of a list; the list must not change meanwhile. */
 #define list_for_each(node, head)                                                                  \
