@@ -49,7 +49,10 @@ def machine_options(case, build):
         return options + ["el2=off", "-kernel", build / case.vms[0]["kernel"],
                           "-append", arguments]
     options += ["-kernel", build / case.image]
-    return options + (["-initrd", make_bundle(case, build)] if case.vms else [])
+    if case.vms:
+        return options + ["-initrd", make_bundle(case, build)]
+    # Without VMs, the arguments are the hypervisor's own.
+    return options + (["-append", case.bootargs] if case.bootargs else [])
 
 
 def stream_of(case, name):
