@@ -232,14 +232,14 @@ class ShowExits(Command):
             print("no exits are recorded (is CONFIG_TRACE set?)")
         for number in range(max(0, total - size), total):
             entry = trace["ring"][number % size]
-            what, detail = int(entry["what"]), int(entry["detail"])
-            kind, low = KINDS.get(what >> 32, "?"), what & 0xFFFFFFFF
+            what, details = int(entry["what"]), [int(entry["detail"][i]) for i in range(3)]
+            kind, low = KINDS.get(what >> 60, "?"), what & 0xFFFFFFFF
             if kind == "trap":
-                text = f"{describe_esr(low)}, 0x{detail:x}"
+                text = f"{describe_esr(low)}, pc 0x{details[0]:x}"
             elif kind == "interrupt":
                 text = f"INTID {low}"
             else:
-                text = f"function 0x{low:08x}, x1 0x{detail:x}"
+                text = f"function 0x{low:08x}, x1 to x3 {' '.join(f'0x{x:x}' for x in details)}"
             print(f"  {number:>8}  {kind:<9}  {text}")
 
 
