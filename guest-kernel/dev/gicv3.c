@@ -94,6 +94,11 @@ uint64_t gicv3_sgi_word(uint32_t target, uint32_t sgi)
     return sgi_word[target] | (uint64_t)sgi << SGI1R_INTID_SHIFT;
 }
 
+uint64_t gicv3_redistributor(uint32_t index)
+{
+    return gicr[index];
+}
+
 /* ICC_SGI1R_EL1: Aff3.Aff2.Aff1 apart, Aff0 as a bit among the 16 of its range (§12.2.20). */
 static uint64_t sgi_target(uint64_t mpidr)
 {

@@ -25,4 +25,7 @@
 /** gicv3_sgi_word() - what to write to ICC_SGI1R_EL1 to send SGI @sgi to cpus[@target] */
 uint64_t gicv3_sgi_word(uint32_t target, uint32_t sgi);
 
+/** gicv3_redistributor() - the virtual address of the redistributor of cpus[@index] */
+uint64_t gicv3_redistributor(uint32_t index);
+
 #endif

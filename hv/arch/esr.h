@@ -48,8 +48,12 @@
 #define SPSR_M_EL1H  UINT64_C(0x5)
 #define SPSR_AARCH32 (UINT64_C(1) << 4)
 #define SPSR_DAIF    (UINT64_C(0xF) << 6)
+#define SPSR_SSBS    (UINT64_C(1) << 12)
 #define SPSR_IL      (UINT64_C(1) << 20)
 #define SPSR_SS      (UINT64_C(1) << 21)
+#define SPSR_PAN     (UINT64_C(1) << 22)
+#define SPSR_DIT     (UINT64_C(1) << 24) /* from AArch64 */
+#define SPSR_NZCV    (UINT64_C(0xF) << 28)
 
 static inline uint32_t esr_class(uint64_t esr)
 {

@@ -34,6 +34,25 @@ static bool from_el0(uint64_t spsr)
     return (spsr & SPSR_AARCH32) || (spsr & SPSR_M_MASK) == SPSR_M_EL0T;
 }
 
+#define SCTLR_SPAN  (UINT64_C(1) << 23) /* PAN stays as it is */
+#define SCTLR_DSSBS (UINT64_C(1) << 44) /* what SSBS becomes */
+
+#define MMFR1_PAN UINT64_C(0x00F00000)
+
+/* PSTATE at the vector: what an exception keeps and what it sets (Arm ARM D1.10.1). */
+static uint64_t pstate_at_vector(uint64_t spsr)
+{
+    uint64_t sctlr = read_sysreg(sctlr_el1);
+    uint64_t kept = SPSR_NZCV | SPSR_PAN | (spsr & SPSR_AARCH32 ? 0 : SPSR_DIT);
+    uint64_t pstate = SPSR_M_EL1H | SPSR_DAIF | (spsr & kept);
+
+    if (!(sctlr & SCTLR_SPAN) && (read_sysreg(id_aa64mmfr1_el1) & MMFR1_PAN))
+        pstate |= SPSR_PAN;
+    if (sctlr & SCTLR_DSSBS)
+        pstate |= SPSR_SSBS;
+    return pstate;
+}
+
 /* Takes the guest to its vector with ESR_EL1 = @esr, as if EL1 had taken the exception. */
 static void inject(uint64_t esr)
 {
@@ -43,7 +62,7 @@ static void inject(uint64_t esr)
     write_sysreg(elr_el1, read_sysreg(elr_el2));
     write_sysreg(spsr_el1, spsr);
     write_sysreg(elr_el2, read_sysreg(vbar_el1) + vector_offset(spsr));
-    write_sysreg(spsr_el2, SPSR_M_EL1H | SPSR_DAIF);
+    write_sysreg(spsr_el2, pstate_at_vector(spsr));
 }
 
 void inject_undefined(void)

@@ -85,6 +85,7 @@
 #define NAME_ACTLR      NAME(3, 0, 1, 0, 1)
 #define NAME_REVIDR     NAME(3, 0, 0, 0, 6)
 #define NAME_AIDR       NAME(3, 1, 0, 0, 7)
+#define NAME_ICC_DIR    NAME(3, 0, 12, 11, 1)
 #define NAME_ICC_SGI1R  NAME(3, 0, 12, 11, 5)
 #define NAME_ICC_ASGI1R NAME(3, 0, 12, 11, 6)
 #define NAME_ICC_SGI0R  NAME(3, 0, 12, 11, 7)
@@ -144,6 +145,9 @@ static bool write_register(struct vcpu *vcpu, uint64_t name, uint64_t value)
         return true;
     case NAME_ICC_SGI0R:
         vgic_write_sgi0r(vcpu, value);
+        return true;
+    case NAME_ICC_DIR:
+        vgic_deactivate(vcpu, value);
         return true;
     case NAME_ICC_ASGI1R: /* the other security state, which there is not (IHI 0069, 4.6) */
     case NAME_ACTLR:

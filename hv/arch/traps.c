@@ -21,30 +21,31 @@
 #include "virt/mmio.h"
 
 /* HCR_EL2 (Arm ARM D13.2.47) */
-#define HCR_VM   (UINT64_C(1) << 0) /* stage 2 */
-#define HCR_SWIO (UINT64_C(1) << 1) /* invalidation by set/way cleans */
-#define HCR_PTW  (UINT64_C(1) << 2) /* no table walks in device memory */
-#define HCR_FMO  (UINT64_C(1) << 3)
-#define HCR_IMO  (UINT64_C(1) << 4)
-#define HCR_AMO  (UINT64_C(1) << 5)
-#define HCR_FB   (UINT64_C(1) << 9)  /* maintenance is broadcast: a vCPU may move */
-#define HCR_BSU  (UINT64_C(1) << 10) /* barriers reach the inner shareable domain */
-#define HCR_TWI  (UINT64_C(1) << 13)
-#define HCR_TWE  (UINT64_C(1) << 14)
-#define HCR_TID1 (UINT64_C(1) << 16)
-#define HCR_TID2 (UINT64_C(1) << 17)
-#define HCR_TID3 (UINT64_C(1) << 18)
-#define HCR_TSC  (UINT64_C(1) << 19)
-#define HCR_TACR (UINT64_C(1) << 21)
-#define HCR_TSW  (UINT64_C(1) << 22)
-#define HCR_TTLB (UINT64_C(1) << 25)
-#define HCR_TVM  (UINT64_C(1) << 26)
-#define HCR_TRVM (UINT64_C(1) << 30)
-#define HCR_RW   (UINT64_C(1) << 31) /* EL1 is AArch64 */
+#define HCR_VM    (UINT64_C(1) << 0) /* stage 2 */
+#define HCR_SWIO  (UINT64_C(1) << 1) /* invalidation by set/way cleans */
+#define HCR_PTW   (UINT64_C(1) << 2) /* no table walks in device memory */
+#define HCR_FMO   (UINT64_C(1) << 3)
+#define HCR_IMO   (UINT64_C(1) << 4)
+#define HCR_AMO   (UINT64_C(1) << 5)
+#define HCR_FB    (UINT64_C(1) << 9)  /* maintenance is broadcast: a vCPU may move */
+#define HCR_BSU   (UINT64_C(1) << 10) /* barriers reach the inner shareable domain */
+#define HCR_TWI   (UINT64_C(1) << 13)
+#define HCR_TWE   (UINT64_C(1) << 14)
+#define HCR_TID1  (UINT64_C(1) << 16)
+#define HCR_TID2  (UINT64_C(1) << 17)
+#define HCR_TID3  (UINT64_C(1) << 18)
+#define HCR_TSC   (UINT64_C(1) << 19)
+#define HCR_TIDCP (UINT64_C(1) << 20) /* registers that only this make of CPU has */
+#define HCR_TACR  (UINT64_C(1) << 21)
+#define HCR_TSW   (UINT64_C(1) << 22)
+#define HCR_TTLB  (UINT64_C(1) << 25)
+#define HCR_TVM   (UINT64_C(1) << 26)
+#define HCR_TRVM  (UINT64_C(1) << 30)
+#define HCR_RW    (UINT64_C(1) << 31) /* EL1 is AArch64 */
 
 #define HCR_ALWAYS                                                                                 \
     (HCR_VM | HCR_SWIO | HCR_PTW | HCR_FMO | HCR_IMO | HCR_AMO | HCR_FB | HCR_BSU | HCR_TWI |      \
-     HCR_TID1 | HCR_TID3 | HCR_TSC | HCR_TACR | HCR_TSW | HCR_RW)
+     HCR_TID1 | HCR_TID3 | HCR_TSC | HCR_TIDCP | HCR_TACR | HCR_TSW | HCR_RW)
 #define HCR_TRAP_EVERYTHING (HCR_TWE | HCR_TID2 | HCR_TTLB | HCR_TVM | HCR_TRVM)
 
 /* CPTR_EL2 (D13.2.30, HCR_EL2.E2H = 0): RES1 bits; TFP; SVE and SME trap through RES1 bits. */

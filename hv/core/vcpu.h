@@ -85,10 +85,10 @@ struct vcpu {
  */
 void vcpu_kick(struct vcpu *vcpu, uint32_t work);
 
-/** Sets work bits of the vCPU loaded on this physical CPU. */
+/** Sets work bits of a vCPU. Who takes them sees what was written before. */
 static inline void vcpu_add_work(struct vcpu *vcpu, uint32_t work)
 {
-    __atomic_fetch_or(&vcpu->work, work, __ATOMIC_RELAXED);
+    __atomic_fetch_or(&vcpu->work, work, __ATOMIC_RELEASE);
 }
 
 enum vcpu_start_result {

@@ -21,6 +21,7 @@
 
 static struct vm vms[CONFIG_NR_VMS];
 static uint32_t nr_running; /* atomic */
+static uint32_t nr_failed;  /* VMs that crashed or could not be started anew; atomic */
 
 uint32_t vm_nr_running(void)
 {
@@ -280,8 +281,10 @@ static void take_down(struct vm *vm)
     }
     free_pages(vm);
     vm->state = VM_OFF;
+    if (fault || vm->end == VM_END_CRASH)
+        __atomic_fetch_add(&nr_failed, 1, __ATOMIC_RELAXED);
     if (__atomic_sub_fetch(&nr_running, 1, __ATOMIC_ACQ_REL) == 0) {
-        log_info("the last VM has ended: powering off");
+        printk("the last VM has ended: powering off, status %u", nr_failed);
         psci_system_off();
         panic("the firmware cannot power the machine off");
     }

@@ -37,13 +37,15 @@
 
 /* The control register, ICH_HCR_EL2 and GICH_HCR alike. */
 #define GIC_HCR_EN             (1u << 0)
-#define GIC_HCR_LRENPIE        (1u << 2) /* maintenance: an interrupt ended that is in no LR */
-#define GIC_HCR_NPIE           (1u << 3) /* maintenance: no list register is pending */
-#define GIC_HCR_EOICOUNT_SHIFT 27        /* how many ended that are in no list register */
+#define GIC_HCR_LRENPIE        (1u << 2)  /* maintenance: an interrupt ended that is in no LR */
+#define GIC_HCR_NPIE           (1u << 3)  /* maintenance: no list register is pending */
+#define GIC_HCR_TDIR           (1u << 14) /* deactivations trap; GICv3, see gic_limits.hcr_tdir */
+#define GIC_HCR_EOICOUNT_SHIFT 27         /* how many ended that are in no list register */
 
 /* The guest's CPU interface registers, ICH_VMCR_EL2 and GICH_VMCR alike. */
 #define GIC_VMCR_GROUP0_ENABLE (1u << 0)
 #define GIC_VMCR_GROUP1_ENABLE (1u << 1)
+#define GIC_VMCR_SPLIT_EOI     (1u << 9) /* EOImode: EOI does not deactivate, DIR does */
 #define GIC_VMCR_PMR_SHIFT     24
 
 #define GIC_MAX_LRS  16
@@ -83,6 +85,7 @@ struct gic_limits {
     uint32_t nr_priority_bits; /* 4 to 8, the high ones of a byte */
     uint32_t nr_aprs;          /* of each group; 1, 2 or 4 */
     uint32_t reset_vmcr;       /* what its registers are after reset */
+    uint32_t hcr_tdir;         /* GIC_HCR_TDIR, or 0 if there is no such trap */
 };
 
 extern const struct gic_ops gicv2_ops;

@@ -36,6 +36,8 @@
 #define VTR_NR_PREEMPTION_BITS(vtr) ((uint32_t)((vtr) >> 26 & 7) + 1)
 #define VTR_NR_PRIORITY_BITS(vtr)   ((uint32_t)((vtr) >> 29 & 7) + 1)
 
+#define VTR_TDS (UINT64_C(1) << 19) /* ICH_HCR_EL2.TDIR works */
+
 #define VMCR_FIQEN (1u << 3) /* RES1 with system registers */
 
 static uintptr_t gicd;
@@ -122,6 +124,7 @@ static void init(void)
         .nr_priority_bits = VTR_NR_PRIORITY_BITS(vtr),
         .nr_aprs = nr_preemption_bits > 5 ? 1u << (nr_preemption_bits - 5) : 1,
         .reset_vmcr = VMCR_FIQEN,
+        .hcr_tdir = vtr & VTR_TDS ? GIC_HCR_TDIR : 0,
     };
 }
 

@@ -218,6 +218,25 @@ void vgic_put(struct vcpu *vcpu)
     spin_unlock(&vcpu->vm->vgic.lock);
 }
 
+void vgic_deactivate(struct vcpu *vcpu, uint64_t value)
+{
+    struct vgic_vcpu *vgic = &vcpu->vgic;
+    uint64_t intid = value & (vgic_is_v2(vcpu) ? GICC_DIR_INTID : UINT64_MAX);
+
+    if (intid >= VGIC_NR_INTIDS || !(gic_read_vmcr() & GIC_VMCR_SPLIT_EOI))
+        return; /* unpredictable (IHI 0069, 12.2.9) */
+    uint32_t b = (uint32_t)intid / 32, bit = vgic_bit((uint32_t)intid);
+
+    spin_lock(&vcpu->vm->vgic.lock);
+    if (b == 0 || (vgic->held[b - 1] & bit)) {
+        vgic->change[b].clear_active |= bit;
+        vgic->change[b].set_active &= ~bit;
+        vgic->changes = true;
+    }
+    vgic_lr_refill(vcpu);
+    spin_unlock(&vcpu->vm->vgic.lock);
+}
+
 /* Whether the CPU interface lets one of these interrupts of a bank through. */
 static bool passes(const struct vgic_bank *bank, uint32_t pending, uint32_t vmcr)
 {
@@ -307,10 +326,13 @@ static const char *init_v2(struct vm *vm)
     if (config->gicd.bytes < PAGE_SIZE || bytes == 0 ||
         !is_aligned(config->gicc.base.ipa, PAGE_SIZE))
         return "its GICv2 needs a page each for the distributor and the CPU interface";
-    if (stage2_map(&vm->stage2, config->gicc.base, machine.gicv.base, bytes,
+    /* The first page is the hardware's. The other has GICC_DIR alone. */
+    if (stage2_map(&vm->stage2, config->gicc.base, machine.gicv.base, PAGE_SIZE,
                    STAGE2_DEVICE | STAGE2_READ | STAGE2_WRITE) != STILE_SUCCESS)
         return "its GICv2 CPU interface cannot be mapped";
     mmio_add(&vm->mmio, config->gicd.base, config->gicd.bytes, &vgicd_v2_ops);
+    if (bytes > PAGE_SIZE)
+        mmio_add(&vm->mmio, ipa_make(config->gicc.base.ipa + PAGE_SIZE), PAGE_SIZE, &vgicc_dir_ops);
     return NULL;
 }
 

@@ -181,6 +181,12 @@ void vgic_set_ppi(struct vcpu *vcpu, uint32_t intid, bool high);
  */
 void vgic_send_sgi(struct vcpu *source, struct vcpu *target, uint32_t sgi);
 
+/**
+ * vgic_deactivate() - the loaded vCPU wrote ICC_DIR_EL1 or GICC_DIR, and that trapped
+ * @value: what it wrote
+ */
+void vgic_deactivate(struct vcpu *vcpu, uint64_t value);
+
 /** vgic_write_sgi1r() - the loaded vCPU wrote ICC_SGI1R_EL1 */
 void vgic_write_sgi1r(struct vcpu *vcpu, uint64_t value);
 

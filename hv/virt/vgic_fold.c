@@ -92,13 +92,16 @@ static void fold_one(struct vcpu *vcpu, uint32_t n, uint64_t now)
 
 /*
  * Active interrupts that found no list register are ended by count. A guest ends what it handles
- * from the most urgent on, and those in list registers were matched.
+ * from the most urgent on, and those in list registers were matched. One that deactivates
+ * separately may do so in any order: that traps, and what was counted are no deactivations.
  */
 static void end_left_out(struct vcpu *vcpu)
 {
     struct vgic_vcpu *vgic = &vcpu->vgic;
     uint32_t left_out[VGIC_NR_BANKS] = {vgic->bank.active};
 
+    if (gic_read_vmcr() & GIC_VMCR_SPLIT_EOI)
+        return;
     for (uint32_t b = 1; b < VGIC_NR_BANKS; b++)
         left_out[b] = vgic_bank_of(vcpu, 32 * b)->active & vgic->held[b - 1];
     for (uint32_t intid = 0; intid < VGIC_NR_INTIDS; intid++) {

@@ -32,6 +32,9 @@
 #define VGIC_IIDR  0x5300043Bu
 #define VGIC_PIDR2 0x0Bu /* the architecture's revision is in bits 7:4 */
 
+/* What identifies the interrupt in GICC_DIR, IHI 0048, 4.4.16; above it is the source of an SGI. */
+#define GICC_DIR_INTID 0x3FFu
+
 /* Affinity fields that an IROUTER stores. */
 #define VGIC_IROUTER_BITS UINT64_C(0xFF00FFFFFF)
 
@@ -196,6 +199,9 @@ void vgic_sgi_write_sources(struct vcpu *vcpu, uint32_t offset, uint32_t bytes, 
 extern const struct mmio_ops vgicd_v2_ops;
 extern const struct mmio_ops vgicd_v3_ops;
 extern const struct mmio_ops vgicr_ops;
+
+/** The second page of a GICv2's CPU interface. */
+extern const struct mmio_ops vgicc_dir_ops;
 
 /** Works out where an SPI goes from its ITARGETSR or IROUTER. The lock is held. */
 void vgicd_route(struct vm *vm, uint32_t intid);

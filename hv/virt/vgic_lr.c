@@ -240,7 +240,7 @@ static void fill(struct vcpu *vcpu, uint32_t stale)
         gic_write_lr(vgic_lowest_bit(bits), 0);
 
     if (vgic->active_left_out)
-        hcr |= GIC_HCR_LRENPIE;
+        hcr |= GIC_HCR_LRENPIE | gic_limits.hcr_tdir;
     if (vgic->pending_left_out)
         hcr |= GIC_HCR_NPIE;
     gic_write_hcr(hcr);
@@ -267,14 +267,17 @@ void vgic_lr_load(struct vcpu *vcpu)
 
 void vgic_lr_put(struct vcpu *vcpu)
 {
-    const struct vgic_vcpu *vgic = &vcpu->vgic;
+    struct vgic_vcpu *vgic = &vcpu->vgic;
     uint32_t stale = vgic->used;
 
     if (stale || vgic->changes || vgic->timer_active) {
         vgic_fold(vcpu);
-        vgic_fold_put_timer(&vcpu->vgic);
+        vgic_fold_put_timer(vgic);
         for (uint32_t bits = stale; bits; bits &= bits - 1)
             gic_write_lr(vgic_lowest_bit(bits), 0);
+    } else {
+        /* Who waits for the list registers to be read back may find the vCPU loaded again. */
+        __atomic_store_n(&vgic->nr_refills, vgic->nr_refills + 1, __ATOMIC_RELEASE);
     }
     gic_write_hcr(0);
 }

@@ -243,5 +243,22 @@ static void write_v2(struct vcpu *vcpu, uint32_t offset, uint32_t bytes, uint64_
         write_ctlr(vcpu, (uint32_t)value);
 }
 
+/* --- the page of a GICv2's CPU interface that is not the hardware's --- */
+
+static uint64_t read_dir(struct vcpu *vcpu, uint32_t offset, uint32_t bytes)
+{
+    (void)vcpu;
+    (void)offset;
+    (void)bytes;
+    return 0; /* write-only */
+}
+
+static void write_dir(struct vcpu *vcpu, uint32_t offset, uint32_t bytes, uint64_t value)
+{
+    if (offset == 0 && bytes == 4)
+        vgic_deactivate(vcpu, value);
+}
+
+const struct mmio_ops vgicc_dir_ops = {.read = read_dir, .write = write_dir, .exit = EXIT_GICD};
 const struct mmio_ops vgicd_v2_ops = {.read = read_v2, .write = write_v2, .exit = EXIT_GICD};
 const struct mmio_ops vgicd_v3_ops = {.read = read_v3, .write = write_v3, .exit = EXIT_GICD};

@@ -9,6 +9,8 @@ from .cases import MODE_BOOTARGS
 from .machine import ROOT, Hang, Machine
 from .result import FAIL, PASS, Result
 
+# What the hypervisor says last: how many VMs failed.
+STATUS = re.compile(r"the last VM has ended: powering off, status ([1-9]\d*)")
 PANIC = re.compile(r"\[hv\] (panic|PANIC|unexpected exception)")
 
 
@@ -114,6 +116,9 @@ def judge(case, console):
     expects_panic = any("panic" in step["line"] for step in case.steps)
     if PANIC.search(text) and not expects_panic:
         results.append(Result("hypervisor", FAIL, "the hypervisor panicked"))
+    failed = STATUS.search(text)
+    if failed and not any("crash" in step["line"] for step in case.steps):
+        results.append(Result("status", FAIL, f"{failed.group(1)} VMs crashed"))
     for pattern in case.reject:
         found = re.search(pattern, text, re.MULTILINE)
         if found:

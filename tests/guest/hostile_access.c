@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Instructions that a hypervisor cannot tell from their syndrome (Arm ARM, ESR_ELx.ISV is 0), on
+ * registers that it emulates: pairs, exclusives, atomics, SIMD, writeback; and what reaches past a
+ * device's end. The access gets an external abort, and nothing has changed.
+ */
+#include <stdio.h>
+
+#include "arch/cpu.h"
+#include "arch/io.h"
+#include "core/machine.h"
+#include "gic_rig.h"
+#include "hostile_window.h"
+#include "ktf.h"
+
+#define CPACR_FPEN (UINT64_C(3) << 20)
+
+#define ISAR0_ATOMIC(isar0) ((isar0) >> 20 & 0xF)
+
+static void need_emulation(void)
+{
+    const struct gic_traits *traits = gic_rig_traits();
+
+    if (!traits || !traits->is_stile)
+        SKIP("the devices are not a hypervisor's");
+}
+
+KTF_SUITE(hostile_access, .suite_setup = need_emulation, .setup = gic_rig_setup,
+          .teardown = gic_rig_teardown);
+
+/* --- the instructions: x0 is the address --- */
+
+#define INSTRUCTION(name, text)                                                                    \
+    static void name(void *address)                                                                \
+    {                                                                                              \
+        register uint64_t x0 __asm__("x0") = (uint64_t)address;                                    \
+        __asm__ volatile(text : "+r"(x0) : : "memory", "x1", "x2", "x3");                          \
+    }
+
+INSTRUCTION(ldp, "ldp w1, w2, [x0]")
+INSTRUCTION(ldp64, "ldp x1, x2, [x0]")
+INSTRUCTION(ldpsw, "ldpsw x1, x2, [x0]")
+INSTRUCTION(ldnp, "ldnp w1, w2, [x0]")
+INSTRUCTION(stp, "stp wzr, wzr, [x0]")
+INSTRUCTION(stp64, "stp xzr, xzr, [x0]")
+INSTRUCTION(ldxr, "ldxr w1, [x0]\n\tclrex")
+INSTRUCTION(ldaxr, "ldaxr w1, [x0]\n\tclrex")
+INSTRUCTION(ldxp, "ldxp w1, w2, [x0]\n\tclrex")
+INSTRUCTION(ldr_pre, "ldr w1, [x0, #0]!")
+INSTRUCTION(ldr_post, "ldr w1, [x0], #4")
+INSTRUCTION(str_pre, "str wzr, [x0, #0]!")
+INSTRUCTION(str_post, "str wzr, [x0], #4")
+INSTRUCTION(ldr_simd, "ldr s0, [x0]")
+INSTRUCTION(str_simd, "str q0, [x0]")
+INSTRUCTION(ld1, "ld1 {v0.4s}, [x0]")
+INSTRUCTION(st1, "st1 {v0.4s}, [x0]")
+INSTRUCTION(cas, ".arch armv8-a+lse\n\tmov w1, #0\n\tmov w2, #0\n\tcas w1, w2, [x0]")
+INSTRUCTION(casp, ".arch armv8-a+lse\n\tcasp x2, x3, x2, x3, [x0]")
+INSTRUCTION(ldadd, ".arch armv8-a+lse\n\tmov w1, #1\n\tldadd w1, w2, [x0]")
+INSTRUCTION(swp, ".arch armv8-a+lse\n\tmov w1, #0\n\tswp w1, w2, [x0]")
+
+struct instruction {
+    const char *name;
+    void (*run)(void *address);
+    bool atomic; /* of FEAT_LSE */
+};
+
+static const struct instruction instructions[] = {
+    {"ldp", ldp, false},
+    {"ldp of 64 bits", ldp64, false},
+    {"ldpsw", ldpsw, false},
+    {"ldnp", ldnp, false},
+    {"stp", stp, false},
+    {"stp of 64 bits", stp64, false},
+    {"ldxr", ldxr, false},
+    {"ldaxr", ldaxr, false},
+    {"ldxp", ldxp, false},
+    {"ldr with pre-index", ldr_pre, false},
+    {"ldr with post-index", ldr_post, false},
+    {"str with pre-index", str_pre, false},
+    {"str with post-index", str_post, false},
+    {"ldr of SIMD", ldr_simd, false},
+    {"str of SIMD", str_simd, false},
+    {"ld1", ld1, false},
+    {"st1", st1, false},
+    {"cas", cas, true},
+    {"casp", casp, true},
+    {"ldadd", ldadd, true},
+    {"swp", swp, true},
+};
+
+static void describe(const struct instruction *instruction, char *text, size_t size)
+{
+    (void)snprintf(text, size, "%s", instruction->name);
+}
+
+static void expect_abort(void (*run)(void *), uint64_t address)
+{
+    struct fault fault = {0, 0, 0};
+
+    ASSERT_TRUE(exception_try(run, (void *)address, &fault));
+    EXPECT_TRUE(support_is_external_abort(&fault));
+    EXPECT_EQ(fault.far, address);
+}
+
+/* The enable bits of the test interrupts: a write that took effect would show there. */
+KTF_TEST_EACH(hostile_access, it_aborts, struct instruction, instructions, describe)
+{
+    uint64_t word = gic_rig_word(GICD_ISENABLER, RIG_SPI) & ~UINT64_C(15);
+
+    if (param->atomic && ISAR0_ATOMIC(read_sysreg(id_aa64isar0_el1)) == 0)
+        SKIP("the CPU has no such instruction");
+    uint64_t cpacr = read_sysreg(cpacr_el1);
+    write_sysreg(cpacr_el1, cpacr | CPACR_FPEN);
+    isb();
+    gic_rig_write_bit(GICD_ISENABLER, RIG_SPI);
+    uint32_t before = io_read32(gic_rig_word(GICD_ISENABLER, RIG_SPI));
+    for (int i = 0; i < 3; i++)
+        expect_abort(param->run, word);
+    expect_abort(param->run, gic_distributor() + 0xFC0);
+    EXPECT_EQ(io_read32(gic_rig_word(GICD_ISENABLER, RIG_SPI)), before);
+    gic_rig_write_bit(GICD_ICENABLER, RIG_SPI);
+    write_sysreg(cpacr_el1, cpacr);
+    isb();
+}
+
+/* What the syndrome does tell works: acquire and release, an index, sign extension. */
+KTF_TEST(hostile_access, what_can_be_told_works)
+{
+    uint64_t word = gic_rig_priority(RIG_SPI);
+    uint64_t value;
+
+    io_write32(word, 0x80604020);
+    __asm__ volatile("ldar %w0, [%1]" : "=r"(value) : "r"(word) : "memory");
+    EXPECT_EQ(value, 0x80604020);
+    __asm__ volatile("stlr %w0, [%1]" : : "r"(0xA0A0A0A0), "r"(word) : "memory");
+    EXPECT_EQ(io_read32(word), 0xA0A0A0A0);
+    __asm__ volatile("ldrsb %0, [%1, %2]" : "=r"(value) : "r"(word - 3), "r"(UINT64_C(3)));
+    EXPECT_EQ(value, UINT64_C(0xFFFFFFFFFFFFFFA0));
+    __asm__ volatile("ldrsw %0, [%1]" : "=r"(value) : "r"(word));
+    EXPECT_EQ(value, UINT64_C(0xFFFFFFFFA0A0A0A0));
+    __asm__ volatile("ldrsb %w0, [%1]" : "=r"(value) : "r"(word));
+    EXPECT_EQ(value, 0xFFFFFFA0);
+    __asm__ volatile("ldr wzr, [%0]" : : "r"(word));
+    __asm__ volatile("ldur %w0, [%1, #-1]" : "=r"(value) : "r"(word + 1));
+    EXPECT_EQ(value, 0xA0A0A0A0);
+}
+
+/* --- past the end --- */
+
+static void load64(void *address)
+{
+    (void)io_read64((uintptr_t)address);
+}
+
+static void store64(void *address)
+{
+    io_write64((uintptr_t)address, UINT64_MAX);
+}
+
+static void load32(void *address)
+{
+    (void)io_read32((uintptr_t)address);
+}
+
+static void expect_abort_at_end(const struct range *device, void (*function)(void *), uint64_t from)
+{
+    struct fault fault = {0, 0, 0};
+    uint64_t last_page = device->base + device->bytes - PAGE_SIZE;
+
+    EXPECT_TRUE(hostile_window_try(last_page, 2, MAP_DEVICE, function,
+                                   HOSTILE_VA + PAGE_SIZE - from, &fault));
+    EXPECT_TRUE(support_is_external_abort(&fault));
+}
+
+static void check_end(const struct range *device)
+{
+    struct fault fault;
+    uint64_t last_page = device->base + device->bytes - PAGE_SIZE;
+
+    EXPECT_FALSE(
+        hostile_window_try(last_page, 2, MAP_DEVICE, load64, HOSTILE_VA + PAGE_SIZE - 8, &fault));
+    EXPECT_FALSE(
+        hostile_window_try(last_page, 2, MAP_DEVICE, store64, HOSTILE_VA + PAGE_SIZE - 8, &fault));
+    expect_abort_at_end(device, load64, 4);
+    expect_abort_at_end(device, store64, 4);
+    expect_abort_at_end(device, store64, 1);
+    expect_abort_at_end(device, load32, 2);
+    expect_abort_at_end(device, ldp64, 8);
+    expect_abort_at_end(device, stp64, 8);
+}
+
+KTF_TEST(hostile_access, past_the_end_of_the_uart_it_aborts)
+{
+    if (machine.uart.bytes == 0)
+        SKIP("the machine has none");
+    check_end(&machine.uart);
+    expect_abort_at_end(&machine.uart, load32, 0);
+}
+
+KTF_TEST(hostile_access, past_the_end_of_the_controller_it_aborts)
+{
+    if (gic->version != 3)
+        SKIP("behind a GICv2's distributor is its CPU interface");
+    check_end(&machine.gicd);
+    expect_abort_at_end(&machine.gicd, load32, 0);
+    check_end(&machine.gicr);
+    expect_abort_at_end(&machine.gicr, load32, 0);
+}

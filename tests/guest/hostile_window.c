@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * See hostile_window.h.
+ */
+#include "arch/cpu.h"
+#include "hostile_window.h"
+#include "mm/page.h"
+#include "mm/space.h"
+
+#define SCRATCH_ASID 0xFE /* no process has it */
+
+bool hostile_window_try_root(uint64_t root, void (*function)(void *argument), uint64_t argument,
+                             struct fault *fault)
+{
+    uint64_t flags = irq_save();
+
+    space_use(root, SCRATCH_ASID);
+    bool faulted = exception_try(function, (void *)argument, fault);
+    space_use(0, 0);
+    space_forget(SCRATCH_ASID);
+    irq_restore(flags);
+    return faulted;
+}
+
+bool hostile_window_try(uint64_t pa, uint64_t nr_pages, enum map_kind kind,
+                        void (*function)(void *argument), uint64_t argument, struct fault *fault)
+{
+    uint64_t root = page_alloc_zeroed();
+    bool faulted = false;
+
+    if (map_range(root, HOSTILE_VA, pa, nr_pages * PAGE_SIZE, kind))
+        faulted = hostile_window_try_root(root, function, argument, fault);
+    for (uint64_t i = 0; i < nr_pages; i++)
+        (void)map_unmap_page(root, HOSTILE_VA + i * PAGE_SIZE);
+    map_free_user(root);
+    return faulted;
+}
