@@ -12,10 +12,16 @@
 #include "dev/gicv3.h"
 #include "dev/pl011.h"
 
+/* GICD_SGIR: the CPUs to send to, a bit for each (IHI 0048, 4.3.15). */
+#define SGIR_TARGETS_SHIFT 16
+
 static uint64_t gicd;
 static uint64_t gicc;
 static uint64_t uart;
 static uint64_t sgi_word; /* ICC_SGI1R_EL1 for SGI_BENCH to this CPU */
+
+/* Rows of two CPUs: what to write, to ICC_SGI1R_EL1 or GICD_SGIR, to reach each. */
+static uint64_t pair_word[2];
 
 void bench_native_init(void)
 {
@@ -23,6 +29,15 @@ void bench_native_init(void)
     uart = pl011_data_register();
     gicc = gic->version == 2 ? gicv2_cpu_interface() : 0;
     sgi_word = gic->version == 3 ? gicv3_sgi_word(smp_cpu()->index, SGI_BENCH) : 0;
+    for (uint32_t cpu = 0; cpu < 2; cpu++)
+        pair_word[cpu] = gic->version == 3 ? gicv3_sgi_word(cpu, SGI_BENCH)
+                                           : UINT64_C(1) << (SGIR_TARGETS_SHIFT + cpu) | SGI_BENCH;
+}
+
+/* What the other CPU is to see, it sees before this one sleeps. */
+static inline void wait_for_interrupt(void)
+{
+    __asm__ volatile("dsb sy\n\twfi" : : : "memory");
 }
 
 static int64_t id_register(uint32_t count)
@@ -82,11 +97,72 @@ static int64_t timer_now(uint32_t count)
     return 0;
 }
 
+static int64_t wfi_late(uint32_t count)
+{
+    uint64_t interface = gicc;
+    uint64_t late = 0;
+
+    while (count-- > 0) {
+        uint64_t deadline = cpu_ticks() + BENCH_AHEAD_TICKS;
+        write_sysreg(cntv_cval_el0, deadline);
+        write_sysreg(cntv_ctl_el0, 1);
+        isb();
+        wait_for_interrupt();
+        late += read_sysreg(cntvct_el0) - deadline;
+        bench_take_interrupt(interface);
+    }
+    return (int64_t)late;
+}
+
+/* --- two CPUs --- */
+
+static inline void send(uint64_t word)
+{
+    if (gic->version == 2)
+        io_write32(gicd + GICD_SGIR, (uint32_t)word);
+    else
+        write_icc(ICC_SGI1R_EL1, word);
+}
+
+static inline void await(uint64_t interface)
+{
+    do
+        wait_for_interrupt();
+    while (!bench_interrupt_came(interface));
+}
+
+static int64_t ping(uint32_t count)
+{
+    uint64_t interface = gicc;
+    uint64_t word = pair_word[bench_other_cpu()];
+
+    while (count-- > 0) {
+        send(word);
+        await(interface);
+    }
+    return 0;
+}
+
+static void pong(void)
+{
+    uint64_t interface = gicc;
+    uint64_t word = pair_word[bench_other_cpu()];
+
+    for (await(interface); !bench_pair_stops(); await(interface))
+        send(word);
+}
+
+const struct bench_pair_row bench_native_pair = {
+    {"ping_pong", "trap", BENCH_SGI, ping, 0},
+    pong,
+};
+
 const struct bench_row bench_native_rows[] = {
     {"id_register", NULL, BENCH_PLAIN, id_register, 0},
     {"gicd_read", NULL, BENCH_PLAIN, gicd_read, 0},
     {"uart_char", NULL, BENCH_UART, uart_char, 0},
     {"ipi_self", NULL, BENCH_SGI, ipi_self, 0},
     {"timer_now", "hardware", BENCH_TIMER, timer_now, 0},
+    {"wfi_late", "trap", BENCH_LATE, wfi_late, 0},
 };
 const size_t bench_nr_native_rows = sizeof(bench_native_rows) / sizeof(bench_native_rows[0]);

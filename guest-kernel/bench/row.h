@@ -5,8 +5,11 @@
 #ifndef BENCH_ROW_H
 #define BENCH_ROW_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "core/smp.h"
 
 /** What a loop needs around it. */
 enum bench_kind {
@@ -15,6 +18,7 @@ enum bench_kind {
     BENCH_UART,  /* the same, and a UART */
     BENCH_SGI,   /* the vectors that handle SGI_BENCH */
     BENCH_TIMER, /* the vectors that handle the timer */
+    BENCH_LATE,  /* the same; the loop returns how many ticks it was late, all in all */
 };
 
 struct bench_row {
@@ -25,8 +29,17 @@ struct bench_row {
     int64_t status;                  /* what that has to be */
 };
 
-/* The SGI that the interrupt rows send to themselves. */
+/** An operation of two CPUs. */
+struct bench_pair_row {
+    struct bench_row row;
+    void (*partner)(void); /* what the other one does until bench_pair_stops() */
+};
+
+/* The SGI that the interrupt rows send. */
 #define SGI_BENCH 2
+
+/* How far ahead the timer is set where lateness is measured. */
+#define BENCH_AHEAD_TICKS 1000
 
 /** The operations as any kernel does them. */
 extern const struct bench_row bench_native_rows[];
@@ -36,8 +49,28 @@ extern const size_t bench_nr_native_rows;
 extern const struct bench_row bench_call_rows[];
 extern const size_t bench_nr_call_rows;
 
+/** An SGI from one CPU to another and one back, each awaited asleep. */
+extern const struct bench_pair_row bench_native_pair;
+extern const struct bench_pair_row bench_call_pair;
+
+/**
+ * bench_call_switch - from a vCPU to another VM's on the same physical CPU
+ *
+ * The other VM does the loop, too. Each yield is two switches, there and back.
+ */
+extern const struct bench_row bench_call_switch;
+
 /** bench_native_init() - look up what the loops of bench_native_rows use */
 void bench_native_init(void);
+
+/** bench_pair_stops() - whether the partner shall end */
+bool bench_pair_stops(void);
+
+/** bench_other_cpu() - the other one of two CPUs */
+static inline uint32_t bench_other_cpu(void)
+{
+    return 1 - smp_cpu()->index;
+}
 
 /**
  * bench_take_interrupt() - let one interrupt in, and go on when it has been handled
@@ -57,6 +90,24 @@ static inline void bench_take_interrupt(uint64_t cpu_interface)
                      :
                      : "r"(x11)
                      : "x9", "x10", "memory");
+}
+
+/**
+ * bench_interrupt_came() - let interrupts in for a moment; whether there was one
+ * @cpu_interface: as of bench_take_interrupt()
+ */
+static inline bool bench_interrupt_came(uint64_t cpu_interface)
+{
+    register uint64_t x11 __asm__("x11") = cpu_interface;
+    register uint64_t x9 __asm__("x9") = 0;
+
+    __asm__ volatile("msr daifclr, #2\n\t"
+                     "isb\n\t"
+                     "msr daifset, #2"
+                     : "+r"(x9)
+                     : "r"(x11)
+                     : "x10", "memory");
+    return x9 != 0;
 }
 
 #endif

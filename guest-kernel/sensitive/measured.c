@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "arch/cpu.h"
 #include "bench/row.h"
 #include "core/smp.h"
 #include "dev/gic.h"
@@ -114,6 +115,69 @@ static int64_t yield(uint32_t count)
     return status;
 }
 
+static int64_t wfi_late(uint32_t count)
+{
+    uint64_t interface = cpu_interface();
+    uint64_t late = 0;
+
+    while (count-- > 0) {
+        uint64_t deadline = cpu_ticks() + BENCH_AHEAD_TICKS;
+        (void)stile_time_oneshot(stile_ticks(deadline));
+        (void)stile_vcpu_block();
+        late += read_sysreg(cntvct_el0) - deadline;
+        bench_take_interrupt(interface);
+    }
+    return (int64_t)late;
+}
+
+/* --- two CPUs --- */
+
+static inline void await(uint64_t interface)
+{
+    do
+        (void)stile_vcpu_block();
+    while (!bench_interrupt_came(interface));
+}
+
+static int64_t ping(uint32_t count)
+{
+    uint64_t interface = cpu_interface();
+    stile_vcpu_id_t other = stile_vcpu_id(bench_other_cpu());
+    int64_t status = 0;
+
+    while (count-- > 0) {
+        status = stile_irq_ipi(other, stile_intid(SGI_BENCH)).status;
+        await(interface);
+    }
+    return status;
+}
+
+static void pong(void)
+{
+    uint64_t interface = cpu_interface();
+    stile_vcpu_id_t other = stile_vcpu_id(bench_other_cpu());
+
+    for (await(interface); !bench_pair_stops(); await(interface))
+        (void)stile_irq_ipi(other, stile_intid(SGI_BENCH));
+}
+
+const struct bench_pair_row bench_call_pair = {
+    {"ping_pong", "call", BENCH_SGI, ping, STILE_SUCCESS},
+    pong,
+};
+
+static int64_t world_switch(uint32_t count)
+{
+    int64_t status = 0;
+
+    for (; count >= 2; count -= 2)
+        status = stile_vcpu_yield().status;
+    return status;
+}
+
+const struct bench_row bench_call_switch = {"world_switch", "call", BENCH_PLAIN, world_switch,
+                                            STILE_SUCCESS};
+
 const struct bench_row bench_call_rows[] = {
     {"null", "call", BENCH_PLAIN, null, STILE_SUCCESS},
     {"unknown", "call", BENCH_PLAIN, unknown, STILE_NOT_SUPPORTED},
@@ -124,5 +188,6 @@ const struct bench_row bench_call_rows[] = {
     {"ipi_self", "call", BENCH_SGI, ipi_self, STILE_SUCCESS},
     {"timer_now", "call", BENCH_TIMER, timer_now, STILE_SUCCESS},
     {"yield", "call", BENCH_PLAIN, yield, STILE_SUCCESS},
+    {"wfi_late", "call", BENCH_LATE, wfi_late, STILE_SUCCESS},
 };
 const size_t bench_nr_call_rows = sizeof(bench_call_rows) / sizeof(bench_call_rows[0]);

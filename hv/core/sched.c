@@ -18,9 +18,11 @@
 #define NEVER UINT64_MAX
 
 struct spinlock sched_lock;
+static uint64_t slice_ticks;
 
 void sched_init_pcpu(struct pcpu *pcpu)
 {
+    slice_ticks = timer_frequency() * CONFIG_TIME_SLICE_US / 1000000;
     list_init(&pcpu->run_queue);
     list_init(&pcpu->sleepers);
 }
@@ -38,11 +40,6 @@ struct pcpu *sched_place(uint64_t affinity)
         if (may_use(affinity, &pcpus[i]) && (!best || pcpus[i].nr_vcpus < best->nr_vcpus))
             best = &pcpus[i];
     return best;
-}
-
-static uint64_t slice_ticks(void)
-{
-    return timer_frequency() * CONFIG_TIME_SLICE_US / 1000000;
 }
 
 /* --- under the lock ------------------------------------------------------------------------ */
@@ -137,7 +134,7 @@ static void poke(struct pcpu *pcpu)
  */
 static void catch_up(const struct pcpu *pcpu, struct vcpu *vcpu)
 {
-    uint64_t credit = slice_ticks();
+    uint64_t credit = slice_ticks;
 
     if (is_before(vcpu->virtual_ticks + credit, pcpu->virtual_ticks))
         vcpu->virtual_ticks = pcpu->virtual_ticks - credit;
@@ -151,7 +148,7 @@ static void make_current(struct pcpu *pcpu, struct vcpu *vcpu)
         vcpu->loaded = true;
         vm_hold(vcpu->vm);
         vcpu->charged_ticks = timer_now();
-        pcpu->slice_end_ticks = vcpu->charged_ticks + slice_ticks();
+        pcpu->slice_end_ticks = vcpu->charged_ticks + slice_ticks;
     }
     pcpu->current = vcpu;
     advance(pcpu);
@@ -369,14 +366,11 @@ static struct vcpu *wait_for_vcpu(struct pcpu *pcpu)
     return next;
 }
 
-/* Takes the loaded vCPU's state out of this CPU; from here on it may be loaded elsewhere. */
-static void put(struct vcpu *vcpu)
+/* The loaded vCPU makes way: whoever takes it next waits until save() has been through. */
+static void leave(struct vcpu *vcpu)
 {
-    struct vm *vm = vcpu->vm;
-
-    vcpu_put(vcpu);
-    spin_lock(&sched_lock);
     vcpu->loaded = false;
+    vcpu->saving = true;
     if (vcpu->state == VCPU_READY && !vcpu->paused) {
         queue_ready(vcpu);
         if (vcpu->pcpu != pcpu_self())
@@ -384,15 +378,32 @@ static void put(struct vcpu *vcpu)
     } else if (vcpu->state == VCPU_BLOCKED && vcpu->wake_ticks != NEVER) {
         list_push_back(&vcpu->pcpu->sleepers, &vcpu->sleep_link);
     }
-    arm_timer(pcpu_self()); /* this CPU has just chosen, but not for what waits or sleeps now */
-    spin_unlock(&sched_lock);
+}
+
+/* Takes the state of a vCPU that has left out of this CPU. */
+static void save(struct vcpu *vcpu)
+{
+    struct vm *vm = vcpu->vm;
+
+    vcpu_put(vcpu);
+    __atomic_store_n(&vcpu->saving, false, __ATOMIC_RELEASE);
+    cpu_send_event();
     vm_release(vm);
+}
+
+/* Moves the state of this CPU's current vCPU into it. Another CPU may be about to let it go. */
+static void load(struct pcpu *pcpu, struct vcpu *vcpu)
+{
+    while (__atomic_load_n(&vcpu->saving, __ATOMIC_ACQUIRE))
+        cpu_wait_for_event();
+    vcpu_load(vcpu);
+    trap_set_contended(vcpu, !list_empty(&pcpu->run_queue));
 }
 
 /* Lets the loaded vCPU run on. */
 static struct vcpu *go_on(struct pcpu *pcpu, struct vcpu *vcpu)
 {
-    pcpu->slice_end_ticks = vcpu->charged_ticks + slice_ticks();
+    pcpu->slice_end_ticks = vcpu->charged_ticks + slice_ticks;
     arm_timer(pcpu);
     trap_set_contended(vcpu, !list_empty(&pcpu->run_queue));
     spin_unlock(&sched_lock);
@@ -414,15 +425,16 @@ struct vcpu *sched_switch(struct vcpu *previous)
         if (!next && goes_on(pcpu, previous))
             return go_on(pcpu, previous);
     }
+    if (previous)
+        leave(previous);
     make_current(pcpu, next);
     spin_unlock(&sched_lock);
 
     if (previous)
-        put(previous);
+        save(previous);
     if (!next)
         next = wait_for_vcpu(pcpu);
-    vcpu_load(next);
-    trap_set_contended(next, !list_empty(&pcpu->run_queue));
+    load(pcpu, next);
     return next;
 }
 

@@ -56,7 +56,8 @@ struct vcpu *vcpu_create(struct vm *vm, uint32_t index)
 void vcpu_destroy(struct vcpu *vcpu)
 {
     spin_lock(&sched_lock);
-    CHECK(!vcpu->loaded && list_empty(&vcpu->run_link) && list_empty(&vcpu->sleep_link));
+    CHECK(!vcpu->loaded && !vcpu->saving && list_empty(&vcpu->run_link) &&
+          list_empty(&vcpu->sleep_link));
     vcpu->pcpu->nr_vcpus--;
     spin_unlock(&sched_lock);
     page_free(vcpu->page, PAGE_ORDER_4K);
@@ -66,9 +67,11 @@ void vcpu_destroy(struct vcpu *vcpu)
 /* Under sched_lock. One that stopped itself is on until it has been put. */
 static enum vcpu_power power_locked(const struct vcpu *vcpu)
 {
+    bool gone = !vcpu->loaded && !__atomic_load_n(&vcpu->saving, __ATOMIC_ACQUIRE);
+
     if (vcpu->state == VCPU_STARTING)
         return VCPU_POWER_ON_PENDING;
-    return vcpu->state == VCPU_OFF && !vcpu->loaded ? VCPU_POWER_OFF : VCPU_POWER_ON;
+    return vcpu->state == VCPU_OFF && gone ? VCPU_POWER_OFF : VCPU_POWER_ON;
 }
 
 enum vcpu_power vcpu_power(struct vcpu *vcpu)

@@ -57,6 +57,7 @@ struct vcpu {
     /* Under sched_lock: */
     enum vcpu_state state;
     bool loaded;                 /* its state is, or is about to be, in a physical CPU */
+    bool saving;                 /* its state is being taken out of one; cleared without the lock */
     bool paused;                 /* ready or not, it does not run */
     struct pcpu *pcpu;           /* where it runs, now or next */
     struct list_node run_link;   /* in pcpu->run_queue */

@@ -6,7 +6,9 @@ import re
 COLUMNS = ["operation", "way", "gic", "total", "el2", "exits"]
 BUDGET_COLUMNS = ["operation", "way", "gic", "total", "kind"]
 OPERATIONS = ["null", "unknown", "bad_argument", "smccc_version", "id_register", "gicd_read",
-              "uart_char", "console_64", "ipi_self", "timer_now", "yield", "power_on"]
+              "uart_char", "console_64", "ipi_self", "timer_now", "yield", "ping_pong_1cpu",
+              "ping_pong_2cpu", "world_switch", "wfi_late", "cpu_bound_overhead", "power_on",
+              "power_on_4cpu", "text_kib"]
 GICS = (2, 3)
 SHOWN_PEERS = {"xen": "Xen", "kvm_nvhe": "KVM", "kvm_vhe": "KVM VHE", "bao": "Bao"}
 LINE = re.compile(r"BENCH (operation=.*)$")
@@ -87,11 +89,11 @@ def table(rows, budgets, peers):
     """The lines for a person: one for an operation's way, both GICs' figures, other hypervisors."""
     figures = by_key(rows)
     peers = {row["operation"]: row for row in peers}
-    lines = [f"{'':25}{'GICv3':>14}{'GICv2':>24}",
-             f"{'operation':<16}{'way':<9}" + f"{'total':>9}{'EL2':>9}{'exits':>6}" * 2 +
+    lines = [f"{'':28}{'GICv3':>14}{'GICv2':>24}",
+             f"{'operation':<19}{'way':<9}" + f"{'total':>9}{'EL2':>9}{'exits':>6}" * 2 +
              f"{'budget':>9}" + "".join(f"{name:>10}" for name in SHOWN_PEERS.values())]
     for operation, way in dict.fromkeys((row["operation"], row["way"]) for row in ordered(rows)):
-        text = f"{operation:<16}{way:<9}"
+        text = f"{operation:<19}{way:<9}"
         for gic in (3, 2):
             row = figures.get((operation, way, gic), {})
             text += f"{row.get('total', '-'):>9}{row.get('el2', '-'):>9}{row.get('exits', '-'):>6}"

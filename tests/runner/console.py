@@ -4,6 +4,7 @@ import re
 
 PREFIX = re.compile(r"\[([A-Za-z0-9_.-]+)\] ?(.*)$", re.DOTALL)
 NOISE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")
+CUT_NOISE = re.compile(r"\x1b(\[[0-9;?]*)?$")
 
 
 class Console:
@@ -17,12 +18,16 @@ class Console:
     def __init__(self):
         self.streams = {"*": ""}
         self._partial = ""
+        self._cut = ""  # the beginning of an escape sequence
         self._pending = {}  # the last line of each stream
         self._last = None  # the stream of the last line
 
     def feed(self, text):
         """Take in what came; returns the lines known to be whole, as (stream, text)."""
-        text = NOISE.sub("", text)
+        text = self._cut + text
+        cut = CUT_NOISE.search(text)
+        self._cut = cut.group(0) if cut else ""
+        text = NOISE.sub("", text[:len(text) - len(self._cut)])
         self.streams["*"] += text
         *complete, self._partial = (self._partial + text).split("\n")
         lines = []

@@ -21,3 +21,11 @@ def symbolise(text, elf):
         return f"{match.group(1)}  {function} at {place}"
 
     return FRAME.sub(name, text)
+
+
+def text_bytes(elf):
+    """How much of a program is code: the size of its section .text."""
+    done = subprocess.run(["aarch64-linux-gnu-size", "-A", str(elf)], capture_output=True,
+                          text=True, check=True)
+    return next(int(line.split()[1]) for line in done.stdout.splitlines()
+                if line.startswith(".text "))

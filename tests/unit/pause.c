@@ -43,7 +43,7 @@ static const struct gic_ops ops = {.send_sgi = send_sgi};
 
 void vcpu_put(struct vcpu *put)
 {
-    EXPECT_TRUE(put->loaded);
+    EXPECT_TRUE(put->saving);
 }
 
 void vcpu_load(struct vcpu *loaded)

@@ -64,12 +64,12 @@ static const struct gic_ops ops = {.send_sgi = send_sgi};
 void vcpu_put(struct vcpu *vcpu)
 {
     nr_puts++;
-    EXPECT_TRUE(vcpu->loaded);
+    EXPECT_TRUE(vcpu->saving && !vcpu->loaded);
 }
 
 void vcpu_load(struct vcpu *vcpu)
 {
-    EXPECT_TRUE(vcpu->loaded && vcpu->state == VCPU_READY);
+    EXPECT_TRUE(vcpu->loaded && !vcpu->saving && vcpu->state == VCPU_READY);
     EXPECT_EQ(vcpu->pcpu, self);
 }
 

@@ -137,6 +137,15 @@ KTF_TEST_EACH(vgic_smp, pending_and_active_survive_a_switch, uint32_t, versions,
     expect_silence(SELF);
 }
 
+/* Or who waits for that may wait for ever, if it is always loaded again when he looks. */
+KTF_TEST_EACH(vgic_smp, a_vcpu_put_has_been_read_back, uint32_t, versions, name_version)
+{
+    start(*param, 2);
+    uint32_t before = vcpus[0].vgic.nr_refills;
+    put(SELF);
+    EXPECT_NE(vcpus[0].vgic.nr_refills, before);
+}
+
 KTF_TEST_EACH(vgic_smp, what_the_interface_holds_back_does_not_wake, uint32_t, versions,
               name_version)
 {

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The other CPU of an operation of two: it sleeps, answers each SGI by one, and sleeps again.
+ *
+ * The caller's CPU has interrupts masked meanwhile and schedules nothing, so the partner's thread
+ * is run by the other one.
+ */
+#include "bench/pair.h"
+
+#include "arch/cpu.h"
+#include "bench/sets.h"
+#include "core/thread.h"
+#include "sensitive/sensitive.h"
+
+static struct {
+    void (*function)(void);
+    const char *vectors;
+    struct thread *thread;
+    bool runs;
+    bool stops;
+} partner;
+
+extern char vectors[];
+
+bool bench_pair_stops(void)
+{
+    return __atomic_load_n(&partner.stops, __ATOMIC_RELAXED);
+}
+
+static void use_vectors(const char *table)
+{
+    write_sysreg(vbar_el1, (uint64_t)table);
+    isb();
+}
+
+static void run(void *argument)
+{
+    (void)argument;
+    uint64_t flags = irq_save();
+
+    sensitive->timer_disarm();
+    use_vectors(partner.vectors);
+    bench_start_counter();
+    __atomic_store_n(&partner.runs, true, __ATOMIC_RELEASE);
+    cpu_send_event();
+    partner.function();
+    use_vectors(vectors);
+    irq_restore(flags);
+}
+
+bool bench_pair_start(const struct bench_pair_row *pair, const char *table)
+{
+    partner.function = pair->partner;
+    partner.vectors = table;
+    partner.runs = false;
+    partner.stops = false;
+    partner.thread = thread_create("partner", run, NULL, NULL);
+    if (!partner.thread)
+        return false;
+    while (!__atomic_load_n(&partner.runs, __ATOMIC_ACQUIRE))
+        cpu_wait_for_event();
+    return true;
+}
+
+void bench_pair_stop(void)
+{
+    __atomic_store_n(&partner.stops, true, __ATOMIC_RELAXED);
+    sensitive->send_ipi(bench_other_cpu(), SGI_BENCH);
+    thread_join(partner.thread);
+    sensitive->timer_disarm(); /* having waited armed it; and this may be the other CPU by now */
+}

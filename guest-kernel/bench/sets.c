@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The sets of rows. Most need a machine of one vCPU and nothing else; each of the others has a
+ * machine of its own, which tests/bench/run makes and names by "rows=" on the command line.
+ */
+#include "bench/sets.h"
+
+#include <string.h>
+
+#include "arch/cpu.h"
+#include "core/machine.h"
+#include "core/printk.h"
+#include "core/smp.h"
+#include "core/time.h"
+#include "dev/pl011.h"
+#include "sensitive/sensitive.h"
+
+/* How long the busy guest is watched, in units that both guests' slices fill. */
+#define BUSY_TICKS_PER_SEC_SHIFT 2 /* a quarter of a second */
+
+#define MILLION 1000000
+
+/* What ran before the first instruction of ours is the hypervisor's, or else the firmware's. */
+static void run_power_on(void)
+{
+    uint64_t total = bench_ticks_to_ns(time_first_ticks());
+
+    bench_print("power_on", "hardware", total, sensitive_is_paravirtual() ? total : 0);
+}
+
+static void run_rows(const struct bench_row *rows, size_t nr_rows)
+{
+    for (size_t i = 0; i < nr_rows; i++) {
+        if (rows[i].kind != BENCH_UART || pl011_data_register() != 0)
+            bench_run_row(&rows[i]);
+    }
+}
+
+static void run_alone(void)
+{
+    if (sensitive_is_paravirtual())
+        run_rows(bench_call_rows, bench_nr_call_rows);
+    run_rows(bench_native_rows, bench_nr_native_rows);
+    run_power_on();
+}
+
+/* Two CPUs. */
+static void run_pair(void)
+{
+    if (smp_nr_online() < 2) {
+        printk("bench: a pair wants two CPUs\n");
+        return;
+    }
+    if (sensitive_is_paravirtual())
+        bench_run_pair(&bench_call_pair);
+    bench_run_pair(&bench_native_pair);
+}
+
+/* Two VMs on one physical CPU: this one, and one that does run_yield(). */
+static void run_switch(void)
+{
+    bench_run_row(&bench_call_switch);
+}
+
+static void run_yield(void)
+{
+    for (;;)
+        (void)bench_call_switch.loop(UINT32_MAX);
+}
+
+/*
+ * Two VMs on one physical CPU: this one, and one that does run_spin(). The cycle counter counts
+ * both guests' instructions, so what it lacks is the hypervisor's. Of a million instructions.
+ */
+static void run_busy(void)
+{
+    uint64_t start = cpu_ticks();
+    uint64_t start_el1 = bench_read_el1();
+    uint64_t end = start + (read_sysreg(cntfrq_el0) >> BUSY_TICKS_PER_SEC_SHIFT);
+
+    while (cpu_ticks() < end)
+        ;
+    uint64_t el1 = bench_read_el1() - start_el1;
+    uint64_t total = bench_ticks_to_ns(cpu_ticks() - start);
+    uint64_t share = (total - el1) * MILLION / total;
+    bench_print("cpu_bound_overhead", "hardware", share, share);
+}
+
+static void run_spin(void)
+{
+    for (;;)
+        __asm__ volatile("");
+}
+
+static const struct {
+    const char *name;
+    void (*run)(void);
+} sets[] = {
+    {"alone", run_alone}, {"pair", run_pair}, {"switch", run_switch},     {"yield", run_yield},
+    {"busy", run_busy},   {"spin", run_spin}, {"power_on", run_power_on},
+};
+
+/* Whether a word of the command line is @name. */
+static bool is_word(const char *word, const char *name)
+{
+    size_t length = strlen(name);
+
+    return strncmp(word, name, length) == 0 && (word[length] == ' ' || word[length] == '\0');
+}
+
+void bench_run_set(void)
+{
+    const char *wanted = machine_option_value("rows=");
+
+    if (!wanted)
+        wanted = "alone";
+    for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++) {
+        if (is_word(wanted, sets[i].name))
+            sets[i].run();
+    }
+}
