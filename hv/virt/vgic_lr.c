@@ -179,6 +179,8 @@ static void fill_one(struct vcpu *vcpu, uint32_t n, struct candidates *all, cons
 {
     uint32_t intid = vgic_most_urgent(vcpu, set);
     uint32_t bit = vgic_bit(intid);
+
+    CHECK(intid < VGIC_NR_INTIDS);
     uint64_t state = (all->pending[intid / 32] & bit ? GIC_LR_PENDING : 0) |
                      (all->active[intid / 32] & bit ? GIC_LR_ACTIVE : 0);
     all->pending[intid / 32] &= ~bit;
