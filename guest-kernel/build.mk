@@ -21,7 +21,8 @@ guest-srcs += guest-kernel/user/programs.S
 guest-objs := $(call objects,guest,$(guest-srcs)) \
 	$(call objects,guest-sensitive,$(wildcard guest-kernel/sensitive/*.c))
 guest-none := $(call objects,guest,guest-kernel/test/none.c)
-guest-test-objs := $(call objects,guest-test,guest-kernel/test/run.c $(wildcard tests/guest/*.c tests/guest/*.S) \
+guest-test-srcs := $(filter-out %/none.c,$(wildcard guest-kernel/test/*.c))
+guest-test-objs := $(call objects,guest-test,$(guest-test-srcs) $(wildcard tests/guest/*.c tests/guest/*.S) \
 	tests/ktf/ktf.c tests/ktf/ktf_check.c)
 $(guest-objs) $(guest-none) $(guest-test-objs): | $(O)/deps/libfdt/.done
 
@@ -39,7 +40,7 @@ $(O)/guest-user/%.elf: $(O)/guest-user/guest-kernel/user/%.c.o $(guest-user-star
 
 # All of this folder's, for compile_commands.json.
 guest-all-objs := $(guest-objs) $(guest-none) $(guest-user-objs) \
-	$(call objects,guest-test,guest-kernel/test/run.c)
+	$(call objects,guest-test,$(guest-test-srcs))
 
 guest-programs-obj := $(O)/guest/guest-kernel/user/programs.S.o
 $(guest-programs-obj): $(guest-programs:%=$(O)/guest-user/%.elf)

@@ -45,12 +45,15 @@ $(unit-tests) $(O)/unit/ktf-selftest: $(call unit-object,$(unit-common))
 T ?=
 test-images := $(O)/stile.img $(O)/stile-test.img $(O)/guest.img $(O)/guest-test.img
 
-.PHONY: test test-images test-kunit bench bench-record
+.PHONY: test test-images test-kunit stress bench bench-record bench-debian
 
 test-images: $(test-images) $(unit-tests) $(O)/unit/ktf-selftest $(O)/libhypercall.a
 
-test: test-images | $(O)/.deps-test ## run all tests (T=glob: only some)
+test: test-images linux-guest | $(O)/.deps-test ## run all tests (T=glob: only some)
 	@tests/run --build $(O) --junit $(O)/test.xml --ktap $(O)/test.ktap $(T)
+
+stress: test-images linux-guest | $(O)/.deps-test ## work Debian hard for 10^10 instructions, some minutes
+	@tests/run --build $(O) --cases tests/stress.toml $(T)
 
 # KUnit's own parser, from Debian's Linux sources (140 MB), reads what the tests print.
 kunit := $(O)/deps/kunit/tools/testing/kunit/kunit.py
@@ -70,6 +73,9 @@ bench: $(O)/stile.img $(O)/guest.img ## measure every operation in instructions,
 
 bench-record: $(O)/stile.img $(O)/guest.img ## record what bench measures as budgets
 	@tests/bench/run --build $(O) --record
+
+bench-debian: $(O)/stile.img linux-guest ## record the exits of Debian's boot in tests/bench/debian-exits.csv
+	@tests/bench/debian-exits --build $(O)
 
 # --- other configurations --------------------------------------------------------------------
 #

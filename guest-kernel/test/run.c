@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The harness's ties to the kernel: where its output goes, and what it counts for leaks.
- * "filter=" on the command line says which cases run.
+ * "filter=" on the command line says which cases run; "hostile=" and "share=" run none, but make
+ * this kernel a bad neighbour or the one that suffers.
  */
 #include <string.h>
 
@@ -36,7 +37,14 @@ static const char *filter(char *text, size_t size)
 
 void test_run(void)
 {
+    const char *hostile = machine_option_value("hostile=");
+    const char *share = machine_option_value("share=");
     char text[64];
 
-    (void)ktf_run_all(filter(text, sizeof(text)));
+    if (hostile)
+        hostile_run(hostile);
+    else if (share)
+        share_run(share);
+    else
+        (void)ktf_run_all(filter(text, sizeof(text)));
 }

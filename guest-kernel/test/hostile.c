@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Bad neighbours: everything a guest can do for ever to keep a hypervisor from its other guests.
+ * None of them ends; share.c measures what is left for somebody else.
+ */
+#include <stddef.h>
+#include <string.h>
+
+#include "arch/cpu.h"
+#include "arch/io.h"
+#include "core/exception.h"
+#include "core/irq.h"
+#include "core/machine.h"
+#include "core/printk.h"
+#include "core/time.h"
+#include "dev/gic.h"
+#include "mm/kernel_map.h"
+#include "sensitive/sensitive.h"
+#include "stile/abi.h"
+#include "stile/hvc.h"
+#include "test/test.h"
+
+#define SGI_STORM 8
+#define NO_CALL   0xFFF
+
+#define TIMER_ENABLE  1
+#define TIMER_NOW     0
+#define WAKE_AFTER_US 50
+#define WAKE_BUSY_US  500
+
+/* Nothing of the kernel's machine is here, virtual or real. */
+#define NO_MEMORY UINT64_C(0x20000000)
+
+static void ignore(uint32_t intid, void *argument)
+{
+    (void)intid;
+    (void)argument;
+}
+
+static void loop(void)
+{
+    (void)irq_save();
+    for (;;)
+        __asm__ volatile("");
+}
+
+static void call(void)
+{
+    for (uint64_t i = 0;; i++)
+        (void)stile_hvc(STILE_FID(NO_CALL), i, i, i, i, i, i);
+}
+
+/* To itself and to all others: each is taken and handled. */
+static void send_sgis(void)
+{
+    irq_register(SGI_STORM, ignore, NULL);
+    for (;;)
+        for (uint32_t cpu = 0; cpu < machine.nr_cpus; cpu++)
+            gic->send_sgi(cpu, SGI_STORM);
+}
+
+/* The handler does not quieten the timer, so the interrupt is pending again as soon as it ends. */
+static void timer(void)
+{
+    irq_register(machine.timer_intid, ignore, NULL);
+    write_sysreg(cntv_cval_el0, TIMER_NOW);
+    write_sysreg(cntv_ctl_el0, TIMER_ENABLE);
+    for (;;)
+        __asm__ volatile("");
+}
+
+static void quieten(uint32_t intid, void *argument)
+{
+    (void)intid;
+    (void)argument;
+    write_sysreg(cntv_ctl_el0, 0);
+}
+
+/* Sleeps and wakes all the time: who sleeps is often preferred when it wakes. */
+static void wake(void)
+{
+    irq_register(machine.timer_intid, quieten, NULL);
+    for (;;) {
+        uint64_t now = cpu_ticks();
+
+        while (cpu_ticks() < now + time_us_to_ticks(WAKE_BUSY_US))
+            ;
+        write_sysreg(cntv_cval_el0, cpu_ticks() + time_us_to_ticks(WAKE_AFTER_US));
+        write_sysreg(cntv_ctl_el0, TIMER_ENABLE);
+        __asm__ volatile("isb\n\twfi");
+    }
+}
+
+static void touch(void *address)
+{
+    (void)io_read32((uintptr_t)address);
+}
+
+static void fault(void)
+{
+    struct fault seen;
+    uint64_t address = kernel_map_device(NO_MEMORY, 4096);
+
+    for (;;)
+        (void)exception_try(touch, (void *)address, &seen);
+}
+
+/* An implementation-defined register that no guest has (Arm ARM D13.3.1). */
+static void read_nothing(void *argument)
+{
+    (void)argument;
+    (void)read_sysreg(s3_7_c15_c15_7);
+}
+
+static void undefined(void)
+{
+    struct fault seen;
+
+    for (;;)
+        (void)exception_try(read_nothing, NULL, &seen);
+}
+
+static void print(void)
+{
+    for (;;)
+        printk("nobody wants to read this, again and again\n");
+}
+
+static void reset(void)
+{
+    sensitive->power_reset();
+}
+
+static const struct {
+    const char *name;
+    void (*run)(void);
+} ways[] = {
+    {"loop", loop},           {"call", call},   {"sgi", send_sgis},
+    {"timer", timer},         {"wake", wake},   {"fault", fault},
+    {"undefined", undefined}, {"print", print}, {"reset", reset},
+};
+
+void hostile_run(const char *how)
+{
+    for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
+        if (strncmp(ways[i].name, how, strlen(ways[i].name)) == 0)
+            ways[i].run();
+    printk("hostile: no such way: %s\n", how);
+}

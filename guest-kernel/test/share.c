@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How much of its physical CPU a CPU gets, measured by what it gets done.
+ */
+#include <stdlib.h>
+
+#include "arch/cpu.h"
+#include "core/printk.h"
+#include "core/thread.h"
+#include "test/test.h"
+
+/* So long the others have to start whatever they do. */
+#define SETTLE_MS 100
+
+/* One round is two instructions, and two nanoseconds of time that was really ours. */
+#define ROUNDS       UINT64_C(200000000)
+#define NS_PER_ROUND 2
+#define NS_PER_SEC   UINT64_C(1000000000)
+
+/* A share may be off by a twentieth of itself. */
+#define TOLERANCE 20
+
+static void count_down(uint64_t rounds)
+{
+    __asm__ volatile("1: subs %0, %0, #1\n\tb.ne 1b" : "+r"(rounds) : : "cc");
+}
+
+void share_run(const char *expected)
+{
+    uint64_t right = strtoul(expected, NULL, 10);
+
+    thread_sleep_ms(SETTLE_MS);
+    uint64_t flags = irq_save();
+    uint64_t before = cpu_ticks();
+    count_down(ROUNDS);
+    uint64_t ticks = cpu_ticks() - before;
+    irq_restore(flags);
+
+    uint64_t ns = ticks * (NS_PER_SEC / read_sysreg(cntfrq_el0));
+    uint64_t share = ROUNDS * NS_PER_ROUND * 1000 / ns;
+    uint64_t off = share > right ? share - right : right - share;
+    printk("share: %lu thousandths of the CPU, %lu are right: %s\n", share, right,
+           off * TOLERANCE <= right ? "good" : "BAD");
+}
