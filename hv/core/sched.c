@@ -211,6 +211,11 @@ static void queue_and_poke(struct vcpu *vcpu)
 
 static void make_ready(struct vcpu *vcpu)
 {
+    if (vcpu->state == VCPU_STARTING) {
+        /* Begins a slice behind the others here: a VM gains nothing by restarting for ever. */
+        settle(vcpu->pcpu);
+        vcpu->virtual_ticks = vcpu->pcpu->virtual_ticks + slice_ticks;
+    }
     vcpu->state = VCPU_READY;
     list_remove(&vcpu->sleep_link);
     if (!vcpu->loaded) /* else sched_switch() sees that it is ready */
