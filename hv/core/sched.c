@@ -211,11 +211,6 @@ static void queue_and_poke(struct vcpu *vcpu)
 
 static void make_ready(struct vcpu *vcpu)
 {
-    if (vcpu->state == VCPU_STARTING) {
-        /* Begins a slice behind the others here: a VM gains nothing by restarting for ever. */
-        settle(vcpu->pcpu);
-        vcpu->virtual_ticks = vcpu->pcpu->virtual_ticks + slice_ticks;
-    }
     vcpu->state = VCPU_READY;
     list_remove(&vcpu->sleep_link);
     if (!vcpu->loaded) /* else sched_switch() sees that it is ready */
@@ -227,6 +222,17 @@ void sched_wake(struct vcpu *vcpu, enum vcpu_state from)
     spin_lock(&sched_lock);
     if (vcpu->state == from)
         make_ready(vcpu);
+    spin_unlock(&sched_lock);
+}
+
+void sched_start(struct vcpu *vcpu)
+{
+    spin_lock(&sched_lock);
+    if (vcpu->state == VCPU_STARTING) { /* its VM may have been stopped meanwhile */
+        settle(vcpu->pcpu);
+        vcpu->virtual_ticks = vcpu->pcpu->virtual_ticks + slice_ticks;
+        make_ready(vcpu);
+    }
     spin_unlock(&sched_lock);
 }
 

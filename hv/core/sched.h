@@ -52,7 +52,15 @@ void sched_let_others_run(struct vcpu *vcpu);
 void sched_block(struct vcpu *vcpu);
 
 /**
- * sched_wake() - a vCPU that was blocked, or has just been started, may run
+ * sched_start() - a vCPU in VCPU_STARTING, reset by now, may run
+ *
+ * It begins a slice behind the others of its physical CPU: a VM gains nothing by restarting for
+ * ever. Any physical CPU, sched_lock not held.
+ */
+void sched_start(struct vcpu *vcpu);
+
+/**
+ * sched_wake() - a vCPU that was blocked may run
  * @vcpu: any vCPU, loaded or not
  * @from: the state it must be in; if it is in another by now, nothing happens
  *

@@ -99,7 +99,7 @@ enum vcpu_start_result vcpu_start(struct vcpu *vcpu, uint64_t entry, uint64_t co
     vgic_vcpu_reset(vcpu);
     vtimer_reset(vcpu);
 
-    sched_wake(vcpu, VCPU_STARTING);
+    sched_start(vcpu);
     return VCPU_STARTED;
 }
 
