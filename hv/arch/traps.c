@@ -109,6 +109,7 @@ static void trap_smc(struct vcpu *vcpu, uint64_t esr)
         inject_undefined();
         return;
     }
+    trace_smc(&vcpu->trace, (uint32_t)x[0], x[1]);
     advance_pc(); /* first: CPU_SUSPEND may go on elsewhere */
     struct hcall_result result =
         hypercall_standard(vcpu, x[1], x[2], x[3], x[4], x[5], x[6], (uint32_t)x[0]);

@@ -49,21 +49,24 @@ static void add(struct line *line, const char *format, ...)
 
 /* --- calls --------------------------------------------------------------------------------- */
 
-static void add_hypercall(struct line *line, uint64_t fid, const struct trace_entry *entry)
+/* A call and its arguments, of which the first @nr_kept are known. */
+static void add_call(struct line *line, uint64_t fid, const uint64_t arguments[], uint32_t nr_kept)
 {
     const char *name = names_call(fid);
     const char *argument;
 
     if (!name) {
-        add(line, "HVC %08lx(0x%lx, 0x%lx, 0x%lx)", fid, entry->detail[0], entry->detail[1],
-            entry->detail[2]);
+        add(line, "%08lx(", fid);
+        for (uint32_t i = 0; i < nr_kept; i++)
+            add(line, "%s0x%lx", i > 0 ? ", " : "", arguments[i]);
+        add(line, ")");
         return;
     }
-    add(line, "HVC %s(", name);
+    add(line, "%s(", name);
     for (uint32_t i = 0; (argument = names_argument(fid, i)) != NULL; i++) {
         add(line, "%s%s", i > 0 ? ", " : "", argument);
-        if (i < TRACE_DETAILS)
-            add(line, " 0x%lx", entry->detail[i]);
+        if (i < nr_kept)
+            add(line, " 0x%lx", arguments[i]);
     }
     add(line, ")");
 }
@@ -145,7 +148,11 @@ static void add_trap(struct line *line, const struct vm_config *config, uint64_t
         break;
     case EC_HVC64:
     case EC_SMC64:
-        add(line, "%s #%lu", names_class(esr), esr & IMMEDIATE_MASK);
+        add(line, "%s ", names_class(esr));
+        if (esr & IMMEDIATE_MASK)
+            add(line, "#%lu", esr & IMMEDIATE_MASK);
+        else /* of an SMC: HVC #0 is no trap */
+            add_call(line, entry->detail[1], &entry->detail[2], TRACE_DETAILS - 2);
         break;
     default:
         add(line, "%s, esr %08lx", names_class(esr), esr);
@@ -163,7 +170,8 @@ static void print_entry(const struct vcpu *vcpu, const struct trace_entry *entry
 
     switch (entry->what & TRACE_KIND_MASK) {
     case TRACE_HYPERCALL:
-        add_hypercall(&line, value, entry);
+        add(&line, "HVC ");
+        add_call(&line, value, entry->detail, TRACE_DETAILS);
         break;
     case TRACE_TRAP:
         add_trap(&line, &vcpu->vm->config, value, entry);

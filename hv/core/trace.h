@@ -26,7 +26,10 @@ struct vcpu;
 
 struct trace_entry {
     uint64_t what; /* and the function id, ESR_EL2 or INTID */
-    /* Hypercall: x1 to x3. Trap: ELR_EL2 and, of an abort, the IPA. The rest is older entries'. */
+    /*
+     * Hypercall: x1 to x3. Trap: ELR_EL2, and of an abort the IPA, of an SMC w0 and x1. The rest
+     * is older entries'.
+     */
     uint64_t detail[TRACE_DETAILS];
 };
 
@@ -77,6 +80,17 @@ static inline void trace_abort(struct trace *trace, uint64_t esr, uint64_t elr, 
         entry->what = TRACE_TRAP | esr;
         entry->detail[0] = elr;
         entry->detail[1] = ipa;
+    }
+}
+
+/** Adds to the SMC that was noted last as a trap what was called by it. */
+static inline void trace_smc(struct trace *trace, uint32_t fid, uint64_t x1)
+{
+    if (IS_ENABLED(CONFIG_TRACE)) {
+        struct trace_entry *entry = &trace->ring[(trace->next - 1) % TRACE_ENTRIES];
+
+        entry->detail[1] = fid;
+        entry->detail[2] = x1;
     }
 }
 

@@ -118,6 +118,21 @@ KTF_TEST(trace, other_classes)
                 "  interrupt 1023 gone before it was taken\n");
 }
 
+KTF_TEST(trace, calls_by_smc_are_named_too)
+{
+    const uint64_t smc = (uint64_t)EC_SMC64 << ESR_EC_SHIFT;
+
+    trace_trap(&vcpu.trace, smc, 0x10);
+    trace_smc(&vcpu.trace, PSCI_SYSTEM_RESET2_64, 0);
+    trace_trap(&vcpu.trace, smc, 0x14);
+    trace_smc(&vcpu.trace, TRNG_RND64, 192);
+    trace_trap(&vcpu.trace, smc, 0x18);
+    trace_smc(&vcpu.trace, 0xDEADBEEF, 1);
+    expect_last("  SMC SYSTEM_RESET2(type 0x0, cookie), pc 0000000000000010\n"
+                "  SMC TRNG_RND64(nr_bits 0xc0), pc 0000000000000014\n"
+                "  SMC deadbeef(0x1), pc 0000000000000018\n");
+}
+
 KTF_TEST(trace, the_oldest_are_overwritten)
 {
     for (uint32_t i = 0; i < TRACE_ENTRIES + 3; i++)
