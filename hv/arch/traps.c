@@ -100,8 +100,11 @@ static void advance_pc(void)
     write_sysreg(elr_el2, read_sysreg(elr_el2) + 4);
 }
 
-/* SMC conduit: the standard services, as by HVC #0 (DEN 0028, section 2.9). */
-static void trap_smc(struct vcpu *vcpu, uint64_t esr)
+/*
+ * SMC conduit: the standard services, as by HVC #0 (DEN 0028, section 2.9). Kept out of line, so
+ * that other traps do not work out addresses for it.
+ */
+__attribute__((noinline)) static void trap_smc(struct vcpu *vcpu, uint64_t esr)
 {
     uint64_t *x = vcpu->regs.x;
 
