@@ -5,6 +5,7 @@
  */
 #include "arch/cpu.h"
 #include "core/irq.h"
+#include "core/machine.h"
 #include "core/thread.h"
 #include "core/time.h"
 #include "ktf.h"
@@ -19,6 +20,7 @@
 
 #define SLEEP_MS 2
 #define LIMIT_MS 3000
+#define LATE_US  100
 
 static void timer_off(void)
 {
@@ -232,24 +234,31 @@ KTF_TEST(firmware_timer, ends_a_sleep)
     irq_register(CNTP_INTID, NULL, NULL);
 }
 
-/* The timers do not take each other for themselves. */
+/*
+ * The timers do not take each other for themselves: the sleep ends long before the later one. How
+ * long after the earlier one tells nothing where QEMU's clock is the host's: a loaded host has been
+ * seen to take 190 ms over it. Where the clock counts instructions, as "icount" on the command line
+ * says, it is soon.
+ */
 KTF_TEST(firmware_timer, the_earlier_of_two_timers_ends_a_sleep)
 {
     for (int i = 0; i < 10; i++) {
         struct seen seen = {0, 1, 0};
+        bool is_physical = i % 2 != 0;
         uint64_t flags = irq_save();
-        uint64_t start = now();
-        uint64_t physical = start + time_ms_to_ticks(i % 2 ? 1 : 400);
-        uint64_t virtual = start + time_ms_to_ticks(i % 2 ? 400 : 1);
-        sensitive->timer_arm(virtual);
-        arm(&seen, physical);
-        while (now() < start + time_ms_to_ticks(1))
+        uint64_t earlier = now() + time_ms_to_ticks(1);
+        uint64_t later = earlier + time_ms_to_ticks(10 * LIMIT_MS);
+        sensitive->timer_arm(is_physical ? later : earlier);
+        arm(&seen, is_physical ? earlier : later);
+        while (now() < earlier)
             sensitive->idle();
-        uint64_t slept = now() - start;
+        uint64_t awake = now();
         timer_off();
         sensitive->timer_arm(cpu_ticks());
         irq_restore(flags);
-        EXPECT_LT(slept, time_ms_to_ticks(300));
+        ASSERT_LT(awake, later);
+        if (machine_option("icount"))
+            EXPECT_LT(awake, earlier + time_us_to_ticks(LATE_US));
     }
     irq_register(CNTP_INTID, NULL, NULL);
 }
