@@ -116,7 +116,7 @@ $(O)/compile_commands.json: $(hv-objs) $(hv-run-objs) $(lib-objs) $(rt-objs) $(g
 	@{ echo '['; cat $(addsuffix .json,$^) | sed '$$s/,$$//'; echo ']'; } > $@
 
 docs: $(O)/docs/abi.md ## the ABI reference, from the comments of the call table
-$(O)/docs/abi.md: scripts/abi-reference abi/stile/calls.h abi/stile/errors.h abi/stile/version.h
+$(O)/docs/abi.md: scripts/abi-reference abi/stile/calls.h $(wildcard abi/stile/calls/*.h) abi/stile/errors.h abi/stile/version.h
 	$(call say,DOC,$@)
 	@mkdir -p $(@D)
 	@scripts/abi-reference abi/stile > $@

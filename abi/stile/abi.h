@@ -18,9 +18,12 @@ enum stile_nr {
 };
 
 /* The table has room for this many numbers, 16 to a group. */
-#define STILE_NR_GROUPS       7
+#define STILE_NR_GROUPS       10
 #define STILE_CALLS_PER_GROUP 16
-#define STILE_NR_CALLS_MAX    (STILE_NR_GROUPS * STILE_CALLS_PER_GROUP)
+
+/* The group of privileged calls: see stile/calls/control.h. */
+#define STILE_GROUP_CONTROL 9
+#define STILE_NR_CALLS_MAX  (STILE_NR_GROUPS * STILE_CALLS_PER_GROUP)
 
 /* Every number fits the table, and every call is reachable by some minor version. */
 #define STILE_CALL(nr, since, group, name, args)                                                   \
@@ -38,6 +41,54 @@ enum stile_info {
     STILE_INFO_VCPU_PAGE = 5,     /**< IPA of the caller's struct stile_vcpu_page, read-only */
     STILE_INFO_CONSOLE_INTID = 6, /**< the SPI that tells of console input */
     STILE_INFO_TIMER_INTID = 7,   /**< the PPI of the virtual timer */
+    STILE_INFO_EVENT_INTID = 8,   /**< the PPI of the mailbox: struct stile_mailbox */
+    STILE_INFO_MAILBOX = 9,       /**< IPA of the caller's struct stile_mailbox */
+    STILE_INFO_CONSOLE_RING = 10, /**< IPA of the VM's struct stile_console_ring */
+    STILE_INFO_CONTROLLER = 11,   /**< enum stile_controller: what brings the VM its interrupts */
+    STILE_INFO_GIC_VERSION = 12,  /**< of the CPU interface: 2, or 3 (system registers) */
+    STILE_INFO_GICC = 13,         /**< IPA of the CPU interface if that is a GICv2's, else 0 */
+    STILE_INFO_PAGES = 14,        /**< how many pages of memory the VM has now */
+    STILE_INFO_PAGES_MAX = 15,    /**< how many it may have */
+};
+
+/** How a VM is told of interrupts: its device tree decides. */
+enum stile_controller {
+    STILE_CONTROLLER_GIC = 0,     /**< there is a GIC in it: that, emulated */
+    STILE_CONTROLLER_MAILBOX = 1, /**< there is none: struct stile_mailbox and the CPU interface */
+};
+
+/** What the hypervisor sets event ports at: event_bind_virq. */
+enum stile_virq {
+    STILE_VIRQ_TIMER = 0, /**< a vCPU's time_event */
+    STILE_VIRQ_SHARE = 1, /**< a share was offered to the VM, accepted, released or revoked */
+    STILE_VIRQ_PEER = 2,  /**< a VM of the machine started or ended */
+    STILE_NR_VIRQS = 3,
+};
+
+/** What an event port is bound to: event_status. */
+enum stile_port_state {
+    STILE_PORT_WAITING =
+        0,               /**< allocated for a peer that has not bound it, or has closed its end */
+    STILE_PORT_PEER = 1, /**< bound to another port, of a peer or of the VM itself */
+    STILE_PORT_VIRQ = 2, /**< set by the hypervisor */
+    STILE_PORT_IPI = 3,  /**< set by the VM's own vCPUs */
+};
+
+/** What a vCPU does: vcpu_state. */
+enum stile_vcpu_state {
+    STILE_VCPU_OFF = 0,
+    STILE_VCPU_STARTING = 1, /**< somebody has started it, and it has not run yet */
+    STILE_VCPU_RUNNING = 2,  /**< on a physical CPU */
+    STILE_VCPU_WAITING = 3,  /**< for a physical CPU */
+    STILE_VCPU_BLOCKED = 4,  /**< for an interrupt or an event */
+};
+
+/** What a VM does: control_vm. */
+enum stile_vm_state {
+    STILE_VM_ENDED = 0,
+    STILE_VM_RUNNING = 1,
+    STILE_VM_PAUSED = 2, /**< by control_pause, power_suspend, or a person */
+    STILE_VM_ENDING = 3, /**< it will not run again, and is not taken down yet */
 };
 
 /** What vcpu_counter reads; all start at 0 when the vCPU does. */
@@ -65,6 +116,50 @@ enum stile_counter {
 
 /** The most pages one memory call takes. */
 #define STILE_MEMORY_MAX_PAGES 512
+
+/** What may be done with memory: memory_protect, memory_share, memory_query. */
+#define STILE_ACCESS_READ    1
+#define STILE_ACCESS_WRITE   2
+#define STILE_ACCESS_EXECUTE 4
+
+/** What memory is, beside: memory_query. */
+#define STILE_MEMORY_MAPPED (1 << 8)  /**< there is something */
+#define STILE_MEMORY_DEVICE (1 << 9)  /**< a device's registers */
+#define STILE_MEMORY_SHARED (1 << 10) /**< a page shared with others: lent, or borrowed */
+
+/** What an offered share is, beside its access: memory_offer. */
+#define STILE_SHARE_DONATED  (1 << 8) /**< for good */
+#define STILE_SHARE_ACCEPTED (1 << 9) /**< by the caller */
+
+/** The most shares one VM may have open, and the most that may be offered to it. */
+#define STILE_SHARES_MAX         16
+#define STILE_SHARES_OFFERED_MAX 240
+
+/** VMs are numbered from 1 to this, at most. */
+#define STILE_VMS_MAX 16
+
+/** core_multicall: make no further call after one that failed. */
+#define STILE_MULTICALL_STOP 1
+
+/** irq_query. */
+#define STILE_IRQ_ENABLED 1
+#define STILE_IRQ_PENDING 2
+#define STILE_IRQ_ACTIVE  4
+
+/** The shortest period of time_event, in microseconds. */
+#define STILE_PERIOD_MIN_US 100
+
+/** How many keys a VM may publish in the directory. */
+#define STILE_DIRECTORY_ENTRIES 8
+
+/** How many characters of its console's output are kept of a VM, for control_console_read. */
+#define STILE_CONSOLE_KEPT_BYTES 4096
+
+/** How many exits of a vCPU are kept, and what kinds there are: control_trace. */
+#define STILE_TRACE_ENTRIES   32
+#define STILE_TRACE_HYPERCALL 0
+#define STILE_TRACE_TRAP      1
+#define STILE_TRACE_INTERRUPT 2
 
 /** The longest message of power_crash, in bytes. */
 #define STILE_CRASH_MESSAGE_MAX 256

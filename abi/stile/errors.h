@@ -18,7 +18,10 @@
     E(BUSY, -19, "the resource is in use; try again later")                                        \
     E(NOT_MAPPED, -20, "an address of the range has no page of the caller's")                      \
     E(ALREADY_MAPPED, -21, "an address of the range has a page or a device already")               \
-    E(BAD_VERSION, -22, "the major version proposed is not spoken here")
+    E(BAD_VERSION, -22, "the major version proposed is not spoken here")                           \
+    E(NOT_FOUND, -23, "the handle, port or name stands for nothing, or no longer does")            \
+    E(NOT_BOUND, -24, "nobody is at the other end of the port")                                    \
+    E(LIMIT, -25, "the VM has as many of these as it may have")
 
 enum stile_error {
 #define STILE_ERROR_ENUM(name, code, text) STILE_##name = (code),

@@ -25,7 +25,25 @@ struct stile_memory_region {
     uint64_t bytes;    /**< 0: the entry is unused */
 };
 
-/** One per VM, read-only to the guest, constant while the VM runs. */
+/**
+ * What time it is. A moment, CNTVCT_EL0 = t, is
+ *
+ *     ns = ((t - base_ticks) * multiplier) >> shift
+ *
+ * after the VM's start, the product taken in 128 bits, and wall_ns + ns after 1970-01-01 00:00 UTC;
+ * wall_ns is 0 while nobody knows that. The hypervisor changes the fields while the guest may be
+ * reading: generation is odd meanwhile, and larger by 2 afterwards. Read generation, the rest, and
+ * generation again, with load barriers between them (DMB ISHLD), until both are even and equal.
+ */
+struct stile_clock {
+    uint32_t generation; /**< odd: the rest is being changed */
+    uint32_t shift;      /**< 0 to 63 */
+    uint64_t multiplier; /**< nanoseconds in a tick, times 2^shift */
+    uint64_t base_ticks; /**< CNTVCT_EL0 when the VM started */
+    uint64_t wall_ns;    /**< nanoseconds from 1970 to base_ticks, or 0 */
+};
+
+/** One per VM, read-only to the guest; constant while the VM runs, but for the clock. */
 struct stile_vm_page {
     uint32_t magic;                 /**< STILE_VM_PAGE_MAGIC */
     uint32_t version;               /**< the version the hypervisor speaks, see version.h */
@@ -34,26 +52,118 @@ struct stile_vm_page {
     char name[STILE_VM_NAME_BYTES]; /**< the VM's folder in the bundle, zero-terminated */
     uint64_t ticks_per_sec;         /**< CNTFRQ_EL0 */
     struct stile_memory_region memory[STILE_VM_NR_REGIONS];
-    uint8_t reserved[3976];
+    struct stile_clock clock;
+    uint8_t reserved[3944];
 };
 
-/** One per vCPU, read-only to the guest, written by the hypervisor when the vCPU is switched. */
+/**
+ * One per vCPU, read-only to the guest, written by the hypervisor when the vCPU is switched. The
+ * pages of a VM's vCPUs follow one another: each sees all.
+ *
+ * Of the time since its start, a vCPU was stolen and blocked as long as is said here, and ran for
+ * the rest. To read several fields of one's own page as of one moment, do it until nr_switches is
+ * the same before and after.
+ */
 struct stile_vcpu_page {
-    uint32_t vcpu_id;      /**< which vCPU this page is of */
-    uint32_t preempted;    /**< 1 while the vCPU waits for a physical CPU, else 0 */
-    uint64_t stolen_ticks; /**< time spent waiting so, since the vCPU started */
-    uint64_t nr_switches;  /**< how often the vCPU was put on a physical CPU */
-    uint8_t reserved[4072];
+    uint32_t vcpu_id;       /**< which vCPU this page is of */
+    uint32_t preempted;     /**< 1 while the vCPU waits for a physical CPU, else 0 */
+    uint64_t stolen_ticks;  /**< time spent waiting so, since the vCPU started */
+    uint64_t nr_switches;   /**< how often the vCPU was put on a physical CPU */
+    uint64_t start_ticks;   /**< CNTVCT_EL0 when the vCPU was started */
+    uint64_t blocked_ticks; /**< time spent waiting for an interrupt, since then */
+    uint8_t reserved[4056];
+};
+
+/** Ports of a VM, and bits of a mailbox. Those below STILE_PORT_FIRST are interrupts. */
+#define STILE_NR_PORTS   256
+#define STILE_PORT_FIRST 96
+#define STILE_PORT_WORDS (STILE_NR_PORTS / 64)
+
+/** The most calls of one core_multicall. */
+#define STILE_MULTICALL_MAX 32
+
+/** One call of a core_multicall, and what came of it. */
+struct stile_call_entry {
+    uint64_t nr;       /**< its number, STILE_NR_* */
+    uint64_t x[6];     /**< x1 to x6; unused ones must be zero */
+    int64_t status;    /**< x0; written when the call was made, as are the results */
+    uint64_t value[3]; /**< x1 to x3 */
+    uint64_t reserved;
+};
+
+/**
+ * One per vCPU, which both sides write. Here the vCPU finds its events, and puts its multicalls.
+ *
+ * Bit n of pending, in word n / 64, is port n. In a VM without an interrupt controller in its
+ * device tree the bits below STILE_PORT_FIRST are the interrupts of that number: SGIs 0 to 15 by
+ * irq_ipi, PPIs 16 to 31, SPIs from 32; otherwise those come by the GIC, and the bits stay 0.
+ *
+ * The hypervisor sets a pending bit, atomically. If that was 0, its mask bit is 0 and busy is 0, it
+ * then raises the vCPU's one interrupt line, STILE_INFO_EVENT_INTID: edge-triggered, and already
+ * enabled where the mailbox is the interrupt controller. The guest clears pending bits, atomically,
+ * with acquire, before it looks at what they stand for. To mask and unmask costs no exit:
+ *
+ *     mask:    set the mask bit
+ *     unmask:  clear it; DMB ISH; look at the pending bit, and handle it if it is set
+ *
+ * A vCPU that is going through its bits sets busy, and needs no interrupt meanwhile: after it has
+ * cleared busy, and DMB ISH, it looks once more.
+ *
+ * The hypervisor reads each word at most once in an exit, and never trusts one.
+ */
+struct stile_mailbox {
+    uint64_t pending[STILE_PORT_WORDS]; /**< set by the hypervisor, cleared by the guest */
+    uint64_t mask[STILE_PORT_WORDS];    /**< the guest's; all ones when the vCPU starts */
+    uint64_t urgent[STILE_PORT_WORDS];  /**< the guest's: which it looks at first */
+    uint32_t busy;                      /**< the guest's: not 0: send no interrupt, I am looking */
+    uint8_t reserved[924];
+    struct stile_call_entry calls[STILE_MULTICALL_MAX];
+};
+
+/** The sizes of the console ring's buffers, in bytes; powers of two. */
+#define STILE_CONSOLE_RING_IN  1024
+#define STILE_CONSOLE_RING_OUT 2048
+
+/**
+ * One per VM, which both sides write: the console as two rings. A producer writes characters at its
+ * index modulo the size, then, with release, the index; a consumer reads the index, with acquire.
+ * Indexes count characters, modulo 2^32. See console_ring.
+ *
+ * The guest calls console_notify if out_sleeps is not 0 after it has moved out_produced (with DMB
+ * ISH between). The hypervisor raises STILE_INFO_CONSOLE_INTID when in_produced moves and the guest
+ * had read everything.
+ */
+struct stile_console_ring {
+    uint32_t out_produced; /**< the guest's */
+    uint32_t out_consumed; /**< the hypervisor's */
+    uint32_t out_sleeps;   /**< the hypervisor's: it looks again when it is notified */
+    uint32_t out_lost;     /**< the guest's: how many characters found no room */
+    uint32_t in_produced;  /**< the hypervisor's */
+    uint32_t in_consumed;  /**< the guest's */
+    uint32_t in_lost;      /**< the hypervisor's: how many typed characters found no room */
+    uint8_t reserved[996];
+    uint8_t in[STILE_CONSOLE_RING_IN];
+    uint8_t out[STILE_CONSOLE_RING_OUT];
 };
 
 STILE_STATIC_ASSERT(sizeof(struct stile_vm_page) == 4096, "one page");
 STILE_STATIC_ASSERT(offsetof(struct stile_vm_page, name) == 16, "fixed");
 STILE_STATIC_ASSERT(offsetof(struct stile_vm_page, ticks_per_sec) == 48, "fixed");
 STILE_STATIC_ASSERT(offsetof(struct stile_vm_page, memory) == 56, "fixed");
-STILE_STATIC_ASSERT(offsetof(struct stile_vm_page, reserved) == 120, "fixed");
+STILE_STATIC_ASSERT(offsetof(struct stile_vm_page, clock) == 120, "fixed");
+STILE_STATIC_ASSERT(offsetof(struct stile_vm_page, reserved) == 152, "fixed");
 STILE_STATIC_ASSERT(sizeof(struct stile_vcpu_page) == 4096, "one page");
 STILE_STATIC_ASSERT(offsetof(struct stile_vcpu_page, stolen_ticks) == 8, "fixed");
 STILE_STATIC_ASSERT(offsetof(struct stile_vcpu_page, nr_switches) == 16, "fixed");
-STILE_STATIC_ASSERT(offsetof(struct stile_vcpu_page, reserved) == 24, "fixed");
+STILE_STATIC_ASSERT(offsetof(struct stile_vcpu_page, reserved) == 40, "fixed");
+STILE_STATIC_ASSERT(sizeof(struct stile_call_entry) == 96, "fixed");
+STILE_STATIC_ASSERT(offsetof(struct stile_call_entry, status) == 56, "fixed");
+STILE_STATIC_ASSERT(sizeof(struct stile_mailbox) == 4096, "one page");
+STILE_STATIC_ASSERT(offsetof(struct stile_mailbox, busy) == 96, "fixed");
+STILE_STATIC_ASSERT(offsetof(struct stile_mailbox, calls) == 1024, "fixed");
+STILE_STATIC_ASSERT(sizeof(struct stile_console_ring) == 4096, "one page");
+STILE_STATIC_ASSERT(offsetof(struct stile_console_ring, in_produced) == 16, "fixed");
+STILE_STATIC_ASSERT(offsetof(struct stile_console_ring, in) == 1024, "fixed");
+STILE_STATIC_ASSERT(offsetof(struct stile_console_ring, out) == 2048, "fixed");
 
 #endif

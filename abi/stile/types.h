@@ -55,6 +55,31 @@ typedef struct {
     uint32_t intid;
 } stile_intid_t;
 
+/** A length of time, in ticks of CNTFRQ_EL0 per second. */
+typedef struct {
+    uint64_t ticks;
+} stile_nr_ticks_t;
+
+/** vCPUs of the calling VM: bit n is vCPU n. */
+typedef struct {
+    uint64_t bits;
+} stile_vcpu_set_t;
+
+/** A VM of the machine, counted from 1. 32 bits. */
+typedef struct {
+    uint32_t number;
+} stile_vm_id_t;
+
+/** An event port: a bit of a mailbox, STILE_PORT_FIRST to STILE_NR_PORTS - 1. 32 bits. */
+typedef struct {
+    uint32_t port;
+} stile_port_t;
+
+/** Memory that one VM has offered to another. The same for both; not used twice soon. 32 bits. */
+typedef struct {
+    uint32_t handle;
+} stile_share_t;
+
 /* Register bits that must be zero, by kind. */
 #define STILE_RESERVED_u32      0xFFFFFFFF00000000u
 #define STILE_RESERVED_u64      UINT64_C(0)
@@ -64,6 +89,11 @@ typedef struct {
 #define STILE_RESERVED_ticks    UINT64_C(0)
 #define STILE_RESERVED_vcpu_id  STILE_RESERVED_u32
 #define STILE_RESERVED_intid    STILE_RESERVED_u32
+#define STILE_RESERVED_nr_ticks UINT64_C(0)
+#define STILE_RESERVED_vcpu_set UINT64_C(0)
+#define STILE_RESERVED_vm_id    STILE_RESERVED_u32
+#define STILE_RESERVED_port     STILE_RESERVED_u32
+#define STILE_RESERVED_share    STILE_RESERVED_u32
 
 /*
  * Defines, for one kind, stile_<kind>_word() (value to register), stile_<kind>_from_word()
@@ -104,6 +134,11 @@ STILE_STRUCT_KIND(nr_pages, uint64_t, pages)
 STILE_STRUCT_KIND(ticks, uint64_t, ticks)
 STILE_STRUCT_KIND(vcpu_id, uint32_t, index)
 STILE_STRUCT_KIND(intid, uint32_t, intid)
+STILE_STRUCT_KIND(nr_ticks, uint64_t, ticks)
+STILE_STRUCT_KIND(vcpu_set, uint64_t, bits)
+STILE_STRUCT_KIND(vm_id, uint32_t, number)
+STILE_STRUCT_KIND(port, uint32_t, port)
+STILE_STRUCT_KIND(share, uint32_t, handle)
 
 /** What a call leaves in x0 to x3. */
 struct stile_result {

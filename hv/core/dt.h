@@ -26,6 +26,7 @@
     P(RNG_SEED, "rng-seed")                                                                        \
     P(STILE_MODE, "stile,mode")                                                                    \
     P(STILE_PMU, "stile,pmu")                                                                      \
+    P(STILE_PRIVILEGED, "stile,privileged")                                                        \
     P(STILE_WEIGHT, "stile,weight")                                                                \
     P(STILE_AFFINITY, "stile,affinity")
 

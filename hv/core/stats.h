@@ -10,7 +10,7 @@
 #include "stile/abi.h"
 
 /* Slots of the dispatch table: a power of two that holds every call number. */
-#define STATS_CALL_SLOTS 128
+#define STATS_CALL_SLOTS 256
 _Static_assert(STILE_NR_CALLS_MAX <= STATS_CALL_SLOTS, "every number has a slot");
 
 /*

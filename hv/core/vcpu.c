@@ -4,6 +4,8 @@
  */
 #include "core/vcpu.h"
 
+#include <string.h>
+
 #include "arch/esr.h"
 #include "arch/timer.h"
 #include "arch/tlb.h"
@@ -27,6 +29,15 @@ _Static_assert(sizeof(struct vcpu) <= PAGE_SIZE << VCPU_ORDER, "a vCPU fits its 
 /* The stack's last 16 bytes hold the loaded vCPU, where entry.S finds it. */
 #define STACK_RESERVED 16
 
+static void free_pages(struct vcpu *vcpu)
+{
+    if (vcpu->page)
+        page_free(vcpu->page, PAGE_ORDER_4K);
+    if (vcpu->mailbox)
+        page_free(vcpu->mailbox, PAGE_ORDER_4K);
+    page_free(vcpu, VCPU_ORDER);
+}
+
 struct vcpu *vcpu_create(struct vm *vm, uint32_t index)
 {
     struct vcpu *vcpu = page_alloc(VCPU_ORDER);
@@ -34,12 +45,14 @@ struct vcpu *vcpu_create(struct vm *vm, uint32_t index)
     if (!vcpu)
         return NULL;
     vcpu->page = page_alloc(PAGE_ORDER_4K);
-    if (!vcpu->page) {
-        page_free(vcpu, VCPU_ORDER);
+    vcpu->mailbox = page_alloc(PAGE_ORDER_4K);
+    if (!vcpu->page || !vcpu->mailbox) {
+        free_pages(vcpu);
         return NULL;
     }
     vcpu->page->vcpu_id = index;
     vcpu->vm = vm;
+    vcpu->calls = vm->calls;
     vcpu->index = index;
     vcpu->state = VCPU_OFF;
     list_init(&vcpu->run_link);
@@ -60,8 +73,7 @@ void vcpu_destroy(struct vcpu *vcpu)
           list_empty(&vcpu->sleep_link));
     vcpu->pcpu->nr_vcpus--;
     spin_unlock(&sched_lock);
-    page_free(vcpu->page, PAGE_ORDER_4K);
-    page_free(vcpu, VCPU_ORDER);
+    free_pages(vcpu);
 }
 
 /* Under sched_lock. One that stopped itself is on until it has been put. */
@@ -98,6 +110,9 @@ enum vcpu_start_result vcpu_start(struct vcpu *vcpu, uint64_t entry, uint64_t co
     el1_reset(&vcpu->el1);
     vgic_vcpu_reset(vcpu);
     vtimer_reset(vcpu);
+    memset(vcpu->mailbox->mask, 0xFF, sizeof(vcpu->mailbox->mask));
+    vcpu->mailbox->busy = 0;
+    vcpu->page->start_ticks = timer_now();
 
     sched_start(vcpu);
     return VCPU_STARTED;

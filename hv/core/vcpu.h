@@ -48,11 +48,12 @@ struct vcpu {
 
     struct trace trace;
     struct vm *vm;
-    uint32_t index;    /* in vm->vcpus, and the guest's Aff0 */
-    uint32_t weight;   /* its share of a physical CPU, relative to others */
-    uint64_t affinity; /* physical CPUs it may use, a bit for each */
-    bool has_fp;       /* its FP/SIMD registers are in the physical CPU; only while loaded */
-    bool yields;       /* it asked for others to run first; only while loaded */
+    const uint8_t *calls; /* vm->calls */
+    uint32_t index;       /* in vm->vcpus, and the guest's Aff0 */
+    uint32_t weight;      /* its share of a physical CPU, relative to others */
+    uint64_t affinity;    /* physical CPUs it may use, a bit for each */
+    bool has_fp;          /* its FP/SIMD registers are in the physical CPU; only while loaded */
+    bool yields;          /* it asked for others to run first; only while loaded */
 
     /* Under sched_lock: */
     enum vcpu_state state;
@@ -67,13 +68,14 @@ struct vcpu {
     uint64_t charged_ticks;      /* up to when that is counted, while it runs */
     uint64_t ready_since_ticks;  /* since when it waits for its physical CPU */
 
-    struct stile_vcpu_page *page; /* shared with the guest */
+    struct stile_vcpu_page *page; /* shared with the guest, as is the next */
+    struct stile_mailbox *mailbox;
 
-    struct vcpu_stats stats;
     struct el1_state el1; /* valid while not loaded */
     struct fp_state fp;   /* valid unless has_fp */
     struct vgic_vcpu vgic;
     struct vtimer vtimer;
+    struct vcpu_stats stats; /* last: it is large, and what is far costs an instruction more */
 };
 
 /**

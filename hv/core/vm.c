@@ -12,6 +12,8 @@
 #include "core/trace.h"
 #include "core/vcpu.h"
 #include "core/vm_load.h"
+#include "core/vm_pages.h"
+#include "hypercall/hypercall.h"
 #include "lib/check.h"
 #include "lib/printk.h"
 #include "mm/page.h"
@@ -28,39 +30,10 @@ uint32_t vm_nr_running(void)
     return __atomic_load_n(&nr_running, __ATOMIC_ACQUIRE);
 }
 
-static void fill_page(struct vm *vm)
-{
-    struct stile_vm_page *page = vm->page;
-
-    *page = (struct stile_vm_page){
-        .magic = STILE_VM_PAGE_MAGIC,
-        .version = STILE_VERSION_CURRENT,
-        .vm_id = vm->id,
-        .nr_vcpus = vm->config.nr_vcpus,
-        .ticks_per_sec = read_sysreg(cntfrq_el0),
-    };
-    memcpy(page->name, vm->config.name, sizeof(page->name));
-    for (uint32_t i = 0; i < vm->config.nr_memory; i++)
-        page->memory[i] =
-            (struct stile_memory_region){vm->config.memory[i].base.ipa, vm->config.memory[i].bytes};
-}
-
 static void free_pages(struct vm *vm)
 {
-    page_free(vm->page, PAGE_ORDER_4K);
+    vm_pages_free(vm);
     pvtime_free(vm);
-}
-
-/* Shows the guest its pages. */
-static enum stile_error map_pages(struct vm *vm)
-{
-    enum stile_error error =
-        stage2_map(&vm->stage2, ipa_make(VM_PAGE_IPA), page_pa(vm->page), PAGE_SIZE, STAGE2_READ);
-
-    for (uint32_t i = 0; i < vm->config.nr_vcpus && error == STILE_SUCCESS; i++)
-        error = stage2_map(&vm->stage2, ipa_make(VM_VCPU_PAGE_IPA(i)), page_pa(vm->vcpus[i]->page),
-                           PAGE_SIZE, STAGE2_READ);
-    return error;
 }
 
 /* What does not survive a reboot of the VM: memory, shared pages, devices. NULL or what failed. */
@@ -68,7 +41,7 @@ static const char *build(struct vm *vm, struct vm_entry *entry)
 {
     vm->mmio = (struct mmio_map){0};
     vm->agreed = false;
-    vm->minor = 0;
+    hypercall_permit(vm, 0);
     vm->paused = false;
     vm->complaints = (struct ratelimit){0};
     memset(vm->last_loaded, 0, sizeof(vm->last_loaded));
@@ -79,8 +52,7 @@ static const char *build(struct vm *vm, struct vm_entry *entry)
     if (!fault) {
         vconsole_init(vm);
         vuart_init(vm);
-        fill_page(vm);
-        if (map_pages(vm) != STILE_SUCCESS || pvtime_init(vm) != STILE_SUCCESS)
+        if (vm_pages_show(vm) != STILE_SUCCESS || pvtime_init(vm) != STILE_SUCCESS)
             fault = "its shared pages overlap its memory or a device";
     }
     if (!fault)
@@ -150,10 +122,7 @@ static const char *create(struct vm *vm, const struct bundle_vm *from)
     if (!sched_place(vm->config.affinity))
         return "vm.dtb: stile,affinity names no CPU of this machine";
     vm->hcr = trap_hcr(vm->config.mode);
-    vm->page = page_alloc(PAGE_ORDER_4K);
-    if (!vm->page)
-        return "the hypervisor's own memory is used up";
-    fault = launch(vm);
+    fault = vm_pages_alloc(vm) ? launch(vm) : "the hypervisor's own memory is used up";
     if (fault)
         free_pages(vm);
     return fault;

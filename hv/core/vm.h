@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "core/bundle.h"
+#include "core/stats.h"
 #include "core/vm_config.h"
 #include "lib/ratelimit.h"
 #include "mm/stage2.h"
@@ -37,12 +38,13 @@ enum vm_end {
 };
 
 struct vm {
-    struct vm_config config; /* what its device tree said; constant */
-    struct bundle_vm image;  /* its files, for a reboot */
-    uint32_t id;             /* from 1; also its VMID and its pages' owner */
-    uint64_t hcr;            /* HCR_EL2 while one of its vCPUs runs */
-    uint32_t minor;          /* the ABI minor agreed on; 0 before */
-    bool agreed;             /* core_version has succeeded */
+    struct vm_config config;         /* what its device tree said; constant */
+    struct bundle_vm image;          /* its files, for a reboot */
+    uint32_t id;                     /* from 1; also its VMID and its pages' owner */
+    uint64_t hcr;                    /* HCR_EL2 while one of its vCPUs runs */
+    uint32_t minor;                  /* the ABI minor agreed on; 0 before */
+    bool agreed;                     /* core_version has succeeded */
+    uint8_t calls[STATS_CALL_SLOTS]; /* by number: the number, or HYPERCALL_NONE: not for it */
     enum vm_state state;
     enum vm_end end;
     bool paused;                 /* its vCPUs are not loaded until it is resumed */
@@ -52,18 +54,14 @@ struct vm {
     struct stage2 stage2;
     struct vcpu *vcpus[CONFIG_NR_VCPUS];
     uint32_t last_loaded[CONFIG_NR_PCPUS]; /* which vCPU was, on each CPU: its index + 1, or 0 */
-    struct stile_vm_page *page;            /* shared with the guest */
-    struct pvtime_stolen *stolen;          /* by vCPU; shared with the guest */
+    struct stile_vm_page *page;            /* shared with the guest, as is the next */
+    struct stile_console_ring *ring;
+    struct pvtime_stolen *stolen; /* by vCPU; shared with the guest */
     struct vgic vgic;
     struct vuart vuart;
     struct vconsole console;
     struct mmio_map mmio; /* emulated devices by IPA */
 };
-
-/* Where the pages shared with a guest are in its address space. */
-#define VM_PAGE_IPA         VM_SHARED_IPA
-#define VM_VCPU_PAGE_IPA(i) (VM_PAGE_IPA + ((uint64_t)(i) + 1) * PAGE_SIZE)
-_Static_assert(VM_VCPU_PAGE_IPA(CONFIG_NR_VCPUS) <= VM_STOLEN_IPA, "they do not overlap");
 
 /**
  * vm_create() - make a VM from its folder in the bundle

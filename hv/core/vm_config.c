@@ -75,6 +75,7 @@ static void parse_root(struct parse *parse, const struct dt_node *node)
     else
         set_fault(parse, "vm.dtb: stile,mode is not \"assisted\", \"trap\" or \"paravirtual\"");
     parse->config->pmu = node->props[DT_STILE_PMU].value != NULL;
+    parse->config->privileged = node->props[DT_STILE_PRIVILEGED].value != NULL;
     parse_sharing(parse, node);
 }
 

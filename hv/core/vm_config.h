@@ -13,13 +13,15 @@
 #include "stile/shared.h"
 
 /*
- * Where a VM finds the pages shared with it: its own, then one for each vCPU; and, in 64 KiB of its
- * own, so that a guest may map it by itself whatever its granule, that of stolen times. No memory
- * or device of its tree may lie here.
+ * Where a VM finds the pages shared with it: its own, then one for each vCPU; in 64 KiB of its own,
+ * so that a guest may map it by itself whatever its granule, that of stolen times; then those that
+ * the guest writes, a mailbox for each vCPU and the console's ring. No memory or device of its tree
+ * may lie here.
  */
 #define VM_SHARED_IPA   UINT64_C(0x0B000000)
 #define VM_STOLEN_IPA   (VM_SHARED_IPA + 0x10000)
-#define VM_SHARED_BYTES UINT64_C(0x20000)
+#define VM_WRITTEN_IPA  (VM_SHARED_IPA + 0x20000)
+#define VM_SHARED_BYTES UINT64_C(0x30000)
 
 /** The largest device tree a VM may have, in bytes. */
 #define VM_DTB_MAX UINT64_C(0x10000)
@@ -51,7 +53,8 @@ struct vm_config {
     struct ipa_range gicr; /* GICv3 */
     struct ipa_range uart; /* a PL011 or SBSA UART, or bytes 0 */
     uint32_t uart_intid;
-    bool pmu; /* stile,pmu: the VM has the physical PMU to itself */
+    bool pmu;        /* stile,pmu: the VM has the physical PMU to itself */
+    bool privileged; /* stile,privileged: the VM may make the calls of group control */
 };
 
 /**

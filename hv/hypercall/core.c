@@ -2,9 +2,10 @@
 /*
  * Group core: agreeing on a version, and asking what there is.
  */
-#include "core/vm.h"
-#include "hypercall/hypercall.h"
 #include "core/irq.h"
+#include "core/vm.h"
+#include "core/vm_pages.h"
+#include "hypercall/hypercall.h"
 
 struct hcall_result hcall_core_version(struct vcpu *vcpu, stile_u32_t proposed)
 {
@@ -16,7 +17,7 @@ struct hcall_result hcall_core_version(struct vcpu *vcpu, stile_u32_t proposed)
 
     spin_lock(&vm->lock);
     if (!vm->agreed) {
-        vm->minor = minor < STILE_VERSION_MINOR ? minor : STILE_VERSION_MINOR;
+        hypercall_permit(vm, minor < STILE_VERSION_MINOR ? minor : STILE_VERSION_MINOR);
         vm->agreed = true;
     }
     minor = vm->minor;
@@ -28,16 +29,18 @@ struct hcall_result hcall_core_features(struct vcpu *vcpu, stile_u32_t group)
 {
     if (group >= STILE_NR_GROUPS)
         return hcall_bad_argument(1);
-    return hcall_value(hypercall_features(group, vcpu->vm->minor));
+    return hcall_value(hypercall_features(vcpu->vm, group));
 }
 
 struct hcall_result hcall_core_info(struct vcpu *vcpu, stile_u32_t item)
 {
+    const struct vm_config *config = &vcpu->vm->config;
+
     switch (item) {
     case STILE_INFO_VM_ID:
         return hcall_value(vcpu->vm->id);
     case STILE_INFO_NR_VCPUS:
-        return hcall_value(vcpu->vm->config.nr_vcpus);
+        return hcall_value(config->nr_vcpus);
     case STILE_INFO_VCPU_ID:
         return hcall_value(vcpu->index);
     case STILE_INFO_TICKS_PER_SEC:
@@ -50,6 +53,22 @@ struct hcall_result hcall_core_info(struct vcpu *vcpu, stile_u32_t item)
         return hcall_value(VCONSOLE_INTID);
     case STILE_INFO_TIMER_INTID:
         return hcall_value(IRQ_VIRT_TIMER);
+    case STILE_INFO_EVENT_INTID:
+        return hcall_value(VGIC_EVENT_INTID);
+    case STILE_INFO_MAILBOX:
+        return hcall_value(VM_MAILBOX_IPA(vcpu->index));
+    case STILE_INFO_CONSOLE_RING:
+        return hcall_value(VM_RING_IPA);
+    case STILE_INFO_CONTROLLER:
+        return hcall_value(config->gicd.bytes ? STILE_CONTROLLER_GIC : STILE_CONTROLLER_MAILBOX);
+    case STILE_INFO_GIC_VERSION:
+        return hcall_value(config->gic_version);
+    case STILE_INFO_GICC:
+        return hcall_value(config->gicc.base.ipa);
+    case STILE_INFO_PAGES:
+        return hcall_value(vcpu->vm->stage2.nr_owned);
+    case STILE_INFO_PAGES_MAX:
+        return hcall_value(vcpu->vm->stage2.quota);
     default:
         return hcall_bad_argument(1);
     }

@@ -5,6 +5,8 @@
  * The arguments stay in the registers in which the guest put them: entry.S leaves x1 to x6 alone,
  * and dispatch, check and handler call each other as tail calls.
  */
+#include <string.h>
+
 #include "core/trace.h"
 #include "core/vm.h"
 #include "hypercall/hypercall.h"
@@ -21,12 +23,6 @@ static struct hcall_result bad_register(uint64_t bad1, uint64_t bad2, uint64_t b
     uint64_t first = bad1 ? 1 : bad2 ? 2 : bad3 ? 3 : bad4 ? 4 : bad5 ? 5 : 6;
 
     return hcall_bad_argument(first);
-}
-
-/* Whether a call came after the version agreed on. */
-static inline bool is_newer(uint32_t since, uint32_t agreed)
-{
-    return agreed < since;
 }
 
 /* RESERVED(list...) for registers x1 to x6: the bits that must be zero in each. */
@@ -67,20 +63,27 @@ static inline bool is_newer(uint32_t since, uint32_t agreed)
                          0))                                                                       \
     return bad_register(x1 & (r1), x2 & (r2), x3 & (r3), x4 & (r4), x5 & (r5))
 
-/* One check per call: its version, its registers, and then its handler with typed arguments. */
+/* One check per call: its registers, and then its handler with typed arguments. */
 #define STILE_CALL(nr, since, group, name, args)                                                   \
     static struct hcall_result check_##group##_##name(RAW_PARAMS)                                  \
     {                                                                                              \
-        if (__builtin_expect(is_newer(since, vcpu->vm->minor), 0))                                 \
-            return hcall_error(STILE_NOT_SUPPORTED);                                               \
         CHECK_REGISTERS(RESERVED_##args);                                                          \
         return hcall_##group##_##name(TYPED_##args);                                               \
     }
 #include "stile/calls.h"
 
+/* In the place of a call that the VM may not make. */
+static struct hcall_result check_none(RAW_PARAMS)
+{
+    (void)vcpu;
+    (void)(x1 | x2 | x3 | x4 | x5 | x6);
+    return hcall_error(STILE_NOT_SUPPORTED);
+}
+
 static call_check *const checks[STATS_CALL_SLOTS] = {
 #define STILE_CALL(nr, since, group, name, args) [nr] = check_##group##_##name,
 #include "stile/calls.h"
+    [HYPERCALL_NONE] = check_none,
 };
 
 struct hcall_result hypercall_dispatch(struct vcpu *vcpu, uint64_t x1, uint64_t x2, uint64_t x3,
@@ -93,9 +96,7 @@ struct hcall_result hypercall_dispatch(struct vcpu *vcpu, uint64_t x1, uint64_t 
     if (__builtin_expect(fid - nr != STILE_FID_BASE, 0))
         return hypercall_standard(vcpu, x1, x2, x3, x4, x5, x6, fid);
     vcpu->stats.calls[nr]++;
-    if (__builtin_expect(!checks[nr], 0))
-        return hcall_error(STILE_NOT_SUPPORTED);
-    return checks[nr](vcpu, x1, x2, x3, x4, x5, x6);
+    return checks[vcpu->calls[nr]](vcpu, x1, x2, x3, x4, x5, x6);
 }
 
 static const struct {
@@ -106,14 +107,26 @@ static const struct {
 #include "stile/calls.h"
 };
 
-uint32_t hypercall_features(uint32_t group, uint32_t minor)
+void hypercall_permit(struct vm *vm, uint32_t minor)
+{
+    memset(vm->calls, HYPERCALL_NONE, sizeof(vm->calls));
+    for (size_t i = 0; i < sizeof(sinces) / sizeof(sinces[0]); i++) {
+        uint8_t nr = sinces[i].nr;
+        bool is_granted =
+            nr / STILE_CALLS_PER_GROUP != STILE_GROUP_CONTROL || vm->config.privileged;
+
+        if (sinces[i].since <= minor && is_granted)
+            vm->calls[nr] = nr;
+    }
+    vm->minor = minor;
+}
+
+uint32_t hypercall_features(const struct vm *vm, uint32_t group)
 {
     uint32_t word = 0;
 
-    for (size_t i = 0; i < sizeof(sinces) / sizeof(sinces[0]); i++) {
-        uint32_t nr = sinces[i].nr;
-        if (nr / STILE_CALLS_PER_GROUP == group && sinces[i].since <= minor)
-            word |= 1u << (nr % STILE_CALLS_PER_GROUP);
-    }
+    for (uint32_t i = 0; i < STILE_CALLS_PER_GROUP; i++)
+        if (vm->calls[group * STILE_CALLS_PER_GROUP + i] != HYPERCALL_NONE)
+            word |= 1u << i;
     return word;
 }

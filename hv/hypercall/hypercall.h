@@ -87,11 +87,26 @@ struct hcall_result hypercall_dispatch(struct vcpu *vcpu, uint64_t x1, uint64_t 
 struct hcall_result hypercall_standard(struct vcpu *vcpu, uint64_t x1, uint64_t x2, uint64_t x3,
                                        uint64_t x4, uint64_t x5, uint64_t x6, uint64_t fid);
 
+/** In vm->calls: a call the VM may not make, or that does not exist. */
+#define HYPERCALL_NONE 0xFFu
+_Static_assert(STILE_NR_CALLS_MAX <= HYPERCALL_NONE, "it is no call's number");
+
 /**
- * hypercall_features() - which calls of a group a minor version has
- * @group: 0 to STILE_NR_GROUPS - 1
- * @minor: the minor version agreed on
+ * hypercall_permit() - set which calls a VM may make
+ * @vm: its configuration set
+ * @minor: the minor version agreed on, or 0 before that
+ *
+ * Those of the version, and of group control only if the VM is privileged. No vCPU of the VM runs,
+ * or vm->lock is held: a call made meanwhile is answered as before or as afterwards.
  */
-uint32_t hypercall_features(uint32_t group, uint32_t minor);
+void hypercall_permit(struct vm *vm, uint32_t minor);
+
+/**
+ * hypercall_features() - which calls of a group a VM may make
+ * @group: 0 to STILE_NR_GROUPS - 1
+ *
+ * Returns a bit for each, call number group * STILE_CALLS_PER_GROUP at bit 0.
+ */
+uint32_t hypercall_features(const struct vm *vm, uint32_t group);
 
 #endif

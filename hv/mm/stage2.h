@@ -33,7 +33,8 @@ struct stage2 {
     uint64_t *root; /* 512 entries of 1 GiB */
     uint64_t vttbr; /* VTTBR_EL2 while the VM runs */
     struct spinlock lock;
-    uint64_t nr_owned; /* pages that are STAGE2_OWNED; counted by mm/vmem.c */
+    uint64_t nr_owned; /* pages that are STAGE2_OWNED; counted by mm/vmem.c, as is the next */
+    uint64_t quota;    /* pages it may own */
 };
 
 /** A page or block as it is mapped. */

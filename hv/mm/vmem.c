@@ -14,7 +14,7 @@ static unsigned order_of(uint64_t bytes)
     return (unsigned)__builtin_ctzll(bytes) - PAGE_SHIFT;
 }
 
-static uint64_t quota_pages(const struct vm *vm)
+static uint64_t configured_pages(const struct vm *vm)
 {
     uint64_t bytes = 0;
 
@@ -71,11 +71,12 @@ enum stile_error vmem_create(struct vm *vm)
     struct stage2_locked locked;
     enum stile_error error;
 
-    if (quota_pages(vm) > page_nr_free_guest())
+    if (configured_pages(vm) > page_nr_free_guest())
         return STILE_NO_MEMORY;
     error = stage2_init(&vm->stage2, vm->id);
     if (error)
         return error;
+    vm->stage2.quota = configured_pages(vm);
     locked = stage2_lock(&vm->stage2);
     for (uint32_t i = 0; i < vm->config.nr_memory && !error; i++)
         error = populate_range(vm, locked, vm->config.memory[i]);
@@ -128,7 +129,7 @@ static enum stile_error map_more(struct vm *vm, struct stage2_locked locked, ipa
 {
     if (mmio_overlaps(&vm->mmio, ipa, PAGE_SIZE << order))
         return STILE_ALREADY_MAPPED;
-    if (vm->stage2.nr_owned + (UINT64_C(1) << order) > quota_pages(vm))
+    if (vm->stage2.nr_owned + (UINT64_C(1) << order) > vm->stage2.quota)
         return STILE_NO_MEMORY;
     return populate_block(vm, locked, ipa, order, RAM_ATTRS);
 }

@@ -24,6 +24,9 @@ struct pcpu;
 struct vcpu;
 struct vm;
 
+/* The PPI by which a vCPU is told of bits in its mailbox (struct stile_mailbox). */
+#define VGIC_EVENT_INTID 31
+
 #define VGIC_NR_SPIS      64
 #define VGIC_NR_SPI_BANKS (VGIC_NR_SPIS / 32)
 #define VGIC_NR_BANKS     (1 + VGIC_NR_SPI_BANKS) /* bank 0 is the vCPU's SGIs and PPIs */

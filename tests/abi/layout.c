@@ -11,7 +11,14 @@
 
 struct stile_vm_page stile_layout_vm_page;
 struct stile_vcpu_page stile_layout_vcpu_page;
+struct stile_mailbox stile_layout_mailbox;
+struct stile_console_ring stile_layout_console_ring;
 enum stile_error stile_layout_error;
 enum stile_nr stile_layout_nr;
 enum stile_info stile_layout_info;
 enum stile_counter stile_layout_counter;
+enum stile_controller stile_layout_controller;
+enum stile_virq stile_layout_virq;
+enum stile_port_state stile_layout_port_state;
+enum stile_vcpu_state stile_layout_vcpu_state;
+enum stile_vm_state stile_layout_vm_state;

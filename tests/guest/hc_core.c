@@ -96,6 +96,10 @@ KTF_TEST(hc_core, info_fits_what_the_kernel_knows)
     EXPECT_EQ(info(STILE_INFO_TICKS_PER_SEC), read_sysreg(cntfrq_el0));
     EXPECT_EQ(info(STILE_INFO_TIMER_INTID), machine.timer_intid);
     EXPECT_GE(info(STILE_INFO_CONSOLE_INTID), 32);
+    EXPECT_EQ(info(STILE_INFO_EVENT_INTID) / 16, 1); /* a PPI */
+    EXPECT_EQ(info(STILE_INFO_CONTROLLER), STILE_CONTROLLER_GIC);
+    EXPECT_EQ(info(STILE_INFO_GIC_VERSION), machine.gic_version);
+    EXPECT_LE(info(STILE_INFO_PAGES), info(STILE_INFO_PAGES_MAX));
     uint64_t flags = irq_save();
     EXPECT_EQ(info(STILE_INFO_VCPU_ID), smp_cpu()->index);
     irq_restore(flags);
@@ -109,7 +113,7 @@ static void expect_bad_1(struct stile_result result)
 
 KTF_TEST(hc_core, what_there_is_not_is_refused)
 {
-    expect_bad_1(stile_core_info(STILE_INFO_TIMER_INTID + 1));
+    expect_bad_1(stile_core_info(STILE_INFO_PAGES_MAX + 1));
     expect_bad_1(stile_core_info(UINT32_MAX));
     expect_bad_1(stile_core_features(STILE_NR_GROUPS));
     expect_bad_1(stile_core_features(UINT32_MAX));

@@ -15,6 +15,8 @@
 
 static const volatile struct stile_vm_page *vm_page;
 static const volatile struct stile_vcpu_page *vcpu_page; /* of the first vCPU */
+static volatile struct stile_mailbox *mailbox;           /* its, too */
+static volatile struct stile_console_ring *ring;
 
 static uint64_t info(uint32_t item)
 {
@@ -30,6 +32,10 @@ static void map_pages(void)
         vm_page = (const volatile void *)kernel_map_device(info(STILE_INFO_VM_PAGE), PAGE_SIZE);
     if (!vcpu_page)
         vcpu_page = (const volatile void *)kernel_map_device(info(STILE_INFO_VCPU_PAGE), PAGE_SIZE);
+    if (!mailbox)
+        mailbox = (volatile void *)kernel_map_device(info(STILE_INFO_MAILBOX), PAGE_SIZE);
+    if (!ring)
+        ring = (volatile void *)kernel_map_device(info(STILE_INFO_CONSOLE_RING), PAGE_SIZE);
 }
 
 KTF_SUITE(hc_shared, .suite_setup = map_pages);
@@ -89,7 +95,36 @@ KTF_TEST(hc_shared, stolen_time_never_goes_back)
     EXPECT_LT(last, cpu_ticks());
 }
 
-KTF_TEST(hc_shared, they_are_read_only)
+KTF_TEST(hc_shared, the_mailbox_starts_masked_and_is_the_guests_to_write)
+{
+    for (size_t i = 0; i < STILE_PORT_WORDS; i++) {
+        EXPECT_EQ(mailbox->pending[i], 0);
+        EXPECT_EQ(mailbox->mask[i], UINT64_MAX);
+    }
+    mailbox->urgent[0] = 0x1234;
+    EXPECT_EQ(mailbox->urgent[0], 0x1234);
+    mailbox->urgent[0] = 0;
+}
+
+KTF_TEST(hc_shared, the_console_ring_starts_empty)
+{
+    EXPECT_EQ(ring->out_produced, ring->out_consumed);
+    EXPECT_EQ(ring->in_produced, ring->in_consumed);
+}
+
+/* As a reader has to: again, while it is being changed. The clock is constant otherwise. */
+KTF_TEST(hc_shared, the_clock_tells_nanoseconds)
+{
+    const volatile struct stile_clock *clock = &vm_page->clock;
+    uint64_t ticks = UINT64_C(1) << 20;
+    __extension__ unsigned __int128 product = (unsigned __int128)ticks * clock->multiplier;
+
+    EXPECT_EQ(clock->generation % 2, 0);
+    EXPECT_EQ((uint64_t)(product >> clock->shift), ticks * 1000000000 / vm_page->ticks_per_sec);
+    EXPECT_LE(clock->base_ticks, cpu_ticks());
+}
+
+KTF_TEST(hc_shared, the_others_are_read_only)
 {
     struct fault fault = {0, 0, 0};
     uint32_t magic = vm_page->magic;

@@ -57,6 +57,7 @@ KTF_TEST(vm_config, a_tree_is_read)
     ASSERT_STREQ(parse_with(&tree_default, &config), NULL);
     EXPECT_EQ(config.mode, VM_MODE_ASSISTED);
     EXPECT_FALSE(config.pmu);
+    EXPECT_FALSE(config.privileged);
     EXPECT_EQ(config.nr_vcpus, 2);
     ASSERT_EQ(config.nr_memory, 1);
     EXPECT_EQ(config.memory[0].base.ipa, 0x40000000);
@@ -77,6 +78,7 @@ KTF_TEST(vm_config, another_tree_is_read)
 
     tree.mode = "trap";
     tree.pmu = 1;
+    tree.privileged = 1;
     tree.nr_cpus = 1;
     tree.nodes[0].reg[2] = 0x100000000;
     tree.nodes[0].reg[3] = 0x40000000;
@@ -89,6 +91,7 @@ KTF_TEST(vm_config, another_tree_is_read)
     ASSERT_STREQ(parse_with(&tree, &config), NULL);
     EXPECT_EQ(config.mode, VM_MODE_TRAP);
     EXPECT_TRUE(config.pmu);
+    EXPECT_TRUE(config.privileged);
     EXPECT_EQ(config.nr_vcpus, 1);
     ASSERT_EQ(config.nr_memory, 2);
     EXPECT_EQ(config.memory[1].base.ipa, 0x100000000);

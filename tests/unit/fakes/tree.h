@@ -26,6 +26,7 @@ struct tree_node {
 struct tree {
     const char *mode;
     int pmu;
+    int privileged;
     int has_sharing; /* it has stile,weight and stile,affinity */
     uint32_t weight;
     uint64_t affinity;
@@ -108,6 +109,8 @@ static inline size_t tree_make(void *fdt, const struct tree *tree)
     fdt_property_u32(fdt, "#size-cells", tree->cells[1]);
     if (tree->mode)
         tree_add_string(fdt, "stile,mode", tree->mode);
+    if (tree->privileged)
+        fdt_property(fdt, "stile,privileged", NULL, 0);
     if (tree->pmu)
         fdt_property(fdt, "stile,pmu", NULL, 0);
     if (tree->has_sharing) {

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Group console, 0x10 to 0x1F: the VM's console: characters in registers, in memory, in a ring.
+ *
+ * Part of the call table: included by stile/calls.h, which says what holds for every line.
+ */
+
+/* clang-format off */
+
+/*
+ * Write characters to the VM's console, packed in registers.
+ *
+ * @count: 1 to 32
+ * @word0: the first 8 characters, the first in bits 7:0
+ * @word1: the next 8
+ * @word2: the next 8
+ * @word3: the last 8; bytes past the count must be zero in all four
+ *
+ * Returns in x1 how many characters were taken, from 0 to the count: fewer if the console's
+ * buffer is full.
+ *
+ * INVALID_ARGUMENT: the count is out of range, or a byte past it is not zero
+ */
+STILE_CALL(0x10, 1, console, write, ARGS5(nr_bytes, count, u64, word0, u64, word1, u64, word2, u64, word3))
+
+/*
+ * Write characters to the VM's console from memory.
+ *
+ * @buffer: where they are, any alignment
+ * @length: 1 to 4096
+ *
+ * Returns in x1 how many characters were taken, from 0 to the length: fewer if the console's
+ * buffer is full, or if the buffer crosses into a page whose first byte is not memory of the
+ * caller.
+ *
+ * INVALID_ARGUMENT: the length is out of range, or makes the range wrap
+ * NOT_MAPPED: the first byte is not memory of the caller
+ */
+STILE_CALL(0x11, 1, console, write_buffer, ARGS2(ipa, buffer, nr_bytes, length))
+
+/*
+ * Read characters typed at the VM's console, packed in registers.
+ *
+ * @limit: the most to return, 1 to 8
+ *
+ * Returns in x1 how many there were (0 if none) and in x2 the characters, the first in bits 7:0.
+ * An interrupt, STILE_INFO_CONSOLE_INTID, tells when there is something to read.
+ *
+ * INVALID_ARGUMENT: the limit is out of range
+ */
+STILE_CALL(0x12, 1, console, read, ARGS1(nr_bytes, limit))
+
+/*
+ * Read characters typed at the VM's console into memory.
+ *
+ * @buffer: where to put them, any alignment
+ * @limit:  the most to return, 1 to 4096
+ *
+ * Returns in x1 how many there were (0 if none); no more than fit in the buffer's first page.
+ *
+ * INVALID_ARGUMENT: the limit is out of range, or makes the range wrap
+ * NOT_MAPPED: the first byte is not memory the caller may write; nothing was read
+ */
+STILE_CALL(0x13, 1, console, read_buffer, ARGS2(ipa, buffer, nr_bytes, limit))
+
+/* clang-format on */

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Group core, 0x00 to 0x0F: agreeing on a version, asking what there is, many calls at once.
+ *
+ * Part of the call table: included by stile/calls.h, which says what holds for every line.
+ */
+
+/* clang-format off */
+
+/*
+ * Agree on an ABI version.
+ *
+ * @proposed: the version the guest was built for, STILE_VERSION(major, minor)
+ *
+ * Returns in x1 the version that holds from now on: the same major, and the lower of both minors.
+ * The first successful call decides for the whole VM; later ones return the version decided,
+ * whatever they propose. A VM that is reset starts without a version.
+ *
+ * BAD_VERSION: the major is not spoken here; x1 is the version the hypervisor speaks
+ */
+STILE_CALL(0x00, 0, core, version, ARGS1(u32, proposed))
+
+/*
+ * Ask which calls of a group may be used.
+ *
+ * @group: bits 7:4 of the group's call numbers, 0 to STILE_NR_GROUPS - 1
+ *
+ * Returns in x1 a word whose bit n is set if the call numbered group * 16 + n is answered under
+ * the version agreed on.
+ *
+ * INVALID_ARGUMENT: there is no such group
+ */
+STILE_CALL(0x01, 0, core, features, ARGS1(u32, group))
+
+/*
+ * Ask about the VM or the calling vCPU.
+ *
+ * @item: one of enum stile_info
+ *
+ * Returns the item's value in x1.
+ *
+ * INVALID_ARGUMENT: there is no such item
+ */
+STILE_CALL(0x02, 1, core, info, ARGS1(u32, item))
+
+/*
+ * Do nothing. The round trip of this call is what a hypercall costs.
+ */
+STILE_CALL(0x03, 1, core, null, ARGS0())
+
+/* clang-format on */

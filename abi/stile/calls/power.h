@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Group power, 0x60 to 0x6F: the end of a VM.
+ *
+ * Part of the call table: included by stile/calls.h, which says what holds for every line.
+ */
+
+/* clang-format off */
+
+/*
+ * Power the VM off. Does not return.
+ */
+STILE_CALL(0x60, 1, power, off, ARGS0())
+
+/*
+ * Start the VM anew, as it was when the hypervisor first started it. Does not return.
+ */
+STILE_CALL(0x61, 1, power, reboot, ARGS0())
+
+/*
+ * Stop the VM because its kernel cannot go on. Does not return when it succeeds.
+ *
+ * @message: a text for the log; ignored if the length is 0, which needs 0 here
+ * @length:  0 to 256; what lies beyond the message's first page is not shown
+ *
+ * The hypervisor prints the text, the vCPU's registers and its last exits.
+ *
+ * INVALID_ARGUMENT: the length is out of range or makes the range wrap, or there is an address
+ *                   without a length
+ * NOT_MAPPED: the first byte is not memory of the caller
+ */
+STILE_CALL(0x62, 1, power, crash, ARGS2(ipa, message, nr_bytes, length))
+
+/* clang-format on */

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Filling and mapping the pages shared with a guest.
+ */
+#include "core/vm_pages.h"
+
+#include <string.h>
+
+#include "arch/timer.h"
+#include "core/vcpu.h"
+#include "core/vm.h"
+#include "mm/page.h"
+
+#define NS_PER_SEC UINT64_C(1000000000)
+
+/* A tick is told in nanoseconds with so many bits of fraction. */
+#define CLOCK_SHIFT 32
+
+bool vm_pages_alloc(struct vm *vm)
+{
+    vm->page = page_alloc(PAGE_ORDER_4K);
+    vm->ring = page_alloc(PAGE_ORDER_4K);
+    return vm->page && vm->ring;
+}
+
+void vm_pages_free(struct vm *vm)
+{
+    if (vm->page)
+        page_free(vm->page, PAGE_ORDER_4K);
+    if (vm->ring)
+        page_free(vm->ring, PAGE_ORDER_4K);
+    vm->page = NULL;
+    vm->ring = NULL;
+}
+
+static void fill(struct vm *vm)
+{
+    struct stile_vm_page *page = vm->page;
+
+    *page = (struct stile_vm_page){
+        .magic = STILE_VM_PAGE_MAGIC,
+        .version = STILE_VERSION_CURRENT,
+        .vm_id = vm->id,
+        .nr_vcpus = vm->config.nr_vcpus,
+        .ticks_per_sec = timer_frequency(),
+        .clock =
+            {
+                .shift = CLOCK_SHIFT,
+                .multiplier = (NS_PER_SEC << CLOCK_SHIFT) / timer_frequency(),
+                .base_ticks = timer_now(),
+            },
+    };
+    memcpy(page->name, vm->config.name, sizeof(page->name));
+    for (uint32_t i = 0; i < vm->config.nr_memory; i++)
+        page->memory[i] =
+            (struct stile_memory_region){vm->config.memory[i].base.ipa, vm->config.memory[i].bytes};
+    memset(vm->ring, 0, sizeof(*vm->ring));
+}
+
+static enum stile_error map(struct vm *vm, uint64_t ipa, const void *page, uint32_t attrs)
+{
+    return stage2_map(&vm->stage2, ipa_make(ipa), page_pa(page), PAGE_SIZE, STAGE2_READ | attrs);
+}
+
+enum stile_error vm_pages_show(struct vm *vm)
+{
+    fill(vm);
+
+    enum stile_error error = map(vm, VM_PAGE_IPA, vm->page, 0);
+    if (error == STILE_SUCCESS)
+        error = map(vm, VM_RING_IPA, vm->ring, STAGE2_WRITE);
+    for (uint32_t i = 0; i < vm->config.nr_vcpus && error == STILE_SUCCESS; i++) {
+        error = map(vm, VM_VCPU_PAGE_IPA(i), vm->vcpus[i]->page, 0);
+        if (error == STILE_SUCCESS)
+            error = map(vm, VM_MAILBOX_IPA(i), vm->vcpus[i]->mailbox, STAGE2_WRITE);
+    }
+    return error;
+}
