@@ -220,6 +220,20 @@ static void check(void)
         panic("device tree: the GICv3 has no redistributors");
 }
 
+bool machine_option(const char *word)
+{
+    size_t length = strlen(word);
+    const char *at = machine.bootargs;
+
+    while (strncmp(at, word, length) != 0 || (at[length] != ' ' && at[length] != '\0')) {
+        at = strchr(at, ' ');
+        if (!at)
+            return false;
+        at++;
+    }
+    return true;
+}
+
 void machine_parse(const void *dtb, pa_t image)
 {
     struct parse parse = {.dtb = dtb};

@@ -59,4 +59,7 @@ extern struct machine machine;
  */
 void machine_parse(const void *dtb, pa_t image);
 
+/** machine_option() - whether the machine's command line has the word @word, which has no spaces */
+bool machine_option(const char *word);
+
 #endif

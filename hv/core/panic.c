@@ -8,9 +8,9 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "arch/psci.h"
 #include "core/console.h"
 #include "core/pcpu.h"
+#include "core/power.h"
 #include "lib/printk.h"
 #include "mm/layout.h"
 
@@ -71,7 +71,7 @@ static void backtrace(const struct frame *frame, unsigned first)
 
 _Noreturn static void stop(void)
 {
-    psci_system_off();
+    power_off(POWER_STATUS_PANIC);
     for (;;)
         cpu_wait_for_event();
 }

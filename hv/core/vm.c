@@ -4,10 +4,10 @@
  */
 #include "core/vm.h"
 
-#include "arch/psci.h"
 #include "arch/traps.h"
 #include "core/advisor.h"
 #include "core/console.h"
+#include "core/power.h"
 #include "core/sched.h"
 #include "core/trace.h"
 #include "core/vcpu.h"
@@ -254,7 +254,7 @@ static void take_down(struct vm *vm)
         __atomic_fetch_add(&nr_failed, 1, __ATOMIC_RELAXED);
     if (__atomic_sub_fetch(&nr_running, 1, __ATOMIC_ACQ_REL) == 0) {
         printk("the last VM has ended: powering off, status %u", nr_failed);
-        psci_system_off();
+        power_off(nr_failed);
         panic("the firmware cannot power the machine off");
     }
 }

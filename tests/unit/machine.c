@@ -231,6 +231,22 @@ KTF_TEST(machine, a_long_command_line_is_cut)
     EXPECT_EQ(strlen(machine.bootargs), MACHINE_BOOTARGS_BYTES - 1);
 }
 
+KTF_TEST(machine, words_of_the_command_line_are_options)
+{
+    struct spec spec = spec_v3;
+
+    spec.bootargs = "stile.semihostings one.two  stile.semihosting";
+    parse(&spec);
+    EXPECT_TRUE(machine_option("stile.semihosting"));
+    EXPECT_TRUE(machine_option("stile.semihostings"));
+    EXPECT_TRUE(machine_option("one.two"));
+    EXPECT_FALSE(machine_option("one"));
+    EXPECT_FALSE(machine_option("two"));
+    spec.bootargs = "";
+    parse(&spec);
+    EXPECT_FALSE(machine_option("stile.semihosting"));
+}
+
 /* --- refusals ------------------------------------------------------------------------------ */
 
 static void expect_refused(unsigned node, struct tree_node to, const char *message)
