@@ -128,8 +128,9 @@ DESTDIR ?=
 
 install: $(O)/libhypercall.a ## install the ABI headers and libhypercall (DESTDIR, PREFIX)
 	$(call say,INSTALL,$(DESTDIR)$(PREFIX))
-	@install -d $(DESTDIR)$(PREFIX)/include/stile $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	@install -d $(DESTDIR)$(PREFIX)/include/stile/calls $(DESTDIR)$(PREFIX)/lib/pkgconfig
 	@install -m 644 abi/stile/*.h libhypercall/include/stile/*.h $(DESTDIR)$(PREFIX)/include/stile
+	@install -m 644 abi/stile/calls/*.h $(DESTDIR)$(PREFIX)/include/stile/calls
 	@install -m 644 $(O)/libhypercall.a $(DESTDIR)$(PREFIX)/lib
 	@sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(abi-version)|' scripts/libhypercall.pc.in \
 		> $(DESTDIR)$(PREFIX)/lib/pkgconfig/libhypercall.pc
