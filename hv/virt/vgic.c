@@ -150,6 +150,15 @@ void vgic_inject(struct vm *vm, uint32_t vcpu_index, uint32_t intid)
     spin_unlock(&vm->vgic.lock);
 }
 
+/* Who finds it posted already need not tell the vCPU: whoever posted it does. */
+void vgic_raise_event(struct vcpu *vcpu)
+{
+    uint32_t before = __atomic_fetch_or(&vcpu->vgic.bank.posted, VGIC_EVENT_BIT, __ATOMIC_RELEASE);
+
+    if (!(before & VGIC_EVENT_BIT))
+        vgic_prod(vcpu);
+}
+
 void vgic_set_level(struct vm *vm, uint32_t intid, bool high)
 {
     struct vgic_bank *bank = &vm->vgic.spi[intid / 32 - 1];
@@ -307,7 +316,7 @@ static void reset_vcpu(struct vcpu *vcpu)
     struct vgic_vcpu *vgic = &vcpu->vgic;
 
     *vgic = (struct vgic_vcpu){
-        .bank.edge = VGIC_SGIS,
+        .bank.edge = VGIC_SGIS | VGIC_EVENT_BIT,
         /* A GICv2's SGIs cannot be disabled. */
         .bank.enabled = vgic_is_v2(vcpu) ? VGIC_SGIS : 0,
         .waker = GICR_WAKER_PROCESSOR_SLEEP | GICR_WAKER_CHILDREN_ASLEEP,

@@ -162,6 +162,14 @@ bool vgic_intid_valid(uint32_t intid);
 void vgic_inject(struct vm *vm, uint32_t vcpu_index, uint32_t intid);
 
 /**
+ * vgic_raise_event() - make VGIC_EVENT_INTID pending
+ * @vcpu: any
+ *
+ * Any physical CPU. The short way of what vgic_inject() does.
+ */
+void vgic_raise_event(struct vcpu *vcpu);
+
+/**
  * vgic_set_level() - drive the input of an SPI
  * @intid: GIC_FIRST_SPI to VGIC_NR_INTIDS - 1
  *

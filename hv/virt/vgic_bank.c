@@ -237,7 +237,7 @@ static void write_priorities(const struct vgic_view *view, struct fields fields,
     update(view, fields.first, ((1u << fields.nr) - 1) << low);
 }
 
-/* SGIs are edges, and the timer is a level, whatever is written. */
+/* SGIs and the mailbox's PPI are edges, and the timer is a level, whatever is written. */
 static void write_config(const struct vgic_view *view, struct fields fields, uint32_t value)
 {
     struct vgic_bank *bank = bank_of(view, fields.first);
@@ -247,7 +247,7 @@ static void write_config(const struct vgic_view *view, struct fields fields, uin
     for (uint32_t i = 0; i < fields.nr; i++)
         edge |= (value >> (2 * i + 1) & 1) << i;
     if (fields.first < 32)
-        mask &= ~(VGIC_SGIS | VGIC_TIMER_BIT);
+        mask &= ~(VGIC_SGIS | VGIC_TIMER_BIT | VGIC_EVENT_BIT);
     bank->edge = (bank->edge & ~mask) | (edge << low & mask);
     update(view, fields.first, mask);
 }

@@ -112,3 +112,55 @@ KTF_TEST(vgic_ppi, a_redistributor_wakes_a_cpu_that_it_knows_asleep)
     SELF->vgic.bank.enabled &= ~(1u << PPI);
     EXPECT_FALSE(vgic_has_pending(SELF));
 }
+
+/* --- the mailbox's --- */
+
+KTF_TEST_EACH(vgic_ppi, the_mailboxs_comes_once, uint32_t, versions, name_version)
+{
+    start(*param, 4);
+    EXPECT_TRUE(private_read(SELF, GICD_ICFGR + 4, 4) >> (2 * (VGIC_EVENT_INTID - 16) + 1) & 1);
+    for (int i = 0; i < 3; i++) {
+        vgic_raise_event(SELF);
+        EXPECT_TRUE(SELF->work & VCPU_WORK_VGIC);
+        vgic_raise_event(SELF);
+        handle(SELF, VGIC_EVENT_INTID);
+        expect_silence(SELF);
+    }
+}
+
+KTF_TEST_EACH(vgic_ppi, the_mailboxs_while_active_comes_again, uint32_t, versions, name_version)
+{
+    start(*param, 4);
+    vgic_raise_event(SELF);
+    EXPECT_EQ(guest_ack(SELF), VGIC_EVENT_INTID);
+    vgic_raise_event(SELF);
+    expect_silence(SELF);
+    guest_eoi(SELF, VGIC_EVENT_INTID);
+    handle(SELF, VGIC_EVENT_INTID);
+    expect_silence(SELF);
+}
+
+KTF_TEST_EACH(vgic_ppi, the_mailboxs_ends_a_sleep, uint32_t, versions, name_version)
+{
+    start(*param, 4);
+    put(SELF);
+    EXPECT_FALSE(vgic_has_pending(SELF));
+    vgic_raise_event(SELF);
+    EXPECT_TRUE(vgic_has_pending(SELF));
+    load(SELF, 1);
+    handle(SELF, VGIC_EVENT_INTID);
+    EXPECT_FALSE(vgic_has_pending(SELF));
+}
+
+KTF_TEST_EACH(vgic_ppi, who_finds_the_mailboxs_posted_tells_nobody, uint32_t, versions,
+              name_version)
+{
+    start(*param, 4);
+    put(SELF);
+    vgic_raise_event(SELF);
+    SELF->work = 0;
+    vgic_raise_event(SELF);
+    EXPECT_EQ(SELF->work, 0u);
+    load(SELF, 0);
+    handle(SELF, VGIC_EVENT_INTID);
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Raising a bit of a mailbox: when the vCPU is interrupted, and that no event is lost between a
+ * guest that unmasks and a hypervisor that raises.
+ */
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "virt/mailbox.c"
+
+#include "ktf.h"
+
+static struct stile_mailbox mailbox;
+static struct vcpu vcpu = {.mailbox = &mailbox};
+static uint32_t nr_raised;
+
+void vgic_raise_event(struct vcpu *raised)
+{
+    EXPECT_EQ(raised, &vcpu);
+    __atomic_fetch_add(&nr_raised, 1, __ATOMIC_SEQ_CST);
+}
+
+KTF_SUITE(mailbox);
+
+static void start(void)
+{
+    memset(&mailbox, 0, sizeof(mailbox));
+    nr_raised = 0;
+}
+
+static const uint32_t ports[] = {0, 27, 63, 64, 96, 200, STILE_NR_PORTS - 1};
+
+static void name_port(const uint32_t *port, char *text, size_t size)
+{
+    snprintf(text, size, "%u", *port);
+}
+
+KTF_TEST_EACH(mailbox, sets_the_bit_and_interrupts_once, uint32_t, ports, name_port)
+{
+    start();
+    mailbox_raise(&vcpu, *param);
+    mailbox_raise(&vcpu, *param);
+    for (uint32_t i = 0; i < STILE_PORT_WORDS; i++)
+        EXPECT_EQ(mailbox.pending[i], i == *param / 64 ? UINT64_C(1) << (*param % 64) : 0);
+    EXPECT_EQ(nr_raised, 1u);
+
+    mailbox.pending[*param / 64] = 0;
+    mailbox_raise(&vcpu, *param);
+    EXPECT_EQ(nr_raised, 2u);
+}
+
+KTF_TEST_EACH(mailbox, a_masked_bit_is_set_and_does_not_interrupt, uint32_t, ports, name_port)
+{
+    start();
+    mailbox.mask[*param / 64] = UINT64_C(1) << (*param % 64);
+    mailbox_raise(&vcpu, *param);
+    EXPECT_EQ(mailbox.pending[*param / 64], UINT64_C(1) << (*param % 64));
+    EXPECT_EQ(nr_raised, 0u);
+}
+
+KTF_TEST_EACH(mailbox, the_mask_of_others_does_not_matter, uint32_t, ports, name_port)
+{
+    start();
+    memset(mailbox.mask, 0xFF, sizeof(mailbox.mask));
+    mailbox.mask[*param / 64] &= ~(UINT64_C(1) << (*param % 64));
+    mailbox_raise(&vcpu, *param);
+    EXPECT_EQ(nr_raised, 1u);
+}
+
+KTF_TEST(mailbox, a_busy_vcpu_is_not_interrupted)
+{
+    start();
+    mailbox.busy = 0x80000000;
+    mailbox_raise(&vcpu, 5);
+    EXPECT_EQ(mailbox.pending[0], 1u << 5);
+    EXPECT_EQ(nr_raised, 0u);
+}
+
+KTF_TEST(mailbox, leaves_the_guests_words_alone)
+{
+    start();
+    memset(&mailbox, 0x5A, sizeof(mailbox));
+    struct stile_mailbox before = mailbox;
+    for (uint32_t port = 0; port < STILE_NR_PORTS; port++)
+        mailbox_raise(&vcpu, port);
+    memset(before.pending, 0xFF, sizeof(before.pending));
+    EXPECT_EQ(memcmp(&before, &mailbox, sizeof(before)), 0);
+}
+
+/* --- against a guest that masks, unmasks and looks --- */
+
+#define NR_EVENTS 20000u
+#define PORT      97u
+#define WORD      (PORT / 64)
+#define BIT       (UINT64_C(1) << (PORT % 64))
+
+static uint32_t nr_taken; /* events the guest has found */
+static bool by_mask;      /* it uses mask, else busy */
+
+static void set_quiet(bool quiet)
+{
+    if (!by_mask)
+        __atomic_store_n(&mailbox.busy, quiet, __ATOMIC_RELAXED);
+    else
+        __atomic_store_n(&mailbox.mask[WORD], quiet ? BIT : 0, __ATOMIC_RELAXED);
+}
+
+static bool take(void)
+{
+    if (!(__atomic_fetch_and(&mailbox.pending[WORD], ~BIT, __ATOMIC_ACQUIRE) & BIT))
+        return false;
+    __atomic_fetch_add(&nr_taken, 1, __ATOMIC_SEQ_CST);
+    return true;
+}
+
+/* Sends one event after the other, each when the one before was taken. */
+static void *send(void *unused)
+{
+    (void)unused;
+    for (uint32_t i = 0; i < NR_EVENTS; i++) {
+        mailbox_raise(&vcpu, PORT);
+        while (__atomic_load_n(&nr_taken, __ATOMIC_SEQ_CST) <= i)
+            sched_yield();
+    }
+    return NULL;
+}
+
+/* The guest looks when it has unmasked and when it is interrupted, and at no other time. */
+static void expect_no_loss(bool with_mask)
+{
+    uint32_t nr_seen = 0;
+    uint32_t patience = 10000000; /* turns for the sender */
+    pthread_t sender;
+
+    start();
+    nr_taken = 0;
+    by_mask = with_mask;
+    ASSERT_EQ(pthread_create(&sender, NULL, send, NULL), 0);
+    while (__atomic_load_n(&nr_taken, __ATOMIC_SEQ_CST) < NR_EVENTS) {
+        set_quiet(true);
+        set_quiet(false);
+        __atomic_thread_fence(__ATOMIC_SEQ_CST);
+        if (__atomic_load_n(&mailbox.pending[WORD], __ATOMIC_RELAXED) & BIT && take())
+            continue;
+        while (__atomic_load_n(&nr_raised, __ATOMIC_SEQ_CST) == nr_seen) {
+            ASSERT_NE(--patience, 0u);
+            sched_yield();
+        }
+        nr_seen = __atomic_load_n(&nr_raised, __ATOMIC_SEQ_CST);
+        (void)take();
+    }
+    pthread_join(sender, NULL);
+}
+
+KTF_TEST(mailbox, no_event_is_lost_while_a_guest_unmasks)
+{
+    expect_no_loss(true);
+}
+
+KTF_TEST(mailbox, no_event_is_lost_while_a_guest_is_busy)
+{
+    expect_no_loss(false);
+}
