@@ -174,9 +174,10 @@ static void print_result(const char *operation, const char *way, const struct re
            gic->version, result->total, result->el2, result->exits);
 }
 
-void bench_print(const char *operation, const char *way, uint64_t total, uint64_t el2)
+void bench_print(const char *operation, const char *way, uint64_t total, uint64_t el2,
+                 uint64_t exits)
 {
-    struct result result = {total, el2, 0};
+    struct result result = {total, el2, exits};
 
     print_result(operation, way, &result);
 }

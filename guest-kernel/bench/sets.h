@@ -13,8 +13,9 @@ void bench_run_row(const struct bench_row *row);
 /** bench_run_pair() - the same for a row of two CPUs */
 void bench_run_pair(const struct bench_pair_row *pair);
 
-/** bench_print() - print a line that is no row's: @total and of that @el2, instructions */
-void bench_print(const char *operation, const char *way, uint64_t total, uint64_t el2);
+/** bench_print() - print a line that is no row's: @total and of that @el2, instructions; @exits */
+void bench_print(const char *operation, const char *way, uint64_t total, uint64_t el2,
+                 uint64_t exits);
 
 /** bench_start_counter() - have this CPU count, if it can, what it executes at EL1 */
 void bench_start_counter(void);

@@ -137,41 +137,50 @@ static uint64_t faulting_ipa(void)
     return page | (read_sysreg(far_el2) & PAGE_MASK);
 }
 
-/* Whether the fault was a first touch of the VM's memory, which is ready now: try again. */
-static bool trap_first_touch(struct vcpu *vcpu, uint64_t esr, uint64_t ipa)
+/*
+ * What is no device: a first touch of the VM's memory, which is ready afterwards, and the guest
+ * tries again; or nothing at all. @kinds: as which to count it, by what vmem_fault() found.
+ */
+static void trap_memory(struct vcpu *vcpu, uint64_t esr, uint64_t ipa, const uint8_t kinds[])
 {
-    return (esr & ABORT_FSC_LEVELS) == ABORT_FSC_TRANSLATION && vmem_fault(vcpu->vm, ipa_make(ipa));
-}
+    enum vmem_fault found = VMEM_NOT_THERE;
 
-static void trap_bad_access(struct vcpu *vcpu, uint64_t esr)
-{
-    vcpu->stats.exits[EXIT_BAD_ACCESS]++;
-    inject_external_abort(esr);
+    if ((esr & ABORT_FSC_LEVELS) == ABORT_FSC_TRANSLATION)
+        found = vmem_fault(vcpu->vm, ipa_make(ipa));
+    vcpu->stats.exits[kinds[found]]++;
+    if (found == VMEM_NOT_THERE)
+        inject_external_abort(esr);
 }
 
 /* Stage 2 has no page there, or not for this access: a device's register, or nothing at all. */
 static void trap_data_abort(struct vcpu *vcpu, uint64_t esr)
 {
+    static const uint8_t kinds[] = {
+        [VMEM_NOT_THERE] = EXIT_BAD_ACCESS,
+        [VMEM_PAGE] = EXIT_TOUCH_PAGE,
+        [VMEM_BLOCK] = EXIT_TOUCH_BLOCK,
+    };
     bool unmapped = (esr & ABORT_FSC_LEVELS) == ABORT_FSC_TRANSLATION;
     uint64_t ipa = faulting_ipa();
 
     trace_abort(&vcpu->trace, esr, read_sysreg(elr_el2), ipa);
     if (unmapped && !(esr & ABORT_S1PTW) && mmio_emulate(vcpu, ipa, esr))
         advance_pc();
-    else if (trap_first_touch(vcpu, esr, ipa))
-        vcpu->stats.exits[EXIT_FIRST_TOUCH]++;
     else
-        trap_bad_access(vcpu, esr);
+        trap_memory(vcpu, esr, ipa, kinds);
 }
 
 static void trap_fetch_abort(struct vcpu *vcpu, uint64_t esr)
 {
+    static const uint8_t kinds[] = {
+        [VMEM_NOT_THERE] = EXIT_BAD_FETCH,
+        [VMEM_PAGE] = EXIT_FETCH_PAGE,
+        [VMEM_BLOCK] = EXIT_FETCH_BLOCK,
+    };
     uint64_t ipa = faulting_ipa();
 
     trace_abort(&vcpu->trace, esr, read_sysreg(elr_el2), ipa);
-    vcpu->stats.exits[EXIT_FETCH]++;
-    if (!trap_first_touch(vcpu, esr, ipa))
-        inject_external_abort(esr);
+    trap_memory(vcpu, esr, ipa, kinds);
 }
 
 static void trap_register(struct vcpu *vcpu, uint64_t esr)

@@ -25,7 +25,8 @@ _Static_assert(STILE_NR_CALLS_MAX <= STATS_CALL_SLOTS, "every number has a slot"
     E(GICD, DATA_ABORTS, "distributor")                                                            \
     E(SGIR, DATA_ABORTS, "GICD_SGIR")                                                              \
     E(GICR, DATA_ABORTS, "redistributor")                                                          \
-    E(FIRST_TOUCH, DATA_ABORTS, "first touch of memory")                                           \
+    E(TOUCH_BLOCK, DATA_ABORTS, "first touch of 2 MiB")                                            \
+    E(TOUCH_PAGE, DATA_ABORTS, "first touch of a page")                                            \
     E(BAD_ACCESS, DATA_ABORTS, "access to nothing")                                                \
     E(ID_REGISTER, SYSREG, "identification register")                                              \
     E(SGI1R, SYSREG, "ICC_SGI1R_EL1")                                                              \
@@ -42,7 +43,9 @@ _Static_assert(STILE_NR_CALLS_MAX <= STATS_CALL_SLOTS, "every number has a slot"
     E(WFE, WAITS, "WFE")                                                                           \
     E(SMC, OTHER, "SMC")                                                                           \
     E(FP, OTHER, "first use of FP/SIMD")                                                           \
-    E(FETCH, OTHER, "instruction abort")                                                           \
+    E(FETCH_BLOCK, OTHER, "first fetch from 2 MiB")                                                \
+    E(FETCH_PAGE, OTHER, "first fetch from a page")                                                \
+    E(BAD_FETCH, OTHER, "fetch from nothing")                                                      \
     E(REFUSED, OTHER, "undefined instruction")                                                     \
     E(INTERRUPT, INTERRUPTS, "physical interrupt")
 

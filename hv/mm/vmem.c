@@ -109,14 +109,17 @@ void vmem_ready(struct stage2_locked locked, ipa_t ipa, const struct stage2_mapp
     stage2_ready_locked(locked, ipa);
 }
 
-bool vmem_fault(struct vm *vm, ipa_t ipa)
+enum vmem_fault vmem_fault(struct vm *vm, ipa_t ipa)
 {
     struct stage2_locked locked = stage2_lock(&vm->stage2);
     struct stage2_mapping mapping;
-    bool found = stage2_lookup_locked(locked, ipa, &mapping);
+    enum vmem_fault found = VMEM_NOT_THERE;
 
-    if (found)
+    if (stage2_lookup_locked(locked, ipa, &mapping)) {
+        bool is_block = (mapping.attrs & STAGE2_FRESH) && mapping.bytes > PAGE_SIZE;
+        found = is_block ? VMEM_BLOCK : VMEM_PAGE;
         vmem_ready(locked, ipa, &mapping);
+    }
     stage2_unlock(locked);
     return found;
 }

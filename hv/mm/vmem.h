@@ -35,17 +35,24 @@ enum stile_error vmem_create(struct vm *vm);
  */
 void vmem_destroy(struct vm *vm);
 
+/** What vmem_fault() found; by what it cost, so that it can be counted. */
+enum vmem_fault {
+    VMEM_NOT_THERE, /* nothing is mapped */
+    VMEM_PAGE,      /* it is ready now, after at most a page was scrubbed */
+    VMEM_BLOCK,     /* the same, after a whole block was */
+};
+
 /**
  * vmem_fault() - answer a stage-2 translation fault
  * @vm:  whose vCPU faulted
  * @ipa: where
  *
- * Returns true if the guest shall try again: the memory was touched for the first time and is
- * ready now, or another CPU was splitting the block meanwhile. Returns false if nothing is mapped
- * there. For translation faults of data, instructions and stage-1 walks, after emulated devices
- * were tried; a permission fault is the guest's own and not for here.
+ * Unless nothing is there, the guest shall try again: the memory was touched for the first time
+ * and is ready now, or another CPU made it ready or was splitting the block meanwhile. For
+ * translation faults of data, instructions and stage-1 walks, after emulated devices were tried; a
+ * permission fault is the guest's own and not for here.
  */
-bool vmem_fault(struct vm *vm, ipa_t ipa);
+enum vmem_fault vmem_fault(struct vm *vm, ipa_t ipa);
 
 /**
  * vmem_ready() - make sure memory was scrubbed, before the hypervisor touches it

@@ -91,7 +91,7 @@ KTF_TEST(guest_memory, the_walker_sees_what_was_mapped_and_unmapped)
 
     ASSERT_TRUE(stage2_lookup(&vm.stage2, page, &mapping));
     EXPECT_FALSE(walk(page.ipa, &pa)); /* not before it was touched and scrubbed */
-    EXPECT_TRUE(vmem_fault(&vm, page));
+    EXPECT_EQ(vmem_fault(&vm, page), VMEM_BLOCK);
     EXPECT_TRUE(walk(page.ipa, &pa));
     EXPECT_EQ(pa, mapping.pa.pa);
 

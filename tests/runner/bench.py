@@ -7,10 +7,14 @@ COLUMNS = ["operation", "way", "gic", "total", "el2", "exits"]
 BUDGET_COLUMNS = ["operation", "way", "gic", "total", "kind"]
 OPERATIONS = ["null", "unknown", "bad_argument", "smccc_version", "id_register", "gicd_read",
               "uart_char", "console_64", "ipi_self", "timer_now", "yield", "ping_pong_1cpu",
-              "ping_pong_2cpu", "world_switch", "wfi_late", "cpu_bound_overhead", "power_on",
+              "ping_pong_2cpu", "world_switch", "wfi_late", "touch_block", "touch_page",
+              "cpu_bound_overhead", "power_on",
               "power_on_4cpu", "text_kib"]
 GICS = (2, 3)
 SHOWN_PEERS = {"xen": "Xen", "kvm_nvhe": "KVM", "kvm_vhe": "KVM VHE", "bao": "Bao"}
+PRICE = re.compile(r'C\((\w+), (\d+), "(\w+) (\w+)"\)')
+PRICE_GIC = 3
+PRICE_TOLERANCE = 0.05
 LINE = re.compile(r"BENCH (operation=.*)$")
 
 
@@ -67,6 +71,24 @@ def judge(rows, budgets):
     for gic in GICS:
         measured = {row["operation"] for row in rows if row["gic"] == gic}
         wrong += [f"{name} on GICv{gic}: not measured" for name in OPERATIONS if name not in measured]
+    return wrong
+
+
+def prices(text):
+    """The prices of the trap advisor (hv/core/costs.h) that are a row of the table."""
+    return PRICE.findall(text)
+
+
+def judge_prices(rows, text):
+    """Lines that say which price is not what was measured."""
+    figures = by_key(rows)
+    wrong = []
+    for name, price, operation, way in prices(text):
+        row = figures.get((operation, way, PRICE_GIC))
+        if not row:
+            wrong.append(f"costs.h: {name} is the price of {operation} by {way}, not measured")
+        elif abs(int(price) - row["total"]) > PRICE_TOLERANCE * row["total"]:
+            wrong.append(f"costs.h: {name} is {price}, but {operation} by {way} is {row['total']}")
     return wrong
 
 

@@ -94,7 +94,7 @@ KTF_TEST(vmem, the_first_touch_scrubs)
     char *memory = page_va(mapping.pa);
 
     memset(memory, 0xAB, BLOCK_2M);
-    EXPECT_TRUE(vmem_fault(&vm, ipa_make(RAM + BLOCK_2M + 0x12345)));
+    EXPECT_EQ(vmem_fault(&vm, ipa_make(RAM + BLOCK_2M + 0x12345)), VMEM_BLOCK);
     EXPECT_EQ(mapping_at(RAM + BLOCK_2M).attrs, RAM_ATTRS);
     for (size_t i = 0; i < BLOCK_2M; i++)
         ASSERT_EQ(memory[i], 0);
@@ -102,11 +102,26 @@ KTF_TEST(vmem, the_first_touch_scrubs)
 
     /* Another CPU was there first: try again, and find what it wrote. */
     memory[5] = 1;
-    EXPECT_TRUE(vmem_fault(&vm, ipa_make(RAM + BLOCK_2M)));
+    EXPECT_EQ(vmem_fault(&vm, ipa_make(RAM + BLOCK_2M)), VMEM_PAGE);
     EXPECT_EQ(memory[5], 1);
-    EXPECT_FALSE(vmem_fault(&vm, ipa_make(RAM - 1)));
-    EXPECT_FALSE(vmem_fault(&vm, ipa_make(STAGE2_IPA_END)));
-    EXPECT_FALSE(vmem_fault(&vm, ipa_make(UINT64_MAX)));
+    EXPECT_EQ(vmem_fault(&vm, ipa_make(RAM - 1)), VMEM_NOT_THERE);
+    EXPECT_EQ(vmem_fault(&vm, ipa_make(STAGE2_IPA_END)), VMEM_NOT_THERE);
+    EXPECT_EQ(vmem_fault(&vm, ipa_make(UINT64_MAX)), VMEM_NOT_THERE);
+}
+
+KTF_TEST(vmem, a_page_of_a_split_block_is_scrubbed_alone)
+{
+    struct stage2_mapping mapping = mapping_at(RAM);
+    char *memory = page_va(mapping.pa);
+
+    memset(memory, 0xAB, BLOCK_2M);
+    ASSERT_EQ(unmap(RAM, 1), 1);
+    EXPECT_EQ(vmem_fault(&vm, ipa_make(RAM)), VMEM_NOT_THERE);
+    EXPECT_EQ(vmem_fault(&vm, ipa_make(RAM + 3 * PAGE_SIZE)), VMEM_PAGE);
+    EXPECT_EQ(memory[3 * PAGE_SIZE - 1], (char)0xAB);
+    EXPECT_EQ(memory[3 * PAGE_SIZE], 0);
+    EXPECT_EQ(memory[4 * PAGE_SIZE - 1], 0);
+    EXPECT_EQ(memory[4 * PAGE_SIZE], (char)0xAB);
 }
 
 KTF_TEST(vmem, a_vm_that_is_too_large_is_refused)
@@ -132,7 +147,7 @@ KTF_TEST(vmem, a_vm_gets_all_that_is_left_in_pages_if_need_be)
     large.config.memory[0] =
         (struct ipa_range){ipa_make(RAM), align_down((guest - 600) << PAGE_SHIFT, BLOCK_2M)};
     ASSERT_EQ(vmem_create(&large), STILE_SUCCESS);
-    EXPECT_TRUE(vmem_fault(&large, ipa_make(RAM + large.config.memory[0].bytes - 1)));
+    EXPECT_NE(vmem_fault(&large, ipa_make(RAM + large.config.memory[0].bytes - 1)), VMEM_NOT_THERE);
     vmem_destroy(&large);
     EXPECT_EQ(page_nr_free_guest(), guest);
 }
