@@ -162,6 +162,51 @@ STILE_STATIC_ASSERT(sizeof(struct stile_result) == 32, "x0 to x3");
 #define STILE_PARAMS_ARGS5(t1, a1, ...) stile_##t1##_t a1, STILE_PARAMS_ARGS4(__VA_ARGS__)
 #define STILE_PARAMS_ARGS6(t1, a1, ...) stile_##t1##_t a1, STILE_PARAMS_ARGS5(__VA_ARGS__)
 
+/* The same after others: ", stile_ipa_t base, stile_u32_t flags". */
+#define STILE_MORE_PARAMS_ARGS0()
+#define STILE_MORE_PARAMS_ARGS1(...) , STILE_PARAMS_ARGS1(__VA_ARGS__)
+#define STILE_MORE_PARAMS_ARGS2(...) , STILE_PARAMS_ARGS2(__VA_ARGS__)
+#define STILE_MORE_PARAMS_ARGS3(...) , STILE_PARAMS_ARGS3(__VA_ARGS__)
+#define STILE_MORE_PARAMS_ARGS4(...) , STILE_PARAMS_ARGS4(__VA_ARGS__)
+#define STILE_MORE_PARAMS_ARGS5(...) , STILE_PARAMS_ARGS5(__VA_ARGS__)
+#define STILE_MORE_PARAMS_ARGS6(...) , STILE_PARAMS_ARGS6(__VA_ARGS__)
+
+/* The arguments out of the registers x1 to x6, after others: ", stile_ipa_from_word(x1)". */
+#define STILE_TYPED_ARGS0()
+#define STILE_TYPED_ARGS1(t1, a1)         , stile_##t1##_from_word(x1)
+#define STILE_TYPED_ARGS2(t1, a1, t2, a2) STILE_TYPED_ARGS1(t1, a1), stile_##t2##_from_word(x2)
+#define STILE_TYPED_ARGS3(t1, a1, t2, a2, t3, a3)                                                  \
+    STILE_TYPED_ARGS2(t1, a1, t2, a2), stile_##t3##_from_word(x3)
+#define STILE_TYPED_ARGS4(t1, a1, t2, a2, t3, a3, t4, a4)                                          \
+    STILE_TYPED_ARGS3(t1, a1, t2, a2, t3, a3), stile_##t4##_from_word(x4)
+#define STILE_TYPED_ARGS5(t1, a1, t2, a2, t3, a3, t4, a4, t5, a5)                                  \
+    STILE_TYPED_ARGS4(t1, a1, t2, a2, t3, a3, t4, a4), stile_##t5##_from_word(x5)
+#define STILE_TYPED_ARGS6(t1, a1, t2, a2, t3, a3, t4, a4, t5, a5, t6, a6)                          \
+    STILE_TYPED_ARGS5(t1, a1, t2, a2, t3, a3, t4, a4, t5, a5), stile_##t6##_from_word(x6)
+
+/* Of each of the registers x1 to x6, the bits that must be zero; those of an unused one all are. */
+#define STILE_RESERVED_UNUSED   UINT64_MAX
+#define STILE_RESERVED_UNUSED_2 STILE_RESERVED_UNUSED, STILE_RESERVED_UNUSED
+#define STILE_RESERVED_UNUSED_3 STILE_RESERVED_UNUSED, STILE_RESERVED_UNUSED_2
+#define STILE_RESERVED_UNUSED_4 STILE_RESERVED_UNUSED, STILE_RESERVED_UNUSED_3
+#define STILE_RESERVED_UNUSED_5 STILE_RESERVED_UNUSED, STILE_RESERVED_UNUSED_4
+
+#define STILE_RESERVED_ARGS0()       STILE_RESERVED_UNUSED, STILE_RESERVED_UNUSED_5
+#define STILE_RESERVED_ARGS1(t1, a1) STILE_RESERVED_##t1, STILE_RESERVED_UNUSED_5
+#define STILE_RESERVED_ARGS2(t1, a1, t2, a2)                                                       \
+    STILE_RESERVED_##t1, STILE_RESERVED_##t2, STILE_RESERVED_UNUSED_4
+#define STILE_RESERVED_ARGS3(t1, a1, t2, a2, t3, a3)                                               \
+    STILE_RESERVED_##t1, STILE_RESERVED_##t2, STILE_RESERVED_##t3, STILE_RESERVED_UNUSED_3
+#define STILE_RESERVED_ARGS4(t1, a1, t2, a2, t3, a3, t4, a4)                                       \
+    STILE_RESERVED_##t1, STILE_RESERVED_##t2, STILE_RESERVED_##t3, STILE_RESERVED_##t4,            \
+        STILE_RESERVED_UNUSED_2
+#define STILE_RESERVED_ARGS5(t1, a1, t2, a2, t3, a3, t4, a4, t5, a5)                               \
+    STILE_RESERVED_##t1, STILE_RESERVED_##t2, STILE_RESERVED_##t3, STILE_RESERVED_##t4,            \
+        STILE_RESERVED_##t5, STILE_RESERVED_UNUSED
+#define STILE_RESERVED_ARGS6(t1, a1, t2, a2, t3, a3, t4, a4, t5, a5, t6, a6)                       \
+    STILE_RESERVED_##t1, STILE_RESERVED_##t2, STILE_RESERVED_##t3, STILE_RESERVED_##t4,            \
+        STILE_RESERVED_##t5, STILE_RESERVED_##t6
+
 /* How many arguments. */
 #define STILE_COUNT_ARGS0()    0
 #define STILE_COUNT_ARGS1(...) 1

@@ -25,36 +25,6 @@ static struct hcall_result bad_register(uint64_t bad1, uint64_t bad2, uint64_t b
     return hcall_bad_argument(first);
 }
 
-/* RESERVED(list...) for registers x1 to x6: the bits that must be zero in each. */
-#define RESERVED_ARGS0()       R_UNUSED, R_UNUSED, R_UNUSED, R_UNUSED, R_UNUSED, R_UNUSED
-#define RESERVED_ARGS1(t1, a1) STILE_RESERVED_##t1, R_UNUSED, R_UNUSED, R_UNUSED, R_UNUSED, R_UNUSED
-#define RESERVED_ARGS2(t1, a1, t2, a2)                                                             \
-    STILE_RESERVED_##t1, STILE_RESERVED_##t2, R_UNUSED, R_UNUSED, R_UNUSED, R_UNUSED
-#define RESERVED_ARGS3(t1, a1, t2, a2, t3, a3)                                                     \
-    STILE_RESERVED_##t1, STILE_RESERVED_##t2, STILE_RESERVED_##t3, R_UNUSED, R_UNUSED, R_UNUSED
-#define RESERVED_ARGS4(t1, a1, t2, a2, t3, a3, t4, a4)                                             \
-    STILE_RESERVED_##t1, STILE_RESERVED_##t2, STILE_RESERVED_##t3, STILE_RESERVED_##t4, R_UNUSED,  \
-        R_UNUSED
-#define RESERVED_ARGS5(t1, a1, t2, a2, t3, a3, t4, a4, t5, a5)                                     \
-    STILE_RESERVED_##t1, STILE_RESERVED_##t2, STILE_RESERVED_##t3, STILE_RESERVED_##t4,            \
-        STILE_RESERVED_##t5, R_UNUSED
-#define RESERVED_ARGS6(t1, a1, t2, a2, t3, a3, t4, a4, t5, a5, t6, a6)                             \
-    STILE_RESERVED_##t1, STILE_RESERVED_##t2, STILE_RESERVED_##t3, STILE_RESERVED_##t4,            \
-        STILE_RESERVED_##t5, STILE_RESERVED_##t6
-#define R_UNUSED UINT64_MAX
-
-/* The handler's arguments, converted to their types. */
-#define TYPED_ARGS0()                       vcpu
-#define TYPED_ARGS1(t1, a1)                 vcpu, stile_##t1##_from_word(x1)
-#define TYPED_ARGS2(t1, a1, t2, a2)         TYPED_ARGS1(t1, a1), stile_##t2##_from_word(x2)
-#define TYPED_ARGS3(t1, a1, t2, a2, t3, a3) TYPED_ARGS2(t1, a1, t2, a2), stile_##t3##_from_word(x3)
-#define TYPED_ARGS4(t1, a1, t2, a2, t3, a3, t4, a4)                                                \
-    TYPED_ARGS3(t1, a1, t2, a2, t3, a3), stile_##t4##_from_word(x4)
-#define TYPED_ARGS5(t1, a1, t2, a2, t3, a3, t4, a4, t5, a5)                                        \
-    TYPED_ARGS4(t1, a1, t2, a2, t3, a3, t4, a4), stile_##t5##_from_word(x5)
-#define TYPED_ARGS6(t1, a1, t2, a2, t3, a3, t4, a4, t5, a5, t6, a6)                                \
-    TYPED_ARGS5(t1, a1, t2, a2, t3, a3, t4, a4, t5, a5), stile_##t6##_from_word(x6)
-
 /* The list is one macro argument until it is expanded; this unfolds it into six. */
 #define CHECK_REGISTERS(...) CHECK_REGISTERS_6(__VA_ARGS__)
 #define CHECK_REGISTERS_6(r1, r2, r3, r4, r5, r6)                                                  \
@@ -67,8 +37,8 @@ static struct hcall_result bad_register(uint64_t bad1, uint64_t bad2, uint64_t b
 #define STILE_CALL(nr, since, group, name, args)                                                   \
     static struct hcall_result check_##group##_##name(RAW_PARAMS)                                  \
     {                                                                                              \
-        CHECK_REGISTERS(RESERVED_##args);                                                          \
-        return hcall_##group##_##name(TYPED_##args);                                               \
+        CHECK_REGISTERS(STILE_RESERVED_##args);                                                    \
+        return hcall_##group##_##name(vcpu STILE_TYPED_##args);                                    \
     }
 #include "stile/calls.h"
 

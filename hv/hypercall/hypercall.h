@@ -22,17 +22,8 @@ struct hcall_result {
     uint64_t x1;
 };
 
-/* "vcpu, then the arguments": as STILE_PARAMS_ARGSn, for a handler. */
-#define HCALL_PARAMS_ARGS0()    struct vcpu *vcpu
-#define HCALL_PARAMS_ARGS1(...) struct vcpu *vcpu, STILE_PARAMS_ARGS1(__VA_ARGS__)
-#define HCALL_PARAMS_ARGS2(...) struct vcpu *vcpu, STILE_PARAMS_ARGS2(__VA_ARGS__)
-#define HCALL_PARAMS_ARGS3(...) struct vcpu *vcpu, STILE_PARAMS_ARGS3(__VA_ARGS__)
-#define HCALL_PARAMS_ARGS4(...) struct vcpu *vcpu, STILE_PARAMS_ARGS4(__VA_ARGS__)
-#define HCALL_PARAMS_ARGS5(...) struct vcpu *vcpu, STILE_PARAMS_ARGS5(__VA_ARGS__)
-#define HCALL_PARAMS_ARGS6(...) struct vcpu *vcpu, STILE_PARAMS_ARGS6(__VA_ARGS__)
-
 #define STILE_CALL(nr, since, group, name, args)                                                   \
-    struct hcall_result hcall_##group##_##name(HCALL_PARAMS_##args);
+    struct hcall_result hcall_##group##_##name(struct vcpu *vcpu STILE_MORE_PARAMS_##args);
 #include "stile/calls.h"
 
 /** The call succeeded and returns nothing. */
