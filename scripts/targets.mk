@@ -115,11 +115,27 @@ compile_commands.json: $(O)/compile_commands.json ## the compilation database, i
 $(O)/compile_commands.json: $(hv-objs) $(hv-run-objs) $(lib-objs) $(rt-objs) $(guest-all-objs)
 	@{ echo '['; cat $(addsuffix .json,$^) | sed '$$s/,$$//'; echo ']'; } > $@
 
-docs: $(O)/docs/abi.md ## the ABI reference, from the comments of the call table
-$(O)/docs/abi.md: scripts/abi-reference abi/stile/calls.h $(wildcard abi/stile/calls/*.h) abi/stile/errors.h abi/stile/version.h
-	$(call say,DOC,$@)
-	@mkdir -p $(@D)
-	@scripts/abi-reference abi/stile > $@
+# The pages' examples are compiled too. Costs are those of the last 'make bench', if there was one.
+docs: $(O)/docs/.done ## the ABI reference as HTML and man pages, from the comments of the call table
+	@echo '  DOCS    $(O)/docs/html/index.html; man -l $(O)/docs/man2/stile_core_info.2'
+
+$(O)/docs/.done: $(O)/docs/pages/.done
+	$(call say,DOC,$(O)/docs)
+	@mkdir -p $(O)/docs/html $(O)/docs/man2
+	@cd $(O)/docs && for page in pages/*.md; do \
+		name=$$(basename $$page .md); \
+		lowdown -s --parse-no-intraemph -t html -o html/$$name.html $$page || exit 1; \
+		[ $$name = index ] || lowdown -s --parse-no-intraemph -t man -o man2/$$name.2 $$page || exit 1; done
+	$(Q)$(TARGET_CC) $(lib-cflags) -Wno-unused-variable -Wno-unused-but-set-variable -fsyntax-only \
+		$(O)/docs/pages/examples.c
+	@touch $@
+
+$(O)/docs/pages/.done: scripts/abi-reference $(wildcard abi/stile/*.h abi/stile/calls/*.h $(O)/bench.json) \
+		| $(O)/.deps-docs
+	$(call say,GEN,$(@D))
+	@rm -rf $(@D)
+	@scripts/abi-reference abi/stile $(@D) $(wildcard $(O)/bench.json)
+	@touch $@
 
 # --- installing ------------------------------------------------------------------------------
 

@@ -20,6 +20,10 @@
  * buffer is full.
  *
  * INVALID_ARGUMENT: the count is out of range, or a byte past it is not zero
+ *
+ * Example:
+ *     // "ok\n"
+ *     struct stile_result result = stile_console_write(stile_nr_bytes(3), 0x0A6B6F, 0, 0, 0);
  */
 STILE_CALL(0x10, 1, console, write, ARGS5(nr_bytes, count, u64, word0, u64, word1, u64, word2, u64, word3))
 
@@ -35,6 +39,10 @@ STILE_CALL(0x10, 1, console, write, ARGS5(nr_bytes, count, u64, word0, u64, word
  *
  * INVALID_ARGUMENT: the length is out of range, or makes the range wrap
  * NOT_MAPPED: the first byte is not memory of the caller
+ *
+ * Example:
+ *     struct stile_result result = stile_console_write_buffer(buffer, length);
+ *     uint64_t left = length.bytes - result.value[0]; // once more, when there is room
  */
 STILE_CALL(0x11, 1, console, write_buffer, ARGS2(ipa, buffer, nr_bytes, length))
 
@@ -47,6 +55,10 @@ STILE_CALL(0x11, 1, console, write_buffer, ARGS2(ipa, buffer, nr_bytes, length))
  * An interrupt, STILE_INFO_CONSOLE_INTID, tells when there is something to read.
  *
  * INVALID_ARGUMENT: the limit is out of range
+ *
+ * Example:
+ *     struct stile_result result = stile_console_read(stile_nr_bytes(8));
+ *     char first = result.value[0] > 0 ? (char)result.value[1] : '\0';
  */
 STILE_CALL(0x12, 1, console, read, ARGS1(nr_bytes, limit))
 
@@ -60,6 +72,10 @@ STILE_CALL(0x12, 1, console, read, ARGS1(nr_bytes, limit))
  *
  * INVALID_ARGUMENT: the limit is out of range, or makes the range wrap
  * NOT_MAPPED: the first byte is not memory the caller may write; nothing was read
+ *
+ * Example:
+ *     struct stile_result result = stile_console_read_buffer(buffer, limit);
+ *     uint64_t nr_typed = result.value[0];
  */
 STILE_CALL(0x13, 1, console, read_buffer, ARGS2(ipa, buffer, nr_bytes, limit))
 

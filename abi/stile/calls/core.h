@@ -17,6 +17,10 @@
  * whatever they propose. A VM that is reset starts without a version.
  *
  * BAD_VERSION: the major is not spoken here; x1 is the version the hypervisor speaks
+ *
+ * Example:
+ *     struct stile_result result = stile_core_version(STILE_VERSION_CURRENT);
+ *     uint32_t agreed = (uint32_t)result.value[0];
  */
 STILE_CALL(0x00, 0, core, version, ARGS1(u32, proposed))
 
@@ -29,6 +33,10 @@ STILE_CALL(0x00, 0, core, version, ARGS1(u32, proposed))
  * the version agreed on.
  *
  * INVALID_ARGUMENT: there is no such group
+ *
+ * Example:
+ *     struct stile_result result = stile_core_features(STILE_NR_irq_ipi / STILE_CALLS_PER_GROUP);
+ *     bool has_ipi = result.value[0] >> (STILE_NR_irq_ipi % STILE_CALLS_PER_GROUP) & 1;
  */
 STILE_CALL(0x01, 0, core, features, ARGS1(u32, group))
 
@@ -40,11 +48,19 @@ STILE_CALL(0x01, 0, core, features, ARGS1(u32, group))
  * Returns the item's value in x1.
  *
  * INVALID_ARGUMENT: there is no such item
+ *
+ * Example:
+ *     struct stile_result result = stile_core_info(STILE_INFO_NR_VCPUS);
+ *     uint64_t nr_vcpus = result.value[0];
  */
 STILE_CALL(0x02, 1, core, info, ARGS1(u32, item))
 
 /*
  * Do nothing. The round trip of this call is what a hypercall costs.
+ *
+ * Example:
+ *     struct stile_result result = stile_core_null();
+ *     bool is_alive = result.status == STILE_SUCCESS;
  */
 STILE_CALL(0x03, 1, core, null, ARGS0())
 

@@ -21,6 +21,10 @@
  *                   out of range or makes the range leave it
  * ALREADY_MAPPED: the first page is mapped, or is a device's
  * NO_MEMORY: the VM's quota or the machine's memory is used up
+ *
+ * Example:
+ *     struct stile_result result = stile_memory_map(base, count);
+ *     uint64_t left = count.pages - result.value[0]; // go on from there
  */
 STILE_CALL(0x50, 1, memory, map, ARGS2(ipa, base, nr_pages, count))
 
@@ -39,6 +43,10 @@ STILE_CALL(0x50, 1, memory, map, ARGS2(ipa, base, nr_pages, count))
  * NOT_MAPPED: the first page is not memory of the caller
  * NO_MEMORY: the range is part of a larger block, and there is no page for the table that would
  *            split it
+ *
+ * Example:
+ *     struct stile_result result = stile_memory_unmap(base, count);
+ *     uint64_t left = count.pages - result.value[0]; // go on from there
  */
 STILE_CALL(0x51, 1, memory, unmap, ARGS2(ipa, base, nr_pages, count))
 

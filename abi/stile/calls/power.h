@@ -9,11 +9,19 @@
 
 /*
  * Power the VM off. Does not return.
+ *
+ * Example:
+ *     // does not return
+ *     struct stile_result result = stile_power_off();
  */
 STILE_CALL(0x60, 1, power, off, ARGS0())
 
 /*
  * Start the VM anew, as it was when the hypervisor first started it. Does not return.
+ *
+ * Example:
+ *     // does not return
+ *     struct stile_result result = stile_power_reboot();
  */
 STILE_CALL(0x61, 1, power, reboot, ARGS0())
 
@@ -28,6 +36,10 @@ STILE_CALL(0x61, 1, power, reboot, ARGS0())
  * INVALID_ARGUMENT: the length is out of range or makes the range wrap, or there is an address
  *                   without a length
  * NOT_MAPPED: the first byte is not memory of the caller
+ *
+ * Example:
+ *     // returns only if the message is not in memory
+ *     struct stile_result result = stile_power_crash(message, length);
  */
 STILE_CALL(0x62, 1, power, crash, ARGS2(ipa, message, nr_bytes, length))
 

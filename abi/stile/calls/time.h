@@ -14,6 +14,10 @@
  *
  * The same timer as CNTV_CVAL_EL0 and CNTV_CTL_EL0, which it overwrites. The interrupt is level:
  * it stays until the timer is armed anew or disarmed.
+ *
+ * Example:
+ *     struct stile_result result = stile_time_oneshot(deadline);
+ *     result = stile_time_oneshot(stile_ticks(STILE_TIME_NEVER)); // not after all
  */
 STILE_CALL(0x30, 1, time, oneshot, ARGS1(ticks, deadline))
 
