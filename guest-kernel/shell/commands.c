@@ -17,6 +17,7 @@
 #include "core/thread.h"
 #include "core/time.h"
 #include "mm/page.h"
+#include "sensitive/psci.h"
 #include "sensitive/sensitive.h"
 #include "shell/shell.h"
 #include "test/test.h"
@@ -137,6 +138,14 @@ static void do_reboot(const char *argument)
     sensitive->power_reset();
 }
 
+static void call_psci(const char *argument)
+{
+    char *next;
+    uint32_t function = (uint32_t)strtoul(argument, &next, 0);
+
+    printk("psci: %ld\n", psci_call(function, strtoul(next, NULL, 0), 0, 0));
+}
+
 static const struct {
     const char *name;
     void (*run)(const char *argument);
@@ -148,6 +157,7 @@ static const struct {
     {"stat", show_statistics, "memory, interrupts, the hypervisor's counters"},
     {"run", run_program, "PROGRAM: start a process and wait for its end"},
     {"balloon", set_balloon, "PAGES: have so many pages given to the hypervisor"},
+    {"psci", call_psci, "FUNCTION X1: call the firmware, by number"},
     {"bench", run_bench, "measure the sensitive operations"},
     {"test", run_tests, "run the tests"},
     {"panic", do_panic, "end as after a fatal error"},

@@ -208,6 +208,31 @@ KTF_TEST_EACH(firmware_power, a_cpu_stays_off_if_it_is_refused, struct conduit, 
     EXPECT_EQ(sleeper.result, POWER_RESUMED);
 }
 
+static void go_off_for_good(void *argument)
+{
+    (void)argument;
+    (void)irq_save();
+    (void)call(&conduits[0], PSCI_CPU_OFF, 0, 0, 0);
+}
+
+/*
+ * "ends" on the command line: nothing is left that could go on, and the hypervisor says so. Each
+ * thread takes the CPU it runs on with it.
+ */
+KTF_TEST(firmware_power, a_vm_without_a_cpu_has_powered_off)
+{
+    struct thread *last = NULL;
+
+    if (!machine_option("ends"))
+        SKIP("this machine is still needed");
+    for (uint32_t cpu = 0; cpu < smp_nr_online(); cpu++) {
+        last = thread_create("goes off", go_off_for_good, NULL, NULL);
+        ASSERT_NOT_NULL(last);
+    }
+    thread_join(last);
+    EXPECT_FAIL("a CPU is still on");
+}
+
 /* Two CPUs that start the same third one. */
 struct racer {
     const struct sleeper *sleeper;
