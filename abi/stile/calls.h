@@ -33,5 +33,6 @@
 #include "stile/calls/irq.h"
 #include "stile/calls/memory.h"
 #include "stile/calls/power.h"
+#include "stile/calls/directory.h"
 
 #undef STILE_CALL

@@ -7,6 +7,7 @@
 #include "arch/traps.h"
 #include "core/advisor.h"
 #include "core/console.h"
+#include "core/directory.h"
 #include "core/power.h"
 #include "core/sched.h"
 #include "core/trace.h"
@@ -199,6 +200,20 @@ struct vm *vm_get(uint32_t index)
     return running ? vm : NULL;
 }
 
+uint32_t vm_find(const char name[STILE_VM_NAME_BYTES])
+{
+    uint32_t found = 0;
+
+    for (uint32_t i = 0; i < CONFIG_NR_VMS && found == 0; i++) {
+        spin_lock(&vms[i].lock);
+        if (vms[i].state == VM_RUNNING &&
+            memcmp(vms[i].config.name, name, STILE_VM_NAME_BYTES) == 0)
+            found = vms[i].id;
+        spin_unlock(&vms[i].lock);
+    }
+    return found;
+}
+
 static void set_paused(struct vm *vm, bool paused)
 {
     spin_lock(&vm->lock);
@@ -240,6 +255,7 @@ static void take_down(struct vm *vm)
     advisor_print(vm);
     /* First, so that no input interrupts what is being taken down. */
     console_detach(vm);
+    directory_vm_gone(vm->id);
     vmem_destroy(vm);
     free_vcpus(vm);
     if (vm->end == VM_END_REBOOT) {

@@ -114,6 +114,14 @@ void vm_release(struct vm *vm);
 struct vm *vm_get(uint32_t index);
 
 /**
+ * vm_find() - the number of the VM of a name
+ * @name: padded with zeroes
+ *
+ * Returns 0 if none of that name is running. No lock held.
+ */
+uint32_t vm_find(const char name[STILE_VM_NAME_BYTES]);
+
+/**
  * vm_pause() - keep a VM's vCPUs from running
  * @vm: held
  *

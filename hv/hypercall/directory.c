@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Group directory: how guests find each other.
+ */
+#include "core/directory.h"
+
+#include <string.h>
+
+#include "core/vm.h"
+#include "hypercall/hypercall.h"
+
+#define WORD_BYTES 8
+_Static_assert(STILE_VM_NAME_BYTES == 4 * WORD_BYTES, "a name fits four registers");
+
+/* The register of the key's first word that is wrong, if @key0 is register @first; 0 if none is. */
+static unsigned bad_key(struct directory_key key, unsigned first)
+{
+    struct directory_key first_word = {{key.words[0], 0}};
+
+    if (directory_key_valid(&key))
+        return 0;
+    return directory_key_valid(&first_word) ? first + 1 : first;
+}
+
+static struct hcall_result result_of(enum stile_error error, uint64_t value)
+{
+    return error ? hcall_error(error) : hcall_value(value);
+}
+
+struct hcall_result hcall_directory_publish(struct vcpu *vcpu, stile_u64_t key0, stile_u64_t key1,
+                                            stile_u64_t value)
+{
+    struct directory_key key = {{key0, key1}};
+    unsigned bad = bad_key(key, 1);
+
+    return bad ? hcall_bad_argument(bad)
+               : result_of(directory_publish(vcpu->vm->id, key, value), 0);
+}
+
+struct hcall_result hcall_directory_withdraw(struct vcpu *vcpu, stile_u64_t key0, stile_u64_t key1)
+{
+    struct directory_key key = {{key0, key1}};
+    unsigned bad = bad_key(key, 1);
+
+    return bad ? hcall_bad_argument(bad) : result_of(directory_withdraw(vcpu->vm->id, key), 0);
+}
+
+struct hcall_result hcall_directory_lookup(struct vcpu *vcpu, stile_vm_id_t owner, stile_u64_t key0,
+                                           stile_u64_t key1)
+{
+    struct directory_key key = {{key0, key1}};
+    unsigned bad = bad_key(key, 2);
+    uint64_t value = 0;
+
+    (void)vcpu;
+    if (bad)
+        return hcall_bad_argument(bad);
+    enum stile_error error = directory_lookup(owner.number, key, &value);
+    return result_of(error, value);
+}
+
+struct hcall_result hcall_directory_entry(struct vcpu *vcpu, stile_vm_id_t owner, stile_u32_t index)
+{
+    struct directory_entry entry;
+
+    if (index >= STILE_DIRECTORY_ENTRIES)
+        return hcall_bad_argument(2);
+    enum stile_error error = directory_read(owner.number, index, &entry);
+    if (error)
+        return hcall_error(error);
+    hcall_more(vcpu, entry.key.words[0], entry.key.words[1]);
+    return hcall_value(entry.value);
+}
+
+struct hcall_result hcall_directory_find_vm(struct vcpu *vcpu, stile_u64_t name0, stile_u64_t name1,
+                                            stile_u64_t name2, stile_u64_t name3)
+{
+    const uint64_t words[] = {name0, name1, name2, name3};
+    char name[STILE_VM_NAME_BYTES];
+
+    (void)vcpu;
+    memcpy(name, words, sizeof(name));
+    uint32_t vm_id = vm_find(name);
+    return vm_id ? hcall_value(vm_id) : hcall_error(STILE_NOT_FOUND);
+}
