@@ -49,8 +49,12 @@ $(O)/hv-gen/asm_offsets.h: $(hv-offsets) $(O)/config/autoconf.h $(O)/hv/.flags |
 	$(Q)sed -n 's/^.*->\([A-Z0-9_]*\) \([0-9]*\).*/#define \1 \2/p' $@.s > $@
 $(hv-all-objs): $(O)/hv-gen/asm_offsets.h | $(O)/deps/libfdt/.done
 
+# Cortex-A53's erratum 843419: an ADRP on its bad place becomes an ADR. Debian's default is a veneer,
+# for which the linker pads .text by 4 KiB.
+hv-erratum := $(if $(filter 1,$(LLVM)),,-Wl,--fix-cortex-a53-843419=adr)
+
 hv-ldflags = -nostdlib -static -Wl,--build-id=none -Wl,-z,noexecstack -Wl,--gc-sections -Wl,-T,hv/arch/hv.lds \
-	$(TARGET_LDFLAGS)
+	$(hv-erratum) $(TARGET_LDFLAGS)
 
 $(O)/stile.elf: $(hv-run-objs)
 $(O)/stile-test.elf: $(hv-test-objs)
