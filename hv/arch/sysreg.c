@@ -183,6 +183,10 @@ static bool execute(uint64_t name, uint64_t operand)
     }
 }
 
+/* CRn = 14: the timers; from this CRm on the counters of events (Arm ARM D17.6). */
+#define CRN_TIMER     14
+#define CRM_PMU_FIRST 8
+
 /* Counts an access by the group that CRn tells (Arm ARM C5.1). */
 static void count(struct vcpu *vcpu, uint64_t name)
 {
@@ -194,36 +198,54 @@ static void count(struct vcpu *vcpu, uint64_t name)
     };
     uint32_t kind = ISS_OP0(name) == OP0_DEBUG ? EXIT_DEBUG : kinds[ISS_CRN(name)];
 
+    if (ISS_CRN(name) == CRN_TIMER && ISS_CRM(name) >= CRM_PMU_FIRST)
+        kind = EXIT_PMU;
     vcpu->stats.exits[kind]++;
+}
+
+static void set_rt(struct vcpu *vcpu, uint32_t rt, uint64_t value)
+{
+    if (rt != RT_ZERO)
+        vcpu->regs.x[rt] = value;
+}
+
+/* What guests use seldom; kept out of line, so that the rest need not save registers for it. */
+__attribute__((noinline)) static bool emulate_read(struct vcpu *vcpu, uint64_t name, uint32_t rt)
+{
+    uint64_t value;
+
+    count(vcpu, name);
+    if (!read_register(vcpu, name, &value))
+        return false;
+    set_rt(vcpu, rt, value);
+    return true;
+}
+
+__attribute__((noinline)) static bool emulate_write(struct vcpu *vcpu, uint64_t name,
+                                                    uint64_t value)
+{
+    count(vcpu, name);
+    if (ISS_OP0(name) == OP0_INSTRUCTION)
+        return execute(name, value);
+    return write_register(vcpu, name, value);
 }
 
 bool sysreg_emulate(struct vcpu *vcpu, uint64_t esr)
 {
     uint64_t name = esr & ISS_NAME_MASK;
     uint32_t rt = (uint32_t)ISS_RT(esr);
-    uint64_t value;
 
     if (esr & ISS_IS_READ) {
-        if ((name & NAME_ID_MASK) == NAME_ID && ISS_CRM(esr) != 0) {
-            vcpu->stats.exits[EXIT_ID_REGISTER]++;
-            value = vid_read(vcpu->vm, VID_INDEX(ISS_CRM(esr), ISS_OP2(esr)));
-        } else {
-            count(vcpu, name);
-            if (!read_register(vcpu, name, &value))
-                return false;
-        }
-        if (rt != RT_ZERO)
-            vcpu->regs.x[rt] = value;
+        if ((name & NAME_ID_MASK) != NAME_ID || ISS_CRM(esr) == 0)
+            return emulate_read(vcpu, name, rt);
+        vcpu->stats.exits[EXIT_ID_REGISTER]++;
+        set_rt(vcpu, rt, vid_read(vcpu->vm, VID_INDEX(ISS_CRM(esr), ISS_OP2(esr))));
         return true;
     }
-    value = rt == RT_ZERO ? 0 : vcpu->regs.x[rt];
-    if (name == NAME_ICC_SGI1R) { /* the only one that guests write often */
-        vcpu->stats.exits[EXIT_SGI1R]++;
-        vgic_write_sgi1r(vcpu, value);
-        return true;
-    }
-    count(vcpu, name);
-    if (ISS_OP0(name) == OP0_INSTRUCTION)
-        return execute(name, value);
-    return write_register(vcpu, name, value);
+    uint64_t value = rt == RT_ZERO ? 0 : vcpu->regs.x[rt];
+    if (name != NAME_ICC_SGI1R)
+        return emulate_write(vcpu, name, value);
+    vcpu->stats.exits[EXIT_SGI1R]++;
+    vgic_write_sgi1r(vcpu, value);
+    return true;
 }

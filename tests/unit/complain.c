@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * core/complain.c: what a line says, and how many there are.
+ */
+#include <string.h>
+
+#include "core/complain.c"
+#include "core/names.c"
+
+#include "fakes/log.h"
+#include "ktf.h"
+
+#define HZ UINT64_C(1000)
+
+/* MRS X0, PMCR_EL0; and MSR S3_7_C14_C15_7, X0. */
+#define READ_PMCR                                                                                  \
+    (UINT64_C(3) << 20 | UINT64_C(3) << 14 | UINT64_C(9) << 10 | UINT64_C(12) << 1 | 1)
+#define WRITE_IMPL                                                                                 \
+    (UINT64_C(3) << 20 | UINT64_C(7) << 17 | UINT64_C(7) << 14 | UINT64_C(14) << 10 |              \
+     UINT64_C(15) << 1)
+
+struct machine machine;
+
+static struct vm vms[2] = {{.config = {.name = "one"}}, {.config = {.name = "two"}}};
+static struct vcpu vcpus[2] = {{.vm = &vms[0], .index = 3}, {.vm = &vms[1]}};
+
+static void set_time(uint64_t ticks)
+{
+    fake_sysreg_write("cntpct_el0", ticks);
+    log_clear();
+}
+
+static void setup(void)
+{
+    fake_sysreg_write("cntfrq_el0", HZ);
+    fake_sysreg_write("elr_el2", 0xFFFFFF8000081234);
+    set_time(10 * HZ);
+    vms[0].complaints = vms[1].complaints = (struct ratelimit){0};
+}
+
+KTF_SUITE(complain, .setup = setup);
+
+KTF_TEST(complain, names_the_register_and_the_place)
+{
+    complain_register(&vcpus[0], READ_PMCR);
+    complain_register(&vcpus[1], WRITE_IMPL);
+    EXPECT_STREQ(log_text,
+                 "one: vcpu 3: undefined: read of PMCR_EL0, pc ffffff8000081234\n"
+                 "two: vcpu 0: undefined: write of S3_7_C14_C15_7, pc ffffff8000081234\n");
+}
+
+KTF_TEST(complain, a_vm_gets_four_a_second)
+{
+    for (int i = 0; i < 100; i++)
+        complain_register(&vcpus[0], READ_PMCR);
+    EXPECT_EQ(log_lines, 4);
+    set_time(11 * HZ - 1);
+    complain_register(&vcpus[0], READ_PMCR);
+    EXPECT_EQ(log_lines, 0);
+    complain_register(&vcpus[1], READ_PMCR); /* one VM's silence is not another's */
+    EXPECT_EQ(log_lines, 1);
+    set_time(11 * HZ);
+    for (int i = 0; i < 100; i++)
+        complain_register(&vcpus[0], READ_PMCR);
+    EXPECT_EQ(log_lines, 4);
+}
