@@ -82,13 +82,16 @@ struct stile_vcpu_page {
 /** The most calls of one core_multicall. */
 #define STILE_MULTICALL_MAX 32
 
-/** One call of a core_multicall, and what came of it. */
+/**
+ * One call of a core_multicall, and what came of it. When the call was made, status and value[0]
+ * are written, and value[1] and value[2] by calls that return something in x2 or x3.
+ */
 struct stile_call_entry {
     uint64_t nr;       /**< its number, STILE_NR_* */
     uint64_t x[6];     /**< x1 to x6; unused ones must be zero */
-    int64_t status;    /**< x0; written when the call was made, as are the results */
+    int64_t status;    /**< x0 */
     uint64_t value[3]; /**< x1 to x3 */
-    uint64_t reserved;
+    uint64_t reserved; /**< not read */
 };
 
 /**

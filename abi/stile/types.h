@@ -95,6 +95,21 @@ typedef struct {
 #define STILE_RESERVED_port     STILE_RESERVED_u32
 #define STILE_RESERVED_share    STILE_RESERVED_u32
 
+/* How wide an argument is, by kind: w, 32 bits, or x, 64; as registers are named. */
+#define STILE_WIDTH_u32      w
+#define STILE_WIDTH_u64      x
+#define STILE_WIDTH_ipa      x
+#define STILE_WIDTH_nr_bytes x
+#define STILE_WIDTH_nr_pages x
+#define STILE_WIDTH_ticks    x
+#define STILE_WIDTH_vcpu_id  w
+#define STILE_WIDTH_intid    w
+#define STILE_WIDTH_nr_ticks x
+#define STILE_WIDTH_vcpu_set x
+#define STILE_WIDTH_vm_id    w
+#define STILE_WIDTH_port     w
+#define STILE_WIDTH_share    w
+
 /*
  * Defines, for one kind, stile_<kind>_word() (value to register), stile_<kind>_from_word()
  * (register to value, once the reserved bits are known to be zero) and, for the struct kinds, the

@@ -94,17 +94,27 @@ static uint64_t device_va(uint64_t pa, uint64_t bytes)
     return (next_device + BLOCK_SIZE - 1) / BLOCK_SIZE * BLOCK_SIZE + pa % BLOCK_SIZE;
 }
 
-uint64_t kernel_map_device(uint64_t pa, uint64_t bytes)
+static uint64_t map_pages(uint64_t pa, uint64_t bytes, enum map_kind kind)
 {
     uint64_t offset = pa & (PAGE_SIZE - 1);
     uint64_t length = (offset + bytes + PAGE_SIZE - 1) & ~(uint64_t)(PAGE_SIZE - 1);
     uint64_t flags = spin_lock_irqsave(&lock);
     uint64_t va = device_va(pa - offset, length);
 
-    map_or_die(va, pa - offset, length, MAP_DEVICE);
+    map_or_die(va, pa - offset, length, kind);
     next_device = va + length + PAGE_SIZE;
     spin_unlock_irqrestore(&lock, flags);
     return va + offset;
+}
+
+uint64_t kernel_map_device(uint64_t pa, uint64_t bytes)
+{
+    return map_pages(pa, bytes, MAP_DEVICE);
+}
+
+void *kernel_map_shared(uint64_t pa, uint64_t bytes)
+{
+    return (void *)map_pages(pa, bytes, MAP_KERNEL_DATA);
 }
 
 static uint64_t stack_base(uint32_t slot)

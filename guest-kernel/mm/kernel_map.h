@@ -24,6 +24,12 @@ void kernel_map_leave_boot(void);
 /** kernel_map_device() - map device registers; their virtual address. Panics if it cannot */
 uint64_t kernel_map_device(uint64_t pa, uint64_t bytes);
 
+/**
+ * kernel_map_shared() - map memory that is not the machine's own RAM, cacheable: what a hypervisor
+ *                       shares. Panics if it cannot
+ */
+void *kernel_map_shared(uint64_t pa, uint64_t bytes);
+
 /** kernel_map_stack() - make the stack of slot @slot; the address of its top, 0 without memory */
 uint64_t kernel_map_stack(uint32_t slot);
 

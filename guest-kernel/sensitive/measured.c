@@ -9,6 +9,7 @@
 #include "core/smp.h"
 #include "dev/gic.h"
 #include "dev/gicv2.h"
+#include "mm/kernel_map.h"
 #include "mm/page.h"
 #include "stile/hypercall.h"
 
@@ -25,6 +26,29 @@ static int64_t null(uint32_t count)
     while (count-- > 0)
         status = stile_core_null().status;
     return status;
+}
+
+static struct stile_mailbox *mailbox(void)
+{
+    static struct stile_mailbox *mapped;
+
+    if (!mapped)
+        mapped = kernel_map_shared(stile_core_info(STILE_INFO_MAILBOX).value[0], sizeof(*mapped));
+    return mapped;
+}
+
+/* So many calls of one number by one call. */
+static int64_t multicall(uint32_t count)
+{
+    struct stile_mailbox *box = mailbox();
+    int64_t made = 0;
+
+    memset(box->calls, 0, sizeof(box->calls));
+    for (uint32_t i = 0; i < STILE_MULTICALL_MAX; i++)
+        box->calls[i].nr = STILE_NR_core_null;
+    while (count-- > 0)
+        made = (int64_t)stile_core_multicall(0, STILE_MULTICALL_MAX, 0).value[0];
+    return made;
 }
 
 static int64_t unknown(uint32_t count)
@@ -180,6 +204,7 @@ const struct bench_row bench_call_switch = {"world_switch", "call", BENCH_PLAIN,
 
 const struct bench_row bench_call_rows[] = {
     {"null", "call", BENCH_PLAIN, null, STILE_SUCCESS},
+    {"multicall_32", "call", BENCH_PLAIN, multicall, STILE_MULTICALL_MAX},
     {"unknown", "call", BENCH_PLAIN, unknown, STILE_NOT_SUPPORTED},
     {"bad_argument", "call", BENCH_PLAIN, bad_argument, STILE_INVALID_ARGUMENT},
     {"smccc_version", "call", BENCH_PLAIN, smccc_version, SMCCC_VERSION_1_2},

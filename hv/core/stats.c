@@ -20,7 +20,7 @@ const char *stats_exit_name(enum stats_exit exit)
 
 static uint64_t hypercalls(const struct vcpu_stats *stats)
 {
-    uint64_t sum = stats->standard_calls;
+    uint64_t sum = stats->standard_calls - stats->included;
 
     for (uint32_t i = 0; i < STATS_CALL_SLOTS; i++)
         sum += stats->calls[i];

@@ -60,7 +60,8 @@ struct vcpu_stats {
     uint64_t exits[STATS_NR_EXITS];
     /* SMCCC's queries, PSCI and ids outside the table. */
     uint64_t standard_calls;
-    /* By call number, those that no call has included. */
+    /* By call number, those that no call has too. */
+    uint64_t included; /* of the following: by core_multicall, and so no exit */
     uint64_t calls[STATS_CALL_SLOTS];
 };
 

@@ -49,6 +49,7 @@ struct vcpu {
     struct trace trace;
     struct vm *vm;
     const uint8_t *calls; /* vm->calls */
+    int64_t more_status;  /* what hcall_values() returns as a status; not 0 in core_multicall */
     uint32_t index;       /* in vm->vcpus, and the guest's Aff0 */
     uint32_t weight;      /* its share of a physical CPU, relative to others */
     uint64_t affinity;    /* physical CPUs it may use, a bit for each */

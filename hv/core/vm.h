@@ -44,7 +44,7 @@ struct vm {
     uint64_t hcr;                    /* HCR_EL2 while one of its vCPUs runs */
     uint32_t minor;                  /* the ABI minor agreed on; 0 before */
     bool agreed;                     /* core_version has succeeded */
-    uint8_t calls[STATS_CALL_SLOTS]; /* by number: the number, or HYPERCALL_NONE: not for it */
+    uint8_t calls[STATS_CALL_SLOTS]; /* by number: its line, from 1, or HYPERCALL_NONE */
     enum vm_state state;
     enum vm_end end;
     bool paused;                 /* its vCPUs are not loaded until it is resumed */

@@ -68,8 +68,7 @@ struct hcall_result hcall_console_read(struct vcpu *vcpu, stile_nr_bytes_t limit
     if (limit.bytes - 1 >= STILE_CONSOLE_READ_MAX)
         return hcall_bad_argument(1);
     uint64_t count = vconsole_read(vcpu->vm, (char *)&word, limit.bytes);
-    hcall_more(vcpu, word, 0);
-    return hcall_value(count);
+    return hcall_values(vcpu, count, word, 0);
 }
 
 struct hcall_result hcall_console_read_buffer(struct vcpu *vcpu, stile_ipa_t buffer,

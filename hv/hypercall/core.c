@@ -74,6 +74,21 @@ struct hcall_result hcall_core_info(struct vcpu *vcpu, stile_u32_t item)
     }
 }
 
+struct hcall_result hcall_core_multicall(struct vcpu *vcpu, stile_u32_t first, stile_u32_t count,
+                                         stile_u32_t flags)
+{
+    if (vcpu->more_status != 0) /* it is in one */
+        return hcall_error(STILE_NOT_SUPPORTED);
+    if (first >= STILE_MULTICALL_MAX)
+        return hcall_bad_argument(1);
+    if (count - 1 >= STILE_MULTICALL_MAX - first)
+        return hcall_bad_argument(2);
+    if (flags & ~(uint32_t)STILE_MULTICALL_STOP)
+        return hcall_bad_argument(3);
+    vcpu->more_status = HCALL_MORE;
+    return multicall_run(vcpu, &vcpu->mailbox->calls[first], count, flags);
+}
+
 struct hcall_result hcall_core_null(struct vcpu *vcpu)
 {
     (void)vcpu;

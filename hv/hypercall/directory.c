@@ -68,8 +68,7 @@ struct hcall_result hcall_directory_entry(struct vcpu *vcpu, stile_vm_id_t owner
     enum stile_error error = directory_read(owner.number, index, &entry);
     if (error)
         return hcall_error(error);
-    hcall_more(vcpu, entry.key.words[0], entry.key.words[1]);
-    return hcall_value(entry.value);
+    return hcall_values(vcpu, entry.value, entry.key.words[0], entry.key.words[1]);
 }
 
 struct hcall_result hcall_directory_find_vm(struct vcpu *vcpu, stile_u64_t name0, stile_u64_t name1,

@@ -10,51 +10,80 @@
 #include "core/trace.h"
 #include "core/vm.h"
 #include "hypercall/hypercall.h"
+#include "hypercall/widths.h"
 
 #define RAW_PARAMS                                                                                 \
     struct vcpu *vcpu, uint64_t x1, uint64_t x2, uint64_t x3, uint64_t x4, uint64_t x5, uint64_t x6
 
-typedef struct hcall_result call_check(RAW_PARAMS);
+/*
+ * A handler as the checks call it: where an argument is does not depend on its kind, because each
+ * fits a register (AAPCS64, section 6.8.2).
+ */
+typedef struct hcall_result call_handler(RAW_PARAMS);
 
-/* The number of the first register, from x1, with a bit set that must be zero. */
-static struct hcall_result bad_register(uint64_t bad1, uint64_t bad2, uint64_t bad3, uint64_t bad4,
-                                        uint64_t bad5)
+/* A check calls the handler, as a tail call, or refuses. */
+typedef struct hcall_result call_check(RAW_PARAMS, call_handler *handler);
+
+/* In checks.S. */
+#define CHECK(a, b, c, d, e, f) call_check hypercall_check_##a##b##c##d##e##f;
+HYPERCALL_WIDTHS(CHECK)
+#undef CHECK
+
+/* What is not of an argument. */
+#define RESERVED(width) (UINT64_MAX << (width)*16 << (width)*16)
+
+/* Checks end here: refuses the call for the first register with a bit set that must be zero. */
+struct hcall_result hypercall_bad_register(RAW_PARAMS, uint32_t widths);
+
+struct hcall_result hypercall_bad_register(RAW_PARAMS, uint32_t widths)
 {
-    uint64_t first = bad1 ? 1 : bad2 ? 2 : bad3 ? 3 : bad4 ? 4 : bad5 ? 5 : 6;
+    uint64_t words[] = {x1, x2, x3, x4, x5, x6};
+    uint64_t i = 0;
 
-    return hcall_bad_argument(first);
+    (void)vcpu;
+    while ((words[i] & RESERVED(widths >> WIDTH_BITS * i & 3)) == 0)
+        i++;
+    return hcall_bad_argument(i + 1);
 }
 
-/* The list is one macro argument until it is expanded; this unfolds it into six. */
-#define CHECK_REGISTERS(...) CHECK_REGISTERS_6(__VA_ARGS__)
-#define CHECK_REGISTERS_6(r1, r2, r3, r4, r5, r6)                                                  \
-    if (__builtin_expect(((x1 & (r1)) | (x2 & (r2)) | (x3 & (r3)) | (x4 & (r4)) | (x5 & (r5)) |    \
-                          (x6 & (r6))) != 0,                                                       \
-                         0))                                                                       \
-    return bad_register(x1 & (r1), x2 & (r2), x3 & (r3), x4 & (r4), x5 & (r5))
-
-/* One check per call: its registers, and then its handler with typed arguments. */
-#define STILE_CALL(nr, since, group, name, args)                                                   \
-    static struct hcall_result check_##group##_##name(RAW_PARAMS)                                  \
-    {                                                                                              \
-        CHECK_REGISTERS(STILE_RESERVED_##args);                                                    \
-        return hcall_##group##_##name(vcpu STILE_TYPED_##args);                                    \
-    }
-#include "stile/calls.h"
+/* The name of a line's check. If there is none of that name, widths.h lacks a list. */
+#define CHECK_ARGS0()               CHECK_NAME(n, n, n, n, n, n)
+#define CHECK_ARGS1(t1, a1)         CHECK_NAME(STILE_WIDTH_##t1, n, n, n, n, n)
+#define CHECK_ARGS2(t1, a1, t2, a2) CHECK_NAME(STILE_WIDTH_##t1, STILE_WIDTH_##t2, n, n, n, n)
+#define CHECK_ARGS3(t1, a1, t2, a2, t3, a3)                                                        \
+    CHECK_NAME(STILE_WIDTH_##t1, STILE_WIDTH_##t2, STILE_WIDTH_##t3, n, n, n)
+#define CHECK_ARGS4(t1, a1, t2, a2, t3, a3, t4, a4)                                                \
+    CHECK_NAME(STILE_WIDTH_##t1, STILE_WIDTH_##t2, STILE_WIDTH_##t3, STILE_WIDTH_##t4, n, n)
+#define CHECK_ARGS5(t1, a1, t2, a2, t3, a3, t4, a4, t5, a5)                                        \
+    CHECK_NAME(STILE_WIDTH_##t1, STILE_WIDTH_##t2, STILE_WIDTH_##t3, STILE_WIDTH_##t4,             \
+               STILE_WIDTH_##t5, n)
+#define CHECK_ARGS6(t1, a1, t2, a2, t3, a3, t4, a4, t5, a5, t6, a6)                                \
+    CHECK_NAME(STILE_WIDTH_##t1, STILE_WIDTH_##t2, STILE_WIDTH_##t3, STILE_WIDTH_##t4,             \
+               STILE_WIDTH_##t5, STILE_WIDTH_##t6)
+#define CHECK_NAME(a, b, c, d, e, f)  CHECK_PASTE(a, b, c, d, e, f)
+#define CHECK_PASTE(a, b, c, d, e, f) hypercall_check_##a##b##c##d##e##f
 
 /* In the place of a call that the VM may not make. */
-static struct hcall_result check_none(RAW_PARAMS)
+static struct hcall_result check_none(RAW_PARAMS, call_handler *handler)
 {
     (void)vcpu;
     (void)(x1 | x2 | x3 | x4 | x5 | x6);
+    (void)handler;
     return hcall_error(STILE_NOT_SUPPORTED);
 }
 
-static call_check *const checks[STATS_CALL_SLOTS] = {
-#define STILE_CALL(nr, since, group, name, args) [nr] = check_##group##_##name,
+/* The table's lines in their order, after HYPERCALL_NONE. */
+const struct hypercall_line {
+    call_check *check;
+    call_handler *handler;
+} hypercall_lines[] = {
+    {check_none, NULL},
+#define STILE_CALL(nr, since, group, name, args)                                                   \
+    {CHECK_##args, (call_handler *)(void (*)(void))hcall_##group##_##name},
 #include "stile/calls.h"
-    [HYPERCALL_NONE] = check_none,
 };
+
+_Static_assert(sizeof(hypercall_lines) / sizeof(hypercall_lines[0]) <= UINT8_MAX, "vm->calls");
 
 struct hcall_result hypercall_dispatch(struct vcpu *vcpu, uint64_t x1, uint64_t x2, uint64_t x3,
                                        uint64_t x4, uint64_t x5, uint64_t x6, uint64_t fid)
@@ -66,7 +95,10 @@ struct hcall_result hypercall_dispatch(struct vcpu *vcpu, uint64_t x1, uint64_t 
     if (__builtin_expect(fid - nr != STILE_FID_BASE, 0))
         return hypercall_standard(vcpu, x1, x2, x3, x4, x5, x6, fid);
     vcpu->stats.calls[nr]++;
-    return checks[vcpu->calls[nr]](vcpu, x1, x2, x3, x4, x5, x6);
+    const struct hypercall_line *line = &hypercall_lines[vcpu->calls[nr]];
+    /* Its address in one register, for one load of both. */
+    __asm__("" : "+r"(line));
+    return line->check(vcpu, x1, x2, x3, x4, x5, x6, line->handler);
 }
 
 static const struct {
@@ -86,7 +118,7 @@ void hypercall_permit(struct vm *vm, uint32_t minor)
             nr / STILE_CALLS_PER_GROUP != STILE_GROUP_CONTROL || vm->config.privileged;
 
         if (sinces[i].since <= minor && is_granted)
-            vm->calls[nr] = nr;
+            vm->calls[nr] = (uint8_t)(i + 1);
     }
     vm->minor = minor;
 }

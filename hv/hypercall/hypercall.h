@@ -15,7 +15,7 @@
 
 /**
  * What a handler returns: x0 and x1. Two registers, so that dispatch, check and handler can be tail
- * calls; the few calls with further results add them by hcall_more().
+ * calls; the few calls with further results use hcall_values().
  */
 struct hcall_result {
     int64_t status;
@@ -50,11 +50,13 @@ static inline struct hcall_result hcall_bad_argument(uint64_t x)
     return (struct hcall_result){STILE_INVALID_ARGUMENT, x};
 }
 
-/** The call returns @x2 and @x3 too, which are 0 otherwise. */
-static inline void hcall_more(struct vcpu *vcpu, uint64_t x2, uint64_t x3)
+/** The call succeeded and returns @x1 to @x3; in a core_multicall the status says so. */
+static inline struct hcall_result hcall_values(struct vcpu *vcpu, uint64_t x1, uint64_t x2,
+                                               uint64_t x3)
 {
     vcpu->regs.x[2] = x2;
     vcpu->regs.x[3] = x3;
+    return (struct hcall_result){vcpu->more_status, x1};
 }
 
 /**
@@ -78,9 +80,24 @@ struct hcall_result hypercall_dispatch(struct vcpu *vcpu, uint64_t x1, uint64_t 
 struct hcall_result hypercall_standard(struct vcpu *vcpu, uint64_t x1, uint64_t x2, uint64_t x3,
                                        uint64_t x4, uint64_t x5, uint64_t x6, uint64_t fid);
 
+/** In vcpu->more_status while multicall_run() runs. */
+#define HCALL_MORE INT64_MIN
+
+/**
+ * multicall_run() - make the calls of a core_multicall (multicall.S)
+ * @vcpu: the caller, its more_status HCALL_MORE; 0 again afterwards
+ * @entry: the first, in its mailbox
+ * @count: 1 to what there are from there
+ * @stop: not 0: to stop after a call that failed
+ *
+ * Returns in x1 how many were made. It stops after a call that may take long, and, at a call of
+ * another number than the last one's, if the vCPU has work to do.
+ */
+struct hcall_result multicall_run(struct vcpu *vcpu, struct stile_call_entry *entry, uint32_t count,
+                                  uint32_t stop);
+
 /** In vm->calls: a call the VM may not make, or that does not exist. */
-#define HYPERCALL_NONE 0xFFu
-_Static_assert(STILE_NR_CALLS_MAX <= HYPERCALL_NONE, "it is no call's number");
+#define HYPERCALL_NONE 0u
 
 /**
  * hypercall_permit() - set which calls a VM may make

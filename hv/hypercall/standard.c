@@ -54,12 +54,18 @@ static int64_t arch_features(const struct vm *vm, uint32_t function)
     }
 }
 
+static void return_more(struct vcpu *vcpu, uint64_t x2, uint64_t x3)
+{
+    vcpu->regs.x[2] = x2;
+    vcpu->regs.x[3] = x3;
+}
+
 /* TRNG is the one service that returns more than x0. */
 static struct hcall_result call_trng(struct vcpu *vcpu, uint32_t function, uint64_t x1)
 {
     struct vtrng_result result = vtrng_call(function, x1);
 
-    hcall_more(vcpu, result.x2, result.x3);
+    return_more(vcpu, result.x2, result.x3);
     return (struct hcall_result){result.status, result.x1};
 }
 
@@ -86,7 +92,7 @@ struct hcall_result hypercall_standard(struct vcpu *vcpu, uint64_t x1, uint64_t 
     (void)x6;
     vcpu->stats.standard_calls++;
     /* Results that are not documented keep their registers (DEN 0028, section 2.6). */
-    hcall_more(vcpu, x2, x3);
+    return_more(vcpu, x2, x3);
     switch (function) {
     case SMCCC_VERSION:
         return (struct hcall_result){SMCCC_VERSION_1_2, x1};
@@ -96,7 +102,7 @@ struct hcall_result hypercall_standard(struct vcpu *vcpu, uint64_t x1, uint64_t 
         return (struct hcall_result){
             workaround(vcpu->vm, function) < 0 ? STILE_NOT_SUPPORTED : STILE_SUCCESS, x1};
     case STILE_FID_UID:
-        hcall_more(vcpu, STILE_UID_WORD2, STILE_UID_WORD3);
+        return_more(vcpu, STILE_UID_WORD2, STILE_UID_WORD3);
         return (struct hcall_result){STILE_UID_WORD0, STILE_UID_WORD1};
     case STILE_FID_REVISION:
         return (struct hcall_result){STILE_VERSION_MAJOR, STILE_VERSION_MINOR};

@@ -78,7 +78,7 @@ KTF_TEST(hc_core, features_are_the_table)
         }
     }
     EXPECT_TRUE(stile_has_call(STILE_NR_core_null));
-    EXPECT_FALSE(stile_has_call((enum stile_nr)(STILE_NR_core_null + 1)));
+    EXPECT_FALSE(stile_has_call((enum stile_nr)(STILE_NR_CALLS_MAX - 1)));
 }
 
 static uint64_t info(uint32_t item)

@@ -5,6 +5,8 @@
 #include "arch/cpu.h"
 #include "arch/io.h"
 #include "core/machine.h"
+#include "core/smp.h"
+#include "mm/kernel_map.h"
 #include "mm/map.h"
 #include "mm/page.h"
 #include "mm/space.h"
@@ -27,6 +29,16 @@ void support_need_hypervisor(void)
 {
     if (!sensitive_is_paravirtual())
         SKIP("there is no hypervisor to call");
+}
+
+struct stile_mailbox *support_mailbox(void)
+{
+    static struct stile_mailbox *mailboxes[NR_CPUS];
+    struct stile_mailbox **mailbox = &mailboxes[smp_cpu()->index];
+
+    if (!*mailbox)
+        *mailbox = kernel_map_shared(stile_core_info(STILE_INFO_MAILBOX).value[0], PAGE_SIZE);
+    return *mailbox;
 }
 
 static void read_word(void *argument)

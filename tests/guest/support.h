@@ -27,6 +27,9 @@ struct stile_result support_call(uint64_t x0, const uint64_t words[6]);
 /** support_need_hypervisor() - suite_setup of suites that call the hypervisor; skips without one */
 void support_need_hypervisor(void);
 
+/** support_mailbox() - the mailbox of the vCPU this runs on; with interrupts masked */
+struct stile_mailbox *support_mailbox(void);
+
 /**
  * support_touch() - read or write 4 bytes at a physical address
  * @fault: what happened, if something did

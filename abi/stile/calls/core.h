@@ -64,4 +64,27 @@ STILE_CALL(0x02, 1, core, info, ARGS1(u32, item))
  */
 STILE_CALL(0x03, 1, core, null, ARGS0())
 
+/*
+ * Make many calls by one. They are in the caller's mailbox, and each gets its own results there:
+ * see struct stile_call_entry.
+ *
+ * @first: the entry to begin with, 0 to STILE_MULTICALL_MAX - 1
+ * @count: 1 to STILE_MULTICALL_MAX - first
+ * @flags: STILE_MULTICALL_STOP: make no further call after one that failed
+ *
+ * Returns in x1 how many calls were made, at least 1; those after them were not, and their entries
+ * are unchanged. That may be fewer than asked, so that EL2 is not held for long and interrupts come
+ * in time: after a call of the groups console, memory, power and control, and when the physical CPU
+ * is wanted. Go on from there. A call that gives the physical CPU away does so when the multicall
+ * returns. core_multicall itself answers NOT_SUPPORTED in there.
+ *
+ * INVALID_ARGUMENT: there is no such entry, the count is out of range, or a flag does not exist
+ *
+ * Example:
+ *     // entries 0 to 3 of the mailbox's calls are filled in
+ *     struct stile_result result = stile_core_multicall(0, 4, STILE_MULTICALL_STOP);
+ *     uint64_t nr_made = result.value[0];
+ */
+STILE_CALL(0x04, 9, core, multicall, ARGS3(u32, first, u32, count, u32, flags))
+
 /* clang-format on */
