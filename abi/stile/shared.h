@@ -99,12 +99,16 @@ struct stile_call_entry {
  *
  * Bit n of pending, in word n / 64, is port n. In a VM without an interrupt controller in its
  * device tree the bits below STILE_PORT_FIRST are the interrupts of that number: SGIs 0 to 15 by
- * irq_ipi, PPIs 16 to 31, SPIs from 32; otherwise those come by the GIC, and the bits stay 0.
+ * irq_ipi, PPIs 16 to 31, SPIs from 32, these on vCPU 0; otherwise those come by the GIC, and the
+ * bits stay 0. What a device would hold is an edge here: a bit when it rises. So is the virtual
+ * timer, which masks itself (CNTV_CTL_EL0.IMASK) when it fires, until it is armed anew.
  *
  * The hypervisor sets a pending bit, atomically. If that was 0, its mask bit is 0 and busy is 0, it
- * then raises the vCPU's one interrupt line, STILE_INFO_EVENT_INTID: edge-triggered, and already
- * enabled where the mailbox is the interrupt controller. The guest clears pending bits, atomically,
- * with acquire, before it looks at what they stand for. To mask and unmask costs no exit:
+ * then raises the vCPU's one interrupt line, STILE_INFO_EVENT_INTID: edge-triggered. Where the
+ * mailbox is the interrupt controller that is enabled already, has priority 0, and is acknowledged
+ * by ICC_IAR1_EL1, or by GICC_IAR in the one group of a GICv2 that GICC_CTLR bit 0 enables. The
+ * guest clears pending bits, atomically, with acquire, before it looks at what they stand for. To
+ * mask and unmask costs no exit:
  *
  *     mask:    set the mask bit
  *     unmask:  clear it; DMB ISH; look at the pending bit, and handle it if it is set

@@ -9,6 +9,7 @@
 #include "core/monitor.h"
 #include "core/sched.h"
 #include "core/vcpu.h"
+#include "core/vm.h"
 #include "dev/gic.h"
 #include "virt/vgic.h"
 
@@ -43,8 +44,8 @@ uint32_t irq_dispatch(struct vcpu *vcpu)
         return intid; /* it went away before it could be acknowledged */
     gic_eoi(intid);
     if (intid == IRQ_VIRT_TIMER && vcpu) {
-        /* Stays active here: the guest's own deactivation, through the list register, ends it. */
-        vgic_timer_fired(vcpu);
+        /* May stay active here: then the guest's own deactivation, by the GIC, ends it. */
+        vcpu->vm->controller->timer_fired(vcpu);
         if (vcpu->state != VCPU_READY)
             sched_wake(vcpu, VCPU_BLOCKED);
         return intid;

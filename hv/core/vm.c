@@ -8,6 +8,7 @@
 #include "core/advisor.h"
 #include "core/console.h"
 #include "core/directory.h"
+#include "core/machine.h"
 #include "core/power.h"
 #include "core/sched.h"
 #include "core/trace.h"
@@ -49,7 +50,7 @@ static const char *build(struct vm *vm, struct vm_entry *entry)
     if (vmem_create(vm) != STILE_SUCCESS)
         return "not enough memory for it";
 
-    const char *fault = vgic_init(vm);
+    const char *fault = controller_init(vm);
     if (!fault) {
         vconsole_init(vm);
         vuart_init(vm);
@@ -120,6 +121,8 @@ static const char *create(struct vm *vm, const struct bundle_vm *from)
     const char *fault = vm_config_parse(from->dtb.data, from->dtb.bytes, &vm->config);
     if (fault)
         return fault;
+    if (!vm_config_has_gic(&vm->config))
+        vm->config.gic_version = machine.gic_version;
     if (!sched_place(vm->config.affinity))
         return "vm.dtb: stile,affinity names no CPU of this machine";
     vm->hcr = trap_hcr(vm->config.mode);

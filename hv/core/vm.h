@@ -56,7 +56,8 @@ struct vm {
     uint32_t last_loaded[CONFIG_NR_PCPUS]; /* which vCPU was, on each CPU: its index + 1, or 0 */
     struct stile_vm_page *page;            /* shared with the guest, as is the next */
     struct stile_console_ring *ring;
-    struct pvtime_stolen *stolen; /* by vCPU; shared with the guest */
+    struct pvtime_stolen *stolen;        /* by vCPU; shared with the guest */
+    const struct controller *controller; /* what brings it its interrupts */
     struct vgic vgic;
     struct vuart vuart;
     struct vconsole console;

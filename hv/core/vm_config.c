@@ -132,8 +132,6 @@ static void parse_uart(struct parse *parse, const struct dt_node *node)
     parse->config->uart_intid = dt_interrupt(node);
     if (parse->config->uart.bytes == 0)
         set_fault(parse, "vm.dtb: the UART has no address and size");
-    if (parse->config->uart_intid < FIRST_SPI || parse->config->uart_intid >= VGIC_NR_INTIDS)
-        set_fault(parse, "vm.dtb: the UART has no SPI that the GIC has");
 }
 
 /* Of the two, the SBSA's has only registers that the PL011 has as well (SBSA, appendix B). */
@@ -190,7 +188,10 @@ static const char *check_memory(const struct vm_config *config)
 static const char *check_gic(const struct vm_config *config, uint32_t nr_gics)
 {
     if (nr_gics == 0)
-        return "vm.dtb: no interrupt controller: arm,cortex-a15-gic or arm,gic-v3";
+        return config->mode == VM_MODE_PARAVIRTUAL
+                   ? NULL
+                   : "vm.dtb: no interrupt controller (arm,cortex-a15-gic, arm,gic-v3), and "
+                     "stile,mode is not \"paravirtual\"";
     if (nr_gics > 1)
         return "vm.dtb: more than one interrupt controller";
     if (config->gic_version == 2) {
@@ -201,6 +202,19 @@ static const char *check_gic(const struct vm_config *config, uint32_t nr_gics)
             config->gicr.bytes < config->nr_vcpus * GICV3_GICR_BYTES)
             return "vm.dtb: the GICv3's registers are missing or too small for its CPUs";
     }
+    return NULL;
+}
+
+static const char *check_uart(const struct vm_config *config, uint32_t nr_uarts)
+{
+    bool may_lack = config->uart.bytes == 0 || !vm_config_has_gic(config);
+
+    if (nr_uarts > 1)
+        return "vm.dtb: more than one UART";
+    if (config->uart_intid == 0 && may_lack)
+        return NULL;
+    if (config->uart_intid < FIRST_SPI || config->uart_intid >= VGIC_NR_INTIDS)
+        return "vm.dtb: the UART has no SPI that the GIC has";
     return NULL;
 }
 
@@ -258,8 +272,8 @@ static const char *check(const struct parse *parse)
         fault = "vm.dtb: no CPUs";
     if (!fault)
         fault = check_gic(config, parse->nr_gics);
-    if (!fault && parse->nr_uarts > 1)
-        fault = "vm.dtb: more than one UART";
+    if (!fault)
+        fault = check_uart(config, parse->nr_uarts);
     return fault ? fault : check_ranges(config);
 }
 
@@ -274,6 +288,8 @@ static const char *parse_tree(const void *tree, size_t bytes, struct vm_config *
         return "vm.dtb: not a flattened device tree";
     if (!dt_walk(tree, parse_node, &parse))
         return "vm.dtb: its structure is broken";
+    if (parse.nr_gics == 0)
+        config->gicc = (struct ipa_range){ipa_make(VM_GICC_IPA), PAGE_SIZE};
     return check(&parse);
 }
 

@@ -23,6 +23,12 @@
 #define VM_WRITTEN_IPA  (VM_SHARED_IPA + 0x20000)
 #define VM_SHARED_BYTES UINT64_C(0x30000)
 
+/*
+ * Where a VM without a GIC finds the CPU interface's registers if the machine's is a GICv2. Kept
+ * free in any case: its tree does not say on which machine it will run.
+ */
+#define VM_GICC_IPA UINT64_C(0x08010000)
+
 /** The largest device tree a VM may have, in bytes. */
 #define VM_DTB_MAX UINT64_C(0x10000)
 
@@ -47,15 +53,21 @@ struct vm_config {
     uint64_t affinity; /* stile,affinity: physical CPUs they may use, a bit for each; all if not */
     uint32_t nr_memory;
     struct ipa_range memory[STILE_VM_NR_REGIONS]; /* in the order of the tree */
-    uint32_t gic_version;                         /* 2 or 3 */
-    struct ipa_range gicd;
-    struct ipa_range gicc; /* GICv2 */
+    uint32_t gic_version;                         /* 2 or 3; without a GIC, the machine's */
+    struct ipa_range gicd;                        /* bytes 0: it has no GIC, but mailboxes */
+    struct ipa_range gicc; /* of a GICv2, and of a VM without a GIC if the machine's is one */
     struct ipa_range gicr; /* GICv3 */
     struct ipa_range uart; /* a PL011 or SBSA UART, or bytes 0 */
-    uint32_t uart_intid;
-    bool pmu;        /* stile,pmu: the VM has the physical PMU to itself */
-    bool privileged; /* stile,privileged: the VM may make the calls of group control */
+    uint32_t uart_intid;   /* 0 if it has none, which needs that the VM has no GIC */
+    bool pmu;              /* stile,pmu: the VM has the physical PMU to itself */
+    bool privileged;       /* stile,privileged: the VM may make the calls of group control */
 };
+
+/** Whether a VM has a GIC in its tree. Else its vCPUs' mailboxes bring it its interrupts. */
+static inline bool vm_config_has_gic(const struct vm_config *config)
+{
+    return config->gicd.bytes != 0;
+}
 
 /**
  * vm_config_parse() - read a VM's device tree

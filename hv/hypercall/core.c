@@ -60,11 +60,12 @@ struct hcall_result hcall_core_info(struct vcpu *vcpu, stile_u32_t item)
     case STILE_INFO_CONSOLE_RING:
         return hcall_value(VM_RING_IPA);
     case STILE_INFO_CONTROLLER:
-        return hcall_value(config->gicd.bytes ? STILE_CONTROLLER_GIC : STILE_CONTROLLER_MAILBOX);
+        return hcall_value(vm_config_has_gic(config) ? STILE_CONTROLLER_GIC
+                                                     : STILE_CONTROLLER_MAILBOX);
     case STILE_INFO_GIC_VERSION:
         return hcall_value(config->gic_version);
     case STILE_INFO_GICC:
-        return hcall_value(config->gicc.base.ipa);
+        return hcall_value(config->gic_version == 2 ? config->gicc.base.ipa : 0);
     case STILE_INFO_PAGES:
         return hcall_value(vcpu->vm->stage2.nr_owned);
     case STILE_INFO_PAGES_MAX:

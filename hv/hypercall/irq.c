@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Group irq: making interrupts pending for vCPUs of one's own VM.
+ * Group irq: interrupts of one's own VM, whatever its controller is.
  */
 #include "core/vm.h"
 #include "hypercall/hypercall.h"
@@ -13,7 +13,7 @@ struct hcall_result hcall_irq_inject(struct vcpu *vcpu, stile_vcpu_id_t target, 
         return hcall_bad_argument(1);
     if (!vgic_intid_valid(intid.intid))
         return hcall_bad_argument(2);
-    vgic_inject(vm, target.index, intid.intid);
+    vm->controller->inject(vm, target.index, intid.intid);
     return hcall_ok();
 }
 
@@ -25,6 +25,77 @@ struct hcall_result hcall_irq_ipi(struct vcpu *vcpu, stile_vcpu_id_t target, sti
         return hcall_bad_argument(1);
     if (sgi.intid >= GIC_NR_SGIS)
         return hcall_bad_argument(2);
-    vgic_send_sgi(vcpu, vm->vcpus[target.index], sgi.intid);
+    vm->controller->send_sgi(vcpu, vm->vcpus[target.index], sgi.intid);
     return hcall_ok();
+}
+
+struct hcall_result hcall_irq_ipi_set(struct vcpu *vcpu, stile_vcpu_set_t targets,
+                                      stile_intid_t sgi)
+{
+    struct vm *vm = vcpu->vm;
+    uint64_t bits = targets.bits;
+
+    if (bits - 1 >= (UINT64_C(1) << vm->config.nr_vcpus) - 1)
+        return hcall_bad_argument(1);
+    if (sgi.intid >= GIC_NR_SGIS)
+        return hcall_bad_argument(2);
+    for (; bits; bits &= bits - 1)
+        vm->controller->send_sgi(vcpu, vm->vcpus[__builtin_ctzll(bits)], sgi.intid);
+    return hcall_ok();
+}
+
+/* The number of the argument that names no interrupt of the VM, or 0. */
+static uint64_t bad_name(const struct vm *vm, stile_vcpu_id_t target, stile_intid_t intid)
+{
+    if (!vgic_target_valid(vm, target.index, intid.intid))
+        return 1;
+    return intid.intid < VGIC_NR_INTIDS ? 0 : 2;
+}
+
+static struct hcall_result set_enabled(struct vcpu *vcpu, stile_vcpu_id_t target,
+                                       stile_intid_t intid, bool enabled)
+{
+    struct vm *vm = vcpu->vm;
+    uint64_t bad = bad_name(vm, target, intid);
+
+    if (bad)
+        return hcall_bad_argument(bad);
+    vm->controller->set_enabled(vcpu, vm->vcpus[target.index], intid.intid, enabled);
+    return hcall_ok();
+}
+
+struct hcall_result hcall_irq_mask(struct vcpu *vcpu, stile_vcpu_id_t target, stile_intid_t intid)
+{
+    return set_enabled(vcpu, target, intid, false);
+}
+
+struct hcall_result hcall_irq_unmask(struct vcpu *vcpu, stile_vcpu_id_t target, stile_intid_t intid)
+{
+    return set_enabled(vcpu, target, intid, true);
+}
+
+struct hcall_result hcall_irq_priority(struct vcpu *vcpu, stile_vcpu_id_t target,
+                                       stile_intid_t intid, stile_u32_t priority)
+{
+    struct vm *vm = vcpu->vm;
+    uint64_t bad = bad_name(vm, target, intid);
+
+    if (bad)
+        return hcall_bad_argument(bad);
+    if (priority > UINT8_MAX)
+        return hcall_bad_argument(3);
+    vm->controller->set_priority(vcpu, vm->vcpus[target.index], intid.intid, priority);
+    return hcall_ok();
+}
+
+struct hcall_result hcall_irq_query(struct vcpu *vcpu, stile_vcpu_id_t target, stile_intid_t intid)
+{
+    struct vm *vm = vcpu->vm;
+    uint64_t bad = bad_name(vm, target, intid);
+
+    if (bad)
+        return hcall_bad_argument(bad);
+    struct controller_status status =
+        vm->controller->query(vcpu, vm->vcpus[target.index], intid.intid);
+    return hcall_values(vcpu, status.flags, status.priority, 0);
 }

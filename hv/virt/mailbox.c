@@ -5,8 +5,31 @@
  */
 #include "virt/mailbox.h"
 
+#include "arch/timer.h"
+#include "core/irq.h"
 #include "core/vcpu.h"
+#include "core/vm.h"
+#include "dev/gic.h"
 #include "virt/vgic.h"
+
+/* The bit of a priority that makes an interrupt less urgent than others. */
+#define NOT_URGENT 0x80u
+
+static uint64_t bit_of(uint32_t port)
+{
+    return UINT64_C(1) << (port % 64);
+}
+
+/* Interrupts for a bit that is pending, if the guest wants that. */
+static void interrupt(struct vcpu *vcpu, uint32_t port)
+{
+    const struct stile_mailbox *mailbox = vcpu->mailbox;
+
+    if (__atomic_load_n(&mailbox->mask[port / 64], __ATOMIC_RELAXED) & bit_of(port))
+        return;
+    if (__atomic_load_n(&mailbox->busy, __ATOMIC_RELAXED) == 0)
+        vgic_raise_event(vcpu);
+}
 
 /*
  * Both sides write one word and then look at the other's: we set pending and look at mask and busy,
@@ -15,15 +38,88 @@
  */
 void mailbox_raise(struct vcpu *vcpu, uint32_t port)
 {
-    struct stile_mailbox *mailbox = vcpu->mailbox;
-    uint32_t word = port / 64;
-    uint64_t bit = UINT64_C(1) << (port % 64);
+    uint64_t *pending = &vcpu->mailbox->pending[port / 64];
 
-    if (__atomic_fetch_or(&mailbox->pending[word], bit, __ATOMIC_RELEASE) & bit)
+    if (__atomic_fetch_or(pending, bit_of(port), __ATOMIC_RELEASE) & bit_of(port))
         return;
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    if (__atomic_load_n(&mailbox->mask[word], __ATOMIC_RELAXED) & bit)
+    interrupt(vcpu, port);
+}
+
+/* --- as interrupt controller --- */
+
+void mailbox_inject(struct vm *vm, uint32_t vcpu_index, uint32_t intid)
+{
+    mailbox_raise(vm->vcpus[vcpu_index], intid);
+}
+
+void mailbox_send_sgi(struct vcpu *source, struct vcpu *target, uint32_t sgi)
+{
+    (void)source;
+    mailbox_raise(target, sgi);
+}
+
+void mailbox_set_level(struct vm *vm, uint32_t intid, bool high)
+{
+    if (high && intid >= GIC_FIRST_SPI) /* a device may have no interrupt here */
+        mailbox_raise(vm->vcpus[0], intid);
+}
+
+void mailbox_set_ppi(struct vcpu *vcpu, uint32_t intid, bool high)
+{
+    if (high)
+        mailbox_raise(vcpu, intid);
+}
+
+void mailbox_timer_fired(struct vcpu *loaded)
+{
+    write_sysreg(cntv_ctl_el0, read_sysreg(cntv_ctl_el0) | TIMER_IMASK);
+    isb(); /* its level falls before it can interrupt again */
+    gic_deactivate(IRQ_VIRT_TIMER);
+    mailbox_raise(loaded, IRQ_VIRT_TIMER);
+}
+
+/* On the guest's behalf: what it could do itself. */
+void mailbox_set_enabled(struct vcpu *self, struct vcpu *target, uint32_t intid, bool enabled)
+{
+    struct stile_mailbox *mailbox = target->mailbox;
+    uint64_t *mask = &mailbox->mask[intid / 64];
+
+    (void)self;
+    if (!enabled) {
+        __atomic_fetch_or(mask, bit_of(intid), __ATOMIC_RELAXED);
         return;
-    if (__atomic_load_n(&mailbox->busy, __ATOMIC_RELAXED) == 0)
-        vgic_raise_event(vcpu);
+    }
+    __atomic_fetch_and(mask, ~bit_of(intid), __ATOMIC_RELAXED);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    if (__atomic_load_n(&mailbox->pending[intid / 64], __ATOMIC_RELAXED) & bit_of(intid))
+        interrupt(target, intid);
+}
+
+void mailbox_set_priority(struct vcpu *self, struct vcpu *target, uint32_t intid, uint32_t priority)
+{
+    uint64_t *urgent = &target->mailbox->urgent[intid / 64];
+
+    (void)self;
+    if (priority & NOT_URGENT)
+        __atomic_fetch_and(urgent, ~bit_of(intid), __ATOMIC_RELAXED);
+    else
+        __atomic_fetch_or(urgent, bit_of(intid), __ATOMIC_RELAXED);
+}
+
+static bool has(const uint64_t words[STILE_PORT_WORDS], uint32_t port)
+{
+    return (__atomic_load_n(&words[port / 64], __ATOMIC_RELAXED) & bit_of(port)) != 0;
+}
+
+struct controller_status mailbox_query(struct vcpu *self, struct vcpu *target, uint32_t intid)
+{
+    const struct stile_mailbox *mailbox = target->mailbox;
+
+    (void)self;
+    return (struct controller_status){
+        .flags = (has(mailbox->mask, intid) ? 0 : STILE_IRQ_ENABLED) |
+                 (has(mailbox->pending, intid) ? STILE_IRQ_PENDING : 0u),
+        .priority = has(mailbox->urgent, intid) ? 0 : NOT_URGENT,
+    };
 }

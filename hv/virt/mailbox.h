@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Telling a vCPU of its events and interrupts by its mailbox: struct stile_mailbox. Which events
- * there are is hypercall/'s to know.
+ * Telling a vCPU of its events by its mailbox, struct stile_mailbox; and, in a VM without a GIC,
+ * of its interrupts. Which events there are is hypercall/'s to know.
  */
 #ifndef VIRT_MAILBOX_H
 #define VIRT_MAILBOX_H
 
 #include <stdint.h>
 
-struct vcpu;
+#include "virt/controller.h"
 
 /**
  * mailbox_raise() - set a bit of a vCPU's mailbox, and interrupt it if it wants to be
@@ -20,5 +20,20 @@ struct vcpu;
  * What the caller wrote before is seen by who finds the bit.
  */
 void mailbox_raise(struct vcpu *vcpu, uint32_t port);
+
+/*
+ * As interrupt controller: see struct controller. All SPIs go to the first vCPU. A level is an edge
+ * when it rises; the virtual timer masks itself when it has fired, until the guest arms it anew. Of
+ * the priority bit 7 is kept, inverted, as "urgent". Nothing is ever active.
+ */
+void mailbox_inject(struct vm *vm, uint32_t vcpu_index, uint32_t intid);
+void mailbox_send_sgi(struct vcpu *source, struct vcpu *target, uint32_t sgi);
+void mailbox_set_level(struct vm *vm, uint32_t intid, bool high);
+void mailbox_set_ppi(struct vcpu *vcpu, uint32_t intid, bool high);
+void mailbox_timer_fired(struct vcpu *loaded);
+void mailbox_set_enabled(struct vcpu *self, struct vcpu *target, uint32_t intid, bool enabled);
+void mailbox_set_priority(struct vcpu *self, struct vcpu *target, uint32_t intid,
+                          uint32_t priority);
+struct controller_status mailbox_query(struct vcpu *self, struct vcpu *target, uint32_t intid);
 
 #endif

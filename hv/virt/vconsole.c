@@ -24,7 +24,7 @@ void vconsole_input(struct vm *vm, const char *text, size_t length)
     vuart_input(vm);
     /* A guest that has not agreed on a version does not expect an interrupt of ours. */
     if (__atomic_load_n(&vm->agreed, __ATOMIC_RELAXED))
-        vgic_inject(vm, 0, VCONSOLE_INTID);
+        vm->controller->inject(vm, 0, VCONSOLE_INTID);
 }
 
 void vconsole_output_ready(struct vm *vm)

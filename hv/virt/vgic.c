@@ -325,6 +325,15 @@ static void reset_vcpu(struct vcpu *vcpu)
     vgic_vcpu_reset(vcpu);
 }
 
+/* The first page of a GICv2's CPU interface is the hardware's. */
+static const char *map_interface(struct vm *vm)
+{
+    if (stage2_map(&vm->stage2, vm->config.gicc.base, machine.gicv.base, PAGE_SIZE,
+                   STAGE2_DEVICE | STAGE2_READ | STAGE2_WRITE) != STILE_SUCCESS)
+        return "its GICv2 CPU interface cannot be mapped";
+    return NULL;
+}
+
 static const char *init_v2(struct vm *vm)
 {
     const struct vm_config *config = &vm->config;
@@ -335,10 +344,10 @@ static const char *init_v2(struct vm *vm)
     if (config->gicd.bytes < PAGE_SIZE || bytes == 0 ||
         !is_aligned(config->gicc.base.ipa, PAGE_SIZE))
         return "its GICv2 needs a page each for the distributor and the CPU interface";
-    /* The first page is the hardware's. The other has GICC_DIR alone. */
-    if (stage2_map(&vm->stage2, config->gicc.base, machine.gicv.base, PAGE_SIZE,
-                   STAGE2_DEVICE | STAGE2_READ | STAGE2_WRITE) != STILE_SUCCESS)
-        return "its GICv2 CPU interface cannot be mapped";
+    const char *fault = map_interface(vm);
+    if (fault)
+        return fault;
+    /* The second page has GICC_DIR alone. */
     mmio_add(&vm->mmio, config->gicd.base, config->gicd.bytes, &vgicd_v2_ops);
     if (bytes > PAGE_SIZE)
         mmio_add(&vm->mmio, ipa_make(config->gicc.base.ipa + PAGE_SIZE), PAGE_SIZE, &vgicc_dir_ops);
@@ -358,6 +367,24 @@ static const char *init_v3(struct vm *vm)
     return NULL;
 }
 
+/*
+ * Without a distributor: each vCPU's one line is enabled, and the most urgent there is. Its group
+ * is the one whose interrupts a kernel takes by GICC_IAR or ICC_IAR1_EL1.
+ */
+static const char *init_lines(struct vm *vm)
+{
+    bool is_v2 = vm->config.gic_version == 2;
+
+    vm->vgic.ctlr = GICD_CTLR_ENABLE_GROUP0 | GICD_CTLR_ENABLE_GROUP1;
+    for (uint32_t i = 0; i < vm->config.nr_vcpus; i++) {
+        struct vgic_vcpu *vgic = &vm->vcpus[i]->vgic;
+        vgic->bank.enabled = VGIC_EVENT_BIT;
+        vgic->bank.group1 = is_v2 ? 0 : VGIC_EVENT_BIT;
+        vgic->waker = 0;
+    }
+    return is_v2 ? map_interface(vm) : NULL;
+}
+
 const char *vgic_init(struct vm *vm)
 {
     if (vm->config.gic_version != machine.gic_version)
@@ -366,6 +393,8 @@ const char *vgic_init(struct vm *vm)
     vm->vgic = (struct vgic){0};
     for (uint32_t i = 0; i < vm->config.nr_vcpus; i++)
         reset_vcpu(vm->vcpus[i]);
+    if (!vm_config_has_gic(&vm->config))
+        return init_lines(vm);
     for (uint32_t intid = GIC_FIRST_SPI; intid < VGIC_NR_INTIDS; intid++)
         vgicd_route(vm, intid);
     return vm->config.gic_version == 2 ? init_v2(vm) : init_v3(vm);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The interrupt controller a guest is shown: a GICv2 or GICv3 of the machine's version, with 16
- * SGIs and 16 PPIs for each vCPU and VGIC_NR_SPIS SPIs.
+ * SGIs and 16 PPIs for each vCPU and VGIC_NR_SPIS SPIs. A VM without one in its device tree has no
+ * distributor and no redistributors, and of each CPU interface one line: VGIC_EVENT_INTID.
  *
  * The CPU interface is the hardware's virtual one. The distributor and the redistributors are
  * emulated: their state is words of 32 interrupts, as their registers are. While a vCPU is loaded,
@@ -19,6 +20,7 @@
 
 #include "dev/gic.h"
 #include "lib/spinlock.h"
+#include "virt/controller.h"
 
 struct pcpu;
 struct vcpu;
@@ -197,6 +199,15 @@ void vgic_send_sgi(struct vcpu *source, struct vcpu *target, uint32_t sgi);
  * @value: what it wrote
  */
 void vgic_deactivate(struct vcpu *vcpu, uint64_t value);
+
+/** vgic_set_enabled() - GICD_ISENABLER or GICD_ICENABLER by a call; see struct controller */
+void vgic_set_enabled(struct vcpu *self, struct vcpu *target, uint32_t intid, bool enabled);
+
+/** vgic_set_priority() - GICD_IPRIORITYR by a call */
+void vgic_set_priority(struct vcpu *self, struct vcpu *target, uint32_t intid, uint32_t priority);
+
+/** vgic_query() - what the registers say of an interrupt, by a call */
+struct controller_status vgic_query(struct vcpu *self, struct vcpu *target, uint32_t intid);
 
 /** vgic_write_sgi1r() - the loaded vCPU wrote ICC_SGI1R_EL1 */
 void vgic_write_sgi1r(struct vcpu *vcpu, uint64_t value);

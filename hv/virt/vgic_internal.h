@@ -7,7 +7,7 @@
  * vgic_fold.c  from list registers to memory
  * vgic_raise.c the short way into a list register
  * vgic_sgi.c   software-generated interrupts
- * vgic_bank.c  registers with a field for each interrupt
+ * vgic_bank.c  registers with a field for each interrupt; vgic_call.c, those by a call
  * vgicd.c      the distributor's frame; vgicr.c the redistributors'
  *
  * To fold list registers is to read back what the guest has done and to bring memory up to date.

@@ -6,7 +6,7 @@
 
 #include "core/sched.h"
 #include "core/vcpu.h"
-#include "virt/vgic.h"
+#include "core/vm.h"
 
 /* The other bits of CNTP_CTL_EL0 are read-only or reserved. */
 #define CTL_WRITABLE (TIMER_ENABLE | TIMER_IMASK)
@@ -25,7 +25,7 @@ static void drive(struct vcpu *vcpu)
     if (high == timer->is_raised)
         return;
     timer->is_raised = high;
-    vgic_set_ppi(vcpu, VTIMER_INTID, high);
+    vcpu->vm->controller->set_ppi(vcpu, VTIMER_INTID, high);
 }
 
 void vtimer_expire(struct vcpu *vcpu)

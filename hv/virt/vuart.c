@@ -61,7 +61,7 @@ static void update_line(struct vm *vm)
     if (level == uart->level)
         return;
     uart->level = level;
-    vgic_set_level(vm, vm->config.uart_intid, level);
+    vm->controller->set_level(vm, vm->config.uart_intid, level);
 }
 
 /* --- sending and receiving --- */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Raising a bit of a mailbox: when the vCPU is interrupted, and that no event is lost between a
- * guest that unmasks and a hypervisor that raises.
+ * guest that unmasks and a hypervisor that raises. The mailbox as interrupt controller.
  */
 #include <pthread.h>
 #include <sched.h>
@@ -14,7 +14,19 @@
 
 static struct stile_mailbox mailbox;
 static struct vcpu vcpu = {.mailbox = &mailbox};
+static struct vm vm = {.vcpus = {&vcpu}};
 static uint32_t nr_raised;
+static uint32_t nr_deactivated;
+
+static void deactivate(uint32_t intid)
+{
+    EXPECT_EQ(intid, IRQ_VIRT_TIMER);
+    EXPECT_NE(read_sysreg(cntv_ctl_el0) & TIMER_IMASK, 0u); /* or it would come again at once */
+    nr_deactivated++;
+}
+
+static const struct gic_ops ops = {.deactivate = deactivate};
+const struct gic_ops *gic = &ops;
 
 void vgic_raise_event(struct vcpu *raised)
 {
@@ -87,6 +99,90 @@ KTF_TEST(mailbox, leaves_the_guests_words_alone)
         mailbox_raise(&vcpu, port);
     memset(before.pending, 0xFF, sizeof(before.pending));
     EXPECT_EQ(memcmp(&before, &mailbox, sizeof(before)), 0);
+}
+
+/* --- as interrupt controller --- */
+
+static bool is_pending(uint32_t intid)
+{
+    return mailbox.pending[intid / 64] >> (intid % 64) & 1;
+}
+
+KTF_TEST(mailbox, interrupts_are_bits)
+{
+    start();
+    mailbox_inject(&vm, 0, 70);
+    EXPECT_TRUE(is_pending(70));
+    mailbox_send_sgi(&vcpu, &vcpu, 3);
+    EXPECT_TRUE(is_pending(3));
+    EXPECT_EQ(nr_raised, 2u);
+}
+
+KTF_TEST(mailbox, a_level_is_a_bit_when_it_rises)
+{
+    start();
+    mailbox_set_level(&vm, 33, false);
+    mailbox_set_ppi(&vcpu, 30, false);
+    mailbox_set_level(&vm, 0, true); /* a device without an interrupt */
+    EXPECT_EQ(mailbox.pending[0], 0u);
+    mailbox_set_level(&vm, 33, true);
+    mailbox_set_ppi(&vcpu, 30, true);
+    EXPECT_TRUE(is_pending(33) && is_pending(30));
+    EXPECT_EQ(nr_raised, 2u);
+}
+
+KTF_TEST(mailbox, a_timer_that_fired_is_masked_and_its_interrupt_over)
+{
+    start();
+    nr_deactivated = 0;
+    write_sysreg(cntv_ctl_el0, TIMER_ENABLE | TIMER_ISTATUS);
+    mailbox_timer_fired(&vcpu);
+    EXPECT_EQ(nr_deactivated, 1u);
+    EXPECT_NE(read_sysreg(cntv_ctl_el0) & TIMER_ENABLE, 0u);
+    EXPECT_TRUE(is_pending(27));
+    EXPECT_EQ(nr_raised, 1u);
+}
+
+KTF_TEST_EACH(mailbox, a_mask_by_call_is_the_guests_own, uint32_t, ports, name_port)
+{
+    uint64_t bit = UINT64_C(1) << (*param % 64);
+
+    start();
+    mailbox_set_enabled(&vcpu, &vcpu, *param, false);
+    EXPECT_EQ(mailbox.mask[*param / 64], bit);
+    mailbox_raise(&vcpu, *param);
+    EXPECT_EQ(mailbox_query(&vcpu, &vcpu, *param).flags, (uint32_t)STILE_IRQ_PENDING);
+    EXPECT_EQ(nr_raised, 0u);
+    mailbox_set_enabled(&vcpu, &vcpu, *param, true);
+    EXPECT_EQ(mailbox.mask[*param / 64], 0u);
+    EXPECT_EQ(nr_raised, 1u);
+    EXPECT_EQ(mailbox_query(&vcpu, &vcpu, *param).flags, STILE_IRQ_PENDING | STILE_IRQ_ENABLED);
+    mailbox.pending[*param / 64] = 0;
+    mailbox_set_enabled(&vcpu, &vcpu, *param, true);
+    EXPECT_EQ(nr_raised, 1u);
+}
+
+KTF_TEST(mailbox, unmasked_by_call_a_busy_vcpu_is_not_interrupted)
+{
+    start();
+    mailbox.mask[0] = 1u << 9;
+    mailbox_raise(&vcpu, 9);
+    mailbox.busy = 1;
+    mailbox_set_enabled(&vcpu, &vcpu, 9, true);
+    EXPECT_EQ(nr_raised, 0u);
+}
+
+KTF_TEST_EACH(mailbox, a_priority_is_urgent_or_not, uint32_t, ports, name_port)
+{
+    uint64_t bit = UINT64_C(1) << (*param % 64);
+
+    start();
+    EXPECT_EQ(mailbox_query(&vcpu, &vcpu, *param).priority, 0x80u);
+    mailbox_set_priority(&vcpu, &vcpu, *param, 0x7F);
+    EXPECT_EQ(mailbox.urgent[*param / 64], bit);
+    EXPECT_EQ(mailbox_query(&vcpu, &vcpu, *param).priority, 0u);
+    mailbox_set_priority(&vcpu, &vcpu, *param, 0xFF);
+    EXPECT_EQ(mailbox.urgent[*param / 64], 0u);
 }
 
 /* --- against a guest that masks, unmasks and looks --- */

@@ -10,6 +10,7 @@
 
 #include "virt/vgic.c"
 #include "virt/vgic_bank.c"
+#include "virt/vgic_call.c"
 #include "virt/vgic_fold.c"
 #include "virt/vgic_lr.c"
 #include "virt/vgic_raise.c"

@@ -192,8 +192,10 @@ static const struct wrong wrongs[] = {
      NONE, {.name = NULL}, NULL, 0, 0, 3},
     {"vm.dtb: the root's #address-cells or #size-cells is not 1 or 2",
      NONE, {.name = NULL}, NULL, 0, 0, 0xFFFFFFFF},
-    {"vm.dtb: no interrupt controller: arm,cortex-a15-gic or arm,gic-v3",
-     1, {.name = NULL}, NULL, 0, 0, 0},
+    {"vm.dtb: no interrupt controller (arm,cortex-a15-gic, arm,gic-v3), and stile,mode is not "
+     "\"paravirtual\"", 1, {.name = NULL}, NULL, 0, 0, 0},
+    {"vm.dtb: no interrupt controller (arm,cortex-a15-gic, arm,gic-v3), and stile,mode is not "
+     "\"paravirtual\"", 1, {.name = NULL}, "trap", 0, 0, 0},
     {"vm.dtb: more than one interrupt controller",
      3, {.name = "gic", .compatible = "arm,gic-400", .reg = {0, 0x1000}, .nr_regs = 1},
      NULL, 0, 0, 0},
@@ -248,6 +250,49 @@ KTF_TEST_EACH(vm_config, is_refused, struct wrong, wrongs, describe)
     if (param->cells)
         tree.cells[0] = param->cells;
     EXPECT_STREQ(parse_with(&tree, &config), param->fault);
+}
+
+/* --- without an interrupt controller --- */
+
+KTF_TEST(vm_config, a_paravirtual_vm_needs_no_gic)
+{
+    struct tree tree = tree_default;
+    struct vm_config config;
+
+    ASSERT_STREQ(parse_with(&tree, &config), NULL);
+    EXPECT_TRUE(vm_config_has_gic(&config));
+    tree.mode = "paravirtual";
+    tree.nodes[1].name = NULL;
+    ASSERT_STREQ(parse_with(&tree, &config), NULL);
+    EXPECT_FALSE(vm_config_has_gic(&config));
+    EXPECT_EQ(config.gic_version, 0); /* the machine's, when that is known */
+    EXPECT_EQ(config.gicc.base.ipa, VM_GICC_IPA);
+    EXPECT_EQ(config.gicc.bytes, PAGE_SIZE);
+    EXPECT_EQ(config.uart_intid, 33);
+    memset(tree.nodes[2].interrupt, 0, sizeof(tree.nodes[2].interrupt));
+    ASSERT_STREQ(parse_with(&tree, &config), NULL);
+    EXPECT_EQ(config.uart.base.ipa, 0x09000000);
+    EXPECT_EQ(config.uart_intid, 0);
+    tree.nodes[2].name = NULL;
+    ASSERT_STREQ(parse_with(&tree, &config), NULL);
+    EXPECT_EQ(config.uart.bytes, 0);
+}
+
+KTF_TEST(vm_config, the_place_of_its_cpu_interface_is_kept_free)
+{
+    struct tree tree = tree_default;
+    struct vm_config config;
+
+    tree.mode = "paravirtual";
+    tree.nodes[1].name = NULL;
+    tree.nodes[2].reg[0] = VM_GICC_IPA;
+    EXPECT_STREQ(parse_with(&tree, &config),
+                 "vm.dtb: devices overlap, or the pages shared at 0xB000000");
+    tree.nodes[2].reg[0] = VM_GICC_IPA + PAGE_SIZE;
+    tree.nodes[2].interrupt[1] = 64;
+    EXPECT_STREQ(parse_with(&tree, &config), "vm.dtb: the UART has no SPI that the GIC has");
+    tree.nodes[2].interrupt[1] = 63;
+    EXPECT_STREQ(parse_with(&tree, &config), NULL);
 }
 
 KTF_TEST(vm_config, too_many_ranges_of_memory_are_refused)

@@ -8,8 +8,6 @@
 
 #include "ktf.h"
 
-static struct vcpu vcpu;
-
 /* --- what it calls --- */
 
 static struct {
@@ -17,7 +15,9 @@ static struct {
     unsigned nr_levels, nr_rearmed;
 } seen;
 
-void vgic_set_ppi(struct vcpu *of, uint32_t intid, bool high)
+static struct vcpu vcpu;
+
+static void set_ppi(struct vcpu *of, uint32_t intid, bool high)
 {
     EXPECT_EQ(of, &vcpu);
     EXPECT_EQ(intid, 30);
@@ -25,6 +25,10 @@ void vgic_set_ppi(struct vcpu *of, uint32_t intid, bool high)
     seen.level = high;
     seen.nr_levels++;
 }
+
+static const struct controller controller = {.set_ppi = set_ppi};
+static struct vm vm = {.controller = &controller};
+static struct vcpu vcpu = {.vm = &vm};
 
 void sched_rearm(void)
 {

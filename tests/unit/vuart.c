@@ -16,9 +16,6 @@
 #define BASE  UINT64_C(0x9000000)
 #define INTID 33
 
-static struct vm vm;
-static struct vcpu vcpu;
-
 /* --- what the devices call --- */
 
 static struct {
@@ -30,7 +27,9 @@ static struct {
     size_t room;
 } machine;
 
-void vgic_set_level(struct vm *of, uint32_t intid, bool high)
+static struct vm vm;
+
+static void set_level(struct vm *of, uint32_t intid, bool high)
 {
     EXPECT_EQ(of, &vm);
     EXPECT_EQ(intid, INTID);
@@ -39,13 +38,16 @@ void vgic_set_level(struct vm *of, uint32_t intid, bool high)
     machine.nr_edges++;
 }
 
-void vgic_inject(struct vm *of, uint32_t vcpu_index, uint32_t intid)
+static void inject(struct vm *of, uint32_t vcpu_index, uint32_t intid)
 {
     EXPECT_EQ(of, &vm);
     EXPECT_EQ(vcpu_index, 0);
     EXPECT_EQ(intid, VCONSOLE_INTID);
     machine.nr_injected++;
 }
+
+static const struct controller controller = {.set_level = set_level, .inject = inject};
+static struct vcpu vcpu;
 
 size_t console_write(struct vm *of, const char *text, size_t length)
 {
@@ -69,6 +71,7 @@ static void setup(void)
 {
     memset(&machine, 0, sizeof(machine));
     memset(&vm, 0, sizeof(vm));
+    vm.controller = &controller;
     machine.room = sizeof(machine.written);
     vm.config.uart = (struct ipa_range){ipa_make(BASE), 0x1000};
     vm.config.uart_intid = INTID;
@@ -273,6 +276,7 @@ KTF_TEST(vuart, input_beyond_the_ring_is_lost)
 KTF_TEST(vuart, a_vm_without_one_has_no_registers)
 {
     memset(&vm, 0, sizeof(vm));
+    vm.controller = &controller;
     vconsole_init(&vm);
     vuart_init(&vm);
     EXPECT_EQ(vm.mmio.nr_regions, 0);

@@ -12,8 +12,8 @@
  *
  * @deadline: when STILE_INFO_TIMER_INTID becomes pending; STILE_TIME_NEVER disarms the timer
  *
- * The same timer as CNTV_CVAL_EL0 and CNTV_CTL_EL0, which it overwrites. The interrupt is level:
- * it stays until the timer is armed anew or disarmed.
+ * The same timer as CNTV_CVAL_EL0 and CNTV_CTL_EL0, which it overwrites. By a GIC the interrupt is
+ * level: it stays until the timer is armed anew or disarmed. By the mailbox it comes once.
  *
  * Example:
  *     struct stile_result result = stile_time_oneshot(deadline);
