@@ -33,6 +33,7 @@
 #include "stile/calls/irq.h"
 #include "stile/calls/memory.h"
 #include "stile/calls/power.h"
+#include "stile/calls/event.h"
 #include "stile/calls/directory.h"
 
 #undef STILE_CALL

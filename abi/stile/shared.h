@@ -96,6 +96,7 @@ struct stile_call_entry {
 
 /**
  * One per vCPU, which both sides write. Here the vCPU finds its events, and puts its multicalls.
+ * The mailboxes of a VM's vCPUs follow one another, as their pages do.
  *
  * Bit n of pending, in word n / 64, is port n. In a VM without an interrupt controller in its
  * device tree the bits below STILE_PORT_FIRST are the interrupts of that number: SGIs 0 to 15 by

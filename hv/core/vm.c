@@ -100,6 +100,7 @@ static const char *launch(struct vm *vm)
     }
     vm->state = VM_RUNNING;
     console_attach(vm);
+    events_vms_changed();
     (void)vcpu_start(vm->vcpus[0], entry.pc.ipa, entry.dtb.ipa);
     return NULL;
 }
@@ -191,6 +192,11 @@ void vm_destroy(struct vm *vm)
     end_held(vm, VM_END_DESTROYED);
 }
 
+struct vm *vm_slot(uint32_t id)
+{
+    return id - 1 < CONFIG_NR_VMS ? &vms[id - 1] : NULL;
+}
+
 struct vm *vm_get(uint32_t index)
 {
     struct vm *vm = &vms[index];
@@ -259,6 +265,8 @@ static void take_down(struct vm *vm)
     /* First, so that no input interrupts what is being taken down. */
     console_detach(vm);
     directory_vm_gone(vm->id);
+    events_vm_gone(vm);
+    events_vms_changed();
     vmem_destroy(vm);
     free_vcpus(vm);
     if (vm->end == VM_END_REBOOT) {

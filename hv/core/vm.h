@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "core/bundle.h"
+#include "core/events.h"
 #include "core/stats.h"
 #include "core/vm_config.h"
 #include "lib/ratelimit.h"
@@ -62,6 +63,7 @@ struct vm {
     struct vuart vuart;
     struct vconsole console;
     struct mmio_map mmio; /* emulated devices by IPA */
+    struct events events;
 };
 
 /**
@@ -104,6 +106,15 @@ static inline void vm_hold(struct vm *vm)
 
 /** vm_release() - it was put. The last hold of a VM that is ending takes it down. No lock held. */
 void vm_release(struct vm *vm);
+
+/**
+ * vm_slot() - where the VM of a number is, if one is running
+ * @id: any number
+ *
+ * Returns NULL if no VM can have the number. Says nothing about whether there is one: what may be
+ * used of it without a hold has a lock of its own.
+ */
+struct vm *vm_slot(uint32_t id);
 
 /**
  * vm_get() - look at a VM from outside

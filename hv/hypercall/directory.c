@@ -22,11 +22,6 @@ static unsigned bad_key(struct directory_key key, unsigned first)
     return directory_key_valid(&first_word) ? first + 1 : first;
 }
 
-static struct hcall_result result_of(enum stile_error error, uint64_t value)
-{
-    return error ? hcall_error(error) : hcall_value(value);
-}
-
 struct hcall_result hcall_directory_publish(struct vcpu *vcpu, stile_u64_t key0, stile_u64_t key1,
                                             stile_u64_t value)
 {
@@ -34,7 +29,7 @@ struct hcall_result hcall_directory_publish(struct vcpu *vcpu, stile_u64_t key0,
     unsigned bad = bad_key(key, 1);
 
     return bad ? hcall_bad_argument(bad)
-               : result_of(directory_publish(vcpu->vm->id, key, value), 0);
+               : hcall_value_or(directory_publish(vcpu->vm->id, key, value), 0);
 }
 
 struct hcall_result hcall_directory_withdraw(struct vcpu *vcpu, stile_u64_t key0, stile_u64_t key1)
@@ -42,7 +37,7 @@ struct hcall_result hcall_directory_withdraw(struct vcpu *vcpu, stile_u64_t key0
     struct directory_key key = {{key0, key1}};
     unsigned bad = bad_key(key, 1);
 
-    return bad ? hcall_bad_argument(bad) : result_of(directory_withdraw(vcpu->vm->id, key), 0);
+    return bad ? hcall_bad_argument(bad) : hcall_value_or(directory_withdraw(vcpu->vm->id, key), 0);
 }
 
 struct hcall_result hcall_directory_lookup(struct vcpu *vcpu, stile_vm_id_t owner, stile_u64_t key0,
@@ -56,7 +51,7 @@ struct hcall_result hcall_directory_lookup(struct vcpu *vcpu, stile_vm_id_t owne
     if (bad)
         return hcall_bad_argument(bad);
     enum stile_error error = directory_lookup(owner.number, key, &value);
-    return result_of(error, value);
+    return hcall_value_or(error, value);
 }
 
 struct hcall_result hcall_directory_entry(struct vcpu *vcpu, stile_vm_id_t owner, stile_u32_t index)

@@ -44,6 +44,12 @@ static inline struct hcall_result hcall_error(enum stile_error error)
     return (struct hcall_result){error, 0};
 }
 
+/** The call returns @x1, or failed with @error unless that is STILE_SUCCESS. */
+static inline struct hcall_result hcall_value_or(enum stile_error error, uint64_t x1)
+{
+    return error == STILE_SUCCESS ? hcall_value(x1) : hcall_error(error);
+}
+
 /** The call failed because of the argument in register @x, 1 to 6. */
 static inline struct hcall_result hcall_bad_argument(uint64_t x)
 {

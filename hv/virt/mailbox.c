@@ -46,6 +46,18 @@ void mailbox_raise(struct vcpu *vcpu, uint32_t port)
     interrupt(vcpu, port);
 }
 
+bool mailbox_clear(struct vcpu *vcpu, uint32_t port)
+{
+    uint64_t bit = bit_of(port);
+
+    return __atomic_fetch_and(&vcpu->mailbox->pending[port / 64], ~bit, __ATOMIC_ACQUIRE) & bit;
+}
+
+void mailbox_mask(struct vcpu *vcpu, uint32_t port)
+{
+    __atomic_fetch_or(&vcpu->mailbox->mask[port / 64], bit_of(port), __ATOMIC_RELEASE);
+}
+
 /* --- as interrupt controller --- */
 
 void mailbox_inject(struct vm *vm, uint32_t vcpu_index, uint32_t intid)
@@ -83,14 +95,13 @@ void mailbox_timer_fired(struct vcpu *loaded)
 void mailbox_set_enabled(struct vcpu *self, struct vcpu *target, uint32_t intid, bool enabled)
 {
     struct stile_mailbox *mailbox = target->mailbox;
-    uint64_t *mask = &mailbox->mask[intid / 64];
 
     (void)self;
     if (!enabled) {
-        __atomic_fetch_or(mask, bit_of(intid), __ATOMIC_RELAXED);
+        mailbox_mask(target, intid);
         return;
     }
-    __atomic_fetch_and(mask, ~bit_of(intid), __ATOMIC_RELAXED);
+    __atomic_fetch_and(&mailbox->mask[intid / 64], ~bit_of(intid), __ATOMIC_RELAXED);
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     if (__atomic_load_n(&mailbox->pending[intid / 64], __ATOMIC_RELAXED) & bit_of(intid))
         interrupt(target, intid);

@@ -6,6 +6,7 @@
 #ifndef VIRT_MAILBOX_H
 #define VIRT_MAILBOX_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "virt/controller.h"
@@ -20,6 +21,12 @@
  * What the caller wrote before is seen by who finds the bit.
  */
 void mailbox_raise(struct vcpu *vcpu, uint32_t port);
+
+/** mailbox_clear() - clear a bit; returns whether it was set. Any physical CPU. */
+bool mailbox_clear(struct vcpu *vcpu, uint32_t port);
+
+/** mailbox_mask() - set a bit's mask bit, which is the guest's to clear again. Any physical CPU. */
+void mailbox_mask(struct vcpu *vcpu, uint32_t port);
 
 /*
  * As interrupt controller: see struct controller. All SPIs go to the first vCPU. A level is an edge

@@ -90,6 +90,27 @@ KTF_TEST(mailbox, a_busy_vcpu_is_not_interrupted)
     EXPECT_EQ(nr_raised, 0u);
 }
 
+KTF_TEST_EACH(mailbox, a_bit_is_cleared_alone, uint32_t, ports, name_port)
+{
+    start();
+    memset(mailbox.pending, 0xFF, sizeof(mailbox.pending));
+    EXPECT_TRUE(mailbox_clear(&vcpu, *param));
+    EXPECT_FALSE(mailbox_clear(&vcpu, *param));
+    for (uint32_t i = 0; i < STILE_PORT_WORDS; i++)
+        EXPECT_EQ(~mailbox.pending[i], i == *param / 64 ? UINT64_C(1) << (*param % 64) : 0);
+}
+
+KTF_TEST_EACH(mailbox, a_bit_is_masked_alone, uint32_t, ports, name_port)
+{
+    start();
+    mailbox_mask(&vcpu, *param);
+    mailbox_mask(&vcpu, *param);
+    for (uint32_t i = 0; i < STILE_PORT_WORDS; i++) {
+        EXPECT_EQ(mailbox.mask[i], i == *param / 64 ? UINT64_C(1) << (*param % 64) : 0);
+        EXPECT_EQ(mailbox.pending[i], 0);
+    }
+}
+
 KTF_TEST(mailbox, leaves_the_guests_words_alone)
 {
     start();
