@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/console.h"
+#include "core/console_out.h"
 #include "core/console_port.h"
 #include "core/machine.h"
 #include "core/monitor.h"
@@ -20,11 +21,7 @@
 #include "mm/el2map.h"
 #include "virt/vconsole.h"
 
-#define LINE_END "\r\n"
-#define HV_NAME  "hv"
-
-/* What the console adds to a line: its end, a prefix, and both again for the line it broke into. */
-#define LINE_EXTRA (2 * (STILE_VM_NAME_BYTES + sizeof("[] ") + sizeof(LINE_END)))
+#define HV_NAME "hv"
 
 /* The room that moving the focus needs: a line of the hypervisor's, and what the next VM has begun.
  */
@@ -68,19 +65,14 @@ static size_t begun_length(void)
     return port ? port->length : 0;
 }
 
-static void out_prefix(const char *name)
-{
-    serial_write("[", 1);
-    serial_write(name, strlen(name));
-    serial_write("] ", 2);
-}
-
 /* Ends the line that the focus has begun on the screen. */
 static void hide_begun(void)
 {
+    struct console_port *port = focus_port();
+
     if (begun_length() > 0) {
-        console_port_trim(focus_port());
-        serial_write(LINE_END, sizeof(LINE_END) - 1);
+        console_port_trim(port);
+        console_out_end(port->line, port->length);
     }
 }
 
@@ -90,31 +82,23 @@ static void show_begun(void)
     if (begun_length() == 0)
         return;
     if (!console.focus)
-        out_prefix(HV_NAME);
+        console_out_prefix(HV_NAME);
     else if (console.named)
-        out_prefix(console.focus->config.name);
-    serial_write(focus_port()->line, focus_port()->length);
+        console_out_prefix(console.focus->config.name);
+    console_out_again(focus_port()->line, focus_port()->length);
 }
 
 /* The room a whole line needs. */
 static size_t line_cost(size_t length)
 {
-    return length + LINE_EXTRA + begun_length();
-}
-
-/* Writes a whole line, at the start of a line. */
-static void out_line(const char *name, const char *text, size_t length)
-{
-    out_prefix(name);
-    serial_write(text, length);
-    serial_write(LINE_END, sizeof(LINE_END) - 1);
+    return length + CONSOLE_OUT_EXTRA + begun_length();
 }
 
 /* Writes a whole line of somebody who has not the focus. */
 static void put_line(const char *name, const char *text, size_t length)
 {
     hide_begun();
-    out_line(name, text, length);
+    console_out_line(name, text, length);
     show_begun();
 }
 
@@ -133,12 +117,12 @@ static void put_gathered(struct vm *vm)
 
 /* --- VMs' output --- */
 
-/* How many characters there are up to the end of the line, that included. */
-static size_t line_part(const char *text, size_t length)
+/* How many characters there are up to the first @end, that included. */
+static size_t part_up_to(char end, const char *text, size_t length)
 {
-    const char *newline = memchr(text, '\n', length);
+    const char *found = memchr(text, end, length);
 
-    return newline ? (size_t)(newline - text) + 1 : length;
+    return found ? (size_t)(found - text) + 1 : length;
 }
 
 /* The focus's text within a line, or as many lines as it likes if they carry no names. */
@@ -155,18 +139,27 @@ static size_t write_through(struct console_port *port, const char *text, size_t 
     return length;
 }
 
+/* A VM that goes back to the start of its line, and not on to the next, writes over its name. */
+static bool begins_anew(const struct console_port *port, char next)
+{
+    return console_port_returned(port) && next != '\n' && next != '\r';
+}
+
 static size_t write_named(struct vm *vm, const char *text, size_t length)
 {
     struct console_port *port = port_of(vm);
     size_t taken = 0;
 
     while (taken < length) {
-        size_t part = line_part(text + taken, length - taken);
+        size_t part = part_up_to('\n', text + taken, length - taken);
 
+        part = part_up_to('\r', text + taken, part);
+        if (begins_anew(port, text[taken]))
+            port->length = 0;
         if (port->length == 0) {
-            if (serial_room() <= LINE_EXTRA)
+            if (serial_room() <= CONSOLE_OUT_EXTRA)
                 break;
-            out_prefix(vm->config.name);
+            console_out_prefix(vm->config.name);
         }
         size_t written = write_through(port, text + taken, part);
         taken += written;
@@ -183,7 +176,7 @@ static size_t write_gathered(struct vm *vm, const char *text, size_t length)
 
     while (taken < length) {
         size_t room = CONSOLE_LINE_BYTES - port->length;
-        size_t part = line_part(text + taken, length - taken);
+        size_t part = part_up_to('\n', text + taken, length - taken);
         bool ends = text[taken + part - 1] == '\n';
         size_t kept = ends ? part - 1 : part;
 
@@ -225,7 +218,8 @@ bool console_write_one(struct vm *vm, char character)
 
     spin_lock(&console.lock);
     /* In the middle of the focus's line, nothing has to be added. */
-    bool added = vm != console.focus || (console.named && port->length == 0);
+    bool added = vm != console.focus ||
+                 (console.named && (port->length == 0 || console_port_returned(port)));
     if (!added && serial_write_one(character))
         console_port_add_one(port, character);
     else
@@ -268,7 +262,7 @@ void console_type(const char *text, size_t length)
     bool shows = !console.focus && console.monitor;
     if (shows && serial_wait_for_room(line_cost(length))) {
         if (console.prompt.length == 0)
-            out_prefix(HV_NAME);
+            console_out_prefix(HV_NAME);
         serial_write(text, length);
     }
     console_port_add(&console.prompt, text, length);
@@ -308,7 +302,7 @@ static void give_focus(struct vm *vm, bool monitor)
         return;
     int length = vm ? snprintf(text, sizeof(text), "input goes to %s", vm->config.name)
                     : snprintf(text, sizeof(text), "input goes to the hypervisor: try ?");
-    out_line(HV_NAME, text, (size_t)length);
+    console_out_line(HV_NAME, text, (size_t)length);
     show_begun();
 }
 

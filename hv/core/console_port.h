@@ -55,6 +55,12 @@ static inline void console_port_add_one(struct console_port *port, char characte
     port->line[port->length++] = character;
 }
 
+/** Whether the last it wrote is a carriage return. */
+static inline bool console_port_returned(const struct console_port *port)
+{
+    return port->length > 0 && port->line[port->length - 1] == '\r';
+}
+
 /** Forgets the whole lines, so that the begun one is left. */
 static inline void console_port_trim(struct console_port *port)
 {

@@ -3,8 +3,9 @@
 import re
 
 PREFIX = re.compile(r"\[([A-Za-z0-9_.-]+)\] ?(.*)$", re.DOTALL)
-NOISE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")
-CUT_NOISE = re.compile(r"\x1b(\[[0-9;?]*)?$")
+# A carriage return before a prefix is where a line is begun anew.
+NOISE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x18|\r(?!\[)")
+CUT_NOISE = re.compile(r"(\x1b(\[[0-9;?]*)?|\r)\Z")
 
 
 class Console:
@@ -57,5 +58,6 @@ class Console:
 
     @staticmethod
     def _split(line):
+        line = line.rpartition("\r")[2]
         prefixed = PREFIX.match(line)
         return (prefixed.group(1), prefixed.group(2)) if prefixed else ("", line)

@@ -7,8 +7,10 @@
 #include <string.h>
 
 #include "core/console.c"
+#include "core/console_out.c"
 #include "core/serial.c"
 #include "dev/pl011.c"
+#include "lib/escape.c"
 #include "lib/ring.c"
 
 #include "ktf.h"
@@ -248,6 +250,48 @@ KTF_TEST(console, a_line_broken_into_is_written_again)
     EXPECT_STREQ(sent(), "ed\n");
 }
 
+/* A shell asks for the cursor's place; the answer would be typed a second time. */
+KTF_TEST(console, a_terminal_is_not_asked_again)
+{
+    attach_both();
+    write_text(&pv, "# \x1b[6n\x1b[1mls\x1b[?6n");
+    EXPECT_STREQ(sent(), "[pv] # \x1b[6n\x1b[1mls\x1b[?6n");
+    forget_sent();
+    write_text(&trap, "tick\n");
+    EXPECT_STREQ(sent(), "\r\n[trap] tick\r\n[pv] # \x1b[1mls");
+}
+
+KTF_TEST(console, what_breaks_into_a_sequence_is_no_part_of_it)
+{
+    attach_both();
+    write_text(&pv, "> \x1b[3");
+    forget_sent();
+    write_text(&trap, "tick\n");
+    EXPECT_STREQ(sent(), "\x18\r\n[trap] tick\r\n[pv] > \x1b[3");
+    write_text(&pv, "1m");
+    forget_sent();
+    write_text(&trap, "\x1b]0;no end\n");
+    EXPECT_STREQ(sent(), "\r\n[trap] \x1b]0;no end\x18\r\n[pv] > \x1b[31m");
+}
+
+KTF_TEST(console, a_line_begun_anew_has_its_name_again)
+{
+    attach_both();
+    write_text(&pv, "# lss\r# ls\x1b[J");
+    EXPECT_STREQ(sent(), "[pv] # lss\r[pv] # ls\x1b[J");
+    forget_sent();
+    (void)console_write_one(&pv, '\r');
+    (void)console_write_one(&pv, '#');
+    EXPECT_STREQ(sent(), "\r[pv] #");
+    forget_sent();
+    write_text(&trap, "tick\n");
+    EXPECT_STREQ(sent(), "\r\n[trap] tick\r\n[pv] #");
+    forget_sent();
+    write_text(&pv, " end\r");
+    write_text(&pv, "\r\nnext\r\n");
+    EXPECT_STREQ(sent(), " end\r\r\n[pv] next\r\n");
+}
+
 KTF_TEST(console, long_lines_are_broken)
 {
     char text[CONSOLE_LINE_BYTES + 10];
@@ -421,7 +465,8 @@ KTF_TEST(console, tells_whether_a_line_fits)
         console_write_hv(text, sizeof(text));
         EXPECT_GE(ring_used(&backlog), before + (before > 0 ? sizeof(text) : 0));
     }
-    EXPECT_GT(ring_used(&backlog), SERIAL_BUFFER_BYTES - 2 * CONSOLE_LINE_BYTES - 2 * LINE_EXTRA);
+    EXPECT_GT(ring_used(&backlog),
+              SERIAL_BUFFER_BYTES - 2 * CONSOLE_LINE_BYTES - 2 * CONSOLE_OUT_EXTRA);
     before = monitor_seen.nr_runs;
     device.stuck = false;
     device_send();
