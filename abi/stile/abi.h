@@ -77,7 +77,7 @@ enum stile_port_state {
 /** What a vCPU does: vcpu_state. */
 enum stile_vcpu_state {
     STILE_VCPU_OFF = 0,
-    STILE_VCPU_STARTING = 1, /**< somebody has started it, and it has not run yet */
+    STILE_VCPU_STARTING = 1, /**< somebody is starting it */
     STILE_VCPU_RUNNING = 2,  /**< on a physical CPU */
     STILE_VCPU_WAITING = 3,  /**< for a physical CPU */
     STILE_VCPU_BLOCKED = 4,  /**< for an interrupt or an event */

@@ -94,6 +94,25 @@ enum vcpu_power vcpu_power(struct vcpu *vcpu)
     return power;
 }
 
+static enum stile_vcpu_state state_locked(const struct vcpu *vcpu)
+{
+    if (power_locked(vcpu) == VCPU_POWER_OFF)
+        return STILE_VCPU_OFF;
+    if (vcpu->state == VCPU_STARTING)
+        return STILE_VCPU_STARTING;
+    if (vcpu->state == VCPU_BLOCKED)
+        return STILE_VCPU_BLOCKED;
+    return vcpu->loaded && !vcpu->paused ? STILE_VCPU_RUNNING : STILE_VCPU_WAITING;
+}
+
+enum stile_vcpu_state vcpu_activity(struct vcpu *vcpu)
+{
+    spin_lock(&sched_lock);
+    enum stile_vcpu_state state = state_locked(vcpu);
+    spin_unlock(&sched_lock);
+    return state;
+}
+
 enum vcpu_start_result vcpu_start(struct vcpu *vcpu, uint64_t entry, uint64_t context)
 {
     spin_lock(&sched_lock);

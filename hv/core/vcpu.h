@@ -15,7 +15,7 @@
 #include "core/stats.h"
 #include "core/trace.h"
 #include "lib/list.h"
-#include "stile/shared.h"
+#include "stile/abi.h"
 #include "virt/vgic.h"
 #include "virt/vtimer.h"
 
@@ -132,6 +132,9 @@ enum vcpu_power {
 
 /** vcpu_power() - whether a vCPU is on; off means that vcpu_start() can start it. Any context. */
 enum vcpu_power vcpu_power(struct vcpu *vcpu);
+
+/** vcpu_activity() - what a vCPU does; off means what it does to vcpu_power(). Any context. */
+enum stile_vcpu_state vcpu_activity(struct vcpu *vcpu);
 
 /**
  * vcpu_stop_self() - take the loaded vCPU off (PSCI CPU_OFF); it is not returned to

@@ -80,4 +80,13 @@ static inline bool vm_config_has_gic(const struct vm_config *config)
  */
 const char *vm_config_parse(const void *dtb, size_t bytes, struct vm_config *config);
 
+/** vm_config_is_entry() - whether a vCPU may be started at @ipa: aligned, and memory of the VM */
+static inline bool vm_config_is_entry(const struct vm_config *config, uint64_t ipa)
+{
+    for (uint32_t i = 0; i < config->nr_memory && ipa % 4 == 0; i++)
+        if (ipa - config->memory[i].base.ipa < config->memory[i].bytes)
+            return true;
+    return false;
+}
+
 #endif

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Group vcpu: giving the physical CPU away, and counters.
+ * Group vcpu: starting and stopping vCPUs, giving the physical CPU away, and counters.
  */
 #include "core/sched.h"
+#include "core/vm.h"
 #include "hypercall/hypercall.h"
+#include "virt/vpsci.h"
 
 struct hcall_result hcall_vcpu_yield(struct vcpu *vcpu)
 {
@@ -22,4 +24,39 @@ struct hcall_result hcall_vcpu_counter(struct vcpu *vcpu, stile_u32_t counter)
     if (counter >= STILE_NR_COUNTERS)
         return hcall_bad_argument(1);
     return hcall_value(stats_counter(&vcpu->stats, counter));
+}
+
+/* The vCPU that an argument names, or NULL. */
+static struct vcpu *find(const struct vcpu *vcpu, stile_vcpu_id_t id)
+{
+    return id.index < vcpu->vm->config.nr_vcpus ? vcpu->vm->vcpus[id.index] : NULL;
+}
+
+struct hcall_result hcall_vcpu_on(struct vcpu *vcpu, stile_vcpu_id_t target, stile_ipa_t entry,
+                                  stile_u64_t context)
+{
+    struct vcpu *started = find(vcpu, target);
+
+    if (!started)
+        return hcall_bad_argument(1);
+    if (!vm_config_is_entry(&vcpu->vm->config, entry.ipa))
+        return hcall_bad_argument(2);
+    if (vcpu_start(started, entry.ipa, context) != VCPU_STARTED)
+        return hcall_error(STILE_BUSY);
+    return hcall_ok();
+}
+
+struct hcall_result hcall_vcpu_off(struct vcpu *vcpu)
+{
+    vpsci_cpu_off(vcpu);
+    return hcall_ok();
+}
+
+struct hcall_result hcall_vcpu_state(struct vcpu *vcpu, stile_vcpu_id_t target)
+{
+    struct vcpu *asked = find(vcpu, target);
+
+    if (!asked)
+        return hcall_bad_argument(1);
+    return hcall_value(vcpu_activity(asked));
 }

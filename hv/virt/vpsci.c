@@ -27,15 +27,6 @@ static struct vcpu *find_target(const struct vm *vm, uint64_t target)
     return target < vm->config.nr_vcpus ? vm->vcpus[target] : NULL;
 }
 
-static bool is_entry(const struct vm *vm, uint64_t ipa)
-{
-    for (uint32_t i = 0; i < vm->config.nr_memory && ipa % 4 == 0; i++) {
-        if (ipa - vm->config.memory[i].base.ipa < vm->config.memory[i].bytes)
-            return true;
-    }
-    return false;
-}
-
 /* Section 5.6. */
 static int64_t cpu_on(const struct vm *vm, uint64_t target, uint64_t entry, uint64_t context)
 {
@@ -43,7 +34,7 @@ static int64_t cpu_on(const struct vm *vm, uint64_t target, uint64_t entry, uint
 
     if (!vcpu)
         return PSCI_INVALID_PARAMETERS;
-    if (!is_entry(vm, entry))
+    if (!vm_config_is_entry(&vm->config, entry))
         return PSCI_INVALID_ADDRESS;
     switch (vcpu_start(vcpu, entry, context)) {
     case VCPU_STARTED:
@@ -55,15 +46,10 @@ static int64_t cpu_on(const struct vm *vm, uint64_t target, uint64_t entry, uint
     }
 }
 
-/*
- * Section 5.5. A VM without a vCPU that is on can never go on: nothing in it can start one. So it
- * has powered itself off.
- */
-static int64_t cpu_off(struct vcpu *vcpu)
+void vpsci_cpu_off(struct vcpu *vcpu)
 {
     if (vcpu_stop_self(vcpu))
         vm_stop(vcpu, VM_END_OFF);
-    return PSCI_SUCCESS;
 }
 
 /*
@@ -78,7 +64,7 @@ static int64_t cpu_suspend(struct vcpu *vcpu, uint32_t state, uint64_t entry, ui
         sched_block(vcpu);
         return PSCI_SUCCESS;
     }
-    if (!is_entry(vcpu->vm, entry))
+    if (!vm_config_is_entry(&vcpu->vm->config, entry))
         return PSCI_INVALID_ADDRESS;
     vcpu_reset_self(vcpu, entry);
     sched_block(vcpu);
@@ -142,7 +128,8 @@ int64_t vpsci_call(struct vcpu *vcpu, uint32_t function, struct vpsci_args args)
     case PSCI_CPU_SUSPEND_64:
         return cpu_suspend(vcpu, w1, args.x2, args.x3);
     case PSCI_CPU_OFF:
-        return cpu_off(vcpu);
+        vpsci_cpu_off(vcpu);
+        return PSCI_SUCCESS;
     case PSCI_CPU_ON_32:
         return cpu_on(vcpu->vm, w1, w2, w3);
     case PSCI_CPU_ON_64:

@@ -37,4 +37,12 @@ int64_t vpsci_call(struct vcpu *vcpu, uint32_t function, struct vpsci_args args)
 /** Whether PSCI_FEATURES would call @function implemented. */
 bool vpsci_has(uint32_t function);
 
+/**
+ * vpsci_cpu_off() - take the loaded vCPU off (section 5.5); it is not returned to
+ *
+ * A VM without a vCPU that is on can never go on: nothing in it can start one. So with its last one
+ * it has powered itself off.
+ */
+void vpsci_cpu_off(struct vcpu *vcpu);
+
 #endif

@@ -20,5 +20,5 @@ enum stile_counter stile_layout_counter;
 enum stile_controller stile_layout_controller;
 enum stile_virq stile_layout_virq;
 enum stile_port_state stile_layout_port_state;
-enum stile_vcpu_state stile_layout_vcpu_state;
+enum stile_vcpu_state stile_layout_vcpu_states;
 enum stile_vm_state stile_layout_vm_state;

@@ -72,6 +72,9 @@ power_call: /* x0: struct power_context; w1: by SMC; x2 to x5: the call's x0 to 
     mov x1, x3
     mov x2, x4
     mov x3, x5
+    mov x4, xzr                         /* Stile's own calls want zero in the rest */
+    mov x5, xzr
+    mov x6, xzr
     cbz w9, 2f
     smc #0
     ret

@@ -11,6 +11,7 @@
 #include "firmware.h"
 #include "ktf.h"
 #include "mm/page.h"
+#include "sleeper.h"
 #include "stile/smccc.h"
 #include "support.h"
 
@@ -117,30 +118,6 @@ KTF_TEST_EACH(firmware_power, suspend_refuses_what_it_must, struct conduit, cond
 
 /* --- CPU_OFF and CPU_ON --- */
 
-/* A thread that takes the CPU it runs on off, and returns when that is on again. */
-struct sleeper {
-    struct power_context context;
-    const struct conduit *conduit;
-    uint32_t cpu;
-    bool goes_off;
-    int64_t result;
-};
-
-static void go_off(void *argument)
-{
-    struct sleeper *sleeper = argument;
-    uint64_t flags = irq_save();
-
-    sleeper->cpu = smp_cpu()->index;
-    __atomic_store_n(&sleeper->goes_off, true, __ATOMIC_RELEASE);
-    sleeper->result =
-        power_call(&sleeper->context, sleeper->conduit->is_smc, PSCI_CPU_OFF, 0, 0, 0);
-    /* The CPU interface of the GIC is as after a reset. */
-    gic->init_cpu(sleeper->cpu);
-    gic->enable(machine.timer_intid);
-    irq_restore(flags);
-}
-
 static uint64_t mpidr_of(const struct sleeper *sleeper)
 {
     return machine.mpidr[sleeper->cpu];
@@ -149,12 +126,8 @@ static uint64_t mpidr_of(const struct sleeper *sleeper)
 /* Returns the thread once its CPU is off. */
 static struct thread *take_off(struct sleeper *sleeper, const struct conduit *conduit)
 {
-    sleeper->conduit = conduit;
-    sleeper->goes_off = false;
-    struct thread *thread = thread_create("sleeper", go_off, sleeper, NULL);
+    struct thread *thread = sleeper_start(sleeper, conduit, PSCI_CPU_OFF);
 
-    EXPECT_NOT_NULL(thread);
-    EXPECT_TRUE(support_wait(__atomic_load_n(&sleeper->goes_off, __ATOMIC_ACQUIRE), LIMIT_MS));
     EXPECT_TRUE(
         support_wait(call(conduit, PSCI_AFFINITY_INFO_64, mpidr_of(sleeper), 0, 0) == 1, LIMIT_MS));
     return thread;

@@ -43,4 +43,47 @@ STILE_CALL(0x21, 1, vcpu, block, ARGS0())
  */
 STILE_CALL(0x22, 1, vcpu, counter, ARGS1(u32, counter))
 
+/*
+ * Start a vCPU that is off.
+ *
+ * @target:  which one
+ * @entry:   its first instruction
+ * @context: its x0
+ *
+ * It starts as PSCI's CPU_ON starts it: EL1, MMU off, interrupts masked, its mailbox all masked.
+ *
+ * INVALID_ARGUMENT: no such vCPU, or the entry is unaligned or not memory of the VM
+ * BUSY: it is on, or is being started
+ *
+ * Example:
+ *     stile_vcpu_id_t second = stile_vcpu_id(1);
+ *     struct stile_result result = stile_vcpu_on(second, stile_ipa(0x40080000), 0);
+ */
+STILE_CALL(0x23, 9, vcpu, on, ARGS3(vcpu_id, target, ipa, entry, u64, context))
+
+/*
+ * Stop the calling vCPU. Does not return. The last vCPU to stop ends the VM, as power_off does.
+ *
+ * Example:
+ *     // interrupts masked, nothing left to do here
+ *     struct stile_result result = stile_vcpu_off();
+ */
+STILE_CALL(0x24, 9, vcpu, off, ARGS0())
+
+/*
+ * Ask whether a vCPU is on, and what it does.
+ *
+ * @target: which one
+ *
+ * Returns one of enum stile_vcpu_state in x1. It may be another one by the time of use, but a vCPU
+ * that is off stays so until somebody starts it.
+ *
+ * INVALID_ARGUMENT: no such vCPU
+ *
+ * Example:
+ *     struct stile_result result = stile_vcpu_state(stile_vcpu_id(1));
+ *     bool can_be_started = result.value[0] == STILE_VCPU_OFF;
+ */
+STILE_CALL(0x25, 9, vcpu, state, ARGS1(vcpu_id, target))
+
 /* clang-format on */
