@@ -32,7 +32,7 @@ hv-test-objs := $(call objects,hv,$(hv-test-srcs))
 hv-all-objs := $(hv-objs) $(hv-run-objs) $(hv-test-objs)
 
 # What runs at boot, for a person or at a VM's end is made small rather than fast.
-hv-cold := hv/core/advisor.c hv/core/bundle.c hv/core/complain.c hv/core/console.c \
+hv-cold := hv/core/advisor.c hv/core/bundle.c hv/core/clock.c hv/core/complain.c hv/core/console.c \
 	hv/core/console_out.c hv/core/directory.c hv/core/dt.c hv/core/events.c hv/core/machine.c hv/core/monitor.c \
 	hv/core/monitor_commands.c hv/core/names.c hv/core/panic.c hv/core/pcpu.c \
 	hv/core/power.c hv/core/run.c hv/core/trace.c hv/core/vm.c hv/core/vm_config.c \

@@ -146,6 +146,8 @@ static void parse_device(struct parse *parse, const struct dt_node *node)
         return;
     if (dt_is_compatible(node, "arm,pl011"))
         parse_uart(parse, node);
+    else if (dt_is_compatible(node, "arm,pl031"))
+        machine.rtc = reg_range(node, 0);
     else if (dt_is_compatible(node, "arm,gic-v3"))
         parse_gicv3(node);
     else if (dt_is_compatible(node, "arm,cortex-a15-gic") || dt_is_compatible(node, "arm,gic-400"))

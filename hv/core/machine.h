@@ -40,6 +40,7 @@ struct machine {
     struct pa_range gicr; /* GICv3: the first region of redistributors */
     struct pa_range uart; /* a PL011 */
     uint32_t uart_intid;  /* 0 if the tree does not say */
+    struct pa_range rtc;  /* a PL031, if there is one */
     bool has_psci;        /* PSCI is there, called by SMC */
     char bootargs[MACHINE_BOOTARGS_BYTES];
     uint8_t rng_seed[MACHINE_RNG_SEED_BYTES]; /* random; wiped once it has been used */

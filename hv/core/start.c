@@ -4,6 +4,7 @@
  */
 #include "core/start.h"
 
+#include "core/clock.h"
 #include "core/console.h"
 #include "core/machine.h"
 #include "core/pcpu.h"
@@ -20,6 +21,7 @@ _Noreturn static void start_mapped(void)
 {
     gic_init();
     console_init();
+    clock_init();
     vid_init();
     random_init(machine.rng_seed, machine.rng_seed_bytes);
     log_info("Stile %d.%d: %u CPUs, GICv%u, %zu MiB for guests", STILE_VERSION_MAJOR,

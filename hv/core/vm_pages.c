@@ -7,14 +7,10 @@
 #include <string.h>
 
 #include "arch/timer.h"
+#include "core/clock.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
 #include "mm/page.h"
-
-#define NS_PER_SEC UINT64_C(1000000000)
-
-/* A tick is told in nanoseconds with so many bits of fraction. */
-#define CLOCK_SHIFT 32
 
 bool vm_pages_alloc(struct vm *vm)
 {
@@ -25,8 +21,10 @@ bool vm_pages_alloc(struct vm *vm)
 
 void vm_pages_free(struct vm *vm)
 {
-    if (vm->page)
+    if (vm->page) {
+        clock_hide(&vm->page->clock);
         page_free(vm->page, PAGE_ORDER_4K);
+    }
     if (vm->ring)
         page_free(vm->ring, PAGE_ORDER_4K);
     vm->page = NULL;
@@ -37,19 +35,15 @@ static void fill(struct vm *vm)
 {
     struct stile_vm_page *page = vm->page;
 
+    clock_hide(&page->clock); /* a VM that starts anew keeps its page */
     *page = (struct stile_vm_page){
         .magic = STILE_VM_PAGE_MAGIC,
         .version = STILE_VERSION_CURRENT,
         .vm_id = vm->id,
         .nr_vcpus = vm->config.nr_vcpus,
         .ticks_per_sec = timer_frequency(),
-        .clock =
-            {
-                .shift = CLOCK_SHIFT,
-                .multiplier = (NS_PER_SEC << CLOCK_SHIFT) / timer_frequency(),
-                .base_ticks = timer_now(),
-            },
     };
+    clock_show(&page->clock);
     memcpy(page->name, vm->config.name, sizeof(page->name));
     for (uint32_t i = 0; i < vm->config.nr_memory; i++)
         page->memory[i] =

@@ -49,6 +49,19 @@ KTF_TEST(hc_shared, the_vm_page_says_what_info_says)
     EXPECT_EQ(vm_page->ticks_per_sec, read_sysreg(cntfrq_el0));
 }
 
+/* QEMU's machine has a clock, which is not set back. */
+#define YEAR_2020_NS (UINT64_C(1577836800) * 1000000000)
+
+KTF_TEST(hc_shared, the_vm_page_says_what_time_it_is)
+{
+    const volatile struct stile_clock *clock = &vm_page->clock;
+
+    EXPECT_EQ(clock->generation % 2, 0);
+    EXPECT_LE(clock->base_ticks, cpu_ticks());
+    EXPECT_EQ(clock->multiplier, (UINT64_C(1000000000) << clock->shift) / read_sysreg(cntfrq_el0));
+    EXPECT_GT(clock->wall_ns, YEAR_2020_NS);
+}
+
 KTF_TEST(hc_shared, the_vm_page_has_the_device_trees_memory)
 {
     for (uint32_t i = 0; i < STILE_VM_NR_REGIONS; i++) {

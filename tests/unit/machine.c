@@ -183,6 +183,21 @@ KTF_TEST(machine, the_cpu_that_booted_is_the_first)
     EXPECT_EQ(machine.cpu_mpidr[1], 0);
 }
 
+KTF_TEST(machine, a_clock_is_found_if_there_is_one)
+{
+    struct spec spec = spec_v3;
+
+    parse(&spec);
+    EXPECT_EQ(machine.rtc.bytes, 0);
+    spec.nodes[3] = (struct tree_node){.name = "pl031@9010000",
+                                       .compatible = "arm,pl031",
+                                       .reg = {0x09010000, 0x1000},
+                                       .nr_regs = 1};
+    parse(&spec);
+    EXPECT_EQ(machine.rtc.base.pa, 0x09010000);
+    EXPECT_EQ(machine.rtc.bytes, 0x1000);
+}
+
 KTF_TEST(machine, psci_by_hvc_is_not_for_us)
 {
     struct spec spec = spec_v3;
