@@ -22,6 +22,10 @@
 #define PTE_XN       (UINT64_C(1) << 54)
 #define PTE_ADDRESS  UINT64_C(0x0000FFFFFFFFF000)
 
+/* Arm ARM D5.3.1: bits 11:2 of a table descriptor are software's. Stage 2 counts in them. */
+#define PTE_USED_SHIFT 2
+#define PTE_USED_MASK  UINT64_C(0x3FF)
+
 /** How much one entry of a table of @level covers, as a power of two. */
 static inline unsigned pte_shift(unsigned level)
 {

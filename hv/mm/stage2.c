@@ -53,6 +53,29 @@ bool stage2_lookup_locked(struct stage2_locked locked, ipa_t ipa, struct stage2_
     return true;
 }
 
+uint64_t stage2_gap_locked(struct stage2_locked locked, ipa_t ipa, uint64_t bytes)
+{
+    uint64_t at = ipa.ipa;
+    uint64_t end = at + bytes;
+
+    while (at < end) {
+        unsigned level = STAGE2_FIRST_LEVEL;
+        const uint64_t *entry = pte_at(locked.stage2->root, level, at);
+
+        while (pte_is_table(*entry, level)) {
+            ++level;
+            entry = pte_at(pte_table(*entry), level, at);
+        }
+        /* Neighbours in the same table need no walk from the root. */
+        do {
+            if (*entry++ != 0)
+                return at - ipa.ipa;
+            at = align_down(at, pte_span(level)) + pte_span(level);
+        } while (at < end && !is_aligned(at, pte_span(level - 1)) && !pte_is_table(*entry, level));
+    }
+    return bytes;
+}
+
 void stage2_ready_locked(struct stage2_locked locked, ipa_t ipa)
 {
     unsigned level;

@@ -22,12 +22,15 @@
 #define STAGE2_IPA_END  (UINT64_C(1) << STAGE2_IPA_BITS)
 
 /* What a mapping allows and is. */
-#define STAGE2_READ    (1u << 0)
-#define STAGE2_WRITE   (1u << 1)
-#define STAGE2_EXECUTE (1u << 2)
-#define STAGE2_DEVICE  (1u << 3) /* Device-nGnRE, never executable; else Normal memory */
-#define STAGE2_OWNED   (1u << 4) /* the VM's own memory, and freed with it; kept by mm/vmem.c */
-#define STAGE2_FRESH   (1u << 5) /* not yet scrubbed, so the guest faults on it; at most 2 MiB */
+#define STAGE2_READ      (1u << 0)
+#define STAGE2_WRITE     (1u << 1)
+#define STAGE2_EXECUTE   (1u << 2)
+#define STAGE2_DEVICE    (1u << 3) /* Device-nGnRE, never executable; else Normal memory */
+#define STAGE2_OWNED     (1u << 4) /* the VM's own memory, and freed with it; kept by mm/vmem.c */
+#define STAGE2_FRESH     (1u << 5) /* not yet scrubbed, so the guest faults on it; at most 2 MiB */
+#define STAGE2_BORROWED  (1u << 6) /* another VM's memory, by a share: mm/share.c */
+#define STAGE2_MAY_WRITE (1u << 7) /* borrowed, and the share grants STAGE2_WRITE */
+#define STAGE2_RIGHTS    (STAGE2_READ | STAGE2_WRITE | STAGE2_EXECUTE)
 
 struct stage2 {
     uint64_t *root; /* 512 entries of 1 GiB */
@@ -43,6 +46,12 @@ struct stage2_mapping {
     uint64_t bytes; /* of the whole page or block */
     uint32_t attrs; /* STAGE2_* */
 };
+
+/** How much of a page or block there is from @ipa, which is in it, to its end, in bytes. */
+static inline uint64_t stage2_rest(ipa_t ipa, const struct stage2_mapping *mapping)
+{
+    return mapping->bytes - (ipa.ipa & (mapping->bytes - 1));
+}
 
 /** Proof that a stage 2 is locked. */
 struct stage2_locked {
@@ -109,6 +118,21 @@ enum stile_error stage2_map_locked(struct stage2_locked locked, ipa_t ipa, pa_t 
                                    uint32_t attrs);
 enum stile_error stage2_unmap_locked(struct stage2_locked locked, ipa_t ipa, uint64_t bytes);
 bool stage2_lookup_locked(struct stage2_locked locked, ipa_t ipa, struct stage2_mapping *out);
+
+/**
+ * stage2_protect_locked() - change what a range allows
+ * @ipa:    page aligned
+ * @bytes:  a multiple of the page size, not 0
+ * @rights: of STAGE2_RIGHTS, with READ
+ *
+ * Splits blocks of which a part stays as it is. No CPU has the old rights any more when it returns.
+ * Fresh memory stays so. Errors as of stage2_unmap(); nothing has changed then.
+ */
+enum stile_error stage2_protect_locked(struct stage2_locked locked, ipa_t ipa, uint64_t bytes,
+                                       uint32_t rights);
+
+/** How many of @bytes bytes from @ipa on, in whole pages, have nothing mapped up to what has. */
+uint64_t stage2_gap_locked(struct stage2_locked locked, ipa_t ipa, uint64_t bytes);
 
 /** Lets the guest reach the fresh page or block at @ipa, which has been scrubbed. */
 void stage2_ready_locked(struct stage2_locked locked, ipa_t ipa);

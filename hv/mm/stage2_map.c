@@ -59,15 +59,6 @@ static enum stile_error tables_alloc(struct tables *tables, size_t nr)
     return STILE_SUCCESS;
 }
 
-static bool table_is_empty(const uint64_t *table)
-{
-    for (unsigned i = 0; i < PTE_NR_ENTRIES; i++) {
-        if (table[i] != 0)
-            return false;
-    }
-    return true;
-}
-
 /* --- ranges ------------------------------------------------------------------------------- */
 
 /* Whether @step bytes at the start of @range can be one entry of @level. */
@@ -123,9 +114,12 @@ static enum stile_error map_prepare(uint64_t *table, unsigned level, struct rang
     return STILE_SUCCESS;
 }
 
-static void map_commit(uint64_t *table, unsigned level, struct range range, uint32_t attrs,
-                       struct tables *spare)
+/* Returns how many entries of @table came into use. */
+static unsigned map_commit(uint64_t *table, unsigned level, struct range range, uint32_t attrs,
+                           struct tables *spare)
 {
+    unsigned nr_new = 0;
+
     while (range.bytes > 0) {
         uint64_t *entry = pte_at(table, level, range.ipa);
         uint64_t step = pte_step(level, range.ipa, range.bytes);
@@ -133,6 +127,7 @@ static void map_commit(uint64_t *table, unsigned level, struct range range, uint
         if (leaf_fits(&range, level, step, attrs)) {
             *entry = stage2_leaf_make(range.pa, level, attrs);
             range_take(&range, step);
+            nr_new++;
             continue;
         }
         if (*entry == 0) {
@@ -140,9 +135,12 @@ static void map_commit(uint64_t *table, unsigned level, struct range range, uint
 
             dsb_ishst(); /* it is seen empty before it is seen */
             *entry = pte_to_table(below);
+            nr_new++;
         }
-        map_commit(pte_table(*entry), level + 1, range_take(&range, step), attrs, spare);
+        *entry += stage2_used(
+            map_commit(pte_table(*entry), level + 1, range_take(&range, step), attrs, spare));
     }
+    return nr_new;
 }
 
 enum stile_error stage2_map_locked(struct stage2_locked locked, ipa_t ipa, pa_t pa, uint64_t bytes,
@@ -169,11 +167,17 @@ enum stile_error stage2_map_locked(struct stage2_locked locked, ipa_t ipa, pa_t 
     return STILE_SUCCESS;
 }
 
-/* --- unmap --------------------------------------------------------------------------------- */
+/* --- unmap and protect --------------------------------------------------------------------- */
+
+/** What becomes of each descriptor of a range. All zero: it goes. */
+struct change {
+    uint64_t keep; /* bits that stay */
+    uint64_t set;  /* bits that are added */
+};
 
 /* Counts the tables that splitting needs below @table; NULL: a block covers all of it. */
-static enum stile_error unmap_prepare(uint64_t *table, unsigned level, struct range range,
-                                      size_t *nr_missing)
+static enum stile_error change_prepare(uint64_t *table, unsigned level, struct range range,
+                                       size_t *nr_missing)
 {
     while (range.bytes > 0) {
         uint64_t entry = table ? *pte_at(table, level, range.ipa) : PTE_VALID;
@@ -187,7 +191,7 @@ static enum stile_error unmap_prepare(uint64_t *table, unsigned level, struct ra
         if (!is_table && step == pte_span(level))
             continue;
         *nr_missing += !is_table;
-        error = unmap_prepare(is_table ? pte_table(entry) : NULL, level + 1, part, nr_missing);
+        error = change_prepare(is_table ? pte_table(entry) : NULL, level + 1, part, nr_missing);
         if (error)
             return error;
     }
@@ -208,14 +212,20 @@ static void split(const struct stage2 *stage2, uint64_t *entry, unsigned level, 
         table[i] = piece + i * pte_span(level + 1);
     *entry = 0;
     tlb_flush_stage2_ipa(stage2->vttbr, align_down(ipa, pte_span(level)));
-    *entry = pte_to_table(table);
+    *entry = pte_to_table(table) + stage2_used(PTE_NR_ENTRIES);
     dsb_ishst();
 }
 
-/* Clears the range; moves tables that become empty to @empty. */
-static void unmap_commit(const struct stage2 *stage2, uint64_t *table, unsigned level,
-                         struct range range, struct tables *spare, struct tables *empty)
+/*
+ * Changes the range; moves tables that become empty to @empty. Returns how many entries of @table
+ * went out of use.
+ */
+static unsigned change_commit(const struct stage2 *stage2, uint64_t *table, unsigned level,
+                              struct range range, const struct change *change, struct tables *spare,
+                              struct tables *empty)
 {
+    unsigned nr_gone = 0;
+
     while (range.bytes > 0) {
         uint64_t *entry = pte_at(table, level, range.ipa);
         uint64_t step = pte_step(level, range.ipa, range.bytes);
@@ -223,21 +233,25 @@ static void unmap_commit(const struct stage2 *stage2, uint64_t *table, unsigned 
         uint64_t *below;
 
         if (!pte_is_table(*entry, level) && step == pte_span(level)) {
-            *entry = 0;
+            *entry = (*entry & change->keep) | change->set;
+            nr_gone += *entry == 0;
             continue;
         }
         if (!pte_is_table(*entry, level))
             split(stage2, entry, level, part.ipa, tables_pop(spare));
         below = pte_table(*entry);
-        unmap_commit(stage2, below, level + 1, part, spare, empty);
-        if (table_is_empty(below)) {
+        *entry -= stage2_used(change_commit(stage2, below, level + 1, part, change, spare, empty));
+        if (stage2_table_used(*entry) == 0) {
             *entry = 0;
+            nr_gone++;
             tables_push(empty, below);
         }
     }
+    return nr_gone;
 }
 
-enum stile_error stage2_unmap_locked(struct stage2_locked locked, ipa_t ipa, uint64_t bytes)
+static enum stile_error change_locked(struct stage2_locked locked, ipa_t ipa, uint64_t bytes,
+                                      const struct change *change)
 {
     struct stage2 *stage2 = locked.stage2;
     struct range range = {ipa.ipa, 0, bytes};
@@ -249,13 +263,13 @@ enum stile_error stage2_unmap_locked(struct stage2_locked locked, ipa_t ipa, uin
     CHECK(is_aligned(ipa.ipa | bytes, PAGE_SIZE));
     if (!range_is_inside(ipa, bytes))
         return STILE_INVALID_ARGUMENT;
-    error = unmap_prepare(stage2->root, STAGE2_FIRST_LEVEL, range, &nr_missing);
+    error = change_prepare(stage2->root, STAGE2_FIRST_LEVEL, range, &nr_missing);
     if (error)
         return error;
     error = tables_alloc(&spare, nr_missing);
     if (error)
         return error;
-    unmap_commit(stage2, stage2->root, STAGE2_FIRST_LEVEL, range, &spare, &empty);
+    (void)change_commit(stage2, stage2->root, STAGE2_FIRST_LEVEL, range, change, &spare, &empty);
     if (bytes == PAGE_SIZE)
         tlb_flush_stage2_ipa(stage2->vttbr, ipa.ipa);
     else
@@ -263,4 +277,20 @@ enum stile_error stage2_unmap_locked(struct stage2_locked locked, ipa_t ipa, uin
     /* Only now has every CPU's table walk let go of them. */
     tables_free(&empty);
     return STILE_SUCCESS;
+}
+
+enum stile_error stage2_unmap_locked(struct stage2_locked locked, ipa_t ipa, uint64_t bytes)
+{
+    static const struct change gone = {0, 0};
+
+    return change_locked(locked, ipa, bytes, &gone);
+}
+
+enum stile_error stage2_protect_locked(struct stage2_locked locked, ipa_t ipa, uint64_t bytes,
+                                       uint32_t rights)
+{
+    struct change change = {~S2_RIGHTS, stage2_leaf_rights(rights)};
+
+    CHECK(rights & STAGE2_READ);
+    return change_locked(locked, ipa, bytes, &change);
 }

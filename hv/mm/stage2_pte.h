@@ -13,13 +13,28 @@
 
 #define STAGE2_FIRST_LEVEL 1u
 
-/* Arm ARM D5.4: MemAttr, S2AP, and a bit that is software's. XN with FEAT_XNX: at EL1 and EL0. */
+/* Arm ARM D5.4: MemAttr, S2AP, and bits that are software's. XN with FEAT_XNX: at EL1 and EL0. */
 #define S2_DEVICE_NGNRE (UINT64_C(1) << 2)
 #define S2_NORMAL_WB    (UINT64_C(15) << 2)
 #define S2_MEMATTR      (UINT64_C(15) << 2)
 #define S2_READ         (UINT64_C(1) << 6)
 #define S2_WRITE        (UINT64_C(1) << 7)
 #define S2_OWNED        (UINT64_C(1) << 55)
+#define S2_BORROWED     (UINT64_C(1) << 56)
+#define S2_MAY_WRITE    (UINT64_C(1) << 57)
+
+#define S2_RIGHTS (S2_READ | S2_WRITE | PTE_XN)
+
+/** Those fields of a descriptor that STAGE2_READ, WRITE and EXECUTE decide. */
+static inline uint64_t stage2_leaf_rights(uint32_t attrs)
+{
+    uint64_t rights = 0;
+
+    rights |= attrs & STAGE2_READ ? S2_READ : 0;
+    rights |= attrs & STAGE2_WRITE ? S2_WRITE : 0;
+    rights |= (attrs & (STAGE2_EXECUTE | STAGE2_DEVICE)) == STAGE2_EXECUTE ? 0 : PTE_XN;
+    return rights;
+}
 
 /** The descriptor of a page or block. */
 static inline uint64_t stage2_leaf_make(uint64_t pa, unsigned level, uint32_t attrs)
@@ -27,10 +42,10 @@ static inline uint64_t stage2_leaf_make(uint64_t pa, unsigned level, uint32_t at
     uint64_t leaf = pa | PTE_AF | (level == PTE_LAST_LEVEL ? PTE_TABLE : 0);
 
     leaf |= attrs & STAGE2_DEVICE ? S2_DEVICE_NGNRE : S2_NORMAL_WB | PTE_SH_INNER;
-    leaf |= attrs & STAGE2_READ ? S2_READ : 0;
-    leaf |= attrs & STAGE2_WRITE ? S2_WRITE : 0;
-    leaf |= (attrs & (STAGE2_EXECUTE | STAGE2_DEVICE)) == STAGE2_EXECUTE ? 0 : PTE_XN;
+    leaf |= stage2_leaf_rights(attrs);
     leaf |= attrs & STAGE2_OWNED ? S2_OWNED : 0;
+    leaf |= attrs & STAGE2_BORROWED ? S2_BORROWED : 0;
+    leaf |= attrs & STAGE2_MAY_WRITE ? S2_MAY_WRITE : 0;
     leaf |= attrs & STAGE2_FRESH ? 0 : PTE_VALID;
     return leaf;
 }
@@ -45,8 +60,25 @@ static inline uint32_t stage2_leaf_attrs(uint64_t leaf)
     attrs |= leaf & S2_WRITE ? STAGE2_WRITE : 0;
     attrs |= leaf & PTE_XN ? 0 : STAGE2_EXECUTE;
     attrs |= leaf & S2_OWNED ? STAGE2_OWNED : 0;
+    attrs |= leaf & S2_BORROWED ? STAGE2_BORROWED : 0;
+    attrs |= leaf & S2_MAY_WRITE ? STAGE2_MAY_WRITE : 0;
     attrs |= leaf & PTE_VALID ? 0 : STAGE2_FRESH;
     return attrs;
+}
+
+/*
+ * How many entries of the table below are not 0, kept in the descriptor that points to it: when
+ * the last one goes the table goes. The root's are not counted.
+ */
+static inline unsigned stage2_table_used(uint64_t entry)
+{
+    return (unsigned)(entry >> PTE_USED_SHIFT & PTE_USED_MASK);
+}
+
+/** How much a table's descriptor grows by when @nr of its entries become used. */
+static inline uint64_t stage2_used(unsigned nr)
+{
+    return (uint64_t)nr << PTE_USED_SHIFT;
 }
 
 #endif

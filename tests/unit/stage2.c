@@ -203,6 +203,29 @@ KTF_TEST(stage2, fresh_memory_is_there_but_not_reachable)
     EXPECT_EQ(entry_at(2 * BLOCK_2M + PAGE_SIZE) & PTE_VALID, 0);
 }
 
+KTF_TEST(stage2, rights_change_in_place)
+{
+    struct stage2_locked locked;
+    uint64_t entry;
+
+    ASSERT_EQ(map(BLOCK_2M, BLOCK_2M, BLOCK_2M, RWX | STAGE2_OWNED), STILE_SUCCESS);
+    entry = entry_at(BLOCK_2M);
+    locked = stage2_lock(&s2);
+    ASSERT_EQ(stage2_protect_locked(locked, ipa_make(BLOCK_2M), BLOCK_2M, STAGE2_READ),
+              STILE_SUCCESS);
+    EXPECT_EQ(entry_at(BLOCK_2M), (entry & ~S2_WRITE) | PTE_XN);
+    EXPECT_EQ(fake_tlb_vttbr, s2.vttbr);
+    ASSERT_EQ(stage2_protect_locked(locked, ipa_make(BLOCK_2M), BLOCK_2M, RWX), STILE_SUCCESS);
+    EXPECT_EQ(entry_at(BLOCK_2M), entry);
+    /* A part of it: pieces, of which one differs. */
+    ASSERT_EQ(stage2_protect_locked(locked, ipa_make(BLOCK_2M + PAGE_SIZE), PAGE_SIZE,
+                                    STAGE2_READ | STAGE2_EXECUTE),
+              STILE_SUCCESS);
+    EXPECT_EQ(entry_at(BLOCK_2M), entry | PTE_TABLE);
+    EXPECT_EQ(entry_at(BLOCK_2M + PAGE_SIZE), ((entry | PTE_TABLE) & ~S2_WRITE) + PAGE_SIZE);
+    stage2_unlock(locked);
+}
+
 KTF_TEST(stage2, destroying_releases_every_page_once)
 {
     ASSERT_EQ(map(0x1000, 0, 3 * PAGE_SIZE, RWX), STILE_SUCCESS);
@@ -216,37 +239,13 @@ KTF_TEST(stage2, destroying_releases_every_page_once)
 
 /* --- the pool runs out --------------------------------------------------------------------- */
 
-/* Leaves @nr pages in the pool; the others go into a list. */
-static void *hoard(size_t nr)
-{
-    void *first = NULL;
-
-    while (page_nr_free() > nr) {
-        void **page = page_alloc(PAGE_ORDER_4K);
-
-        *page = first;
-        first = page;
-    }
-    return first;
-}
-
-static void give_back(void *first)
-{
-    while (first) {
-        void *next = *(void **)first;
-
-        page_free(first, PAGE_ORDER_4K);
-        first = next;
-    }
-}
-
 KTF_TEST(stage2, without_a_page_for_a_table_nothing_changes)
 {
     struct stage2_mapping mapping;
 
     ASSERT_EQ(map(BLOCK_1G, BLOCK_1G, BLOCK_1G, RWX), STILE_SUCCESS);
     for (size_t left = 0; left < 4; left++) {
-        void *hoarded = hoard(left);
+        void *hoarded = fake_hoard(left);
 
         /* 1 GiB to 2 MiB, and two of those to 4 KiB: 3 tables */
         EXPECT_EQ(unmap(BLOCK_1G + PAGE_SIZE, BLOCK_2M),
@@ -256,7 +255,7 @@ KTF_TEST(stage2, without_a_page_for_a_table_nothing_changes)
             EXPECT_EQ(map(BLOCK_2M - PAGE_SIZE, 0, 2 * PAGE_SIZE, RWX), STILE_NO_MEMORY);
         EXPECT_EQ(page_nr_free(), left < 3 ? left : 0);
         EXPECT_FALSE(stage2_lookup(&s2, ipa_make(BLOCK_2M), &mapping));
-        give_back(hoarded);
+        fake_give_back(hoarded);
     }
     EXPECT_FALSE(stage2_lookup(&s2, ipa_make(BLOCK_1G + PAGE_SIZE), &mapping));
     EXPECT_TRUE(stage2_lookup(&s2, ipa_make(BLOCK_1G), &mapping));
@@ -332,6 +331,44 @@ static void random_unmap(uint64_t ipa, uint64_t bytes)
     }
 }
 
+static void random_protect(uint64_t ipa, uint64_t bytes)
+{
+    enum stile_error wanted = model_has(ipa, bytes, false) ? STILE_NOT_MAPPED : STILE_SUCCESS;
+    uint32_t rights = STAGE2_READ | (uint32_t)(fake_random() & (STAGE2_WRITE | STAGE2_EXECUTE));
+    struct stage2_locked locked = stage2_lock(&s2);
+    unsigned flushes = fake_tlb_flushes;
+
+    ASSERT_EQ(stage2_protect_locked(locked, ipa_make(ipa), bytes, rights), wanted);
+    stage2_unlock(locked);
+    EXPECT_EQ(fake_tlb_flushes > flushes, wanted == STILE_SUCCESS);
+    for (uint64_t i = ipa / PAGE_SIZE; i < (ipa + bytes) / PAGE_SIZE && !wanted; i++)
+        model[i] = (model[i] & ~(uint64_t)STAGE2_RIGHTS) | rights;
+}
+
+static void probe_gap(uint64_t ipa, uint64_t bytes)
+{
+    struct stage2_locked locked = stage2_lock(&s2);
+    uint64_t wanted = 0;
+
+    while (wanted < bytes && model[(ipa + wanted) / PAGE_SIZE] == 0)
+        wanted += PAGE_SIZE;
+    ASSERT_EQ(stage2_gap_locked(locked, ipa_make(ipa), bytes), wanted);
+    stage2_unlock(locked);
+}
+
+/* How many entries are used, and whether each table's descriptor says so of it. */
+static unsigned count_used(uint64_t *table, unsigned level)
+{
+    unsigned nr = 0;
+
+    for (unsigned i = 0; i < PTE_NR_ENTRIES; i++) {
+        nr += table[i] != 0;
+        if (pte_is_table(table[i], level))
+            EXPECT_EQ(count_used(pte_table(table[i]), level + 1), stage2_table_used(table[i]));
+    }
+    return nr;
+}
+
 static void probe(uint64_t ipa)
 {
     struct stage2_mapping mapping;
@@ -352,10 +389,20 @@ KTF_TEST(stage2, at_random_it_agrees_with_the_model)
 
     for (unsigned i = 0; i < 6000; i++) {
         random_range(&ipa, &bytes);
-        if (fake_random() % 2)
+        probe_gap(ipa, bytes);
+        switch (fake_random() % 5) {
+        case 0:
+        case 1:
             random_map(ipa, bytes);
-        else
+            break;
+        case 2:
+        case 3:
             random_unmap(ipa, bytes);
+            break;
+        default:
+            random_protect(ipa, bytes);
+            break;
+        }
         probe(ipa);
         probe(ipa + bytes - 1);
         if (ipa > 0)
@@ -366,4 +413,5 @@ KTF_TEST(stage2, at_random_it_agrees_with_the_model)
     }
     for (ipa = 0; ipa < MODEL_BYTES; ipa += PAGE_SIZE)
         probe(ipa);
+    (void)count_used(s2.root, STAGE2_FIRST_LEVEL);
 }

@@ -81,6 +81,36 @@ static inline void fake_memory(void)
     page_init();
 }
 
+/** Leaves @nr pages in the pool. Returns the others, for fake_give_back(). */
+static inline void *fake_hoard(size_t nr)
+{
+    void *first = NULL;
+
+    while (page_nr_free() > nr) {
+        void **page = page_alloc(PAGE_ORDER_4K);
+
+        *page = first;
+        first = page;
+    }
+    return first;
+}
+
+/** Puts one page back into the pool. Returns the rest of those that were taken. */
+static inline void *fake_give_one(void *first)
+{
+    void *next = *(void **)first;
+
+    page_free(first, PAGE_ORDER_4K);
+    return next;
+}
+
+/** Puts all of them back. */
+static inline void fake_give_back(void *first)
+{
+    while (first)
+        first = fake_give_one(first);
+}
+
 /** Numbers that look random and are the same in every run. */
 static inline uint64_t fake_random(void)
 {

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 __attribute__((unused)) static unsigned fake_tlb_flushes;
+__attribute__((unused)) static uint64_t fake_tlb_vttbr; /* whose stage 2 was flushed last */
 __attribute__((unused)) static void (*fake_tlb_on_flush_ipa)(uint64_t ipa);
 
 static inline void tlb_flush_el2_local(const void *va)
@@ -23,7 +24,7 @@ static inline void tlb_sync_el2_local(void)
 
 static inline void tlb_flush_stage2_ipa(uint64_t vttbr, uint64_t ipa)
 {
-    (void)vttbr;
+    fake_tlb_vttbr = vttbr;
     fake_tlb_flushes++;
     if (fake_tlb_on_flush_ipa)
         fake_tlb_on_flush_ipa(ipa);
@@ -31,7 +32,7 @@ static inline void tlb_flush_stage2_ipa(uint64_t vttbr, uint64_t ipa)
 
 static inline void tlb_flush_stage2_all(uint64_t vttbr)
 {
-    (void)vttbr;
+    fake_tlb_vttbr = vttbr;
     fake_tlb_flushes++;
 }
 
