@@ -19,6 +19,7 @@
 #include "lib/check.h"
 #include "lib/printk.h"
 #include "mm/page.h"
+#include "mm/share.h"
 #include "mm/vmem.h"
 
 #include <string.h>
@@ -32,10 +33,12 @@ uint32_t vm_nr_running(void)
     return __atomic_load_n(&nr_running, __ATOMIC_ACQUIRE);
 }
 
+/* What a VM keeps over a reboot of its own. */
 static void free_pages(struct vm *vm)
 {
     vm_pages_free(vm);
     pvtime_free(vm);
+    vmem_forget(vm);
 }
 
 /* What does not survive a reboot of the VM: memory, shared pages, devices. NULL or what failed. */
@@ -99,6 +102,7 @@ static const char *launch(struct vm *vm)
         return fault;
     }
     vm->state = VM_RUNNING;
+    share_vm_started(vm);
     console_attach(vm);
     events_vms_changed();
     (void)vcpu_start(vm->vcpus[0], entry.pc.ipa, entry.dtb.ipa);
@@ -264,6 +268,7 @@ static void take_down(struct vm *vm)
     advisor_print(vm);
     /* First, so that no input interrupts what is being taken down. */
     console_detach(vm);
+    share_vm_gone(vm);
     directory_vm_gone(vm->id);
     events_vm_gone(vm);
     events_vms_changed();

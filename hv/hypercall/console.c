@@ -80,8 +80,8 @@ struct hcall_result hcall_console_read_buffer(struct vcpu *vcpu, stile_ipa_t buf
 
     if (!is_buffer(buffer, limit))
         return hcall_bad_argument(2);
-    /* What is memory of the VM it may write, too. Once input is taken there is no way back. */
-    if (guest_read(vcpu->vm, input, buffer, 1) == 0)
+    /* First: once input is taken there is no way back. */
+    if (!guest_may_write(vcpu->vm, buffer))
         return hcall_error(STILE_NOT_MAPPED);
     if (count > limit.bytes)
         count = limit.bytes;

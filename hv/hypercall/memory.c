@@ -1,21 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * memory: pages of the guest's own address space, populated and given back.
+ * memory: pages of the guest's own address space. What it shares with others is in share.c.
  */
 #include "core/vm.h"
 #include "hypercall/hypercall.h"
+#include "hypercall/range.h"
+#include "mm/guest.h"
 #include "mm/vmem.h"
-
-/* The number of the first argument that is wrong, or 0. */
-static unsigned bad_argument(stile_ipa_t base, stile_nr_pages_t count)
-{
-    if (!is_aligned(base.ipa, PAGE_SIZE) || base.ipa >= STAGE2_IPA_END)
-        return 1;
-    if (count.pages == 0 || count.pages > STILE_MEMORY_MAX_PAGES ||
-        count.pages << PAGE_SHIFT > STAGE2_IPA_END - base.ipa)
-        return 2;
-    return 0;
-}
 
 static struct hcall_result pages_or_error(int64_t result)
 {
@@ -24,7 +15,7 @@ static struct hcall_result pages_or_error(int64_t result)
 
 struct hcall_result hcall_memory_map(struct vcpu *vcpu, stile_ipa_t base, stile_nr_pages_t count)
 {
-    unsigned bad = bad_argument(base, count);
+    unsigned bad = range_bad_argument(base, count);
 
     if (bad)
         return hcall_bad_argument(bad);
@@ -33,9 +24,42 @@ struct hcall_result hcall_memory_map(struct vcpu *vcpu, stile_ipa_t base, stile_
 
 struct hcall_result hcall_memory_unmap(struct vcpu *vcpu, stile_ipa_t base, stile_nr_pages_t count)
 {
-    unsigned bad = bad_argument(base, count);
+    unsigned bad = range_bad_argument(base, count);
 
     if (bad)
         return hcall_bad_argument(bad);
     return pages_or_error(vmem_unmap(vcpu->vm, base, count.pages));
+}
+
+struct hcall_result hcall_memory_protect(struct vcpu *vcpu, stile_ipa_t base,
+                                         stile_nr_pages_t count, stile_u32_t access)
+{
+    unsigned bad = range_bad_argument(base, count);
+
+    if (bad)
+        return hcall_bad_argument(bad);
+    if ((access & ~STAGE2_RIGHTS) || !(access & STILE_ACCESS_READ))
+        return hcall_bad_argument(3);
+    return pages_or_error(vmem_protect(vcpu->vm, base, count.pages, access));
+}
+
+struct hcall_result hcall_memory_query(struct vcpu *vcpu, stile_ipa_t address)
+{
+    struct vmem_place place;
+
+    if (address.ipa >= STAGE2_IPA_END)
+        return hcall_bad_argument(1);
+    place = vmem_query(vcpu->vm, address);
+    return hcall_values(vcpu, (uint64_t)place.owner << 32 | place.what, place.base, place.bytes);
+}
+
+struct hcall_result hcall_memory_clean(struct vcpu *vcpu, stile_ipa_t base, stile_nr_pages_t count)
+{
+    unsigned bad = range_bad_argument(base, count);
+    uint64_t nr_pages = count.pages < VMEM_BATCH ? count.pages : VMEM_BATCH;
+
+    if (bad)
+        return hcall_bad_argument(bad);
+    nr_pages = guest_clean(vcpu->vm, base, nr_pages << PAGE_SHIFT) >> PAGE_SHIFT;
+    return nr_pages > 0 ? hcall_value(nr_pages) : hcall_error(STILE_NOT_MAPPED);
 }

@@ -84,6 +84,14 @@ size_t guest_write(struct vm *vm, ipa_t to, const void *from, size_t bytes)
     return done;
 }
 
+bool guest_may_write(struct vm *vm, ipa_t ipa)
+{
+    const uint32_t attrs = STAGE2_OWNED | STAGE2_WRITE;
+    struct stage2_mapping mapping;
+
+    return stage2_lookup(&vm->stage2, ipa, &mapping) && (mapping.attrs & attrs) == attrs;
+}
+
 size_t guest_clean(struct vm *vm, ipa_t base, size_t bytes)
 {
     struct reach reach;

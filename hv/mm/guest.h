@@ -10,6 +10,7 @@
 #ifndef MM_GUEST_H
 #define MM_GUEST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "mm/addr.h"
@@ -21,6 +22,9 @@ size_t guest_read(struct vm *vm, void *to, ipa_t from, size_t bytes);
 
 /** Copies @bytes from @from to the guest's @to. Returns how many bytes could be written. */
 size_t guest_write(struct vm *vm, ipa_t to, const void *from, size_t bytes);
+
+/** Whether a byte is memory of the VM that it may write. */
+bool guest_may_write(struct vm *vm, ipa_t ipa);
 
 /**
  * guest_clean() - make what was written visible to a guest that runs with its MMU off

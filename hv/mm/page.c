@@ -55,7 +55,8 @@ static struct spinlock lock; /* of everything below */
 static struct page *pages;   /* of all extents, one after the other */
 static struct zone pool_zone;
 static struct zone guest_zone;
-static uint32_t nr_extents; /* constant after page_init() */
+static size_t nr_guest;     /* pages of guest memory; constant after page_init() */
+static uint32_t nr_extents; /* the same */
 static struct extent extents[NR_EXTENTS];
 static struct pa_range mapped;
 
@@ -285,6 +286,20 @@ void page_free_guest(pa_t base, unsigned order, uint32_t vm_id)
     spin_unlock(&lock);
 }
 
+void page_give_guest(pa_t base, unsigned order, uint32_t from, uint32_t to)
+{
+    uint64_t number = base.pa >> PAGE_SHIFT;
+    struct extent *extent = extent_of(number);
+    struct page *page;
+
+    CHECK(extent && extent->zone == &guest_zone && is_aligned(number, order_pages(order)));
+    spin_lock(&lock);
+    page = block_cut(extent, number, order);
+    CHECK(page->state == PAGE_USED && page->owner == from && page->order == order);
+    page->owner = (uint16_t)to;
+    spin_unlock(&lock);
+}
+
 uint32_t page_owner(pa_t page)
 {
     uint64_t number = page.pa >> PAGE_SHIFT;
@@ -307,6 +322,11 @@ size_t page_nr_free(void)
 size_t page_nr_free_guest(void)
 {
     return __atomic_load_n(&guest_zone.nr_free, __ATOMIC_RELAXED);
+}
+
+size_t page_nr_guest(void)
+{
+    return nr_guest;
 }
 
 struct pa_range page_mapped_range(void)
@@ -385,4 +405,5 @@ void page_init(void)
             rest.bytes = gap.bytes > 0 ? end - rest.base.pa : 0;
         }
     }
+    nr_guest = guest_zone.nr_free;
 }

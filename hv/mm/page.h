@@ -96,12 +96,23 @@ void page_scrub_guest(pa_t base, unsigned order);
  */
 void page_free_guest(pa_t base, unsigned order, uint32_t vm_id);
 
+/**
+ * page_give_guest() - make a page or block another VM's, with what it holds
+ * @base, @order: as of page_free_guest()
+ * @from: who owns it; anything else is a bug of the hypervisor's
+ * @to:   who will
+ */
+void page_give_guest(pa_t base, unsigned order, uint32_t from, uint32_t to);
+
 /** Who owns the page at @page: a VM's number or PAGE_OWNER_*. */
 uint32_t page_owner(pa_t page);
 
 /** How many pages are free in the pool, and in guest memory. */
 size_t page_nr_free(void);
 size_t page_nr_free_guest(void);
+
+/** How many pages of guest memory there are, free or not. */
+size_t page_nr_guest(void);
 
 /** The memory that is mapped one to one at EL2: the pool and the page array. 2 MiB aligned. */
 struct pa_range page_mapped_range(void);

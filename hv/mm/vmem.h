@@ -2,9 +2,10 @@
 /*
  * The memory of a VM: given at creation, changed by its calls, taken back at its end.
  *
- * A VM's quota is what its device tree gives it. All of that is set aside for the VM when it is
- * made, but scrubbed and mapped only when it is first touched, 2 MiB at a time: starting a VM costs
- * the same whatever its size.
+ * A VM's quota is what its device tree gives it, more or less what it was donated or has donated.
+ * All memory of the tree is set aside for the VM when it is made, but scrubbed only when it is
+ * first touched, a page or 2 MiB at a time: starting a VM costs the same whatever its size, and so
+ * does a call that maps.
  */
 #ifndef MM_VMEM_H
 #define MM_VMEM_H
@@ -23,7 +24,7 @@ struct vm;
  *
  * The guest finds its memory zeroed. On an error nothing is left behind.
  *
- * NO_MEMORY: the machine has not enough
+ * NO_MEMORY: the machine has not enough, or all VMs together might own more than it has
  */
 enum stile_error vmem_create(struct vm *vm);
 
@@ -31,9 +32,25 @@ enum stile_error vmem_create(struct vm *vm);
  * vmem_destroy() - take the VM's memory back and end its stage 2
  *
  * Pages shared with the VM and devices are unmapped but stay their owner's. No vCPU of the VM is
- * loaded or will be. vmem_create() may follow, for a reboot.
+ * loaded or will be, and it has no shares. Its memory stays reserved for vmem_create(), which may
+ * follow, for a reboot.
  */
 void vmem_destroy(struct vm *vm);
+
+/** vmem_forget() - no longer reserve memory for a VM that was destroyed and does not start anew */
+void vmem_forget(struct vm *vm);
+
+/**
+ * vmem_populate() - set memory aside for a range, in the largest blocks there are
+ * @locked:    the VM's stage 2
+ * @base:      page aligned; nothing is mapped in the range
+ * @nr_blocks: how many blocks to take at most
+ *
+ * Returns how many pages are mapped now, from the start of the range. All of them are fresh. The
+ * quota is the caller's to look at.
+ */
+uint64_t vmem_populate(struct vm *vm, struct stage2_locked locked, ipa_t base, uint64_t nr_pages,
+                       unsigned nr_blocks);
 
 /** What vmem_fault() found; by what it cost, so that it can be counted. */
 enum vmem_fault {
@@ -55,27 +72,37 @@ enum vmem_fault {
 enum vmem_fault vmem_fault(struct vm *vm, ipa_t ipa);
 
 /**
- * vmem_ready() - make sure memory was scrubbed, before the hypervisor touches it
+ * vmem_ready() - make sure memory was scrubbed, before somebody else touches it
  * @locked:  the VM's stage 2
  * @ipa:     in @mapping
  * @mapping: what stage2_lookup_locked() found there
  */
 void vmem_ready(struct stage2_locked locked, ipa_t ipa, const struct stage2_mapping *mapping);
 
-/**
- * vmem_map() - populate pages: what memory_map does
- * @base:     page aligned
- * @nr_pages: 1 to STILE_MEMORY_MAX_PAGES, the range being inside the IPA space
- *
- * Returns how many pages were mapped, at least 1, or a negative enum stile_error. Bounded: one
- * block of 2 MiB or VMEM_BATCH pages at a time.
+/** The same for a range of whole pages. Returns false if one of them is not the VM's own. */
+bool vmem_ready_range(struct stage2_locked locked, ipa_t base, uint64_t bytes);
+
+/*
+ * What the memory calls do. Ranges are page aligned, of 1 to STILE_MEMORY_MAX_PAGES pages, and
+ * inside the IPA space. Each takes the stage-2 lock and is bounded. The first three return how many
+ * pages were done from the start of the range, at least 1, or a negative enum stile_error.
  */
 int64_t vmem_map(struct vm *vm, ipa_t base, uint64_t nr_pages);
-
-/** vmem_unmap() - give pages back: what memory_unmap does. As vmem_map(). */
 int64_t vmem_unmap(struct vm *vm, ipa_t base, uint64_t nr_pages);
+int64_t vmem_protect(struct vm *vm, ipa_t base, uint64_t nr_pages, uint32_t rights);
 
-/** The most single pages one call maps or unmaps, so that EL2 is not held for long. */
+/** What memory_query tells. */
+struct vmem_place {
+    uint32_t what;  /* STILE_ACCESS_*, STILE_MEMORY_*; 0: nothing */
+    uint32_t owner; /* a VM's number, or 0 */
+    uint64_t base;  /* of the page or block */
+    uint64_t bytes;
+};
+
+/** vmem_query() - what is at an IPA inside the space, any alignment */
+struct vmem_place vmem_query(struct vm *vm, ipa_t ipa);
+
+/** The most blocks or single pages that one call maps or unmaps, so that EL2 is not held long. */
 #define VMEM_BATCH 64
 
 #endif

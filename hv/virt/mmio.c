@@ -28,14 +28,14 @@ void mmio_add(struct mmio_map *map, ipa_t base, uint64_t bytes, const struct mmi
     map->regions[map->nr_regions++] = (struct mmio_region){base.ipa, bytes, ops, ops->exit};
 }
 
-bool mmio_overlaps(const struct mmio_map *map, ipa_t base, uint64_t bytes)
+uint64_t mmio_gap(const struct mmio_map *map, ipa_t base, uint64_t bytes)
 {
     for (uint32_t i = 0; i < map->nr_regions; i++) {
         const struct mmio_region *region = &map->regions[i];
         if (base.ipa < region->base + region->bytes && region->base < base.ipa + bytes)
-            return true;
+            bytes = region->base > base.ipa ? region->base - base.ipa : 0;
     }
-    return false;
+    return bytes;
 }
 
 static const struct mmio_region *find(const struct mmio_map *map, uint64_t ipa)

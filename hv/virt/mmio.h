@@ -54,8 +54,8 @@ struct mmio_map {
  */
 void mmio_add(struct mmio_map *map, ipa_t base, uint64_t bytes, const struct mmio_ops *ops);
 
-/** Whether a device lies in any of the @bytes bytes from @base, which do not wrap. */
-bool mmio_overlaps(const struct mmio_map *map, ipa_t base, uint64_t bytes);
+/** How many of the @bytes bytes from @base, which do not wrap, there are up to the first device. */
+uint64_t mmio_gap(const struct mmio_map *map, ipa_t base, uint64_t bytes);
 
 /**
  * mmio_emulate() - carry out the access a stage-2 data abort stopped

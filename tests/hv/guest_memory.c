@@ -29,6 +29,7 @@ static void make_vm(void)
 static void destroy_vm(void)
 {
     vmem_destroy(&vm);
+    vmem_forget(&vm);
 }
 
 KTF_SUITE(guest_memory, .setup = make_vm, .teardown = destroy_vm);
@@ -101,6 +102,8 @@ KTF_TEST(guest_memory, the_walker_sees_what_was_mapped_and_unmapped)
     EXPECT_TRUE(walk(page.ipa + PAGE_SIZE, &pa));
 
     EXPECT_EQ(vmem_map(&vm, page, 1), 1);
+    EXPECT_FALSE(walk(page.ipa, &pa));
+    EXPECT_EQ(vmem_fault(&vm, page), VMEM_PAGE);
     EXPECT_TRUE(walk(page.ipa, &pa));
 }
 

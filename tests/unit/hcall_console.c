@@ -53,6 +53,12 @@ size_t guest_write(struct vm *of, ipa_t to, const void *from, size_t bytes)
     return there;
 }
 
+bool guest_may_write(struct vm *of, ipa_t ipa)
+{
+    EXPECT_EQ(of, &vm);
+    return in_memory(ipa, 1) == 1;
+}
+
 size_t console_write(struct vm *of, const char *text, size_t length)
 {
     size_t taken = length < guest.room ? length : guest.room;

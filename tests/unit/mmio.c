@@ -130,11 +130,12 @@ KTF_TEST(mmio, nothing_happens_without_a_device_or_a_syndrome)
     EXPECT_TRUE(mmio_emulate(&vcpu, BASE + BYTES - 8, ISS(3, 0)));
 }
 
-KTF_TEST(mmio, overlaps_sees_every_byte)
+KTF_TEST(mmio, a_gap_ends_at_the_first_byte_of_a_device)
 {
-    EXPECT_FALSE(mmio_overlaps(&vm.mmio, ipa_make(BASE - 0x1000), 0x1000));
-    EXPECT_TRUE(mmio_overlaps(&vm.mmio, ipa_make(BASE - 0x1000), 0x1001));
-    EXPECT_TRUE(mmio_overlaps(&vm.mmio, ipa_make(BASE + BYTES - 1), 1));
-    EXPECT_FALSE(mmio_overlaps(&vm.mmio, ipa_make(BASE + BYTES), 0x1000));
-    EXPECT_TRUE(mmio_overlaps(&vm.mmio, ipa_make(0), BASE + BYTES + 1));
+    EXPECT_EQ(mmio_gap(&vm.mmio, ipa_make(BASE - 0x1000), 0x1000), 0x1000);
+    EXPECT_EQ(mmio_gap(&vm.mmio, ipa_make(BASE - 0x1000), 0x1001), 0x1000);
+    EXPECT_EQ(mmio_gap(&vm.mmio, ipa_make(BASE), 1), 0);
+    EXPECT_EQ(mmio_gap(&vm.mmio, ipa_make(BASE + BYTES - 1), 1), 0);
+    EXPECT_EQ(mmio_gap(&vm.mmio, ipa_make(BASE + BYTES), 0x1000), 0x1000);
+    EXPECT_EQ(mmio_gap(&vm.mmio, ipa_make(BASE - 5), BYTES + 6), 5);
 }

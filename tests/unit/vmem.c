@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mm/vmem.c and mm/guest.c: a VM's memory from creation to end, and copying into and out of it.
+ * mm/vmem.c, mm/vmem_call.c and mm/guest.c: a VM's memory from creation to end, what its calls do
+ * with it, and copying into and out of it. Shares are in unit/share.c.
  */
 #include "arch/tlb.h"
 
@@ -10,6 +11,7 @@
 #include "mm/stage2.c"
 #include "mm/stage2_map.c"
 #include "mm/vmem.c"
+#include "mm/vmem_call.c"
 
 #include "ktf.h"
 
@@ -24,10 +26,23 @@ static size_t guest_before;
 static void *shared_page;
 
 /* One emulated device. */
-bool mmio_overlaps(const struct mmio_map *map, ipa_t base, uint64_t bytes)
+uint64_t mmio_gap(const struct mmio_map *map, ipa_t base, uint64_t bytes)
 {
     EXPECT_EQ(map, &vm.mmio);
-    return base.ipa < DEVICE + PAGE_SIZE && DEVICE < base.ipa + bytes;
+    if (base.ipa >= DEVICE + PAGE_SIZE || DEVICE >= base.ipa + bytes)
+        return bytes;
+    return DEVICE > base.ipa ? DEVICE - base.ipa : 0;
+}
+
+/* A share of one page, at LENT; 0 if there is none. */
+static uint64_t lent;
+
+uint64_t share_unlent(struct stage2_locked locked, const struct vm *of, ipa_t base, uint64_t bytes)
+{
+    EXPECT_EQ(locked.stage2, &of->stage2);
+    if (lent < base.ipa || lent >= base.ipa + bytes)
+        return bytes;
+    return lent - base.ipa;
 }
 
 static void setup(void)
@@ -35,6 +50,7 @@ static void setup(void)
     fake_memory();
     pool_before = page_nr_free();
     guest_before = page_nr_free_guest();
+    lent = 0;
     vm = (struct vm){.id = 5};
     vm.config.nr_memory = 1;
     vm.config.memory[0] = (struct ipa_range){ipa_make(RAM), RAM_BYTES};
@@ -48,6 +64,8 @@ static void setup(void)
 static void teardown(void)
 {
     vmem_destroy(&vm);
+    vmem_forget(&vm);
+    EXPECT_EQ(committed, 0);
     page_free(shared_page, 0);
     EXPECT_EQ(page_nr_free(), pool_before);
     EXPECT_EQ(page_nr_free_guest(), guest_before);
@@ -149,6 +167,7 @@ KTF_TEST(vmem, a_vm_gets_all_that_is_left_in_pages_if_need_be)
     ASSERT_EQ(vmem_create(&large), STILE_SUCCESS);
     EXPECT_NE(vmem_fault(&large, ipa_make(RAM + large.config.memory[0].bytes - 1)), VMEM_NOT_THERE);
     vmem_destroy(&large);
+    vmem_forget(&large);
     EXPECT_EQ(page_nr_free_guest(), guest);
 }
 
@@ -156,33 +175,22 @@ KTF_TEST(vmem, without_pages_for_tables_nothing_is_left_behind)
 {
     struct vm other = {.id = 6};
     size_t guest = page_nr_free_guest();
-    void *first = NULL;
+    void *first;
 
     other.config.nr_memory = 2;
     other.config.memory[0] = (struct ipa_range){ipa_make(RAM), 2 * BLOCK_2M};
     other.config.memory[1] = (struct ipa_range){ipa_make(BLOCK_1G * 2), 2 * BLOCK_2M};
-    while (page_nr_free() > 0) {
-        void **page = page_alloc(0);
-
-        *page = first;
-        first = page;
-    }
+    first = fake_hoard(0);
     for (size_t left = 0; left < 3; left++) {
         EXPECT_EQ(page_nr_free(), left);
         EXPECT_EQ(vmem_create(&other), STILE_NO_MEMORY);
         EXPECT_EQ(page_nr_free_guest(), guest);
-        void *next = *(void **)first;
-        page_free(first, 0);
-        first = next;
+        first = fake_give_one(first);
     }
     EXPECT_EQ(vmem_create(&other), STILE_SUCCESS);
     vmem_destroy(&other);
-    while (first) {
-        void *next = *(void **)first;
-
-        page_free(first, 0);
-        first = next;
-    }
+    vmem_forget(&other);
+    fake_give_back(first);
 }
 
 /* --- the calls ----------------------------------------------------------------------------- */
@@ -196,7 +204,7 @@ KTF_TEST(vmem, pages_come_and_go)
     EXPECT_EQ(mapping_at(RAM + 5 * PAGE_SIZE).bytes, PAGE_SIZE);
     EXPECT_EQ(page_nr_free_guest(), guest_before - RAM_BYTES / PAGE_SIZE + 2);
     EXPECT_EQ(map(RAM + 4 * PAGE_SIZE, 4), 1); /* what follows is there */
-    EXPECT_EQ(mapping_at(RAM + 4 * PAGE_SIZE).attrs, RAM_ATTRS);
+    EXPECT_EQ(mapping_at(RAM + 4 * PAGE_SIZE).attrs, RAM_ATTRS | STAGE2_FRESH);
     EXPECT_EQ(map(0x1000, 1), 1); /* anywhere */
     EXPECT_EQ(map(0x2000, 1), STILE_NO_MEMORY);
     EXPECT_EQ(unmap(0x1000, 2), 1);
@@ -212,18 +220,223 @@ KTF_TEST(vmem, a_whole_block_comes_and_goes)
     EXPECT_EQ(page_nr_free_guest(), guest_before - RAM_BYTES / PAGE_SIZE + 512);
     EXPECT_EQ(map(BLOCK_2M, 512), 512);
     EXPECT_EQ(mapping_at(BLOCK_2M).bytes, BLOCK_2M);
-    EXPECT_EQ(mapping_at(BLOCK_2M).attrs, RAM_ATTRS);
+    EXPECT_EQ(mapping_at(BLOCK_2M).attrs, RAM_ATTRS | STAGE2_FRESH);
     EXPECT_EQ(map(2 * BLOCK_2M, 512), STILE_NO_MEMORY);
 }
 
 KTF_TEST(vmem, long_calls_do_a_part)
 {
+    EXPECT_EQ(unmap(RAM + 511 * PAGE_SIZE, 1), 1); /* the block is pages now */
     EXPECT_EQ(unmap(RAM, 511), VMEM_BATCH);
     EXPECT_EQ(unmap(RAM, 511), STILE_NOT_MAPPED);
     EXPECT_EQ(unmap(RAM + VMEM_BATCH * PAGE_SIZE, 512), VMEM_BATCH);
-    EXPECT_EQ(map(RAM, 511), VMEM_BATCH);
-    EXPECT_EQ(map(RAM + VMEM_BATCH * PAGE_SIZE, 512), VMEM_BATCH);
-    EXPECT_EQ(mapping_at(RAM + 2 * VMEM_BATCH * PAGE_SIZE - 1).attrs, RAM_ATTRS);
+}
+
+KTF_TEST(vmem, a_part_of_a_block_is_one_piece)
+{
+    EXPECT_EQ(unmap(RAM + PAGE_SIZE, 510), 510);
+    EXPECT_EQ(mapping_at(RAM).bytes, PAGE_SIZE);
+    EXPECT_EQ(mapping_at(RAM + 511 * PAGE_SIZE).bytes, PAGE_SIZE);
+    EXPECT_EQ(page_nr_free_guest(), guest_before - RAM_BYTES / PAGE_SIZE + 510);
+    EXPECT_EQ(unmap(RAM + BLOCK_2M + 7 * PAGE_SIZE, 512), 512); /* of two blocks */
+}
+
+KTF_TEST(vmem, a_range_is_mapped_at_once_wherever_it_begins)
+{
+    EXPECT_EQ(unmap(RAM, 512), 512);
+    EXPECT_EQ(unmap(RAM + BLOCK_2M, 512), 512);
+    EXPECT_EQ(map(RAM + 3 * PAGE_SIZE, 512), 512);
+    EXPECT_EQ(mapping_at(RAM + 3 * PAGE_SIZE).bytes, PAGE_SIZE);
+    EXPECT_EQ(mapping_at(RAM + 514 * PAGE_SIZE).attrs, RAM_ATTRS | STAGE2_FRESH);
+    EXPECT_EQ(mapping_at(RAM + 515 * PAGE_SIZE).bytes, 0);
+    EXPECT_EQ(map(RAM, 512), 3);
+    EXPECT_EQ(map(RAM + 515 * PAGE_SIZE, 512), 509); /* what the quota leaves */
+}
+
+/* A free page here and there: no larger block can be had. */
+KTF_TEST(vmem, memory_in_pieces_is_mapped_in_bounded_calls)
+{
+    static pa_t all[FAKE_RAM_BYTES / PAGE_SIZE];
+    size_t nr = 0;
+
+    EXPECT_EQ(unmap(RAM, 512), 512);
+    while (page_alloc_guest(9, PAGE_ORDER_4K, &all[nr]))
+        nr++;
+    for (size_t i = 0; i < nr; i += 2)
+        page_free_guest(all[i], PAGE_ORDER_4K, 9);
+    EXPECT_EQ(map(RAM, 512), VMEM_BATCH);
+    EXPECT_EQ(map(RAM + VMEM_BATCH * PAGE_SIZE, 1), 1);
+    EXPECT_EQ(unmap(RAM, 512), VMEM_BATCH);
+    EXPECT_EQ(unmap(RAM + VMEM_BATCH * PAGE_SIZE, 1), 1);
+    for (size_t i = 1; i < nr; i += 2)
+        page_free_guest(all[i], PAGE_ORDER_4K, 9);
+}
+
+KTF_TEST(vmem, what_is_mapped_is_scrubbed_when_it_is_touched)
+{
+    char *memory;
+    uint32_t word = 7;
+
+    EXPECT_EQ(unmap(RAM, 3), 3);
+    EXPECT_EQ(map(RAM, 3), 3);
+    memory = page_va(mapping_at(RAM + PAGE_SIZE).pa);
+    memset(memory, 0xAB, PAGE_SIZE);
+    EXPECT_EQ(vmem_fault(&vm, ipa_make(RAM + PAGE_SIZE)), VMEM_PAGE);
+    EXPECT_EQ(mapping_at(RAM + PAGE_SIZE).attrs, RAM_ATTRS);
+    EXPECT_EQ(memory[0], 0);
+    EXPECT_EQ(memory[PAGE_SIZE - 1], 0);
+    EXPECT_EQ(mapping_at(RAM).attrs, RAM_ATTRS | STAGE2_FRESH);
+    memset(page_va(mapping_at(RAM).pa), 0xAB, PAGE_SIZE);
+    EXPECT_EQ(guest_read(&vm, &word, ipa_make(RAM), 4), 4);
+    EXPECT_EQ(word, 0);
+}
+
+KTF_TEST(vmem, lent_pages_stay)
+{
+    lent = RAM + 3 * PAGE_SIZE;
+    EXPECT_EQ(unmap(lent, 1), STILE_BUSY);
+    EXPECT_EQ(unmap(RAM, 512), 3);
+    EXPECT_EQ(unmap(lent, 2), STILE_BUSY);
+    EXPECT_EQ(mapping_at(lent).attrs, RAM_ATTRS | STAGE2_FRESH);
+    EXPECT_EQ(vmem_protect(&vm, ipa_make(lent), 1, STAGE2_READ), STILE_BUSY);
+    EXPECT_EQ(vmem_protect(&vm, ipa_make(lent + PAGE_SIZE), 9, STAGE2_READ), 9);
+    EXPECT_EQ(vmem_protect(&vm, ipa_make(lent - PAGE_SIZE), 9, STAGE2_READ), STILE_NOT_MAPPED);
+    EXPECT_EQ(vmem_query(&vm, ipa_make(lent + 5)).what,
+              STAGE2_RIGHTS | STILE_MEMORY_MAPPED | STILE_MEMORY_SHARED);
+    EXPECT_EQ(vmem_query(&vm, ipa_make(lent + PAGE_SIZE)).what, STAGE2_READ | STILE_MEMORY_MAPPED);
+}
+
+/* --- protect and query --------------------------------------------------------------------- */
+
+static int64_t protect(uint64_t ipa, uint64_t nr, uint32_t rights)
+{
+    return vmem_protect(&vm, ipa_make(ipa), nr, rights);
+}
+
+KTF_TEST(vmem, a_whole_block_keeps_its_mapping)
+{
+    size_t pool = page_nr_free();
+
+    EXPECT_EQ(protect(RAM, 512, STAGE2_READ), 512);
+    EXPECT_EQ(mapping_at(RAM).bytes, BLOCK_2M);
+    EXPECT_EQ(mapping_at(RAM).attrs, STAGE2_READ | STAGE2_OWNED | STAGE2_FRESH);
+    EXPECT_EQ(vmem_fault(&vm, ipa_make(RAM)), VMEM_BLOCK);
+    EXPECT_EQ(mapping_at(RAM).attrs, STAGE2_READ | STAGE2_OWNED);
+    EXPECT_EQ(guest_write(&vm, ipa_make(RAM), &pool, 8), 0);
+    EXPECT_FALSE(guest_may_write(&vm, ipa_make(RAM)));
+    EXPECT_EQ(protect(RAM, 512, STAGE2_RIGHTS), 512);
+    EXPECT_EQ(mapping_at(RAM).attrs, RAM_ATTRS);
+    EXPECT_EQ(guest_write(&vm, ipa_make(RAM), &pool, 8), 8);
+    EXPECT_TRUE(guest_may_write(&vm, ipa_make(RAM)));
+    EXPECT_FALSE(guest_may_write(&vm, ipa_make(SHARED)));
+    EXPECT_FALSE(guest_may_write(&vm, ipa_make(RAM - 1)));
+    EXPECT_EQ(page_nr_free(), pool);
+}
+
+KTF_TEST(vmem, a_part_of_a_block_is_protected_alone)
+{
+    EXPECT_EQ(protect(RAM + PAGE_SIZE, 2, STAGE2_READ | STAGE2_EXECUTE), 2);
+    EXPECT_EQ(mapping_at(RAM).attrs, RAM_ATTRS | STAGE2_FRESH);
+    EXPECT_EQ(mapping_at(RAM + PAGE_SIZE).attrs,
+              STAGE2_READ | STAGE2_EXECUTE | STAGE2_OWNED | STAGE2_FRESH);
+    EXPECT_EQ(mapping_at(RAM + 2 * PAGE_SIZE).bytes, PAGE_SIZE);
+    EXPECT_EQ(mapping_at(RAM + 3 * PAGE_SIZE).attrs, RAM_ATTRS | STAGE2_FRESH);
+    EXPECT_EQ(protect(RAM + 500 * PAGE_SIZE, 512, STAGE2_READ | STAGE2_WRITE), 512);
+    EXPECT_EQ(mapping_at(RAM + 1011 * PAGE_SIZE).attrs & STAGE2_RIGHTS, STAGE2_READ | STAGE2_WRITE);
+    EXPECT_EQ(mapping_at(RAM + 1012 * PAGE_SIZE).attrs & STAGE2_RIGHTS, STAGE2_RIGHTS);
+}
+
+KTF_TEST(vmem, protect_goes_as_far_as_there_is_memory)
+{
+    EXPECT_EQ(protect(RAM - PAGE_SIZE, 2, STAGE2_READ), STILE_NOT_MAPPED);
+    EXPECT_EQ(protect(RAM + RAM_BYTES - PAGE_SIZE, 2, STAGE2_READ), 1);
+    EXPECT_EQ(protect(SHARED, 1, STAGE2_READ), STILE_NOT_MAPPED);
+    EXPECT_EQ(protect(DEVICE, 1, STAGE2_READ), STILE_NOT_MAPPED);
+    EXPECT_EQ(protect(STAGE2_IPA_END - PAGE_SIZE, 1, STAGE2_READ), STILE_NOT_MAPPED);
+}
+
+KTF_TEST(vmem, without_a_table_protect_does_what_needs_none)
+{
+    void *first;
+
+    EXPECT_EQ(unmap(RAM, 1), 1); /* pages, and then blocks */
+    first = fake_hoard(0);
+    EXPECT_EQ(protect(RAM + BLOCK_2M, 1, STAGE2_READ), STILE_NO_MEMORY);
+    EXPECT_EQ(unmap(RAM + BLOCK_2M, 1), STILE_NO_MEMORY);
+    EXPECT_EQ(protect(RAM + 511 * PAGE_SIZE, 2, STAGE2_READ), 1);
+    EXPECT_EQ(unmap(RAM + 511 * PAGE_SIZE, 2), 1);
+    EXPECT_EQ(mapping_at(RAM + BLOCK_2M).attrs, RAM_ATTRS | STAGE2_FRESH);
+    fake_give_back(first);
+}
+
+static void expect_place(uint64_t ipa, uint32_t what, uint32_t owner, uint64_t base, uint64_t bytes)
+{
+    struct vmem_place place = vmem_query(&vm, ipa_make(ipa));
+
+    EXPECT_EQ(place.what, what);
+    EXPECT_EQ(place.owner, owner);
+    EXPECT_EQ(place.base, base);
+    EXPECT_EQ(place.bytes, bytes);
+}
+
+KTF_TEST(vmem, query_tells_each_kind)
+{
+    pa_t theirs;
+
+    expect_place(RAM + BLOCK_2M + 5, STAGE2_RIGHTS | STILE_MEMORY_MAPPED, 5, RAM + BLOCK_2M,
+                 BLOCK_2M);
+    expect_place(RAM - 1, 0, 0, RAM - PAGE_SIZE, PAGE_SIZE);
+    expect_place(SHARED + 7, STAGE2_READ | STILE_MEMORY_MAPPED, 0, SHARED, PAGE_SIZE);
+    expect_place(DEVICE, STAGE2_READ | STAGE2_WRITE | STILE_MEMORY_MAPPED | STILE_MEMORY_DEVICE, 0,
+                 DEVICE, PAGE_SIZE);
+    expect_place(STAGE2_IPA_END - 1, 0, 0, STAGE2_IPA_END - PAGE_SIZE, PAGE_SIZE);
+    ASSERT_EQ(stage2_map(&vm.stage2, ipa_make(0x8010000), pa_make(0x8040000), 0x2000,
+                         STAGE2_READ | STAGE2_WRITE | STAGE2_DEVICE),
+              STILE_SUCCESS);
+    expect_place(0x8011000, STAGE2_READ | STAGE2_WRITE | STILE_MEMORY_MAPPED | STILE_MEMORY_DEVICE,
+                 0, 0x8011000, PAGE_SIZE);
+    ASSERT_TRUE(page_alloc_guest(6, 0, &theirs));
+    ASSERT_EQ(
+        stage2_map(&vm.stage2, ipa_make(0x1000), theirs, PAGE_SIZE, STAGE2_READ | STAGE2_BORROWED),
+        STILE_SUCCESS);
+    expect_place(0x1FFF, STAGE2_READ | STILE_MEMORY_MAPPED | STILE_MEMORY_SHARED, 6, 0x1000,
+                 PAGE_SIZE);
+    ASSERT_EQ(stage2_unmap(&vm.stage2, ipa_make(0x1000), PAGE_SIZE), STILE_SUCCESS);
+    page_free_guest(theirs, 0, 6);
+}
+
+/* --- quotas -------------------------------------------------------------------------------- */
+
+/* What a VM has given back is still its own to ask for: nobody else gets it for good. */
+KTF_TEST(vmem, all_vms_may_own_their_quotas_at_once)
+{
+    struct vm large = {.id = 6};
+
+    EXPECT_EQ(unmap(RAM, 512), 512);
+    large.config.nr_memory = 1;
+    large.config.memory[0] =
+        (struct ipa_range){ipa_make(RAM), align_down(page_nr_free_guest() << PAGE_SHIFT, BLOCK_2M)};
+    EXPECT_EQ(vmem_create(&large), STILE_NO_MEMORY);
+    EXPECT_EQ(large.stage2.quota, 0);
+    EXPECT_EQ(map(RAM, 512), 512);
+    EXPECT_EQ(vm.stage2.quota, RAM_BYTES / PAGE_SIZE);
+}
+
+/* A VM that starts anew has at least what its tree says, and at most. */
+KTF_TEST(vmem, a_reboot_restores_the_quota)
+{
+    vm.stage2.quota -= 7; /* as if donated */
+    committed -= 7;
+    vmem_destroy(&vm);
+    ASSERT_EQ(vmem_create(&vm), STILE_SUCCESS);
+    EXPECT_EQ(vm.stage2.quota, RAM_BYTES / PAGE_SIZE);
+    EXPECT_EQ(committed, vm.stage2.quota);
+    vm.stage2.quota += 7;
+    committed += 7;
+    vmem_destroy(&vm);
+    ASSERT_EQ(vmem_create(&vm), STILE_SUCCESS);
+    EXPECT_EQ(committed, vm.stage2.quota);
+    EXPECT_EQ(committed, RAM_BYTES / PAGE_SIZE);
 }
 
 KTF_TEST(vmem, devices_and_shared_pages_are_in_the_way)

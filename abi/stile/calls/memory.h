@@ -14,8 +14,10 @@
  * @count: 1 to 512 pages
  *
  * Returns in x1 how many pages were mapped, from the start of the range: at least 1, fewer than
- * asked when the next one would fail. All pages of a VM together never exceed the memory its
- * device tree gave it.
+ * asked when the next one would fail, or to bound the call. All pages of a VM together never exceed
+ * its quota: the memory its device tree gave it, with what it was donated and without what it has
+ * donated. A range of whole blocks of 2 MiB is mapped in blocks. The pages are zeroed when they are
+ * first touched.
  *
  * INVALID_ARGUMENT: the base is unaligned or outside the address space of 512 GiB; the count is
  *                   out of range or makes the range leave it
@@ -36,11 +38,12 @@ STILE_CALL(0x50, 1, memory, map, ARGS2(ipa, base, nr_pages, count))
  * @count: 1 to 512 pages
  *
  * Returns in x1 how many pages were given back, from the start of the range: at least 1, fewer
- * than asked when the next one would fail.
+ * than asked when the next one would fail, or to bound the call.
  *
  * INVALID_ARGUMENT: the base is unaligned or outside the address space of 512 GiB; the count is
  *                   out of range or makes the range leave it
  * NOT_MAPPED: the first page is not memory of the caller
+ * BUSY: the first page is part of a share of the caller's, offered or accepted
  * NO_MEMORY: the range is part of a larger block, and there is no page for the table that would
  *            split it
  *
@@ -49,5 +52,178 @@ STILE_CALL(0x50, 1, memory, map, ARGS2(ipa, base, nr_pages, count))
  *     uint64_t left = count.pages - result.value[0]; // go on from there
  */
 STILE_CALL(0x51, 1, memory, unmap, ARGS2(ipa, base, nr_pages, count))
+
+/*
+ * Change what the VM may do with pages of its own, or with pages shared with it.
+ *
+ * @base:   the first address, a multiple of 4096
+ * @count:  1 to 512 pages
+ * @access: STILE_ACCESS_* bits; READ must be among them
+ *
+ * Returns in x1 how many pages were changed, from the start of the range: at least 1, fewer than
+ * asked when the next one would fail. Accesses that the new rights forbid are external aborts. A
+ * whole block keeps its block mapping. Memory that was shared with the VM has at most the rights
+ * that were granted.
+ *
+ * INVALID_ARGUMENT: the base is unaligned or outside the address space of 512 GiB; the count is
+ *                   out of range or makes the range leave it; the access is not one there is
+ * NOT_MAPPED: the first page is not memory of the caller
+ * BUSY: the first page is part of a share of the caller's, offered or accepted
+ * DENIED: the first page is a peer's, and the share does not grant this access
+ * NO_MEMORY: the range is part of a larger block, and there is no page for the table that would
+ *            split it
+ *
+ * Example:
+ *     // the kernel's text: nobody writes it any more
+ *     struct stile_result result = stile_memory_protect(base, count, STILE_ACCESS_READ | STILE_ACCESS_EXECUTE);
+ */
+STILE_CALL(0x52, 9, memory, protect, ARGS3(ipa, base, nr_pages, count, u32, access))
+
+/*
+ * Ask what is at an address.
+ *
+ * @address: any alignment
+ *
+ * Returns in x1 what is there: STILE_ACCESS_* bits, STILE_MEMORY_* bits, and the owner's VM number
+ * in bits 63:32 (0 if no VM's: a device, or a page of the hypervisor's); in x2 the first address
+ * of the page or block that maps it; in x3 how many bytes that has. Where nothing is x1 is 0; there,
+ * and where a device is emulated, x2 and x3 tell the page.
+ *
+ * INVALID_ARGUMENT: the address is outside the address space of 512 GiB
+ *
+ * Example:
+ *     struct stile_result result = stile_memory_query(address);
+ *     uint32_t owner = (uint32_t)(result.value[0] >> 32);
+ */
+STILE_CALL(0x53, 9, memory, query, ARGS1(ipa, address))
+
+/*
+ * Offer pages to another VM. They stay the caller's, who may go on using them.
+ *
+ * @base:   the first address, a multiple of 4096
+ * @count:  1 to 512 pages, all of them memory of the caller
+ * @peer:   to whom
+ * @access: the most the peer may do: STILE_ACCESS_READ, or READ and WRITE
+ *
+ * Returns a share's handle in x1. Until the share ends the pages cannot be unmapped, protected or
+ * donated (BUSY); they may be part of other shares. It ends when it is revoked, or when one of the
+ * two VMs ends or starts anew.
+ *
+ * INVALID_ARGUMENT: as for memory_map; or the peer is the caller or a VM that does not run; or the
+ *                   access is neither of the two
+ * NOT_MAPPED: a page of the range is not memory of the caller
+ * BUSY: a page was offered by memory_donate
+ * LIMIT: the VM has STILE_SHARES_MAX shares already
+ *
+ * Example:
+ *     struct stile_result result = stile_memory_share(base, count, peer, STILE_ACCESS_READ);
+ *     stile_share_t share = stile_share((uint32_t)result.value[0]); // tell the peer
+ */
+STILE_CALL(0x54, 9, memory, share, ARGS4(ipa, base, nr_pages, count, vm_id, peer, u32, access))
+
+/*
+ * Offer pages to another VM for good: when the peer accepts, they leave the caller's address space
+ * and quota with their content, and become the peer's.
+ *
+ * @base:  the first address, a multiple of 4096
+ * @count: 1 to 512 pages, all of them memory of the caller, no part of another share
+ * @peer:  to whom
+ *
+ * Returns a share's handle in x1; it is gone once the peer has accepted. Until then it is a share
+ * like others, and can be revoked.
+ *
+ * INVALID_ARGUMENT, NOT_MAPPED, LIMIT: as for memory_share
+ * BUSY: a page is part of another share
+ *
+ * Example:
+ *     struct stile_result result = stile_memory_donate(base, count, peer);
+ *     stile_share_t share = stile_share((uint32_t)result.value[0]); // tell the peer
+ */
+STILE_CALL(0x55, 9, memory, donate, ARGS3(ipa, base, nr_pages, count, vm_id, peer))
+
+/*
+ * Take what a peer has offered: maps its pages.
+ *
+ * @share: the handle, as the owner or memory_offer told it
+ * @base:  where, a multiple of 4096
+ *
+ * Returns in x1 how many pages there are, and in x2 STILE_ACCESS_* bits. Shared pages are never
+ * executable; donated ones have all rights.
+ *
+ * INVALID_ARGUMENT: the base is unaligned, or the range leaves the address space of 512 GiB
+ * NOT_FOUND: there is no such share, or it is not offered to the caller
+ * BUSY: it was accepted already
+ * ALREADY_MAPPED: a page of the range is mapped, or is a device's
+ * NO_MEMORY: there is no page for a table
+ *
+ * Example:
+ *     struct stile_result result = stile_memory_accept(share, base);
+ *     uint64_t bytes = result.value[0] * STILE_PAGE_SIZE;
+ */
+STILE_CALL(0x56, 9, memory, accept, ARGS2(share, share, ipa, base))
+
+/*
+ * Stop using what was accepted: unmaps it. It is offered as before, and may be accepted again.
+ *
+ * @share: the handle
+ *
+ * NOT_FOUND: there is no such share, or the caller has not accepted it
+ *
+ * Example:
+ *     // done with the peer's pages
+ *     struct stile_result result = stile_memory_release(share);
+ */
+STILE_CALL(0x57, 9, memory, release, ARGS1(share, share))
+
+/*
+ * Take a share back, accepted or not. When the call returns, no CPU can reach the pages on the
+ * peer's behalf any more; its accesses are external aborts. The handle is gone.
+ *
+ * @share: the handle
+ *
+ * NOT_FOUND: there is no such share, or it is not the caller's
+ *
+ * Example:
+ *     struct stile_result result = stile_memory_revoke(share);
+ *     bool is_mine_alone = result.status == STILE_SUCCESS;
+ */
+STILE_CALL(0x58, 9, memory, revoke, ARGS1(share, share))
+
+/*
+ * Walk the shares that others have offered to the caller, accepted ones included.
+ *
+ * @index: 0 to STILE_SHARES_OFFERED_MAX - 1
+ *
+ * Returns the handle in x1; in x2 the owner's VM number in bits 31:0 and the number of pages in
+ * bits 63:32; in x3 STILE_ACCESS_* bits, STILE_SHARE_DONATED and STILE_SHARE_ACCEPTED. The walk is
+ * not atomic: a share may come or go between two calls. STILE_VIRQ_SHARE tells when to walk.
+ *
+ * INVALID_ARGUMENT: the index is out of range
+ * NOT_FOUND: nothing is offered at this index
+ *
+ * Example:
+ *     struct stile_result result = stile_memory_offer(0);
+ *     stile_share_t share = stile_share((uint32_t)result.value[0]);
+ */
+STILE_CALL(0x59, 9, memory, offer, ARGS1(u32, index))
+
+/*
+ * Clean data caches to the point of coherency: what the VM has written is seen by whoever reads
+ * past the caches, a vCPU with its MMU off or a device.
+ *
+ * @base:  the first address, a multiple of 4096
+ * @count: 1 to 512 pages
+ *
+ * Returns in x1 how many pages were cleaned, from the start of the range: at least 1, fewer than
+ * asked when the next one would fail, or to bound the call.
+ *
+ * INVALID_ARGUMENT: as for memory_map
+ * NOT_MAPPED: the first page is not memory of the caller
+ *
+ * Example:
+ *     struct stile_result result = stile_memory_clean(base, count);
+ *     uint64_t left = count.pages - result.value[0]; // go on from there
+ */
+STILE_CALL(0x5A, 9, memory, clean, ARGS2(ipa, base, nr_pages, count))
 
 /* clang-format on */

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The range of pages that most memory calls begin with.
+ */
+#ifndef HYPERCALL_RANGE_H
+#define HYPERCALL_RANGE_H
+
+#include "mm/stage2.h"
+#include "stile/abi.h"
+
+/** The number of the first argument that is wrong, the base's or the count's, or 0. */
+static inline unsigned range_bad_argument(stile_ipa_t base, stile_nr_pages_t count)
+{
+    if (!is_aligned(base.ipa, PAGE_SIZE) || base.ipa >= STAGE2_IPA_END)
+        return 1;
+    if (count.pages == 0 || count.pages > STILE_MEMORY_MAX_PAGES ||
+        count.pages << PAGE_SHIFT > STAGE2_IPA_END - base.ipa)
+        return 2;
+    return 0;
+}
+
+#endif

@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mm/share.c: what VMs lend and give each other, and what is refused. Their ends are in
+ * share_end.c.
+ */
+#include "share_fake.h"
+
+KTF_SUITE(share, .setup = setup, .teardown = teardown);
+
+/* --- the life of a share ------------------------------------------------------------------- */
+
+KTF_TEST(share, offered_accepted_released_revoked)
+{
+    uint64_t ipa = RAM + 5 * PAGE_SIZE;
+    uint32_t handle = must_offer(&a, ipa, 3, &b);
+
+    EXPECT_EQ(accept_at(&b, handle, WINDOW), STILE_SUCCESS);
+    EXPECT_EQ(terms.handle, handle);
+    EXPECT_EQ(terms.owner, a.id);
+    EXPECT_EQ(terms.nr_pages, 3);
+    EXPECT_EQ(terms.what, STILE_ACCESS_READ | STILE_ACCESS_WRITE | STILE_SHARE_ACCEPTED);
+    for (unsigned i = 0; i < 3; i++) {
+        EXPECT_EQ(at(&b, WINDOW + i * PAGE_SIZE).pa.pa, at(&a, ipa + i * PAGE_SIZE).pa.pa);
+        EXPECT_EQ(at(&b, WINDOW + i * PAGE_SIZE).attrs,
+                  STAGE2_READ | STAGE2_WRITE | STAGE2_BORROWED | STAGE2_MAY_WRITE);
+    }
+    EXPECT_EQ(at(&b, WINDOW + 3 * PAGE_SIZE).bytes, 0);
+    EXPECT_EQ(accept_at(&b, handle, WINDOW + BLOCK_2M), STILE_BUSY);
+
+    EXPECT_EQ(release_by(&b, handle), STILE_SUCCESS);
+    EXPECT_EQ(at(&b, WINDOW).bytes, 0);
+    EXPECT_EQ(release_by(&b, handle), STILE_NOT_FOUND);
+    EXPECT_EQ(accept_at(&b, handle, WINDOW + BLOCK_2M), STILE_SUCCESS);
+    fake_tlb_vttbr = 0;
+    EXPECT_EQ(revoke_by(&a, handle), STILE_SUCCESS);
+    EXPECT_EQ(fake_tlb_vttbr, b.stage2.vttbr); /* it is the peer's that is flushed */
+    EXPECT_EQ(at(&b, WINDOW + BLOCK_2M).bytes, 0);
+    EXPECT_EQ(revoke_by(&a, handle), STILE_NOT_FOUND);
+}
+
+KTF_TEST(share, the_peer_finds_pages_scrubbed)
+{
+    uint64_t ipa = RAM + BLOCK_2M;
+    uint32_t word = 7;
+    uint32_t handle;
+
+    memset(page_va(at(&a, ipa).pa), 0xAB, BLOCK_2M);
+    EXPECT_EQ(at(&a, ipa).attrs & STAGE2_FRESH, STAGE2_FRESH);
+    handle = must_offer(&a, ipa + 7 * PAGE_SIZE, 1, &b);
+    EXPECT_EQ(at(&a, ipa).attrs & STAGE2_FRESH, 0);
+    ASSERT_EQ(accept_at(&b, handle, WINDOW), STILE_SUCCESS);
+    memcpy(&word, page_va(at(&b, WINDOW).pa), 4);
+    EXPECT_EQ(word, 0);
+}
+
+KTF_TEST(share, a_block_stays_one_on_both_sides)
+{
+    uint32_t handle = must_offer(&a, RAM, 512, &b);
+    size_t pool = page_nr_free();
+
+    ASSERT_EQ(accept_at(&b, handle, WINDOW + BLOCK_2M), STILE_SUCCESS);
+    EXPECT_EQ(at(&b, WINDOW + BLOCK_2M).bytes, BLOCK_2M);
+    EXPECT_EQ(at(&a, RAM).bytes, BLOCK_2M);
+    EXPECT_EQ(page_nr_free(), pool - 1); /* a table of level 2 */
+    EXPECT_EQ(release_by(&b, handle), STILE_SUCCESS);
+    EXPECT_EQ(page_nr_free(), pool);
+
+    /* In pages if need be. */
+    ASSERT_EQ(accept_at(&b, handle, WINDOW + PAGE_SIZE), STILE_SUCCESS);
+    EXPECT_EQ(at(&b, WINDOW + PAGE_SIZE).bytes, PAGE_SIZE);
+    EXPECT_EQ(at(&b, WINDOW + BLOCK_2M).pa.pa, at(&a, RAM + BLOCK_2M - PAGE_SIZE).pa.pa);
+    EXPECT_EQ(revoke_by(&a, handle), STILE_SUCCESS);
+    EXPECT_EQ(page_nr_free(), pool);
+}
+
+KTF_TEST(share, a_share_of_several_blocks_and_pieces)
+{
+    uint32_t handle;
+
+    ASSERT_EQ(vmem_unmap(&a, ipa_make(RAM + 511 * PAGE_SIZE), 1), 1);
+    ASSERT_EQ(vmem_map(&a, ipa_make(RAM + 511 * PAGE_SIZE), 1), 1);
+    handle = must_offer(&a, RAM + 300 * PAGE_SIZE, 512, &b);
+    ASSERT_EQ(accept_at(&b, handle, WINDOW), STILE_SUCCESS);
+    for (uint64_t i = 0; i < 512; i++)
+        ASSERT_EQ(at(&b, WINDOW + i * PAGE_SIZE).pa.pa, at(&a, RAM + (300 + i) * PAGE_SIZE).pa.pa);
+    EXPECT_EQ(revoke_by(&a, handle), STILE_SUCCESS);
+}
+
+KTF_TEST(share, read_only_is_the_most_the_peer_may_take)
+{
+    uint32_t handle;
+
+    ASSERT_EQ(offer_to(&a, RAM, 1, b.id, STAGE2_READ, &handle), STILE_SUCCESS);
+    ASSERT_EQ(accept_at(&b, handle, WINDOW), STILE_SUCCESS);
+    EXPECT_EQ(terms.what, STILE_ACCESS_READ | STILE_SHARE_ACCEPTED);
+    EXPECT_EQ(vmem_protect(&b, ipa_make(WINDOW), 1, STAGE2_READ), 1);
+    EXPECT_EQ(vmem_protect(&b, ipa_make(WINDOW), 1, STAGE2_READ | STAGE2_WRITE), STILE_DENIED);
+    EXPECT_EQ(vmem_protect(&b, ipa_make(WINDOW), 1, STAGE2_READ | STAGE2_EXECUTE), STILE_DENIED);
+    EXPECT_EQ(at(&b, WINDOW).attrs, STAGE2_READ | STAGE2_BORROWED);
+}
+
+KTF_TEST(share, the_peer_may_narrow_a_part_and_widen_it_again)
+{
+    uint32_t handle = must_offer(&a, RAM, 512, &b);
+    void *hoarded;
+
+    ASSERT_EQ(accept_at(&b, handle, WINDOW), STILE_SUCCESS);
+    EXPECT_EQ(vmem_protect(&b, ipa_make(WINDOW + PAGE_SIZE), 1, STAGE2_READ), 1);
+    EXPECT_EQ(at(&b, WINDOW + PAGE_SIZE).attrs, STAGE2_READ | STAGE2_BORROWED | STAGE2_MAY_WRITE);
+    EXPECT_EQ(vmem_protect(&b, ipa_make(WINDOW), 512, STAGE2_READ | STAGE2_WRITE), 512);
+    EXPECT_EQ(vmem_protect(&b, ipa_make(WINDOW), 1, STAGE2_RIGHTS), STILE_DENIED);
+    check();
+    /* It was split: even without a page in the pool the owner gets it back. */
+    hoarded = fake_hoard(0);
+    EXPECT_EQ(revoke_by(&a, handle), STILE_SUCCESS);
+    EXPECT_EQ(at(&b, WINDOW).bytes, 0);
+    fake_give_back(hoarded);
+}
+
+KTF_TEST(share, hypervisor_and_unmap_leave_borrowed_pages_alone)
+{
+    uint32_t handle = must_offer(&a, RAM, 2, &b);
+    char text[8];
+
+    ASSERT_EQ(accept_at(&b, handle, WINDOW), STILE_SUCCESS);
+    EXPECT_EQ(guest_read(&b, text, ipa_make(WINDOW), 8), 0);
+    EXPECT_EQ(guest_write(&b, ipa_make(WINDOW), text, 8), 0);
+    EXPECT_EQ(guest_clean(&b, ipa_make(WINDOW), 8), 0);
+    EXPECT_EQ(vmem_unmap(&b, ipa_make(WINDOW), 1), STILE_NOT_MAPPED);
+    EXPECT_EQ(offer_to(&b, WINDOW, 1, c.id, STAGE2_READ, &handle), STILE_NOT_MAPPED);
+    EXPECT_EQ(donate_to(&b, WINDOW, 1, c.id, &handle), STILE_NOT_MAPPED);
+    EXPECT_EQ(donate_to(&b, WINDOW, 1, a.id, &handle), STILE_NOT_MAPPED);
+}
+
+/* --- what pins pages ----------------------------------------------------------------------- */
+
+KTF_TEST(share, shared_pages_stay_while_the_share_lasts)
+{
+    uint32_t handle = must_offer(&a, RAM + PAGE_SIZE, 2, &b);
+
+    for (unsigned accepted = 0; accepted < 2; accepted++) {
+        EXPECT_EQ(vmem_unmap(&a, ipa_make(RAM + 2 * PAGE_SIZE), 1), STILE_BUSY);
+        EXPECT_EQ(vmem_protect(&a, ipa_make(RAM + PAGE_SIZE), 1, STAGE2_READ), STILE_BUSY);
+        EXPECT_EQ(vmem_query(&a, ipa_make(RAM + PAGE_SIZE)).what & STILE_MEMORY_SHARED,
+                  STILE_MEMORY_SHARED);
+        EXPECT_EQ(vmem_query(&a, ipa_make(RAM)).what & STILE_MEMORY_SHARED, 0);
+        if (!accepted)
+            EXPECT_EQ(accept_at(&b, handle, WINDOW), STILE_SUCCESS);
+    }
+    EXPECT_EQ(vmem_query(&b, ipa_make(WINDOW + 5)).owner, a.id);
+    EXPECT_EQ(vmem_unmap(&a, ipa_make(RAM), 9), 1); /* up to it */
+    EXPECT_EQ(revoke_by(&a, handle), STILE_SUCCESS);
+    EXPECT_EQ(vmem_unmap(&a, ipa_make(RAM + PAGE_SIZE), 2), 2);
+    check();
+}
+
+KTF_TEST(share, a_page_may_be_in_several_shares_but_be_donated_once)
+{
+    uint32_t first = must_offer(&a, RAM, 4, &b);
+    uint32_t second = must_offer(&a, RAM + 3 * PAGE_SIZE, 4, &c);
+    uint32_t third;
+
+    EXPECT_EQ(donate_to(&a, RAM + 6 * PAGE_SIZE, 1, b.id, &third), STILE_BUSY);
+    EXPECT_EQ(donate_to(&a, RAM + 7 * PAGE_SIZE, 1, b.id, &third), STILE_SUCCESS);
+    EXPECT_EQ(donate_to(&a, RAM + 7 * PAGE_SIZE, 1, c.id, &third), STILE_BUSY);
+    EXPECT_EQ(offer_to(&a, RAM + 7 * PAGE_SIZE, 1, c.id, STAGE2_READ, &third), STILE_BUSY);
+    EXPECT_EQ(accept_at(&b, first, WINDOW), STILE_SUCCESS);
+    EXPECT_EQ(accept_at(&c, second, WINDOW), STILE_SUCCESS);
+    EXPECT_EQ(at(&b, WINDOW + 3 * PAGE_SIZE).pa.pa, at(&c, WINDOW).pa.pa);
+    EXPECT_EQ(revoke_by(&a, first), STILE_SUCCESS);
+    EXPECT_EQ(vmem_unmap(&a, ipa_make(RAM + 3 * PAGE_SIZE), 1), STILE_BUSY);
+}
+
+/* --- donations ----------------------------------------------------------------------------- */
+
+KTF_TEST(share, a_donation_moves_pages_with_content_and_quota)
+{
+    uint64_t quota = RAM_BYTES / PAGE_SIZE;
+    uint32_t word = 12345;
+    uint32_t handle;
+    pa_t pa;
+
+    ASSERT_EQ(guest_write(&a, ipa_make(RAM + 9 * PAGE_SIZE), &word, 4), 4);
+    pa = at(&a, RAM + 9 * PAGE_SIZE).pa;
+    handle = must_donate(&a, RAM + 8 * PAGE_SIZE, 2, &b);
+    EXPECT_EQ(a.stage2.quota, quota);
+    ASSERT_EQ(accept_at(&b, handle, WINDOW), STILE_SUCCESS);
+    EXPECT_EQ(terms.what & STAGE2_RIGHTS, STAGE2_RIGHTS);
+    EXPECT_EQ(a.stage2.quota, quota - 2);
+    EXPECT_EQ(b.stage2.quota, quota + 2);
+    EXPECT_EQ(at(&a, RAM + 8 * PAGE_SIZE).bytes, 0);
+    EXPECT_EQ(at(&b, WINDOW + PAGE_SIZE).pa.pa, pa.pa);
+    EXPECT_EQ(page_owner(pa), b.id);
+    word = 0;
+    EXPECT_EQ(guest_read(&b, &word, ipa_make(WINDOW + PAGE_SIZE), 4), 4);
+    EXPECT_EQ(word, 12345);
+
+    EXPECT_EQ(vmem_map(&a, ipa_make(RAM + 8 * PAGE_SIZE), 2), STILE_NO_MEMORY);
+    EXPECT_EQ(revoke_by(&a, handle), STILE_NOT_FOUND);
+    EXPECT_EQ(release_by(&b, handle), STILE_NOT_FOUND);
+    EXPECT_EQ(vmem_unmap(&b, ipa_make(WINDOW), 2), 2);
+    check();
+    EXPECT_EQ(vmem_map(&b, ipa_make(WINDOW), 2), 2);
+    check();
+    handle = must_donate(&b, WINDOW, 2, &a); /* and back */
+    EXPECT_EQ(accept_at(&a, handle, RAM + 8 * PAGE_SIZE), STILE_SUCCESS);
+    EXPECT_EQ(a.stage2.quota, quota);
+}
+
+KTF_TEST(share, a_donated_block_stays_one)
+{
+    uint32_t handle = must_donate(&a, RAM + BLOCK_2M, 512, &b);
+
+    ASSERT_EQ(accept_at(&b, handle, WINDOW), STILE_SUCCESS);
+    EXPECT_EQ(at(&b, WINDOW).bytes, BLOCK_2M);
+    EXPECT_EQ(vmem_unmap(&b, ipa_make(WINDOW), 512), 512);
+    check();
+    /* Across two, and not aligned alike. */
+    handle = must_donate(&a, RAM + 2 * BLOCK_2M + 5 * PAGE_SIZE, 512, &c);
+    ASSERT_EQ(accept_at(&c, handle, WINDOW + PAGE_SIZE), STILE_SUCCESS);
+    EXPECT_EQ(vmem_unmap(&c, ipa_make(WINDOW + PAGE_SIZE), 64), 64);
+    check();
+}
+
+KTF_TEST(share, a_donation_can_be_taken_back_before_it_is_accepted)
+{
+    uint32_t handle = must_donate(&a, RAM, 1, &b);
+
+    EXPECT_EQ(vmem_unmap(&a, ipa_make(RAM), 1), STILE_BUSY);
+    EXPECT_EQ(revoke_by(&a, handle), STILE_SUCCESS);
+    EXPECT_EQ(accept_at(&b, handle, WINDOW), STILE_NOT_FOUND);
+    EXPECT_EQ(vmem_unmap(&a, ipa_make(RAM), 1), 1);
+    check();
+}
+
+/* --- what is refused ----------------------------------------------------------------------- */
+
+KTF_TEST(share, peers_that_are_none_are_refused)
+{
+    static const uint32_t peers[] = {0, 1, 3, CONFIG_NR_VMS + 1, 255, 0x7FFFFFFF, UINT32_MAX};
+    uint32_t handle;
+
+    for (size_t i = 0; i < sizeof(peers) / sizeof(peers[0]); i++) {
+        EXPECT_EQ(offer_to(&a, RAM, 1, peers[i], STAGE2_READ, &handle), STILE_INVALID_ARGUMENT);
+        EXPECT_EQ(donate_to(&a, RAM, 1, peers[i], &handle), STILE_INVALID_ARGUMENT);
+    }
+}
+
+KTF_TEST(share, only_memory_of_the_owner_is_offered)
+{
+    uint32_t handle;
+
+    EXPECT_EQ(offer_to(&a, RAM - PAGE_SIZE, 2, b.id, STAGE2_READ, &handle), STILE_NOT_MAPPED);
+    EXPECT_EQ(offer_to(&a, RAM + RAM_BYTES - PAGE_SIZE, 2, b.id, STAGE2_READ, &handle),
+              STILE_NOT_MAPPED);
+    EXPECT_EQ(offer_to(&a, DEVICE, 1, b.id, STAGE2_READ, &handle), STILE_NOT_MAPPED);
+    EXPECT_EQ(offer_to(&a, STAGE2_IPA_END - PAGE_SIZE, 1, b.id, STAGE2_READ, &handle),
+              STILE_NOT_MAPPED);
+    EXPECT_EQ(offer_to(&a, RAM + RAM_BYTES - PAGE_SIZE, 1, b.id, STAGE2_READ, &handle),
+              STILE_SUCCESS);
+}
+
+KTF_TEST(share, the_peers_range_must_be_free)
+{
+    uint32_t handle = must_offer(&a, RAM, 8, &b);
+    size_t pool = page_nr_free();
+
+    EXPECT_EQ(accept_at(&b, handle, RAM), STILE_ALREADY_MAPPED);
+    EXPECT_EQ(accept_at(&b, handle, RAM - 7 * PAGE_SIZE), STILE_ALREADY_MAPPED);
+    EXPECT_EQ(accept_at(&b, handle, DEVICE), STILE_ALREADY_MAPPED);
+    EXPECT_EQ(accept_at(&b, handle, DEVICE - 7 * PAGE_SIZE), STILE_ALREADY_MAPPED);
+    EXPECT_EQ(accept_at(&b, handle, STAGE2_IPA_END - 7 * PAGE_SIZE), STILE_INVALID_ARGUMENT);
+    EXPECT_EQ(page_nr_free(), pool);
+    EXPECT_EQ(accept_at(&b, handle, STAGE2_IPA_END - 8 * PAGE_SIZE), STILE_SUCCESS);
+}
+
+/* In pages that are not side by side, the last of which finds its place taken. */
+KTF_TEST(share, what_is_in_the_way_late_undoes_all)
+{
+    uint32_t handle;
+    size_t pool;
+
+    ASSERT_EQ(vmem_unmap(&a, ipa_make(RAM), 1), 1);
+    ASSERT_EQ(vmem_map(&a, ipa_make(RAM), 1), 1);
+    handle = must_offer(&a, RAM, 8, &b);
+    pool = page_nr_free();
+    EXPECT_EQ(accept_at(&b, handle, RAM - 7 * PAGE_SIZE), STILE_ALREADY_MAPPED);
+    EXPECT_EQ(at(&b, RAM - 7 * PAGE_SIZE).bytes, 0);
+    EXPECT_EQ(page_nr_free(), pool);
+    EXPECT_EQ(accept_at(&b, handle, RAM - 8 * PAGE_SIZE), STILE_SUCCESS);
+}
+
+KTF_TEST(share, without_pages_for_tables_nothing_moves)
+{
+    uint32_t lent = must_offer(&a, RAM, 8, &b);
+    uint32_t given = must_donate(&a, RAM + BLOCK_2M, 8, &b);
+    void *hoarded = fake_hoard(0);
+    size_t left = 0;
+
+    /* Two tables for the peer, and for the donation one that splits the owner's block. */
+    for (; left < 2; left++) {
+        EXPECT_EQ(accept_at(&b, lent, WINDOW), STILE_NO_MEMORY);
+        EXPECT_EQ(accept_at(&b, given, WINDOW), STILE_NO_MEMORY);
+        EXPECT_EQ(page_nr_free(), left);
+        hoarded = fake_give_one(hoarded);
+    }
+    EXPECT_EQ(accept_at(&b, given, WINDOW), STILE_NO_MEMORY);
+    EXPECT_EQ(at(&b, WINDOW).bytes, 0);
+    EXPECT_EQ(at(&a, RAM + BLOCK_2M).bytes, BLOCK_2M);
+    EXPECT_EQ(accept_at(&b, lent, WINDOW), STILE_SUCCESS);
+    EXPECT_EQ(revoke_by(&a, lent), STILE_SUCCESS);
+    fake_give_back(hoarded);
+    EXPECT_EQ(accept_at(&b, given, WINDOW), STILE_SUCCESS);
+}
+
+KTF_TEST(share, so_many_and_no_more)
+{
+    uint32_t handles[STILE_SHARES_MAX];
+    uint32_t one_more;
+
+    for (unsigned i = 0; i < STILE_SHARES_MAX; i++)
+        handles[i] = must_offer(&a, RAM + i * PAGE_SIZE, 1, i % 2 ? &b : &c);
+    EXPECT_EQ(offer_to(&a, RAM, 1, b.id, STAGE2_READ, &one_more), STILE_LIMIT);
+    EXPECT_EQ(donate_to(&a, RAM + BLOCK_2M, 1, b.id, &one_more), STILE_LIMIT);
+    (void)must_offer(&b, RAM, 1, &a); /* that limit is the owner's */
+    EXPECT_EQ(revoke_by(&a, handles[7]), STILE_SUCCESS);
+    one_more = must_offer(&a, RAM, 1, &b);
+    EXPECT_NE(one_more, handles[7]);
+    EXPECT_EQ(accept_at(&b, handles[7], WINDOW), STILE_NOT_FOUND); /* stale, though in use */
+    EXPECT_EQ(accept_at(&b, one_more, WINDOW), STILE_SUCCESS);
+}
+
+KTF_TEST(share, a_handle_is_for_the_two_alone)
+{
+    uint32_t handle = must_offer(&a, RAM, 1, &b);
+
+    EXPECT_EQ(accept_at(&c, handle, WINDOW), STILE_NOT_FOUND);
+    EXPECT_EQ(accept_at(&a, handle, WINDOW), STILE_NOT_FOUND);
+    EXPECT_EQ(release_by(&b, handle), STILE_NOT_FOUND);
+    EXPECT_EQ(revoke_by(&b, handle), STILE_NOT_FOUND);
+    EXPECT_EQ(revoke_by(&c, handle), STILE_NOT_FOUND);
+    EXPECT_EQ(accept_at(&b, handle, WINDOW), STILE_SUCCESS);
+    EXPECT_EQ(release_by(&a, handle), STILE_NOT_FOUND);
+    EXPECT_EQ(release_by(&c, handle), STILE_NOT_FOUND);
+    EXPECT_EQ(revoke_by(&b, handle), STILE_NOT_FOUND);
+    EXPECT_EQ(revoke_by(&a, handle), STILE_SUCCESS);
+}
+
+KTF_TEST(share, handles_of_nothing_are_survived)
+{
+    uint32_t handle = must_offer(&a, RAM, 1, &b);
+
+    for (unsigned i = 0; i < 10000; i++) {
+        uint32_t wrong = i < 512 ? i : (uint32_t)fake_random();
+
+        if (i % 4 == 0)
+            wrong = handle ^ (1u << i / 4 % 32);
+        if (wrong == handle)
+            continue;
+        ASSERT_EQ(share_accept(&b, wrong, ipa_make(WINDOW), &terms), STILE_NOT_FOUND);
+        ASSERT_EQ(share_release(&b, wrong), STILE_NOT_FOUND);
+        ASSERT_EQ(share_revoke(&a, wrong), STILE_NOT_FOUND);
+    }
+    EXPECT_EQ(accept_at(&b, handle, WINDOW), STILE_SUCCESS);
+}
+
+KTF_TEST(share, a_place_is_used_many_times_with_other_handles)
+{
+    uint32_t handle;
+
+    shares_of(&a)->use = USE_MAX - 1;
+    handle = must_offer(&a, RAM, 1, &b);
+    EXPECT_EQ(handle, USE_MAX << INDEX_BITS);
+    EXPECT_EQ(revoke_by(&a, handle), STILE_SUCCESS);
+    EXPECT_EQ(must_offer(&a, RAM, 1, &b), 1u << INDEX_BITS); /* never 0 */
+}
+
+/* --- the walk ------------------------------------------------------------------------------ */
+
+static unsigned walk(const struct vm *vm, uint32_t handles[])
+{
+    unsigned nr = 0;
+
+    for (uint32_t i = 0; i < STILE_SHARES_OFFERED_MAX; i++) {
+        if (share_walk(vm, i, &terms))
+            handles[nr++] = terms.handle;
+    }
+    return nr;
+}
+
+KTF_TEST(share, the_walk_finds_what_others_offer)
+{
+    uint32_t handles[STILE_SHARES_OFFERED_MAX];
+    uint32_t from_a = must_offer(&a, RAM, 3, &b);
+    uint32_t from_c = must_donate(&c, RAM, 5, &b);
+
+    (void)must_offer(&b, RAM, 1, &c);
+    EXPECT_EQ(walk(&a, handles), 0);
+    EXPECT_EQ(walk(&c, handles), 1);
+    EXPECT_EQ(terms.owner, b.id);
+    ASSERT_EQ(walk(&b, handles), 2);
+    EXPECT_EQ(handles[0], from_a);
+    EXPECT_EQ(handles[1], from_c);
+    EXPECT_EQ(terms.owner, c.id);
+    EXPECT_EQ(terms.nr_pages, 5);
+    EXPECT_EQ(terms.what, STAGE2_RIGHTS | STILE_SHARE_DONATED);
+    EXPECT_EQ(accept_at(&b, from_a, WINDOW), STILE_SUCCESS);
+    EXPECT_EQ(accept_at(&b, from_c, WINDOW + BLOCK_2M), STILE_SUCCESS);
+    ASSERT_EQ(walk(&b, handles), 1);
+    EXPECT_EQ(handles[0], from_a);
+}
+
+KTF_TEST(share, the_walk_has_room_for_all_that_may_be_offered)
+{
+    uint32_t handles[STILE_SHARES_OFFERED_MAX];
+
+    for (unsigned i = 0; i < STILE_SHARES_MAX; i++) {
+        (void)must_offer(&a, RAM, 1, &c);
+        (void)must_offer(&b, RAM, 1, &c);
+    }
+    EXPECT_EQ(walk(&c, handles), 2 * STILE_SHARES_MAX);
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mm/share.c: owners and peers that end or start anew at each step, and all of it at random.
+ */
+#include "share_fake.h"
+
+KTF_SUITE(share_end, .setup = setup, .teardown = teardown);
+
+/* --- ends ---------------------------------------------------------------------------------- */
+
+KTF_TEST(share_end, an_owner_that_ends_takes_its_pages_along)
+{
+    uint32_t lent = must_offer(&a, RAM, 8, &b);
+    uint32_t offered = must_offer(&a, RAM, 8, &c);
+    uint32_t given = must_donate(&a, RAM + BLOCK_2M, 8, &c);
+    uint32_t accepted = must_donate(&a, RAM + 2 * BLOCK_2M, 8, &c);
+
+    ASSERT_EQ(accept_at(&b, lent, WINDOW), STILE_SUCCESS);
+    ASSERT_EQ(accept_at(&c, accepted, WINDOW + BLOCK_2M), STILE_SUCCESS);
+    share_vm_gone(&a); /* before its memory goes */
+    check();
+    EXPECT_EQ(at(&b, WINDOW).bytes, 0);
+    vmem_destroy(&a);
+    vmem_forget(&a);
+    check();
+    EXPECT_EQ(release_by(&b, lent), STILE_NOT_FOUND);
+    EXPECT_EQ(accept_at(&c, offered, WINDOW), STILE_NOT_FOUND);
+    EXPECT_EQ(accept_at(&c, given, WINDOW), STILE_NOT_FOUND);
+    EXPECT_EQ(page_owner(at(&c, WINDOW + BLOCK_2M).pa), c.id); /* what was given stays given */
+    EXPECT_EQ(offer_to(&b, RAM, 1, a.id, STAGE2_READ, &lent), STILE_INVALID_ARGUMENT);
+}
+
+KTF_TEST(share_end, a_peer_that_ends_leaves_the_owner_its_pages)
+{
+    uint32_t lent = must_offer(&a, RAM, 8, &b);
+    uint32_t given = must_donate(&a, RAM + BLOCK_2M, 8, &b);
+
+    ASSERT_EQ(accept_at(&b, lent, WINDOW), STILE_SUCCESS);
+    stop(&b);
+    check();
+    EXPECT_EQ(revoke_by(&a, lent), STILE_NOT_FOUND);
+    EXPECT_EQ(revoke_by(&a, given), STILE_NOT_FOUND);
+    EXPECT_EQ(vmem_unmap(&a, ipa_make(RAM), 8), 8);
+    EXPECT_EQ(vmem_unmap(&a, ipa_make(RAM + BLOCK_2M), 8), 8);
+    check();
+    start(&b); /* it is another VM now, of the same number */
+    EXPECT_EQ(accept_at(&b, lent, WINDOW), STILE_NOT_FOUND);
+    EXPECT_EQ(accept_at(&b, given, WINDOW), STILE_NOT_FOUND);
+}
+
+KTF_TEST(share_end, reboots_settle_the_quotas)
+{
+    uint32_t given = must_donate(&a, RAM, 512, &b);
+
+    ASSERT_EQ(accept_at(&b, given, WINDOW), STILE_SUCCESS);
+    stop(&a);
+    check();
+    start(&a);
+    check();
+    EXPECT_EQ(a.stage2.quota, RAM_BYTES / PAGE_SIZE);
+    EXPECT_EQ(b.stage2.quota, RAM_BYTES / PAGE_SIZE + 512);
+    stop(&b);
+    start(&b);
+    check();
+    EXPECT_EQ(b.stage2.quota, RAM_BYTES / PAGE_SIZE);
+}
+
+/* A VM that starts anew again and again, and gives its memory away each time. */
+KTF_TEST(share_end, nobody_starts_anew_at_the_cost_of_others)
+{
+    struct share_offer all_of_a_block = {ipa_make(RAM), BLOCK_2M, b.id, STAGE2_RIGHTS, true};
+    struct vm rest = {.id = 3};
+    uint32_t given;
+
+    rest.config.nr_memory = 1;
+    rest.config.memory[0].base = ipa_make(RAM);
+    rest.config.memory[0].bytes = align_down((guest_before - committed) << PAGE_SHIFT, BLOCK_2M);
+    ASSERT_EQ(vmem_create(&rest), STILE_SUCCESS);
+    vmem_destroy(&rest); /* it is about to start anew, and has freed its memory */
+
+    ASSERT_EQ(share_offer(&a, &all_of_a_block, &given), STILE_SUCCESS);
+    ASSERT_EQ(share_accept(&b, given, ipa_make(WINDOW), &terms), STILE_SUCCESS);
+    stop(&a);
+    EXPECT_EQ(vmem_create(&a), STILE_NO_MEMORY);
+    ASSERT_EQ(vmem_create(&rest), STILE_SUCCESS);
+    vmem_destroy(&rest);
+    vmem_forget(&rest);
+}
+
+/* --- at random ----------------------------------------------------------------------------- */
+
+#define NR_HANDLES 64
+
+static uint32_t handles[NR_HANDLES]; /* some live, some stale */
+
+static uint64_t random_ipa(void)
+{
+    static const uint64_t bases[] = {
+        RAM, RAM, RAM, RAM, WINDOW, WINDOW, DEVICE - 4 * PAGE_SIZE, STAGE2_IPA_END - 2 * BLOCK_2M};
+    uint64_t unit = fake_random() % 4 ? PAGE_SIZE : BLOCK_2M;
+
+    return bases[fake_random() % 8] + align_down(fake_random() % (2 * BLOCK_2M), unit);
+}
+
+static uint64_t random_pages(uint64_t ipa)
+{
+    uint64_t nr = fake_random() % 4 ? 1 + fake_random() % 16 : 512 - fake_random() % 2;
+    uint64_t room = (STAGE2_IPA_END - ipa) >> PAGE_SHIFT;
+
+    return nr < room ? nr : room;
+}
+
+static void random_offer(struct vm *vm, uint64_t ipa, uint64_t nr)
+{
+    struct share_offer offer = {ipa_make(ipa), nr << PAGE_SHIFT, all[fake_random() % NR]->id,
+                                STAGE2_READ, fake_random() % 3 == 0};
+
+    if (fake_random() % 2)
+        offer.rights |= STAGE2_WRITE;
+    if (offer.donated)
+        offer.rights = STAGE2_RIGHTS;
+    (void)share_offer(vm, &offer, &handles[fake_random() % NR_HANDLES]);
+}
+
+static void random_accept(void)
+{
+    uint32_t handle = handles[fake_random() % NR_HANDLES];
+    uint64_t ipa = WINDOW + align_down(fake_random() % BLOCK_1G, PAGE_SIZE);
+
+    for (unsigned i = 0; i < NR; i++)
+        (void)share_accept(all[i], handle, ipa_make(fake_random() % 4 ? ipa : random_ipa()),
+                           &terms);
+}
+
+static void random_step(struct vm *vm)
+{
+    uint32_t handle = handles[fake_random() % NR_HANDLES];
+    uint64_t ipa = random_ipa();
+    uint64_t nr = random_pages(ipa);
+    uint32_t rights = STAGE2_READ | (uint32_t)(fake_random() & STAGE2_RIGHTS);
+
+    switch (fake_random() % 16) {
+    case 0:
+        if (fake_random() % 16 == 0) {
+            stop(vm);
+            start(vm);
+        }
+        break;
+    case 1 ... 3:
+        (void)vmem_map(vm, ipa_make(ipa), nr);
+        break;
+    case 4:
+        (void)vmem_unmap(vm, ipa_make(ipa), nr);
+        break;
+    case 5:
+        (void)vmem_protect(vm, ipa_make(ipa), nr, rights);
+        break;
+    case 6 ... 9:
+        random_offer(vm, ipa, nr);
+        break;
+    case 10 ... 12:
+        random_accept();
+        break;
+    case 13:
+        (void)share_release(vm, handle);
+        break;
+    case 14:
+        (void)vmem_fault(vm, ipa_make(ipa));
+        break;
+    default:
+        (void)share_revoke(vm, handle);
+        break;
+    }
+}
+
+KTF_TEST(share_end, at_random_every_page_is_where_it_belongs)
+{
+    unsigned nr_accepted = 0;
+
+    for (unsigned i = 0; i < 4000; i++) {
+        random_step(all[fake_random() % NR]);
+        check();
+        for (const struct share *share = shares; share < &shares[NR_SHARES]; share++)
+            nr_accepted += share->state == SHARE_ACCEPTED;
+    }
+    EXPECT_GT(nr_accepted, 4000); /* it did come to something */
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Three VMs that share memory, over the real stage 2 and page allocator, and a check that every
+ * page is where it belongs. Included by one file of a test, before anything else.
+ */
+#ifndef SHARE_FAKE_H
+#define SHARE_FAKE_H
+
+#include "arch/tlb.h"
+
+#include "fakes/memory.h"
+
+#include "mm/guest.c"
+#include "mm/share.c"
+#include "mm/stage2.c"
+#include "mm/stage2_map.c"
+#include "mm/vmem.c"
+#include "mm/vmem_call.c"
+
+#include "ktf.h"
+
+#define RAM       UINT64_C(0x40000000)
+#define RAM_BYTES (4 * BLOCK_2M)
+#define DEVICE    UINT64_C(0x09000000)
+#define WINDOW    UINT64_C(0x100000000) /* where peers put what they accept */
+#define NR        3
+
+static struct vm a = {.id = 1}, b = {.id = 2}, c = {.id = CONFIG_NR_VMS};
+static struct vm *const all[NR] = {&a, &b, &c};
+static size_t pool_before;
+static size_t guest_before;
+
+/* One emulated device. */
+uint64_t mmio_gap(const struct mmio_map *map, ipa_t base, uint64_t bytes)
+{
+    (void)map;
+    if (base.ipa >= DEVICE + PAGE_SIZE || DEVICE >= base.ipa + bytes)
+        return bytes;
+    return DEVICE > base.ipa ? DEVICE - base.ipa : 0;
+}
+
+/* --- every page is where it belongs -------------------------------------------------------- */
+
+static bool is_accepted(const struct vm *vm, uint64_t ipa, pa_t pa)
+{
+    for (const struct share *share = shares; share < &shares[NR_SHARES]; share++) {
+        struct stage2_mapping mapping;
+        uint64_t offset = ipa - share->peer_base.ipa;
+
+        if (share->state == SHARE_ACCEPTED && peer_of(share) == vm && offset < share->offer.bytes &&
+            stage2_lookup(&owner_of(share)->stage2, ipa_add(share->offer.base, offset), &mapping) &&
+            mapping.pa.pa == pa.pa)
+            return true;
+    }
+    return false;
+}
+
+/* Returns how many pages below @table are the VM's own. */
+static uint64_t check_table(const struct vm *vm, uint64_t *table, unsigned level, uint64_t base)
+{
+    uint64_t nr = 0;
+
+    for (unsigned i = 0; i < PTE_NR_ENTRIES; i++, base += pte_span(level)) {
+        uint32_t attrs = stage2_leaf_attrs(table[i]);
+        pa_t pa = pa_make(table[i] & PTE_ADDRESS);
+
+        if (table[i] == 0)
+            continue;
+        if (pte_is_table(table[i], level)) {
+            nr += check_table(vm, pte_table(table[i]), level + 1, base);
+            continue;
+        }
+        EXPECT_EQ(!(attrs & STAGE2_OWNED), !!(attrs & STAGE2_BORROWED));
+        if (attrs & STAGE2_OWNED) {
+            EXPECT_EQ(page_owner(pa), vm->id);
+            EXPECT_EQ(page_owner(pa_add(pa, pte_span(level) - PAGE_SIZE)), vm->id);
+            nr += pte_span(level) >> PAGE_SHIFT;
+        } else {
+            EXPECT_TRUE(is_accepted(vm, base, pa));
+            EXPECT_EQ(attrs & (STAGE2_EXECUTE | STAGE2_FRESH), 0);
+        }
+    }
+    return nr;
+}
+
+static void check(void)
+{
+    uint64_t nr_owned = 0;
+    uint64_t quotas = 0;
+
+    for (unsigned i = 0; i < NR; i++) {
+        const struct stage2 *stage2 = &all[i]->stage2;
+
+        quotas += stage2->quota;
+        if (!stage2->root)
+            continue;
+        ASSERT_EQ(check_table(all[i], stage2->root, STAGE2_FIRST_LEVEL, 0), stage2->nr_owned);
+        ASSERT_LE(stage2->nr_owned, stage2->quota);
+        nr_owned += stage2->nr_owned;
+    }
+    ASSERT_EQ(page_nr_free_guest() + nr_owned, guest_before);
+    ASSERT_EQ(quotas, committed);
+    for (const struct share *share = shares; share < &shares[NR_SHARES]; share++)
+        ASSERT_TRUE(share->state == SHARE_FREE || (owner_of(share) && peer_of(share)));
+    ASSERT_EQ(share_lock.next, share_lock.serving);
+    ASSERT_EQ(fake_windows_open, 0);
+}
+
+/* --- VMs ----------------------------------------------------------------------------------- */
+
+static void start(struct vm *vm)
+{
+    vm->config.nr_memory = 1;
+    vm->config.memory[0] = (struct ipa_range){ipa_make(RAM), RAM_BYTES};
+    ASSERT_EQ(vmem_create(vm), STILE_SUCCESS);
+    share_vm_started(vm);
+}
+
+static void stop(struct vm *vm)
+{
+    share_vm_gone(vm);
+    vmem_destroy(vm);
+}
+
+static void power_off(struct vm *vm)
+{
+    stop(vm);
+    vmem_forget(vm);
+}
+
+static void setup(void)
+{
+    fake_memory();
+    pool_before = page_nr_free();
+    guest_before = page_nr_free_guest();
+    for (unsigned i = 0; i < NR; i++)
+        start(all[i]);
+    check();
+}
+
+static void teardown(void)
+{
+    for (unsigned i = 0; i < NR; i++) {
+        if (all[i]->stage2.root) {
+            power_off(all[i]);
+            check();
+        }
+    }
+    EXPECT_EQ(page_nr_free(), pool_before);
+    EXPECT_EQ(page_nr_free_guest(), guest_before);
+}
+
+/* --- short forms --------------------------------------------------------------------------- */
+
+static struct share_terms terms; /* of the last accept or walk */
+
+static enum stile_error offer_to(struct vm *vm, uint64_t ipa, uint64_t nr, uint32_t peer,
+                                 uint32_t rights, uint32_t *handle)
+{
+    struct share_offer offer = {ipa_make(ipa), nr << PAGE_SHIFT, peer, rights, false};
+    enum stile_error error = share_offer(vm, &offer, handle);
+
+    check();
+    return error;
+}
+
+static enum stile_error donate_to(struct vm *vm, uint64_t ipa, uint64_t nr, uint32_t peer,
+                                  uint32_t *handle)
+{
+    struct share_offer offer = {ipa_make(ipa), nr << PAGE_SHIFT, peer, STAGE2_RIGHTS, true};
+    enum stile_error error = share_offer(vm, &offer, handle);
+
+    check();
+    return error;
+}
+
+static enum stile_error accept_at(struct vm *vm, uint32_t handle, uint64_t ipa)
+{
+    enum stile_error error = share_accept(vm, handle, ipa_make(ipa), &terms);
+
+    check();
+    return error;
+}
+
+static enum stile_error release_by(struct vm *vm, uint32_t handle)
+{
+    enum stile_error error = share_release(vm, handle);
+
+    check();
+    return error;
+}
+
+static enum stile_error revoke_by(struct vm *vm, uint32_t handle)
+{
+    enum stile_error error = share_revoke(vm, handle);
+
+    check();
+    return error;
+}
+
+static struct stage2_mapping at(struct vm *vm, uint64_t ipa)
+{
+    struct stage2_mapping mapping = {.bytes = 0};
+
+    (void)stage2_lookup(&vm->stage2, ipa_make(ipa), &mapping);
+    return mapping;
+}
+
+static uint32_t must_offer(struct vm *vm, uint64_t ipa, uint64_t nr, struct vm *peer)
+{
+    uint32_t handle = 0;
+
+    EXPECT_EQ(offer_to(vm, ipa, nr, peer->id, STAGE2_READ | STAGE2_WRITE, &handle), STILE_SUCCESS);
+    EXPECT_NE(handle, 0);
+    return handle;
+}
+
+static uint32_t must_donate(struct vm *vm, uint64_t ipa, uint64_t nr, struct vm *peer)
+{
+    uint32_t handle = 0;
+
+    EXPECT_EQ(donate_to(vm, ipa, nr, peer->id, &handle), STILE_SUCCESS);
+    return handle;
+}
+
+#endif
