@@ -206,6 +206,7 @@ __attribute__((noinline)) static size_t write_any(struct vm *vm, const char *tex
         taken = write_named(vm, text, length);
     else
         taken = write_through(port_of(vm), text, length);
+    console_port_keep(port_of(vm), text, taken);
     if (taken < length)
         port_of(vm)->wants_room = true;
     return taken;
@@ -220,10 +221,12 @@ bool console_write_one(struct vm *vm, char character)
     /* In the middle of the focus's line, nothing has to be added. */
     bool added = vm != console.focus ||
                  (console.named && (port->length == 0 || console_port_returned(port)));
-    if (!added && serial_write_one(character))
+    if (!added && serial_write_one(character)) {
         console_port_add_one(port, character);
-    else
+        console_port_keep_one(port, character);
+    } else {
         taken = write_any(vm, &character, 1) == 1;
+    }
     spin_unlock(&console.lock);
     return taken;
 }
@@ -236,6 +239,28 @@ size_t console_write(struct vm *vm, const char *text, size_t length)
     size_t taken = write_any(vm, text, length);
     spin_unlock(&console.lock);
     return taken;
+}
+
+size_t console_read_kept(struct vm *vm, uint64_t from, char *text, size_t limit, uint64_t *first)
+{
+    const struct console_port *port = port_of(vm);
+
+    spin_lock(&console.lock);
+    uint64_t end = port->nr_kept;
+    uint64_t oldest = end > STILE_CONSOLE_KEPT_BYTES ? end - STILE_CONSOLE_KEPT_BYTES : 0;
+    *first = from < oldest ? oldest : from < end ? from : end;
+    size_t count = end - *first < limit ? end - *first : limit;
+    for (size_t i = 0; i < count; i++)
+        text[i] = port->kept[(*first + i) % STILE_CONSOLE_KEPT_BYTES];
+    spin_unlock(&console.lock);
+    return count;
+}
+
+void console_wait_for_room(void)
+{
+    spin_lock(&console.lock);
+    (void)serial_wait_for_room(SERIAL_BUFFER_BYTES / 2);
+    spin_unlock(&console.lock);
 }
 
 /* --- the hypervisor's output --- */

@@ -63,6 +63,21 @@ size_t console_write(struct vm *vm, const char *text, size_t length);
 bool console_write_one(struct vm *vm, char character);
 
 /**
+ * console_read_kept() - what a VM has written, also after its end
+ * @vm: attached, or once was, and its number not used again
+ * @from: the first wanted, counted since the VM was made
+ * @first: where to put which the first returned is: the oldest that is kept if @from is older, and
+ *         the next to be written if @from is newer
+ *
+ * Returns how many, up to @limit, are in @text. The last STILE_CONSOLE_KEPT_BYTES are kept. Takes
+ * the console's lock.
+ */
+size_t console_read_kept(struct vm *vm, uint64_t from, char *text, size_t limit, uint64_t *first);
+
+/** Waits, for a bounded time, until console_write() takes some lines. Takes the console's lock. */
+void console_wait_for_room(void);
+
+/**
  * console_write_hv() - one line of the hypervisor's own
  * @text: without prefix and line end
  *

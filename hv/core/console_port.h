@@ -11,6 +11,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "stile/abi.h"
+
 /** Longer lines are broken, or only their end is known. */
 #define CONSOLE_LINE_BYTES 256
 
@@ -24,7 +26,30 @@ struct console_port {
     bool had_focus;  /* when the VM left: a VM that starts anew gets it back */
     uint32_t length; /* not 0: a line has been begun */
     char line[CONSOLE_LINE_BYTES];
+    char *kept;       /* the last STILE_CONSOLE_KEPT_BYTES characters; outlives the VM */
+    uint64_t nr_kept; /* counts characters ever written; modulo the size, where the next goes */
 };
+
+/** Keeps what the console took of a VM. */
+static inline void console_port_keep(struct console_port *port, const char *text, size_t length)
+{
+    while (length > 0) {
+        size_t at = port->nr_kept % STILE_CONSOLE_KEPT_BYTES;
+        size_t room = STILE_CONSOLE_KEPT_BYTES - at;
+        size_t part = length < room ? length : room;
+
+        memcpy(port->kept + at, text, part);
+        port->nr_kept += part;
+        text += part;
+        length -= part;
+    }
+}
+
+/** The same for one character. */
+static inline void console_port_keep_one(struct console_port *port, char character)
+{
+    port->kept[port->nr_kept++ % STILE_CONSOLE_KEPT_BYTES] = character;
+}
 
 /** Notes what a VM that shows at once has written; @length is not 0. */
 static inline void console_port_add(struct console_port *port, const char *text, size_t length)

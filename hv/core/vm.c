@@ -24,6 +24,10 @@
 
 #include <string.h>
 
+/* A struct vm_remains takes this many pages of the pool, as a power of two. */
+#define REMAINS_ORDER 0
+_Static_assert(sizeof(struct vm_remains) <= PAGE_SIZE << REMAINS_ORDER, "it fits its pages");
+
 static struct vm vms[CONFIG_NR_VMS];
 static uint32_t nr_running; /* atomic */
 static uint32_t nr_failed;  /* VMs that crashed or could not be started anew; atomic */
@@ -120,6 +124,8 @@ static struct vm *find_free(void)
 /* From the folder to a launched VM; NULL or what is wrong with it. */
 static const char *create(struct vm *vm, const struct bundle_vm *from)
 {
+    struct vm_remains *remains = vm->remains; /* of the last of this number */
+
     *vm = (struct vm){.id = (uint32_t)(vm - vms) + 1, .image = *from};
     memcpy(vm->config.name, from->name, sizeof(vm->config.name));
 
@@ -131,6 +137,10 @@ static const char *create(struct vm *vm, const struct bundle_vm *from)
     if (!sched_place(vm->config.affinity))
         return "vm.dtb: stile,affinity names no CPU of this machine";
     vm->hcr = trap_hcr(vm->config.mode);
+    vm->remains = remains ? remains : page_alloc(REMAINS_ORDER);
+    if (!vm->remains)
+        return "the hypervisor's own memory is used up";
+    vm->console.port.kept = vm->remains->output;
     fault = vm_pages_alloc(vm) ? launch(vm) : "the hypervisor's own memory is used up";
     if (fault)
         free_pages(vm);

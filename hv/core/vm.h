@@ -38,6 +38,11 @@ enum vm_end {
     VM_END_DESTROYED,
 };
 
+/** What is left of a VM after its end, until its number is used again. */
+struct vm_remains {
+    char output[STILE_CONSOLE_KEPT_BYTES]; /* of its console's port */
+};
+
 struct vm {
     struct vm_config config;         /* what its device tree said; constant */
     struct bundle_vm image;          /* its files, for a reboot */
@@ -57,6 +62,7 @@ struct vm {
     uint32_t last_loaded[CONFIG_NR_PCPUS]; /* which vCPU was, on each CPU: its index + 1, or 0 */
     struct stile_vm_page *page;            /* shared with the guest, as is the next */
     struct stile_console_ring *ring;
+    struct vm_remains *remains;
     struct pvtime_stolen *stolen;        /* by vCPU; shared with the guest */
     const struct controller *controller; /* what brings it its interrupts */
     struct vgic vgic;

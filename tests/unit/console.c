@@ -152,6 +152,7 @@ const struct gic_ops *gic = &fake_gic;
 /* --- the cases --- */
 
 static struct vm pv = {.config = {.name = "pv"}}, trap = {.config = {.name = "trap"}};
+static char kept[2][STILE_CONSOLE_KEPT_BYTES];
 
 static void setup(void)
 {
@@ -159,7 +160,8 @@ static void setup(void)
     memset(&device, 0, sizeof(device));
     memset(&input, 0, sizeof(input));
     memset(&monitor_seen, 0, sizeof(monitor_seen));
-    pv.console.port = trap.console.port = (struct console_port){0};
+    pv.console.port = (struct console_port){.kept = kept[0]};
+    trap.console.port = (struct console_port){.kept = kept[1]};
     backlog.head = backlog.tail = 0;
     uart = 0;
     console_init();
@@ -564,4 +566,75 @@ KTF_TEST(console, panic_writes_what_was_buffered_first)
     spin_lock(&console.lock);
     console_panic_write("panic", 5);
     EXPECT_STREQ(sent(), "0123456789abcdefbufferedpanic");
+}
+
+/* --- what is kept --- */
+
+static size_t read_kept(struct vm *vm, uint64_t from, size_t limit, char *text, uint64_t *first)
+{
+    size_t count = console_read_kept(vm, from, text, limit, first);
+
+    text[count] = '\0';
+    return count;
+}
+
+KTF_TEST(console, what_was_taken_is_kept_whoever_had_the_focus)
+{
+    char text[64];
+    uint64_t first;
+
+    attach_both();
+    (void)write_text(&pv, "one\n");
+    (void)console_write_one(&pv, 't');
+    (void)console_write_one(&pv, 'w');
+    (void)write_text(&pv, "o\n");
+    (void)write_text(&trap, "begun");
+    EXPECT_EQ(read_kept(&pv, 0, 63, text, &first), 8);
+    EXPECT_EQ(first, 0);
+    EXPECT_STREQ(text, "one\ntwo\n");
+    EXPECT_EQ(read_kept(&pv, 4, 2, text, &first), 2);
+    EXPECT_EQ(first, 4);
+    EXPECT_STREQ(text, "tw");
+    console_detach(&trap);
+    EXPECT_EQ(read_kept(&trap, 0, 63, text, &first), 5);
+    EXPECT_STREQ(text, "begun");
+}
+
+KTF_TEST(console, what_was_not_taken_is_not_kept)
+{
+    static char line[SERIAL_BUFFER_BYTES + 100];
+    char text[64];
+    uint64_t first;
+
+    console_attach(&pv);
+    device.stuck = true;
+    memset(line, 'x', sizeof(line));
+    size_t taken = console_write(&pv, line, sizeof(line));
+    EXPECT_LT(taken, sizeof(line));
+    EXPECT_EQ(read_kept(&pv, UINT64_MAX, 63, text, &first), 0);
+    EXPECT_EQ(first, taken);
+}
+
+KTF_TEST(console, the_last_characters_are_kept)
+{
+    static char text[STILE_CONSOLE_KEPT_BYTES + 1];
+    uint64_t first;
+
+    console_attach(&pv);
+    for (int i = 0; i < 1000; i++) {
+        char line[16];
+
+        (void)snprintf(line, sizeof(line), "%06d\n", i);
+        EXPECT_EQ(write_text(&pv, line), 7);
+        forget_sent();
+    }
+    EXPECT_EQ(read_kept(&pv, 0, STILE_CONSOLE_KEPT_BYTES, text, &first), STILE_CONSOLE_KEPT_BYTES);
+    EXPECT_EQ(first, 7000 - STILE_CONSOLE_KEPT_BYTES);
+    EXPECT_STREQ(text + STILE_CONSOLE_KEPT_BYTES - 14, "000998\n000999\n");
+    EXPECT_EQ(read_kept(&pv, 6993, 4, text, &first), 4);
+    EXPECT_STREQ(text, "0009");
+    EXPECT_EQ(read_kept(&pv, 7000, 4, text, &first), 0);
+    EXPECT_EQ(first, 7000);
+    EXPECT_EQ(read_kept(&pv, UINT64_MAX, 4, text, &first), 0);
+    EXPECT_EQ(first, 7000);
 }
