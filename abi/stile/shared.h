@@ -135,7 +135,7 @@ struct stile_mailbox {
 /**
  * One per VM, which both sides write: the console as two rings. A producer writes characters at its
  * index modulo the size, then, with release, the index; a consumer reads the index, with acquire.
- * Indexes count characters, modulo 2^32. See console_ring.
+ * Indexes count characters, modulo 2^32. See console_use_ring.
  *
  * The guest calls console_notify if out_sleeps is not 0 after it has moved out_produced (with DMB
  * ISH between). The hypervisor raises STILE_INFO_CONSOLE_INTID when in_produced moves and the guest

@@ -16,11 +16,15 @@
 #include "mm/layout.h"
 #include "mm/page.h"
 #include "sensitive/sensitive.h"
+#include "stile/abi.h"
 
 /* How long the busy guest is watched, in units that both guests' slices fill. */
 #define BUSY_TICKS_PER_SEC_SHIFT 2 /* a quarter of a second */
 
 #define MILLION 1000000
+
+#define PACED_LINES   100
+#define PACED_LINE_US 400
 
 /* What ran before the first instruction of ours is the hypervisor's, or else the firmware's. */
 static void run_power_on(void)
@@ -57,6 +61,38 @@ static void run_touches(void)
     (void)sensitive->memory_take(block, 1);
 }
 
+/* Exits of any cause but interrupts, and so many up to now. Counting is a call, and so an exit. */
+static uint64_t count_own_exits(void)
+{
+    uint64_t exits = 0;
+    uint64_t interrupts = 0;
+
+    (void)sensitive_counter(STILE_COUNTER_INTERRUPTS, &interrupts);
+    (void)sensitive_counter(STILE_COUNTER_EXITS, &exits);
+    return exits - interrupts;
+}
+
+static void wait_us(uint64_t us)
+{
+    uint64_t end = cpu_ticks() + time_us_to_ticks(us);
+
+    while (cpu_ticks() < end)
+        ;
+}
+
+/* Lines one by one, no faster than the reader of the console's ring looks. */
+static void run_paced_lines(void)
+{
+    printk("paced lines\n"); /* the reader is awake from now on */
+    uint64_t before = count_own_exits();
+    for (int i = 0; i < PACED_LINES; i++) {
+        printk("a line of sixty-four characters, and one exit less than by call\n");
+        wait_us(PACED_LINE_US);
+    }
+    uint64_t exits = count_own_exits() - before - 2; /* of counting */
+    bench_print("console_ring_exits", "page", exits, 0, exits);
+}
+
 static void run_rows(const struct bench_row *rows, size_t nr_rows)
 {
     for (size_t i = 0; i < nr_rows; i++) {
@@ -70,6 +106,7 @@ static void run_alone(void)
     if (sensitive_is_paravirtual()) {
         run_rows(bench_call_rows, bench_nr_call_rows);
         run_touches();
+        run_paced_lines();
     }
     run_rows(bench_native_rows, bench_nr_native_rows);
     run_power_on();

@@ -11,6 +11,7 @@
 #include "dev/gicv2.h"
 #include "mm/kernel_map.h"
 #include "mm/page.h"
+#include "sensitive/ring.h"
 #include "stile/hypercall.h"
 
 /* A number of the table that no call has. */
@@ -98,6 +99,19 @@ static int64_t console_64(uint32_t count)
     while (count-- > 0)
         status = stile_console_write_buffer(buffer, stile_nr_bytes(sizeof(line))).status;
     return status;
+}
+
+/* All that the lines of a batch cost: the last ones are not left to the next. */
+static int64_t console_ring(uint32_t count)
+{
+    static char line[64];
+    bool written = true;
+
+    memset(line, '.', sizeof(line) - 1);
+    line[sizeof(line) - 1] = '\n';
+    while (count-- > 0)
+        written &= ring_write(line, sizeof(line));
+    return written ? stile_console_notify().status : STILE_BUSY;
 }
 
 static uint64_t cpu_interface(void)
@@ -210,6 +224,7 @@ const struct bench_row bench_call_rows[] = {
     {"smccc_version", "call", BENCH_PLAIN, smccc_version, SMCCC_VERSION_1_2},
     {"uart_char", "call", BENCH_NOISY, uart_char, STILE_SUCCESS},
     {"console_64", "call", BENCH_NOISY, console_64, STILE_SUCCESS},
+    {"console_ring", "page", BENCH_NOISY, console_ring, STILE_SUCCESS},
     {"ipi_self", "call", BENCH_SGI, ipi_self, STILE_SUCCESS},
     {"timer_now", "call", BENCH_TIMER, timer_now, STILE_SUCCESS},
     {"yield", "call", BENCH_PLAIN, yield, STILE_SUCCESS},

@@ -8,11 +8,12 @@
 #include "core/panic.h"
 #include "mm/page.h"
 #include "sensitive/psci.h"
+#include "sensitive/ring.h"
 #include "sensitive/sensitive.h"
 #include "stile/hypercall.h"
 
 /*
- * Short texts travel in registers, 32 characters a call; long ones by address, a page a call. The
+ * Without a ring, short texts travel in registers, 32 characters a call; long ones by address. The
  * hypervisor wants a physical address, and the caller's text may be on a stack, whose pages are
  * scattered: it goes through a buffer of the image. The caller holds the console's lock.
  */
@@ -20,6 +21,8 @@ static void console_write(const char *text, size_t length)
 {
     static char buffer[256] __attribute__((aligned(256))); /* in one page */
 
+    if (ring_write(text, length))
+        return;
     while (length > 0) {
         size_t count = length < sizeof(buffer) ? length : sizeof(buffer);
         if (count <= STILE_CONSOLE_WRITE_MAX) {
@@ -35,8 +38,13 @@ static void console_write(const char *text, size_t length)
 
 static size_t console_read(char *text, size_t limit)
 {
+    size_t count;
+
+    if (ring_read(text, limit, &count))
+        return count;
+
     struct stile_result result = stile_console_read(stile_nr_bytes(limit));
-    size_t count = result.status == STILE_SUCCESS ? (size_t)result.value[0] : 0;
+    count = result.status == STILE_SUCCESS ? (size_t)result.value[0] : 0;
 
     memcpy(text, &result.value[1], count);
     return count;

@@ -4,6 +4,7 @@
  */
 #include "core/machine.h"
 #include "dev/pl011.h"
+#include "sensitive/ring.h"
 #include "sensitive/sensitive.h"
 #include "stile/hypercall.h"
 
@@ -27,8 +28,10 @@ void sensitive_init(void)
     uint32_t agreed = 0;
 
     (void)pl011_init();
-    if (!machine_option("pv=off") && stile_handshake(conduit(), &agreed) == STILE_SUCCESS)
-        sensitive = &sensitive_paravirtual;
+    if (machine_option("pv=off") || stile_handshake(conduit(), &agreed) != STILE_SUCCESS)
+        return;
+    ring_init();
+    sensitive = &sensitive_paravirtual;
 }
 
 bool sensitive_is_paravirtual(void)

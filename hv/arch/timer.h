@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The generic timer: the hypervisor's own (CNTHP) and a look at the guest's (CNTV).
+ * The generic timer: the hypervisor's own (CNTHP; CNTP too, because that of guests is emulated) and
+ * a look at the guest's (CNTV).
  *
  * CNTVOFF_EL2 is 0, so physical and virtual time are the same ticks.
  */
@@ -12,7 +13,7 @@
 
 #include "arch/cpu.h"
 
-/* CNTHP_CTL_EL2, CNTV_CTL_EL0 (Arm ARM D13.8.3, D13.8.18) */
+/* CNTHP_CTL_EL2, CNTP_CTL_EL0, CNTV_CTL_EL0 (Arm ARM D13.8.3, D13.8.18) */
 #define TIMER_ENABLE  UINT64_C(1)
 #define TIMER_IMASK   UINT64_C(2)
 #define TIMER_ISTATUS UINT64_C(4)
@@ -38,6 +39,23 @@ static inline void timer_arm(uint64_t deadline)
 static inline void timer_disarm(void)
 {
     write_sysreg(cnthp_ctl_el2, 0);
+}
+
+/** The same with another timer (IRQ_PHYS_TIMER): the reader of console rings is to look. */
+static inline void timer_arm_look(uint64_t deadline)
+{
+    write_sysreg(cntp_cval_el0, deadline);
+    write_sysreg(cntp_ctl_el0, TIMER_ENABLE);
+}
+
+static inline void timer_disarm_look(void)
+{
+    write_sysreg(cntp_ctl_el0, 0);
+}
+
+static inline bool timer_look_armed(void)
+{
+    return (read_sysreg(cntp_ctl_el0) & TIMER_ENABLE) != 0;
 }
 
 /**

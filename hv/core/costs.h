@@ -13,7 +13,7 @@
 /* clang-format off */
 #define COSTS_EXITS(C)                             \
     C(DEVICE, 165, "")                             \
-    C(UART_DATA, 260, "uart_char trap")            \
+    C(UART_DATA, 278, "uart_char trap")            \
     C(UART_OTHER, 219, "")                         \
     C(GICD, 165, "gicd_read trap")                 \
     C(SGIR, 321, "")                               \
@@ -44,7 +44,7 @@
 
 /* Calls that do the same. */
 #define COSTS_CALLS(C)                             \
-    C(CONSOLE_64, 653, "console_64 call")          \
+    C(CONSOLE_64, 733, "console_64 call")          \
     C(IPI, 177, "ipi_self call")                   \
     C(YIELD, 83, "yield call")                     \
     C(BLOCK, 90, "")                               \

@@ -4,6 +4,7 @@
  */
 #include "core/irq.h"
 
+#include "arch/timer.h"
 #include "core/console.h"
 #include "core/machine.h"
 #include "core/monitor.h"
@@ -12,6 +13,7 @@
 #include "core/vm.h"
 #include "dev/gic.h"
 #include "virt/vgic.h"
+#include "virt/vring.h"
 
 void irq_init_pcpu(void)
 {
@@ -20,6 +22,8 @@ void irq_init_pcpu(void)
     gic_enable(IRQ_MAINTENANCE);
     gic_enable(IRQ_HYP_TIMER);
     gic_enable(IRQ_VIRT_TIMER);
+    timer_disarm_look(); /* whatever firmware left */
+    gic_enable(IRQ_PHYS_TIMER);
 }
 
 /* Interrupts that EL2 handles itself, from acknowledge to deactivation. */
@@ -33,6 +37,8 @@ static void handle_own(uint32_t intid, struct vcpu *vcpu)
         console_irq();
     else if (intid == IRQ_CONSOLE)
         monitor_run();
+    else if (intid == IRQ_PHYS_TIMER)
+        vring_look();
     /* IRQ_KICK needs no more than to have interrupted: the work bits are set. */
 }
 

@@ -15,6 +15,7 @@ struct vcpu;
 #define IRQ_MAINTENANCE 25 /* the virtual CPU interface needs attention */
 #define IRQ_HYP_TIMER   26 /* CNTHP */
 #define IRQ_VIRT_TIMER  27 /* CNTV, the guest's */
+#define IRQ_PHYS_TIMER  30 /* CNTP: look at console rings */
 
 /** irq_init_pcpu() - let this physical CPU take the interrupts above */
 void irq_init_pcpu(void);

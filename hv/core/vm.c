@@ -258,6 +258,7 @@ void vm_resume(struct vm *vm)
 
 void vm_crash(struct vcpu *vcpu, const char *why)
 {
+    vring_flush(vcpu->vm); /* its last lines come first */
     printk("%s: crash: %s", vcpu->vm->config.name, why);
     vcpu_print(vcpu, true);
     trace_print(vcpu);
@@ -274,6 +275,7 @@ static void take_down(struct vm *vm)
     };
     const char *fault = NULL;
 
+    vring_finish(vm);
     log_info("%s: %s", vm->config.name, ends[vm->end]);
     advisor_print(vm);
     /* First, so that no input interrupts what is being taken down. */

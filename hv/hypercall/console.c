@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The console calls: characters in registers, characters in the guest's memory.
+ * The console calls: characters in registers, in the guest's memory, in its ring.
  */
 #include "core/console.h"
 #include "core/vm.h"
@@ -13,6 +13,14 @@
 
 #define WORD_BYTES 8
 #define NR_WORDS   (STILE_CONSOLE_WRITE_MAX / WORD_BYTES)
+
+/* What was put in the ring before a call comes before what the call writes. */
+static size_t write_after_ring(struct vm *vm, const char *text, size_t length)
+{
+    if (vring_has_output(&vm->console.ring, vm->ring))
+        vring_flush(vm);
+    return console_write(vm, text, length);
+}
 
 struct hcall_result hcall_console_write(struct vcpu *vcpu, stile_nr_bytes_t count,
                                         stile_u64_t word0, stile_u64_t word1, stile_u64_t word2,
@@ -28,7 +36,7 @@ struct hcall_result hcall_console_write(struct vcpu *vcpu, stile_nr_bytes_t coun
         if (words[i] >> (8 * used) != 0)
             return hcall_bad_argument(2 + i);
     }
-    return hcall_value(console_write(vcpu->vm, (const char *)words, length));
+    return hcall_value(write_after_ring(vcpu->vm, (const char *)words, length));
 }
 
 /* Whether a buffer has 1 to STILE_CONSOLE_BUFFER_MAX bytes and does not wrap. */
@@ -53,7 +61,7 @@ struct hcall_result hcall_console_write_buffer(struct vcpu *vcpu, stile_ipa_t bu
 
         if (got == 0 && done == 0)
             return hcall_error(STILE_NOT_MAPPED);
-        size_t taken = console_write(vcpu->vm, piece, got);
+        size_t taken = write_after_ring(vcpu->vm, piece, got);
         done += taken;
         if (taken < wanted)
             break;
@@ -89,4 +97,17 @@ struct hcall_result hcall_console_read_buffer(struct vcpu *vcpu, stile_ipa_t buf
         count = page_left;
     count = vconsole_read(vcpu->vm, input, count);
     return hcall_value(guest_write(vcpu->vm, buffer, input, count));
+}
+
+struct hcall_result hcall_console_use_ring(struct vcpu *vcpu, stile_u32_t enable)
+{
+    if (enable > 1)
+        return hcall_bad_argument(1);
+    vring_use(vcpu->vm, enable == 1);
+    return hcall_ok();
+}
+
+struct hcall_result hcall_console_notify(struct vcpu *vcpu)
+{
+    return vring_notify(vcpu->vm) ? hcall_ok() : hcall_error(STILE_BUSY);
 }

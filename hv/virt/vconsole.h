@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a VM has of the console: its place there, and the characters typed for it that it has not
- * read. Shared by the emulated UART (vuart.c) and the console calls (hypercall/console.c).
+ * read. Shared by the emulated UART (vuart.c), the ring (vring.c) and the console calls
+ * (hypercall/console.c).
  */
 #ifndef VIRT_VCONSOLE_H
 #define VIRT_VCONSOLE_H
@@ -13,6 +14,7 @@
 #include "core/console_port.h"
 #include "lib/ring.h"
 #include "lib/spinlock.h"
+#include "virt/vring.h"
 
 struct vm;
 
@@ -24,7 +26,8 @@ struct vm;
 
 struct vconsole {
     struct console_port port;
-    struct spinlock lock; /* of the input; taken after vuart's */
+    struct spinlock lock; /* of what follows; taken after vuart's */
+    struct vring ring;
     struct ring input;
     char input_bytes[VCONSOLE_INPUT_BYTES];
 };
@@ -35,8 +38,8 @@ void vconsole_init(struct vm *vm);
 /**
  * vconsole_input() - characters were typed for a VM
  *
- * Queues them, and interrupts the VM through its UART, and through VCONSOLE_INTID once it has
- * agreed on an ABI version. May take VGIC and pCPU locks.
+ * Queues them, in the ring if the VM uses that. Interrupts the VM through its UART, and through
+ * VCONSOLE_INTID once it has agreed on an ABI version. May take VGIC and pCPU locks.
  */
 void vconsole_input(struct vm *vm, const char *text, size_t length);
 

@@ -70,6 +70,8 @@ static void transmit(struct vm *vm, char character)
 {
     struct vuart *uart = &vm->vuart;
 
+    if (vring_has_output(&vm->console.ring, vm->ring))
+        vring_flush(vm); /* it was written before */
     if (uart->nr_waiting == 0 && console_write_one(vm, character)) {
         uart->ris |= INT_TX;
         return;

@@ -16,7 +16,6 @@
 static const volatile struct stile_vm_page *vm_page;
 static const volatile struct stile_vcpu_page *vcpu_page; /* of the first vCPU */
 static volatile struct stile_mailbox *mailbox;           /* its, too */
-static volatile struct stile_console_ring *ring;
 
 static uint64_t info(uint32_t item)
 {
@@ -34,8 +33,6 @@ static void map_pages(void)
         vcpu_page = (const volatile void *)kernel_map_device(info(STILE_INFO_VCPU_PAGE), PAGE_SIZE);
     if (!mailbox)
         mailbox = (volatile void *)kernel_map_device(info(STILE_INFO_MAILBOX), PAGE_SIZE);
-    if (!ring)
-        ring = (volatile void *)kernel_map_device(info(STILE_INFO_CONSOLE_RING), PAGE_SIZE);
 }
 
 KTF_SUITE(hc_shared, .suite_setup = map_pages);
@@ -117,12 +114,6 @@ KTF_TEST(hc_shared, the_mailbox_starts_masked_and_is_the_guests_to_write)
     mailbox->urgent[0] = 0x1234;
     EXPECT_EQ(mailbox->urgent[0], 0x1234);
     mailbox->urgent[0] = 0;
-}
-
-KTF_TEST(hc_shared, the_console_ring_starts_empty)
-{
-    EXPECT_EQ(ring->out_produced, ring->out_consumed);
-    EXPECT_EQ(ring->in_produced, ring->in_consumed);
 }
 
 /* As a reader has to: again, while it is being changed. The clock is constant otherwise. */

@@ -11,6 +11,7 @@
 
 static struct vm vm;
 static struct vcpu vcpu;
+static struct stile_console_ring ring;
 
 /* --- what the calls use: a console with some room, and a guest with two pages --- */
 
@@ -23,6 +24,8 @@ static struct {
     size_t nr_written, room;
     char typed[16];
     size_t nr_typed;
+    bool uses_ring;
+    const char *in_ring;
 } guest;
 
 /* How many of the bytes from @ipa are there. */
@@ -81,10 +84,32 @@ size_t vconsole_read(struct vm *of, char *text, size_t limit)
     return taken;
 }
 
+void vring_flush(struct vm *of)
+{
+    (void)console_write(of, guest.in_ring, strlen(guest.in_ring));
+    guest.in_ring = "";
+    vm.console.ring.out_consumed = ring.out_produced;
+}
+
+void vring_use(struct vm *of, bool enable)
+{
+    EXPECT_EQ(of, &vm);
+    guest.uses_ring = enable;
+}
+
+bool vring_notify(struct vm *of)
+{
+    vring_flush(of);
+    return guest.uses_ring;
+}
+
 static void setup(void)
 {
     memset(&guest, 0, sizeof(guest));
     guest.room = sizeof(guest.written);
+    guest.in_ring = "";
+    vm.console.ring = (struct vring){.used = false};
+    vm.ring = &ring;
     vcpu.vm = &vm;
 }
 
@@ -221,4 +246,26 @@ KTF_TEST(hcall_console, read_buffer_without_memory_leaves_the_input)
     EXPECT_EQ(hcall_console_read_buffer(&vcpu, stile_ipa(0), stile_nr_bytes(3)).status,
               STILE_NOT_MAPPED);
     EXPECT_EQ(guest.nr_typed, 3);
+}
+
+KTF_TEST(hcall_console, what_the_ring_has_comes_first)
+{
+    guest.in_ring = "first ";
+    vm.console.ring.used = true;
+    ring.out_produced = 6;
+    EXPECT_EQ(write_words(6, "second").x1, 6);
+    EXPECT_EQ(guest.nr_written, 12);
+    EXPECT_MEMEQ(guest.written, "first second", 12);
+}
+
+KTF_TEST(hcall_console, the_ring_is_used_or_not)
+{
+    EXPECT_EQ(hcall_console_notify(&vcpu).status, STILE_BUSY);
+    EXPECT_EQ(hcall_console_use_ring(&vcpu, 1).status, STILE_SUCCESS);
+    EXPECT_EQ(hcall_console_notify(&vcpu).status, STILE_SUCCESS);
+    EXPECT_BAD(hcall_console_use_ring(&vcpu, 2), 1);
+    EXPECT_BAD(hcall_console_use_ring(&vcpu, UINT32_MAX), 1);
+    EXPECT_TRUE(guest.uses_ring);
+    EXPECT_EQ(hcall_console_use_ring(&vcpu, 0).status, STILE_SUCCESS);
+    EXPECT_EQ(hcall_console_notify(&vcpu).status, STILE_BUSY);
 }

@@ -79,4 +79,34 @@ STILE_CALL(0x12, 1, console, read, ARGS1(nr_bytes, limit))
  */
 STILE_CALL(0x13, 1, console, read_buffer, ARGS2(ipa, buffer, nr_bytes, limit))
 
+/*
+ * Use the console's ring (struct stile_console_ring, at STILE_INFO_CONSOLE_RING) or not. While it
+ * is used, what is typed goes into it; console_read and console_read_buffer find nothing. Output by
+ * calls and by ring may be mixed: what the ring has comes first.
+ *
+ * @enable: 1 or 0; 0 at reset
+ *
+ * Either starts with an empty ring: what it had to write is written, typed characters in it are
+ * lost. Those that wait for console_read move into a ring that is now used.
+ *
+ * INVALID_ARGUMENT: neither 0 nor 1
+ *
+ * Example:
+ *     struct stile_result result = stile_console_use_ring(1);
+ *     uint64_t ring_ipa = stile_core_info(STILE_INFO_CONSOLE_RING).value[0];
+ */
+STILE_CALL(0x14, 9, console, use_ring, ARGS1(u32, enable))
+
+/*
+ * Have the ring's reader read now. Needed only when the ring says that it sleeps; useful when the
+ * ring is full. The reader then goes on by itself, and sleeps when it has found nothing new.
+ *
+ * BUSY: the ring is not used
+ *
+ * Example:
+ *     // after out_produced moved, and if out_sleeps is set
+ *     struct stile_result result = stile_console_notify();
+ */
+STILE_CALL(0x15, 9, console, notify, ARGS0())
+
 /* clang-format on */

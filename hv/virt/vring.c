@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Reading and filling a guest's console ring. The indexes that count are the hypervisor's own; of
+ * the guest's, each is read once, and clamped.
+ */
+#include "virt/vring.h"
+
+#include <string.h>
+
+#include "arch/timer.h"
+#include "core/console.h"
+#include "core/pcpu.h"
+#include "core/vm.h"
+#include "virt/controller.h"
+#include "virt/vconsole.h"
+
+/* Output is copied through EL2's stack in pieces of this size. */
+#define PIECE_BYTES 256
+
+static uint32_t least(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+/* --- output -------------------------------------------------------------------------------- */
+
+/* Writes some of @waiting characters, as they lie in one piece; how many were taken. */
+static uint32_t write_piece(struct vm *vm, uint32_t waiting, bool *cut)
+{
+    uint32_t at = vm->console.ring.out_consumed % STILE_CONSOLE_RING_OUT;
+    uint32_t length = least(least(waiting, PIECE_BYTES), STILE_CONSOLE_RING_OUT - at);
+    char piece[PIECE_BYTES];
+
+    memcpy(piece, vm->ring->out + at, length); /* the guest may be changing it */
+    uint32_t taken = (uint32_t)console_write(vm, piece, length);
+    *cut = taken < length;
+    return taken;
+}
+
+/* Writes what there is by now, as far as the console takes it. Whether there was any. */
+static bool drain(struct vm *vm)
+{
+    struct vring *ring = &vm->console.ring;
+    uint32_t produced = __atomic_load_n(&vm->ring->out_produced, __ATOMIC_ACQUIRE);
+    uint32_t waiting = least(produced - ring->out_consumed, STILE_CONSOLE_RING_OUT);
+    bool found = waiting > 0;
+
+    ring->out_consumed = produced - waiting;
+    for (bool cut = false; waiting > 0 && !cut;) {
+        uint32_t taken = write_piece(vm, waiting, &cut);
+        ring->out_consumed += taken;
+        waiting -= taken;
+    }
+    __atomic_store_n(&vm->ring->out_consumed, ring->out_consumed, __ATOMIC_RELEASE);
+    return found;
+}
+
+static void set_sleeps(struct vm *vm, uint32_t sleeps)
+{
+    __atomic_store_n(&vm->ring->out_sleeps, sleeps, __ATOMIC_RELAXED);
+}
+
+/* Not later than it was to already: a guest cannot put off another's turn. */
+static void look_later(void)
+{
+    if (!timer_look_armed())
+        timer_arm_look(timer_now() + timer_frequency() * VRING_LOOK_US / 1000000);
+}
+
+/*
+ * Nothing was found: sleeps, unless the guest has written since. It writes its index, then looks
+ * whether the reader sleeps; here it is the other way round, so one of the two sees the other.
+ */
+static void try_to_sleep(struct vm *vm)
+{
+    struct vring *ring = &vm->console.ring;
+
+    set_sleeps(vm, 1);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    if (__atomic_load_n(&vm->ring->out_produced, __ATOMIC_RELAXED) == ring->out_consumed)
+        ring->looks_from = 0;
+    else
+        set_sleeps(vm, 0);
+}
+
+bool vring_notify(struct vm *vm)
+{
+    struct vring *ring = &vm->console.ring;
+
+    spin_lock(&vm->console.lock);
+    bool used = ring->used;
+    if (used) {
+        set_sleeps(vm, 0);
+        (void)drain(vm);
+        if (ring->looks_from == 0) {
+            ring->looks_from = pcpu_self()->index + 1;
+            look_later();
+        }
+    }
+    spin_unlock(&vm->console.lock);
+    return used;
+}
+
+void vring_flush(struct vm *vm)
+{
+    spin_lock(&vm->console.lock);
+    if (vm->console.ring.used)
+        (void)drain(vm);
+    spin_unlock(&vm->console.lock);
+}
+
+void vring_finish(struct vm *vm)
+{
+    uint32_t before;
+
+    vring_flush(vm);
+    do {
+        before = vm->console.ring.out_consumed;
+        if (!vm->console.ring.used || !vring_has_output(&vm->console.ring, vm->ring))
+            break;
+        console_wait_for_room();
+        vring_flush(vm);
+    } while (vm->console.ring.out_consumed != before);
+}
+
+/* One VM's ring, if this CPU is to look at it. Whether it is to once more. */
+static bool look_at(struct vm *vm)
+{
+    struct vring *ring = &vm->console.ring;
+
+    spin_lock(&vm->console.lock);
+    bool again = ring->looks_from == pcpu_self()->index + 1;
+    if (again && !drain(vm)) {
+        try_to_sleep(vm);
+        again = ring->looks_from != 0;
+    }
+    spin_unlock(&vm->console.lock);
+    return again;
+}
+
+void vring_look(void)
+{
+    bool again = false;
+
+    timer_disarm_look();
+    for (uint32_t i = 0; i < CONFIG_NR_VMS; i++) {
+        struct vm *vm = vm_get(i);
+        if (vm) {
+            again |= look_at(vm);
+            vm_release(vm);
+        }
+    }
+    if (again)
+        look_later();
+}
+
+/* --- input --------------------------------------------------------------------------------- */
+
+bool vring_put_input(struct vm *vm, const char *text, size_t length)
+{
+    struct vring *ring = &vm->console.ring;
+    uint32_t produced = ring->in_produced;
+    uint32_t used = produced - __atomic_load_n(&vm->ring->in_consumed, __ATOMIC_ACQUIRE);
+    uint32_t room = STILE_CONSOLE_RING_IN - least(used, STILE_CONSOLE_RING_IN);
+    uint32_t count = least((uint32_t)length, room);
+
+    for (uint32_t i = 0; i < count; i++)
+        vm->ring->in[(produced + i) % STILE_CONSOLE_RING_IN] = (uint8_t)text[i];
+    ring->in_produced = produced + count;
+    ring->in_lost += (uint32_t)length - count;
+    __atomic_store_n(&vm->ring->in_lost, ring->in_lost, __ATOMIC_RELAXED);
+    __atomic_store_n(&vm->ring->in_produced, ring->in_produced, __ATOMIC_RELEASE);
+    /* The guest, before it stops reading, moves its index and then looks at ours. */
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    return count > 0 && __atomic_load_n(&vm->ring->in_consumed, __ATOMIC_RELAXED) == produced;
+}
+
+/* --- using it ------------------------------------------------------------------------------ */
+
+/* Both sides' indexes. What the buffers hold does not matter. */
+static void reset(struct vm *vm, bool used)
+{
+    vm->console.ring = (struct vring){.used = used};
+    memset(vm->ring, 0, offsetof(struct stile_console_ring, reserved));
+    set_sleeps(vm, 1);
+}
+
+/* What was typed before moves into the ring; whether there was anything. */
+static bool move_input(struct vm *vm)
+{
+    char typed[VCONSOLE_INPUT_BYTES];
+    size_t length = ring_take(&vm->console.input, typed, sizeof(typed));
+
+    return vring_put_input(vm, typed, length);
+}
+
+void vring_use(struct vm *vm, bool enable)
+{
+    vring_flush(vm);
+    spin_lock(&vm->console.lock);
+    reset(vm, enable);
+    bool has_input = enable && move_input(vm);
+    spin_unlock(&vm->console.lock);
+    if (has_input)
+        vm->controller->inject(vm, 0, VCONSOLE_INTID);
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The console as two rings in a page that the guest writes, too: struct stile_console_ring.
+ *
+ * The hypervisor is the reader of output. It reads when it is notified, then again every
+ * VRING_LOOK_US, until it finds nothing: then it sleeps, and says so. A guest can say anything in
+ * the page; it only ever garbles its own console.
+ */
+#ifndef VIRT_VRING_H
+#define VIRT_VRING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "stile/shared.h"
+
+struct vm;
+
+/** How long output waits at most while the reader is awake. */
+#define VRING_LOOK_US 10000
+
+/* What is not the guest's to say. Under vconsole.lock. */
+struct vring {
+    bool used;
+    uint32_t looks_from; /* the CPU that looks again soon, its index + 1; 0: the reader sleeps */
+    uint32_t out_consumed;
+    uint32_t in_produced;
+    uint32_t in_lost;
+};
+
+/**
+ * vring_use() - have the VM use its ring from now on, or not
+ *
+ * Empties both directions; output that is there is written before. What was typed and not read
+ * moves into a ring that is now used, and the VM is told. The caller holds no lock.
+ */
+void vring_use(struct vm *vm, bool enable);
+
+/** vring_notify() - the guest says that there is output; false if it does not use its ring */
+bool vring_notify(struct vm *vm);
+
+/**
+ * vring_has_output() - whether a guest has written to @page what is not read yet
+ *
+ * Takes no lock. May say so of a ring that is not used; then vring_flush() knows better.
+ */
+static inline bool vring_has_output(const struct vring *ring, const struct stile_console_ring *page)
+{
+    return __atomic_load_n(&page->out_produced, __ATOMIC_RELAXED) != ring->out_consumed;
+}
+
+/** vring_flush() - write what the ring has by now, as far as the console takes it */
+void vring_flush(struct vm *vm);
+
+/** vring_finish() - write all that the ring has, waiting for the UART: no vCPU runs any more */
+void vring_finish(struct vm *vm);
+
+/**
+ * vring_put_input() - put typed characters into the ring
+ * @vm: uses its ring; its vconsole.lock is held
+ *
+ * Returns whether the guest is to be interrupted: it had read everything. What finds no room is
+ * lost, and counted.
+ */
+bool vring_put_input(struct vm *vm, const char *text, size_t length);
+
+/** vring_look() - this CPU's IRQ_PHYS_TIMER: look at the rings that it has promised to. No lock
+ * held. */
+void vring_look(void);
+
+#endif

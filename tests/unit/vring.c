@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * virt/vring.c with virt/vconsole.c: both directions, going to sleep, and a guest that lies.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/vm.h"
+#include "lib/ring.c"
+#include "virt/vconsole.c"
+#include "virt/vring.c"
+
+#include "ktf.h"
+
+static struct vm vms[2];
+static struct stile_console_ring page; /* of the first */
+static struct vm *const vm = &vms[0];
+static struct pcpu pcpu;
+
+/* --- what the ring uses --- */
+
+static struct {
+    char written[8192];
+    size_t nr_written, room;
+    size_t room_later; /* what waiting makes of it */
+    int nr_waits, nr_interrupts, nr_held;
+    uint64_t now, deadline, ctl;
+    void (*at_write)(void); /* what the guest does meanwhile */
+} machine;
+
+uint64_t fake_sysreg_read(const char *name)
+{
+    if (strcmp(name, "tpidr_el2") == 0)
+        return (uint64_t)(uintptr_t)&pcpu;
+    if (strcmp(name, "cntfrq_el0") == 0)
+        return 1000000;
+    return strcmp(name, "cntp_ctl_el0") == 0 ? machine.ctl : machine.now;
+}
+
+void fake_sysreg_write(const char *name, uint64_t value)
+{
+    if (strcmp(name, "cntp_ctl_el0") == 0)
+        machine.ctl = value;
+    else if (strcmp(name, "cntp_cval_el0") == 0)
+        machine.deadline = value;
+}
+
+size_t console_write(struct vm *of, const char *text, size_t length)
+{
+    size_t taken = length < machine.room ? length : machine.room;
+
+    EXPECT_EQ(of, vm);
+    EXPECT_NE(vm->console.lock.next, vm->console.lock.serving);
+    memcpy(machine.written + machine.nr_written, text, taken);
+    machine.nr_written += taken;
+    machine.room -= taken;
+    if (machine.at_write)
+        machine.at_write();
+    return taken;
+}
+
+void console_wait_for_room(void)
+{
+    machine.nr_waits++;
+    machine.room = machine.room_later;
+}
+
+static void inject(struct vm *of, uint32_t vcpu_index, uint32_t intid)
+{
+    EXPECT_EQ(of, vm);
+    EXPECT_EQ(vcpu_index, 0);
+    EXPECT_EQ(intid, VCONSOLE_INTID);
+    EXPECT_EQ(vm->console.lock.next, vm->console.lock.serving);
+    machine.nr_interrupts++;
+}
+
+static const struct controller controller = {.inject = inject};
+
+struct vm *vm_get(uint32_t index)
+{
+    if (index > 0)
+        return NULL;
+    machine.nr_held++;
+    return vm;
+}
+
+void vm_release(struct vm *of)
+{
+    EXPECT_EQ(of, vm);
+    machine.nr_held--;
+}
+
+void vuart_input(struct vm *of)
+{
+    EXPECT_EQ(of, vm);
+}
+
+void vuart_output_ready(struct vm *of)
+{
+    EXPECT_EQ(of, vm);
+}
+
+/* --- the guest --- */
+
+static void guest_write(const char *text)
+{
+    for (; *text != '\0'; text++)
+        page.out[page.out_produced++ % STILE_CONSOLE_RING_OUT] = (uint8_t)*text;
+}
+
+static size_t guest_read(char *text)
+{
+    size_t length = 0;
+
+    while (page.in_consumed != page.in_produced)
+        text[length++] = (char)page.in[page.in_consumed++ % STILE_CONSOLE_RING_IN];
+    text[length] = '\0';
+    return length;
+}
+
+static const char *written(void)
+{
+    machine.written[machine.nr_written] = '\0';
+    return machine.written;
+}
+
+/* The timer's interrupt, as the hardware raises it: level-triggered. */
+static void look(void)
+{
+    EXPECT_EQ(machine.ctl, TIMER_ENABLE);
+    machine.now = machine.deadline;
+    vring_look();
+    EXPECT_EQ(machine.nr_held, 0);
+}
+
+static void setup(void)
+{
+    memset(&machine, 0, sizeof(machine));
+    memset(&page, 0, sizeof(page));
+    memset(vms, 0, sizeof(vms));
+    machine.room = machine.room_later = sizeof(machine.written) - 1;
+    machine.now = 5000;
+    vm->ring = &page;
+    vm->controller = &controller;
+    vm->agreed = true;
+    pcpu.index = 1;
+    vconsole_init(vm);
+    vring_use(vm, true);
+}
+
+KTF_SUITE(vring, .setup = setup);
+
+/* --- output --- */
+
+KTF_TEST(vring, an_unused_ring_is_not_read)
+{
+    vring_use(vm, false);
+    guest_write("nothing");
+    EXPECT_FALSE(vring_notify(vm));
+    vring_flush(vm);
+    vring_finish(vm);
+    EXPECT_STREQ(written(), "");
+    EXPECT_EQ(machine.ctl, 0);
+    EXPECT_EQ(page.out_sleeps, 1);
+}
+
+KTF_TEST(vring, the_reader_reads_on_until_it_finds_nothing)
+{
+    EXPECT_EQ(page.out_sleeps, 1);
+    guest_write("one ");
+    EXPECT_TRUE(vring_notify(vm));
+    EXPECT_STREQ(written(), "one ");
+    EXPECT_EQ(page.out_consumed, 4);
+    EXPECT_EQ(page.out_sleeps, 0);
+    EXPECT_EQ(machine.deadline, 5000 + VRING_LOOK_US);
+    guest_write("two ");
+    look();
+    guest_write("three");
+    look();
+    EXPECT_EQ(page.out_sleeps, 0);
+    look();
+    EXPECT_STREQ(written(), "one two three");
+    EXPECT_EQ(page.out_sleeps, 1);
+    EXPECT_EQ(machine.ctl, 0);
+}
+
+static void guest_writes_once_more(void)
+{
+    machine.at_write = NULL;
+    guest_write("late");
+}
+
+/* Between the look that found nothing and the sleep there is nothing but a barrier here. */
+KTF_TEST(vring, what_comes_while_it_reads_keeps_it_awake)
+{
+    guest_write("early ");
+    machine.at_write = guest_writes_once_more;
+    (void)vring_notify(vm);
+    EXPECT_STREQ(written(), "early ");
+    EXPECT_EQ(page.out_sleeps, 0);
+    look();
+    EXPECT_STREQ(written(), "early late");
+}
+
+KTF_TEST(vring, a_second_notification_does_not_put_the_look_off)
+{
+    guest_write("a");
+    (void)vring_notify(vm);
+    machine.now += VRING_LOOK_US / 2;
+    vring_use(vm, true);
+    guest_write("b");
+    (void)vring_notify(vm);
+    EXPECT_EQ(machine.deadline, 5000 + VRING_LOOK_US);
+    EXPECT_STREQ(written(), "ab");
+}
+
+KTF_TEST(vring, another_cpu_looks_at_its_own_rings_only)
+{
+    guest_write("a");
+    (void)vring_notify(vm);
+    guest_write("b");
+    pcpu.index = 0;
+    vring_look();
+    EXPECT_STREQ(written(), "a");
+    EXPECT_EQ(machine.ctl, 0);
+    EXPECT_EQ(page.out_sleeps, 0);
+}
+
+KTF_TEST(vring, a_full_console_is_not_waited_for)
+{
+    machine.room = 3;
+    guest_write("abcdef");
+    (void)vring_notify(vm);
+    EXPECT_STREQ(written(), "abc");
+    EXPECT_EQ(page.out_consumed, 3);
+    look();
+    EXPECT_EQ(page.out_sleeps, 0);
+    machine.room = 2;
+    vconsole_output_ready(vm);
+    machine.room = 100;
+    look();
+    EXPECT_STREQ(written(), "abcdef");
+    EXPECT_EQ(machine.nr_waits, 0);
+}
+
+KTF_TEST(vring, the_end_waits_for_the_console)
+{
+    machine.room = 1;
+    machine.room_later = 2;
+    guest_write("abcdef");
+    vring_finish(vm);
+    EXPECT_STREQ(written(), "abcdef");
+    EXPECT_EQ(machine.nr_waits, 3);
+}
+
+KTF_TEST(vring, the_end_does_not_wait_for_ever)
+{
+    machine.room = machine.room_later = 0;
+    guest_write("abcdef");
+    vring_finish(vm);
+    EXPECT_STREQ(written(), "");
+    EXPECT_EQ(machine.nr_waits, 1);
+}
+
+KTF_TEST(vring, text_goes_around_the_end)
+{
+    for (int i = 0; i < 1000; i++) {
+        guest_write("0123456789abcdef_");
+        vring_flush(vm);
+        EXPECT_STREQ(written(), "0123456789abcdef_");
+        machine.nr_written = 0;
+        machine.room = 100;
+    }
+}
+
+KTF_TEST(vring, starting_anew_writes_what_is_there)
+{
+    guest_write("before");
+    page.out_lost = 7;
+    vring_use(vm, true);
+    EXPECT_STREQ(written(), "before");
+    EXPECT_EQ(page.out_produced, 0);
+    EXPECT_EQ(page.out_consumed, 0);
+    EXPECT_EQ(page.out_lost, 0);
+    guest_write("after");
+    vring_flush(vm);
+    EXPECT_STREQ(written(), "beforeafter");
+}
+
+/* --- a guest that lies --- */
+
+static const uint32_t indexes[] = {1, 2047, 2048, 2049, 4096, 0x7FFFFFFF, 0x80000000, UINT32_MAX};
+
+KTF_TEST(vring, any_index_garbles_only_one_ring_full)
+{
+    memset(page.out, 'x', sizeof(page.out));
+    for (size_t i = 0; i < sizeof(indexes) / sizeof(indexes[0]); i++) {
+        uint32_t before = vm->console.ring.out_consumed;
+
+        page.out_produced = indexes[i];
+        page.out_consumed = page.out_sleeps = UINT32_MAX - (uint32_t)i;
+        machine.nr_written = 0;
+        machine.room = sizeof(machine.written) - 1;
+        EXPECT_TRUE(vring_notify(vm));
+        EXPECT_EQ(machine.nr_written, least(indexes[i] - before, (uint32_t)STILE_CONSOLE_RING_OUT));
+        EXPECT_EQ(page.out_consumed, indexes[i]);
+        EXPECT_EQ(page.out_sleeps, 0);
+        EXPECT_FALSE(vring_has_output(&vm->console.ring, vm->ring));
+    }
+}
+
+static void guest_moves_its_index(void)
+{
+    page.out_produced += 0x01234567;
+}
+
+KTF_TEST(vring, an_index_that_moves_all_the_time_is_read_in_bounds)
+{
+    memset(page.out, 'x', sizeof(page.out));
+    machine.at_write = guest_moves_its_index;
+    guest_write("go");
+    (void)vring_notify(vm);
+    EXPECT_EQ(machine.nr_written, 2);
+    machine.nr_written = 0;
+    look();
+    EXPECT_EQ(machine.nr_written, STILE_CONSOLE_RING_OUT);
+    EXPECT_EQ(page.out_sleeps, 0);
+}
+
+KTF_TEST(vring, random_pages_are_survived)
+{
+    srand(4);
+    for (int i = 0; i < 3000; i++) {
+        uint8_t *bytes = (uint8_t *)&page;
+
+        for (size_t j = 0; j < 32; j++)
+            bytes[j] = (uint8_t)rand();
+        machine.nr_written = 0;
+        machine.room = (size_t)rand() % 4096;
+        (void)vring_notify(vm);
+        EXPECT_LE(machine.nr_written, STILE_CONSOLE_RING_OUT);
+        vconsole_input(vm, "typed", (size_t)rand() % 6);
+        if (machine.ctl == TIMER_ENABLE)
+            look();
+        machine.nr_written = 0;
+        vring_finish(vm);
+    }
+}
+
+/* --- input --- */
+
+KTF_TEST(vring, input_interrupts_a_guest_that_has_read_all)
+{
+    char text[16];
+
+    vconsole_input(vm, "ab", 2);
+    EXPECT_EQ(machine.nr_interrupts, 1);
+    vconsole_input(vm, "cd", 2);
+    EXPECT_EQ(machine.nr_interrupts, 1);
+    EXPECT_EQ(guest_read(text), 4);
+    EXPECT_STREQ(text, "abcd");
+    EXPECT_EQ(vconsole_read(vm, text, 8), 0);
+    EXPECT_EQ(vconsole_pending(vm), 0);
+    vconsole_input(vm, "e", 1);
+    EXPECT_EQ(machine.nr_interrupts, 2);
+    EXPECT_EQ(guest_read(text), 1);
+}
+
+KTF_TEST(vring, input_without_room_is_lost_and_counted)
+{
+    static char text[STILE_CONSOLE_RING_IN + 64];
+
+    memset(text, 'k', sizeof(text));
+    vconsole_input(vm, text, STILE_CONSOLE_RING_IN - 1);
+    vconsole_input(vm, "xyz", 3);
+    EXPECT_EQ(page.in_lost, 2);
+    vconsole_input(vm, "xyz", 3);
+    EXPECT_EQ(page.in_lost, 5);
+    EXPECT_EQ(guest_read(text), STILE_CONSOLE_RING_IN);
+    EXPECT_EQ(text[STILE_CONSOLE_RING_IN - 1], 'x');
+}
+
+KTF_TEST(vring, what_was_typed_before_moves_into_the_ring)
+{
+    char text[16];
+
+    vring_use(vm, false);
+    vconsole_input(vm, "early", 5);
+    machine.nr_interrupts = 0;
+    vring_use(vm, true);
+    EXPECT_EQ(machine.nr_interrupts, 1);
+    EXPECT_EQ(vconsole_pending(vm), 0);
+    EXPECT_EQ(guest_read(text), 5);
+    EXPECT_STREQ(text, "early");
+    vring_use(vm, true);
+    EXPECT_EQ(machine.nr_interrupts, 1);
+}
+
+/* What the guest says it has read cannot lead out of the buffer, and holds no more than it back. */
+KTF_TEST(vring, a_lie_about_what_was_read_loses_input)
+{
+    for (size_t i = 0; i < sizeof(indexes) / sizeof(indexes[0]); i++) {
+        uint32_t before = vm->console.ring.in_produced;
+
+        page.in_produced = page.in_lost = 12345;
+        page.in_consumed = before + indexes[i];
+        vconsole_input(vm, "abc", 3);
+        EXPECT_EQ(page.in_produced, vm->console.ring.in_produced);
+        EXPECT_EQ(page.in_lost, vm->console.ring.in_lost);
+        EXPECT_LE(vm->console.ring.in_produced - before, 3);
+    }
+}
