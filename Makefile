@@ -37,6 +37,20 @@ $(O)/$(1)/.flags: FORCE
 	@echo '$$(TARGET_CC) $$($(2))' | cmp -s - $$@ || echo '$$(TARGET_CC) $$($(2))' > $$@
 endef
 
+# $(call host_rules,folder,flags variable): rules for C of the host below $(O)/folder
+define host_rules
+$(O)/$(1)/%.o: %.c $(O)/config/autoconf.h $(O)/$(1)/.flags | $(O)/.deps-test
+	$$(call say,HOSTCC,$$<)
+	@mkdir -p $$(@D)
+	$(Q)$$(HOST_CC) $$($(2)) -MMD -MP -c $$< -o $$@
+	@echo '{"directory": "$$(CURDIR)", "file": "$$<", "output": "$$@",' \
+		'"command": "$$(HOST_CC) $$($(2)) -c $$< -o $$@"},' > $$@.json
+$(O)/$(1)/.flags: FORCE
+	@mkdir -p $$(@D)
+	@echo '$$(HOST_CC) $$($(2))' | cmp -s - $$@ || echo '$$(HOST_CC) $$($(2))' > $$@
+endef
+host_objects = $(patsubst %.c,$(O)/$(1)/%.o,$(2))
+
 include libhypercall/build.mk
 include hv/build.mk
 include guest-kernel/build.mk

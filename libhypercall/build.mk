@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# libhypercall.a, and rt.a: the part of the C library that freestanding C lacks.
+# libhypercall.a, and rt.a: the part of the C library that freestanding C lacks. For the host,
+# libhypercall-host.a: the library with the fake hypervisor below it.
 
 ABI_CFLAGS := -Iabi
 LIB_CFLAGS := $(ABI_CFLAGS) -Ilibhypercall/include
@@ -21,4 +22,17 @@ $(O)/libhypercall.a $(O)/rt.a:
 	@rm -f $@
 	$(Q)$(TARGET_AR) rcD $@ $^
 
+host-lib-srcs   := $(wildcard libhypercall/src/*.c libhypercall/fake/*.c)
+host-lib-flags  := -std=c11 -D_GNU_SOURCE -DSTILE_FAKE -pthread $(WARNINGS) -pedantic $(LIB_CFLAGS)
+host-lib-cflags := $(host-lib-flags) -O2 -g
+host-lib-objs   := $(call host_objects,host-lib,$(host-lib-srcs))
+fake-objs       := $(filter $(O)/host-lib/libhypercall/fake/%,$(host-lib-objs))
+$(eval $(call host_rules,host-lib,host-lib-cflags))
+
+$(O)/libhypercall-host.a: $(host-lib-objs)
+	$(call say,AR,$@)
+	@rm -f $@
+	$(Q)ar rcD $@ $^
+
+-include $(host-lib-objs:.o=.d)
 -include $(lib-objs:.o=.d) $(rt-objs:.o=.d)

@@ -112,7 +112,7 @@ debug: $(O)/stile.img $(O)/stile.elf $(run-bundle) | $(O)/.deps-debug ## as run,
 
 # Every compile rule leaves its command as a line of JSON next to the object.
 compile_commands.json: $(O)/compile_commands.json ## the compilation database, in the build folder
-$(O)/compile_commands.json: $(hv-objs) $(hv-run-objs) $(lib-objs) $(rt-objs) $(guest-all-objs)
+$(O)/compile_commands.json: $(hv-objs) $(hv-run-objs) $(lib-objs) $(fake-objs) $(rt-objs) $(guest-all-objs)
 	@{ echo '['; cat $(addsuffix .json,$^) | sed '$$s/,$$//'; echo ']'; } > $@
 
 # The pages' examples are compiled too. Costs are those of the last 'make bench', if there was one.
@@ -142,14 +142,16 @@ $(O)/docs/pages/.done: scripts/abi-reference $(wildcard abi/stile/*.h abi/stile/
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-install: $(O)/libhypercall.a ## install the ABI headers and libhypercall (DESTDIR, PREFIX)
+install: $(O)/libhypercall.a $(O)/libhypercall-host.a ## install the ABI headers and libhypercall (DESTDIR, PREFIX)
 	$(call say,INSTALL,$(DESTDIR)$(PREFIX))
 	@install -d $(DESTDIR)$(PREFIX)/include/stile/calls $(DESTDIR)$(PREFIX)/lib/pkgconfig
 	@install -m 644 abi/stile/*.h libhypercall/include/stile/*.h $(DESTDIR)$(PREFIX)/include/stile
 	@install -m 644 abi/stile/calls/*.h $(DESTDIR)$(PREFIX)/include/stile/calls
-	@install -m 644 $(O)/libhypercall.a $(DESTDIR)$(PREFIX)/lib
-	@sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(abi-version)|' scripts/libhypercall.pc.in \
-		> $(DESTDIR)$(PREFIX)/lib/pkgconfig/libhypercall.pc
+	@install -m 644 $(O)/libhypercall.a $(O)/libhypercall-host.a $(DESTDIR)$(PREFIX)/lib
+	@for name in libhypercall libhypercall-host; do \
+		sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(abi-version)|' scripts/$$name.pc.in \
+			> $(DESTDIR)$(PREFIX)/lib/pkgconfig/$$name.pc || exit 1; \
+	done
 
 abi-version = $(shell awk '/define STILE_VERSION_M(AJ|IN)OR/ {v = v s $$3; s = "."} END {print v}' \
 	abi/stile/version.h)

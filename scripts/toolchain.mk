@@ -15,6 +15,9 @@ TARGET_AR      := $(CROSS_COMPILE)ar
 TARGET_OBJCOPY := $(CROSS_COMPILE)objcopy
 endif
 
+# What runs where it is built: unit tests, and the fake hypervisor.
+HOST_CC ?= $(if $(filter 1,$(LLVM)),clang,gcc)
+
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Werror
 
 # What every object for the machine is built with: freestanding, general registers only (EL2 and

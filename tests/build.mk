@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 # The tests: unit programs of the host, the test images of the machine, and what runs them.
 
-HOST_CC ?= $(if $(filter 1,$(LLVM)),clang,gcc)
-
 ktf-cflags := -Itests/ktf
 ktf-srcs   := tests/ktf/ktf.c tests/ktf/ktf_check.c
 
@@ -11,8 +9,8 @@ ktf-srcs   := tests/ktf/ktf.c tests/ktf/ktf_check.c
 # tests/unit/X.c becomes the program $(O)/unit/X. It includes the real .c files it tests;
 # tests/unit/fakes comes first in the include path, so machine instructions become fakes.
 
-host-cflags = -std=c11 -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer $(WARNINGS) \
-	-fsanitize=address,undefined -fno-sanitize-recover=all
+sanitize    := -fsanitize=address,undefined -fno-sanitize-recover=all
+host-cflags = -std=c11 -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer $(WARNINGS) $(sanitize)
 unit-cflags = $(host-cflags) -Itests/unit/fakes -Ihv -Itests/unit $(LIB_CFLAGS) $(ktf-cflags) \
 	-include $(O)/config/autoconf.h
 unit-srcs   := $(wildcard tests/unit/*.c)
@@ -20,17 +18,10 @@ unit-common := $(ktf-srcs) tests/ktf/ktf_host.c tests/unit/fakes/fakes.c
 # The harness's own test fails on purpose; tests/ktf/selftest/check looks at how.
 unit-selftest := tests/ktf/selftest/selftest.c
 
-unit-object = $(patsubst %.c,$(O)/unit/obj/%.o,$(1))
+unit-object = $(call host_objects,unit/obj,$(1))
 unit-tests  := $(patsubst tests/unit/%.c,$(O)/unit/%,$(unit-srcs))
 unit-objs   := $(call unit-object,$(unit-srcs) $(unit-common) $(unit-selftest))
-
-$(unit-objs): $(O)/unit/obj/%.o: %.c $(O)/config/autoconf.h $(O)/unit/.flags | $(O)/.deps-test
-	$(call say,HOSTCC,$<)
-	@mkdir -p $(@D)
-	$(Q)$(HOST_CC) $(unit-cflags) -MMD -MP -c $< -o $@
-$(O)/unit/.flags: FORCE
-	@mkdir -p $(@D)
-	@echo '$(HOST_CC) $(unit-cflags)' | cmp -s - $@ || echo '$(HOST_CC) $(unit-cflags)' > $@
+$(eval $(call host_rules,unit/obj,unit-cflags))
 
 $(unit-tests): $(O)/unit/%: $(O)/unit/obj/tests/unit/%.o
 $(O)/unit/ktf-selftest: $(call unit-object,$(unit-selftest))
@@ -40,6 +31,34 @@ $(unit-tests) $(O)/unit/ktf-selftest: $(call unit-object,$(unit-common))
 
 -include $(unit-objs:.o=.d)
 
+# --- libhypercall on the host ------------------------------------------------------------------
+#
+# tests/lib/unit/X.c becomes $(O)/lib-unit/X, with the library and the fake hypervisor; so does
+# tests/lib/threads/X.c in $(O)/lib-threads, but under ThreadSanitizer.
+
+lib-ktf := $(ktf-srcs) tests/ktf/ktf_host.c
+
+lib-unit-cflags = $(host-lib-flags) $(sanitize) -O1 -g -fno-omit-frame-pointer $(ktf-cflags)
+lib-threads-cflags = $(host-lib-flags) -fsanitize=thread -O1 -g -fno-omit-frame-pointer $(ktf-cflags)
+lib-unit-ldflags := $(sanitize)
+lib-threads-ldflags := -fsanitize=thread
+
+# $(call lib_tests,folder): the programs of tests/lib/folder
+define lib_tests
+lib-$(1)-srcs := $$(wildcard tests/lib/$(1)/*.c)
+lib-$(1)-common := $$(call host_objects,lib-$(1)/obj,$$(lib-ktf) $$(host-lib-srcs))
+lib-tests += $$(patsubst tests/lib/$(1)/%.c,$(O)/lib-$(1)/%,$$(lib-$(1)-srcs))
+$(call host_rules,lib-$(1)/obj,lib-$(1)-cflags)
+$$(lib-$(1)-srcs:tests/lib/$(1)/%.c=$(O)/lib-$(1)/%): $(O)/lib-$(1)/%: \
+		$(O)/lib-$(1)/obj/tests/lib/$(1)/%.o $$(lib-$(1)-common)
+	$$(call say,HOSTLD,$$@)
+	$(Q)$$(HOST_CC) $$(lib-$(1)-ldflags) -pthread $$^ -o $$@
+-include $$(lib-$(1)-common:.o=.d) $$(lib-$(1)-srcs:%.c=$(O)/lib-$(1)/obj/%.d)
+endef
+lib-tests :=
+$(eval $(call lib_tests,unit))
+$(eval $(call lib_tests,threads))
+
 # --- running them ----------------------------------------------------------------------------
 
 T ?=
@@ -47,7 +66,8 @@ test-images := $(O)/stile.img $(O)/stile-test.img $(O)/guest.img $(O)/guest-test
 
 .PHONY: test test-images test-kunit stress bench bench-record bench-debian
 
-test-images: $(test-images) $(unit-tests) $(O)/unit/ktf-selftest $(O)/libhypercall.a
+test-images: $(test-images) $(unit-tests) $(O)/unit/ktf-selftest $(lib-tests) $(O)/libhypercall.a \
+		$(O)/libhypercall-host.a
 
 test: test-images linux-guest | $(O)/.deps-test ## run all tests (T=glob: only some)
 	@tests/run --build $(O) --junit $(O)/test.xml --ktap $(O)/test.ktap $(T)

@@ -69,10 +69,11 @@ def load(path, build):
 
 
 def host_programs(entry, build):
-    """One case for each unit test source: a program that was not built is a failure."""
+    """One case for each source of a folder: a program that was not built is a failure."""
+    folder = entry.get("folder", "unit")
     sources = sorted(pathlib.Path().glob(entry["programs"]))
     return [Case(f"{entry['name']}/{source.stem}", "host", entry.get("groups", []),
-                 entry.get("time_limit", 60), [str(build / "unit" / source.stem)])
+                 entry.get("time_limit", 60), [str(build / folder / source.stem)])
             for source in sources]
 
 

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a privileged VM of the fake may do to the others.
+ */
+#include <string.h>
+
+#include "fake.h"
+
+#define NS_PER_SEC   UINT64_C(1000000000)
+#define YEAR_2500_NS (UINT64_C(16725225600) * NS_PER_SEC)
+
+#define TRACE_KIND_SHIFT 60
+
+/* A running VM's vCPU, or NULL. */
+static struct fake_vcpu *vcpu_of(const struct fake_vm *vm, stile_vcpu_id_t target)
+{
+    return target.index < vm->config.nr_vcpus ? &fake.vms[vm->number - 1].vcpus[target.index]
+                                              : NULL;
+}
+
+struct stile_result fake_control_vm(struct fake_vcpu *vcpu, stile_vm_id_t vm)
+{
+    (void)vcpu;
+    if (!fake_vm_is_number(vm.number))
+        return fake_bad(1);
+    const struct fake_vm *found = &fake.vms[vm.number - 1];
+    uint64_t name[2];
+
+    if (found->number == 0)
+        return fake_error(STILE_NOT_FOUND);
+    memcpy(name, found->name, sizeof(name));
+    uint64_t nr_pages = found->state == STILE_VM_ENDED ? 0 : found->nr_pages;
+    return fake_value(nr_pages << 32 | (uint64_t)found->config.nr_vcpus << 8 |
+                          (uint64_t)found->state,
+                      name[0], name[1]);
+}
+
+struct stile_result fake_control_pause(struct fake_vcpu *vcpu, stile_vm_id_t vm)
+{
+    struct fake_vm *found = fake_vm_running(vm.number);
+
+    if (found == vcpu->vm)
+        return fake_bad(1);
+    if (!found)
+        return fake_error(STILE_NOT_FOUND);
+    found->state = STILE_VM_PAUSED;
+    return fake_ok();
+}
+
+struct stile_result fake_control_resume(struct fake_vcpu *vcpu, stile_vm_id_t vm)
+{
+    struct fake_vm *found = fake_vm_running(vm.number);
+
+    (void)vcpu;
+    if (!found)
+        return fake_error(STILE_NOT_FOUND);
+    found->state = STILE_VM_RUNNING;
+    for (uint32_t i = 0; i < found->config.nr_vcpus; i++)
+        fake_vcpu_wake(&found->vcpus[i]);
+    return fake_ok();
+}
+
+struct stile_result fake_control_destroy(struct fake_vcpu *vcpu, stile_vm_id_t vm)
+{
+    struct fake_vm *found = fake_vm_running(vm.number);
+
+    if (found == vcpu->vm)
+        return fake_bad(1);
+    if (!found)
+        return fake_error(STILE_NOT_FOUND);
+    fake_vm_end(found, STILE_FAKE_DESTROYED);
+    return fake_ok();
+}
+
+/* The arguments are one register further on than those of irq_inject. */
+struct stile_result fake_control_inject(struct fake_vcpu *vcpu, stile_vm_id_t vm,
+                                        stile_vcpu_id_t target, stile_intid_t intid)
+{
+    struct fake_vm *found = fake_vm_running(vm.number);
+
+    (void)vcpu;
+    if (!found)
+        return fake_error(STILE_NOT_FOUND);
+    struct stile_result result = fake_irq_inject(&found->vcpus[0], target, intid);
+    return result.status == STILE_INVALID_ARGUMENT ? fake_bad(result.value[0] + 1) : result;
+}
+
+struct stile_result fake_control_console_read(struct fake_vcpu *vcpu, stile_vm_id_t vm,
+                                              stile_u64_t from, stile_ipa_t buffer,
+                                              stile_nr_bytes_t limit)
+{
+    uint64_t room = STILE_PAGE_SIZE - buffer.ipa % STILE_PAGE_SIZE;
+    size_t count = 0;
+    char byte;
+
+    if (!fake_vm_is_number(vm.number))
+        return fake_bad(1);
+    if (limit.bytes - 1 >= STILE_CONSOLE_BUFFER_MAX || buffer.ipa + limit.bytes < buffer.ipa)
+        return fake_bad(4);
+    struct fake_vm *found = &fake.vms[vm.number - 1];
+    if (found->number == 0)
+        return fake_error(STILE_NOT_FOUND);
+    if (fake_memory_read(vcpu->vm, &byte, buffer, 1) == 0 ||
+        fake_memory_write(vcpu->vm, buffer, &byte, 1) == 0)
+        return fake_error(STILE_NOT_MAPPED);
+    if (found->state != STILE_VM_ENDED)
+        fake_console_drain(found);
+    uint64_t end = found->console_written;
+    if (end > STILE_CONSOLE_KEPT_BYTES && from < end - STILE_CONSOLE_KEPT_BYTES)
+        from = end - STILE_CONSOLE_KEPT_BYTES;
+    for (; count < limit.bytes && count < room && from + count < end; count++)
+        (void)fake_memory_write(vcpu->vm, stile_ipa(buffer.ipa + count),
+                                &found->console[(from + count) % FAKE_CONSOLE_BYTES], 1);
+    return fake_value(count, from, 0);
+}
+
+struct stile_result fake_control_counter(struct fake_vcpu *vcpu, stile_vm_id_t vm,
+                                         stile_vcpu_id_t target, stile_u32_t counter)
+{
+    const struct fake_vm *found = fake_vm_running(vm.number);
+
+    (void)vcpu;
+    if (!found)
+        return fake_error(STILE_NOT_FOUND);
+    struct fake_vcpu *of = vcpu_of(found, target);
+    if (!of)
+        return fake_bad(2);
+    return counter < STILE_NR_COUNTERS ? fake_vcpu_counter(of, counter) : fake_bad(3);
+}
+
+struct stile_result fake_control_trace(struct fake_vcpu *vcpu, stile_vm_id_t vm,
+                                       stile_vcpu_id_t target, stile_u32_t age)
+{
+    const struct fake_vm *found = fake_vm_running(vm.number);
+
+    (void)vcpu;
+    if (!found)
+        return fake_error(STILE_NOT_FOUND);
+    const struct fake_vcpu *of = vcpu_of(found, target);
+    if (!of)
+        return fake_bad(2);
+    if (age >= STILE_TRACE_ENTRIES)
+        return fake_bad(3);
+    if (age >= of->nr_calls)
+        return fake_error(STILE_NOT_FOUND);
+    const struct fake_trace *call = &of->trace[(of->nr_calls - 1 - age) % STILE_TRACE_ENTRIES];
+    return fake_value((uint64_t)STILE_TRACE_HYPERCALL << TRACE_KIND_SHIFT | call->fid, call->x1,
+                      call->x2);
+}
+
+struct stile_result fake_control_set_wall_clock(struct fake_vcpu *vcpu, stile_u64_t wall_ns)
+{
+    uint64_t tick_ns = NS_PER_SEC / STILE_FAKE_TICKS_PER_SEC;
+
+    (void)vcpu;
+    if (wall_ns > YEAR_2500_NS)
+        return fake_bad(1);
+    fake.wall_ns = wall_ns - fake.ticks * tick_ns;
+    for (uint32_t i = 0; i < STILE_VMS_MAX; i++)
+        if (fake.vms[i].state != STILE_VM_ENDED)
+            fake_vm_set_wall(&fake.vms[i],
+                             fake.wall_ns + fake.vms[i].page->clock.base_ticks * tick_ns);
+    return fake_ok();
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How the fake's VMs end. Only the thread that makes the call leaves; others of the VM's do when
+ * they make their next one.
+ */
+#include "fake.h"
+
+struct stile_result fake_power_off(struct fake_vcpu *vcpu)
+{
+    fake_vm_end(vcpu->vm, STILE_FAKE_OFF);
+    fake_vm_leave(STILE_FAKE_OFF);
+}
+
+struct stile_result fake_power_reboot(struct fake_vcpu *vcpu)
+{
+    fake_vm_end(vcpu->vm, STILE_FAKE_REBOOTED);
+    fake_vm_leave(STILE_FAKE_REBOOTED);
+}
+
+struct stile_result fake_power_crash(struct fake_vcpu *vcpu, stile_ipa_t message,
+                                     stile_nr_bytes_t length)
+{
+    struct fake_vm *vm = vcpu->vm;
+
+    if (length.bytes > STILE_CRASH_MESSAGE_MAX || message.ipa + length.bytes < message.ipa)
+        return fake_bad(2);
+    if (length.bytes == 0 && message.ipa != 0)
+        return fake_bad(1);
+    size_t count = fake_memory_read(vm, vm->message, message, length.bytes);
+    if (length.bytes > 0 && count == 0)
+        return fake_error(STILE_NOT_MAPPED);
+    vm->message[count] = '\0';
+    fake_vm_end(vm, STILE_FAKE_CRASHED);
+    fake_vm_leave(STILE_FAKE_CRASHED);
+}
+
+/* With one thread nobody could resume it: it is resumed at once. */
+struct stile_result fake_power_suspend(struct fake_vcpu *vcpu)
+{
+    if (fake.use_threads)
+        vcpu->vm->state = STILE_VM_PAUSED;
+    return fake_ok();
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The life of the fake's VMs, and the threads that are their vCPUs.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fake.h"
+
+struct fake_machine fake = {.lock = PTHREAD_MUTEX_INITIALIZER};
+_Thread_local struct fake_vcpu *fake_current;
+_Thread_local jmp_buf *fake_leave_to;
+
+#define NS_PER_SEC  UINT64_C(1000000000)
+#define CLOCK_SHIFT 24
+
+void fake_lock(void)
+{
+    (void)pthread_mutex_lock(&fake.lock);
+}
+
+void fake_unlock(void)
+{
+    (void)pthread_mutex_unlock(&fake.lock);
+}
+
+bool fake_vm_is_number(uint32_t number)
+{
+    return number - 1 < STILE_VMS_MAX;
+}
+
+struct fake_vm *fake_vm_running(uint32_t number)
+{
+    struct fake_vm *vm = fake_vm_is_number(number) ? &fake.vms[number - 1] : NULL;
+
+    return vm && vm->state != STILE_VM_ENDED ? vm : NULL;
+}
+
+void stile_fake_reset(void)
+{
+    fake_lock();
+    for (uint32_t i = 0; i < STILE_VMS_MAX; i++)
+        if (fake.vms[i].state != STILE_VM_ENDED)
+            fake_pool_end(&fake.vms[i]);
+    fake_pool_reset();
+    memset(fake.vms, 0, sizeof(fake.vms));
+    fake.ticks = 0;
+    fake.wall_ns = 0;
+    fake.use_threads = false;
+    fake.nr_calls = 0;
+    memset(fake.nr_calls_of, 0, sizeof(fake.nr_calls_of));
+    memset(fake.fail_times, 0, sizeof(fake.fail_times));
+    fake_current = NULL;
+    fake_unlock();
+}
+
+void fake_vm_set_wall(struct fake_vm *vm, uint64_t wall_ns)
+{
+    struct stile_clock *clock = &vm->page->clock;
+    uint32_t generation = clock->generation;
+
+    /* An acquire: what follows is not seen before it. */
+    (void)__atomic_exchange_n(&clock->generation, generation + 1, __ATOMIC_ACQ_REL);
+    __atomic_store_n(&clock->wall_ns, wall_ns, __ATOMIC_RELAXED);
+    __atomic_store_n(&clock->generation, generation + 2, __ATOMIC_RELEASE);
+}
+
+static void fill_page(struct fake_vm *vm)
+{
+    struct stile_vm_page *page = vm->page;
+
+    page->magic = STILE_VM_PAGE_MAGIC;
+    page->version = STILE_VERSION_CURRENT;
+    page->vm_id = vm->number;
+    page->nr_vcpus = vm->config.nr_vcpus;
+    memcpy(page->name, vm->name, sizeof(page->name));
+    page->ticks_per_sec = STILE_FAKE_TICKS_PER_SEC;
+    page->memory[0].base_ipa = STILE_FAKE_MEMORY_BASE;
+    page->memory[0].bytes = (uint64_t)vm->config.nr_pages * STILE_PAGE_SIZE;
+    page->clock.shift = CLOCK_SHIFT;
+    page->clock.multiplier = (NS_PER_SEC << CLOCK_SHIFT) / STILE_FAKE_TICKS_PER_SEC;
+    page->clock.base_ticks = fake.ticks;
+    if (fake.wall_ns != 0)
+        fake_vm_set_wall(vm, fake.wall_ns + fake.ticks * (NS_PER_SEC / STILE_FAKE_TICKS_PER_SEC));
+}
+
+/* Everything as at a VM's first start; its number, configuration and name stay. */
+static void begin(struct fake_vm *vm)
+{
+    if (!fake_pool_start(vm)) {
+        (void)fprintf(stderr, "stile fake: no memory for VM %u\n", vm->number);
+        abort();
+    }
+    vm->agreed = false;
+    vm->minor = 0;
+    vm->ring_used = false;
+    vm->ring_sleeps = true;
+    vm->console_written = 0;
+    vm->input_written = 0;
+    vm->input_read = 0;
+    for (uint32_t i = 0; i < vm->config.nr_vcpus; i++) {
+        vm->vcpus[i].vm = vm;
+        vm->vcpus[i].index = i;
+        vm->vcpus[i].state = STILE_VCPU_OFF;
+        fake_vcpu_reset(&vm->vcpus[i]);
+    }
+    vm->vcpus[0].state = STILE_VCPU_RUNNING;
+    vm->state = STILE_VM_RUNNING;
+    fill_page(vm);
+}
+
+static void tell_peers(const struct fake_vm *of)
+{
+    for (uint32_t i = 0; i < STILE_VMS_MAX; i++)
+        if (&fake.vms[i] != of && fake.vms[i].state != STILE_VM_ENDED)
+            fake_event_virq(&fake.vms[i], STILE_VIRQ_PEER);
+}
+
+/* A slot that no VM has had, or else one whose VM has ended. */
+static struct fake_vm *free_slot(void)
+{
+    for (uint32_t i = 0; i < STILE_VMS_MAX; i++)
+        if (fake.vms[i].number == 0)
+            return &fake.vms[i];
+    for (uint32_t i = 0; i < STILE_VMS_MAX; i++)
+        if (fake.vms[i].state == STILE_VM_ENDED)
+            return &fake.vms[i];
+    (void)fprintf(stderr, "stile fake: too many VMs\n");
+    abort();
+}
+
+uint32_t stile_fake_start(const struct stile_fake_config *config)
+{
+    fake_lock();
+    struct fake_vm *vm = free_slot();
+    vm->number = (uint32_t)(vm - fake.vms) + 1;
+    if (config)
+        vm->config = *config;
+    else
+        memset(&vm->config, 0, sizeof(vm->config));
+    if (vm->config.nr_vcpus == 0)
+        vm->config.nr_vcpus = 1;
+    if (vm->config.nr_pages == 0)
+        vm->config.nr_pages = 256;
+    (void)snprintf(vm->name, sizeof(vm->name), "vm%u", vm->number);
+    if (vm->config.name)
+        (void)snprintf(vm->name, sizeof(vm->name), "%s", vm->config.name);
+    begin(vm);
+    if (!fake_current)
+        fake_current = &vm->vcpus[0];
+    tell_peers(vm);
+    fake_unlock();
+    return vm->number;
+}
+
+void fake_vm_end(struct fake_vm *vm, enum stile_fake_end end)
+{
+    fake_console_drain(vm);
+    fake_event_vm_gone(vm);
+    fake_share_vm_gone(vm);
+    fake_directory_vm_gone(vm);
+    fake_pool_end(vm);
+    vm->state = STILE_VM_ENDED;
+    vm->end = end;
+    for (uint32_t i = 0; i < vm->config.nr_vcpus; i++) {
+        vm->vcpus[i].state = STILE_VCPU_OFF;
+        fake_vcpu_wake(&vm->vcpus[i]);
+    }
+    if (end == STILE_FAKE_REBOOTED)
+        begin(vm);
+    tell_peers(vm);
+}
+
+void stile_fake_become(uint32_t vm, uint32_t vcpu)
+{
+    fake_lock();
+    fake_current = &fake.vms[vm - 1].vcpus[vcpu];
+    fake_current->state = STILE_VCPU_RUNNING;
+    fake_unlock();
+}
+
+void fake_vm_leave(enum stile_fake_end end)
+{
+    jmp_buf *to = fake_leave_to;
+
+    fake_unlock();
+    if (to)
+        longjmp(*to, (int)end);
+    (void)fprintf(stderr, "stile fake: a call that does not return, outside of stile_fake_run()\n");
+    abort();
+}
+
+enum stile_fake_end stile_fake_run(uint32_t vm, uint32_t vcpu, void (*function)(void *context),
+                                   void *context)
+{
+    struct fake_vcpu *was = fake_current;
+    jmp_buf *outer = fake_leave_to;
+    jmp_buf here;
+
+    fake_leave_to = &here;
+    int end = setjmp(here);
+    if (end == STILE_FAKE_RETURNED) {
+        stile_fake_become(vm, vcpu);
+        function(context);
+    }
+    fake_leave_to = outer;
+    fake_current = was;
+    return (enum stile_fake_end)end;
+}
+
+void stile_fake_use_threads(bool use)
+{
+    fake_lock();
+    fake.use_threads = use;
+    fake_unlock();
+}
+
+const char *stile_fake_message(uint32_t vm)
+{
+    return fake.vms[vm - 1].message;
+}
+
+void stile_fake_set_clock(uint32_t vm, uint64_t wall_ns)
+{
+    fake_lock();
+    fake_vm_set_wall(&fake.vms[vm - 1], wall_ns);
+    fake_unlock();
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Both ends of a message ring. Every word of the peer's is loaded once and checked before it is
+ * used.
+ */
+#include <string.h>
+
+#include "stile/message_ring.h"
+
+void stile_message_ring_reset(struct stile_message_ring *ring)
+{
+    memset(ring, 0, sizeof(*ring));
+}
+
+bool stile_message_ring_open(struct stile_message_end *end, struct stile_message_ring *ring,
+                             uint32_t message_bytes, uint32_t nr_messages)
+{
+    end->ring = ring;
+    end->message_bytes = message_bytes;
+    end->nr_messages = nr_messages;
+    end->own = 0;
+    end->peer = 0;
+    end->broken = message_bytes == 0 || nr_messages == 0 || (nr_messages & (nr_messages - 1)) != 0;
+    return !end->broken;
+}
+
+/* The memory of the message that this side is at. */
+static void *slot(const struct stile_message_end *end)
+{
+    uint8_t *messages = (uint8_t *)(end->ring + 1);
+
+    return messages + (uint64_t)(end->own & (end->nr_messages - 1)) * end->message_bytes;
+}
+
+/* Moves this side's index, then looks whether the peer sleeps; of each sleep it is told once. */
+static bool publish(struct stile_message_end *end, uint32_t *index, uint32_t *peer_waits)
+{
+    end->own++;
+    __atomic_store_n(index, end->own, __ATOMIC_SEQ_CST);
+    return __atomic_load_n(peer_waits, __ATOMIC_SEQ_CST) != 0 &&
+           __atomic_exchange_n(peer_waits, 0, __ATOMIC_RELAXED) != 0;
+}
+
+/* How many messages are in the ring by the peer's word; more than it has room for breaks it. */
+static uint32_t checked(struct stile_message_end *end, uint32_t peer, uint32_t used)
+{
+    if (used > end->nr_messages)
+        end->broken = true;
+    else
+        end->peer = peer;
+    return used;
+}
+
+static bool has_room(struct stile_message_end *end)
+{
+    uint32_t consumed = end->peer;
+
+    if (end->own - consumed < end->nr_messages)
+        return true;
+    consumed = __atomic_load_n(&end->ring->consumed, __ATOMIC_SEQ_CST);
+    return checked(end, consumed, end->own - consumed) < end->nr_messages;
+}
+
+static bool has_message(struct stile_message_end *end)
+{
+    uint32_t produced = end->peer;
+
+    if (produced != end->own)
+        return true;
+    produced = __atomic_load_n(&end->ring->produced, __ATOMIC_SEQ_CST);
+    return checked(end, produced, produced - end->own) != 0 && !end->broken;
+}
+
+enum stile_error stile_message_ring_send(struct stile_message_end *end, const void *message,
+                                         bool *notify)
+{
+    *notify = false;
+    if (end->broken)
+        return STILE_DENIED;
+    if (!has_room(end))
+        return end->broken ? STILE_DENIED : STILE_BUSY;
+    memcpy(slot(end), message, end->message_bytes);
+    *notify = publish(end, &end->ring->produced, &end->ring->consumer_waits);
+    return STILE_SUCCESS;
+}
+
+enum stile_error stile_message_ring_receive(struct stile_message_end *end, void *message,
+                                            bool *notify)
+{
+    *notify = false;
+    if (end->broken)
+        return STILE_DENIED;
+    if (!has_message(end))
+        return end->broken ? STILE_DENIED : STILE_BUSY;
+    memcpy(message, slot(end), end->message_bytes);
+    *notify = publish(end, &end->ring->consumed, &end->ring->producer_waits);
+    return STILE_SUCCESS;
+}
+
+/* Says that this side sleeps, and looks once more; what it sees then needs no notification. */
+static bool may_wait(struct stile_message_end *end, bool (*ready)(struct stile_message_end *end),
+                     uint32_t *waits)
+{
+    if (end->broken)
+        return false;
+    __atomic_store_n(waits, 1, __ATOMIC_SEQ_CST);
+    if (!ready(end) && !end->broken)
+        return true;
+    __atomic_store_n(waits, 0, __ATOMIC_RELAXED);
+    return false;
+}
+
+bool stile_message_ring_wait_room(struct stile_message_end *end)
+{
+    return may_wait(end, has_room, &end->ring->producer_waits);
+}
+
+bool stile_message_ring_wait_message(struct stile_message_end *end)
+{
+    return may_wait(end, has_message, &end->ring->consumer_waits);
+}
