@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The guest's ends of the console ring: who is told when, what is lost, and odd indexes.
+ */
+#include <string.h>
+
+#include "ktf.h"
+#include "stile/console_ring.h"
+#include "stile/fake.h"
+#include "stile/hypercall.h"
+
+static uint32_t vm;
+static struct stile_console_ring *ring;
+
+static void start(void)
+{
+    uint32_t agreed;
+
+    stile_fake_reset();
+    vm = stile_fake_start(NULL);
+    ring = stile_fake_console_ring(vm);
+    ASSERT_EQ(stile_handshake(STILE_CONDUIT_HVC, &agreed), STILE_SUCCESS);
+    ASSERT_EQ(stile_console_use_ring(1).status, STILE_SUCCESS);
+}
+
+KTF_SUITE(console_ring, .setup = start);
+
+static void expect_console(const char *expected)
+{
+    static char text[8192];
+
+    (void)stile_fake_console(vm, text, sizeof(text));
+    EXPECT_STREQ(text, expected);
+}
+
+KTF_TEST(console_ring, a_sleeping_reader_is_told)
+{
+    EXPECT_EQ(stile_console_ring_write(ring, "hello\n", 6), 6);
+    EXPECT_EQ(stile_fake_calls_of(STILE_NR_console_notify), 1);
+    expect_console("hello\n");
+}
+
+KTF_TEST(console_ring, while_the_reader_is_awake_there_is_no_call)
+{
+    stile_fake_ring_sleeps(vm, false);
+    uint64_t before = stile_fake_calls();
+
+    for (int i = 0; i < 10; i++)
+        EXPECT_EQ(stile_console_ring_write(ring, "0123456789\n", 11), 11);
+    EXPECT_EQ(stile_fake_calls(), before);
+}
+
+KTF_TEST(console_ring, what_finds_no_room_is_lost_and_counted)
+{
+    static char text[STILE_CONSOLE_RING_OUT + 100];
+
+    memset(text, 'x', sizeof(text));
+    stile_fake_ring_sleeps(vm, false);
+    EXPECT_EQ(stile_console_ring_try(ring, text, sizeof(text)), STILE_CONSOLE_RING_OUT);
+    EXPECT_EQ(ring->out_lost, 0);
+    EXPECT_EQ(stile_console_ring_write(ring, "lost", 4), 0);
+    EXPECT_EQ(ring->out_lost, 4);
+    stile_fake_ring_sleeps(vm, false); /* it reads */
+    EXPECT_EQ(stile_console_ring_write(ring, "kept", 4), 4);
+    EXPECT_EQ(ring->out_lost, 4);
+}
+
+KTF_TEST(console_ring, puts_waits_for_room)
+{
+    static char text[3 * STILE_CONSOLE_RING_OUT + 5];
+
+    memset(text, 'y', sizeof(text) - 1);
+    EXPECT_EQ(stile_console_ring_puts(ring, text, sizeof(text) - 1), STILE_SUCCESS);
+    EXPECT_EQ(ring->out_lost, 0);
+    expect_console(text);
+}
+
+KTF_TEST(console_ring, indexes_wrap)
+{
+    char text[4] = "";
+
+    ring->out_produced = UINT32_MAX - 1;
+    ring->out_consumed = UINT32_MAX - 1;
+    ring->in_produced = UINT32_MAX;
+    ring->in_consumed = UINT32_MAX;
+    EXPECT_EQ(stile_console_ring_write(ring, "wrap", 4), 4);
+    EXPECT_EQ(ring->out_produced, 2);
+    expect_console("wrap");
+    stile_fake_type(vm, "abc");
+    EXPECT_EQ(stile_console_ring_read(ring, text, 4), 3);
+    EXPECT_STREQ(text, "abc");
+    EXPECT_EQ(ring->in_consumed, 2);
+}
+
+KTF_TEST(console_ring, an_impossible_index_is_a_full_or_empty_ring)
+{
+    char text[4];
+
+    ring->out_consumed = 5; /* more than was produced */
+    ring->out_sleeps = 0;
+    EXPECT_EQ(stile_console_ring_try(ring, "no", 2), 0);
+    ring->in_produced = STILE_CONSOLE_RING_IN + 1;
+    EXPECT_EQ(stile_console_ring_read(ring, text, sizeof(text)), 0);
+}
+
+KTF_TEST(console_ring, input_is_read_in_pieces)
+{
+    char text[8] = "";
+
+    stile_fake_type(vm, "typed");
+    EXPECT_EQ(stile_console_ring_read(ring, text, 3), 3);
+    EXPECT_EQ(stile_console_ring_read(ring, text + 3, 5), 2);
+    EXPECT_STREQ(text, "typed");
+    EXPECT_EQ(stile_console_ring_read(ring, text, 1), 0);
+}
