@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One pass over the tags of a device tree.
+ * One pass over the tags of a device tree, and what is looked for without one.
  *
- * Stepping from tag to tag is done here: libfdt's fdt_next_tag() takes hundreds of instructions for
- * each, which is a third of the time to boot. It never leaves the bounds that the header gives.
+ * Of libfdt only the format's names are used: its functions take hundreds of instructions for each
+ * tag, and more room than the rest of what reads device trees. Nothing here leaves the bounds that
+ * the header gives, once dt_check() has found those in order.
  */
 #include <string.h>
 
@@ -13,8 +14,8 @@
 
 #define CELL_BYTES 4u
 
-/* Since this version the header says how large the structure block is. */
-#define FIRST_SIZED_VERSION 17u
+/* The version whose header says how large the structure block is; later ones are compatible. */
+#define VERSION 17u
 
 /* Devicetree Specification 2.3.5: what holds if a parent does not say. */
 #define DEFAULT_ADDRESS_CELLS 2u
@@ -50,6 +51,38 @@ static uint32_t cells_or(const struct dt_prop *prop, uint32_t fallback)
         return fallback;
     cells = prop->bytes == CELL_BYTES ? cell(prop->value, 0) : 0;
     return cells <= 2 ? cells : 0;
+}
+
+/* Whether a block of a tree is where the header is not, within it. */
+static bool is_inside(const void *fdt, uint32_t offset, uint32_t bytes)
+{
+    return offset >= sizeof(struct fdt_header) && offset <= fdt_totalsize(fdt) &&
+           bytes <= fdt_totalsize(fdt) - offset;
+}
+
+enum dt_fault dt_check(const void *fdt, size_t bytes)
+{
+    if (bytes < sizeof(struct fdt_header))
+        return DT_CUT_SHORT;
+    if (fdt_magic(fdt) != FDT_MAGIC || fdt_version(fdt) < VERSION ||
+        fdt_last_comp_version(fdt) > VERSION || fdt_off_mem_rsvmap(fdt) % sizeof(uint64_t) != 0 ||
+        fdt_off_dt_struct(fdt) % CELL_BYTES != 0 || !is_inside(fdt, fdt_off_mem_rsvmap(fdt), 0) ||
+        !is_inside(fdt, fdt_off_dt_struct(fdt), fdt_size_dt_struct(fdt)) ||
+        !is_inside(fdt, fdt_off_dt_strings(fdt), fdt_size_dt_strings(fdt)))
+        return DT_NO_TREE;
+    return fdt_totalsize(fdt) <= bytes ? DT_SOUND : DT_CUT_SHORT;
+}
+
+bool dt_reservation(const void *fdt, uint32_t index, uint64_t *base, uint64_t *bytes)
+{
+    uint64_t offset = fdt_off_mem_rsvmap(fdt) + index * sizeof(struct fdt_reserve_entry);
+    const struct fdt_reserve_entry *entry = (const void *)((const char *)fdt + offset);
+
+    if (offset + sizeof(*entry) > fdt_totalsize(fdt))
+        return false;
+    *base = fdt64_ld(&entry->address);
+    *bytes = fdt64_ld(&entry->size);
+    return *bytes != 0;
 }
 
 /** The structure block, and how far the walk has come in it; the block of names. */
@@ -90,27 +123,37 @@ static const char *take_name(struct cursor *cursor)
     return end ? take(cursor, (size_t)(end - name) + 1) : NULL;
 }
 
-/* Takes a property: length, name, value. @node, unless NULL, keeps it if it is one of DT_PROPS. */
-static bool take_prop(struct cursor *cursor, struct dt_node *node)
+/** A property as it is in the tree: @rest bytes from @name on are names. */
+struct raw_prop {
+    struct dt_prop prop;
+    const char *name;
+    size_t rest;
+};
+
+/* Takes a property: length, name, value. */
+static bool take_prop(struct cursor *cursor, struct raw_prop *raw)
 {
     const char *header = take(cursor, 2 * CELL_BYTES);
     uint32_t bytes = header ? cell(header, 0) : 0;
     const char *value = header ? take(cursor, bytes) : NULL;
-    const char *name;
-    size_t rest;
 
     if (!value || cell(header, 1) >= cursor->strings_bytes)
         return false;
-    name = cursor->strings + cell(header, 1);
-    rest = cursor->strings_bytes - cell(header, 1);
-    for (unsigned i = 0; node && i < DT_NR_PROPS; i++) {
-        if (*name == prop_names[i].name[0] && prop_names[i].bytes <= rest &&
-            memcmp(prop_names[i].name, name, prop_names[i].bytes) == 0) {
-            node->props[i] = (struct dt_prop){value, bytes};
+    *raw = (struct raw_prop){
+        {value, bytes}, cursor->strings + cell(header, 1), cursor->strings_bytes - cell(header, 1)};
+    return true;
+}
+
+/* The node keeps it if it is one of DT_PROPS. */
+static void keep_prop(struct dt_node *node, const struct raw_prop *raw)
+{
+    for (unsigned i = 0; i < DT_NR_PROPS; i++) {
+        if (*raw->name == prop_names[i].name[0] && prop_names[i].bytes <= raw->rest &&
+            memcmp(prop_names[i].name, raw->name, prop_names[i].bytes) == 0) {
+            node->props[i] = raw->prop;
             break;
         }
     }
-    return true;
 }
 
 /* Tells of the node whose properties have all been seen, if there is one. */
@@ -133,10 +176,9 @@ bool dt_walk(const void *fdt, dt_visit_t *visit, void *context)
     struct dt_node *pending = NULL; /* its properties are being gathered */
     int depth = -1;
 
-    if (fdt_version(fdt) < FIRST_SIZED_VERSION)
-        return false;
     for (;;) {
-        int offset = (int)cursor.at;
+        size_t offset = cursor.at;
+        struct raw_prop raw;
         const char *tag = take(&cursor, CELL_BYTES);
         const char *name;
 
@@ -153,8 +195,10 @@ bool dt_walk(const void *fdt, dt_visit_t *visit, void *context)
             }
             break;
         case FDT_PROP:
-            if (!take_prop(&cursor, pending))
+            if (!take_prop(&cursor, &raw))
                 return false;
+            if (pending)
+                keep_prop(pending, &raw);
             break;
         case FDT_END_NODE:
             tell(&pending, visit, context);
@@ -167,6 +211,50 @@ bool dt_walk(const void *fdt, dt_visit_t *visit, void *context)
             return false;
         }
     }
+}
+
+struct dt_prop dt_find(const void *fdt, const char *top, const char *name, size_t length)
+{
+    struct cursor cursor = cursor_of(fdt);
+    struct raw_prop raw;
+    const char *tag;
+    const char *node;
+    bool is_there = false;
+    int depth = 0;
+
+    while ((tag = take(&cursor, CELL_BYTES)) != NULL) {
+        switch (cell(tag, 0)) {
+        case FDT_BEGIN_NODE:
+            node = take_name(&cursor);
+            is_there = node && ++depth == 2 && strcmp(node, top) == 0;
+            break;
+        case FDT_PROP:
+            if (take_prop(&cursor, &raw) && is_there && length < raw.rest &&
+                memcmp(raw.name, name, length) == 0 && raw.name[length] == '\0')
+                return raw.prop;
+            break;
+        case FDT_END_NODE:
+            is_there = false;
+            depth--;
+            break;
+        default:
+            break;
+        }
+    }
+    return (struct dt_prop){NULL, 0};
+}
+
+bool dt_is_at(const struct dt_node *node, const char *path, size_t length)
+{
+    size_t name;
+
+    if (!node->parent)
+        return length == 0;
+    for (name = length; name > 0 && path[name - 1] != '/'; name--)
+        ;
+    return name > 0 && strncmp(node->name, path + name, length - name) == 0 &&
+           (node->name[length - name] == '\0' || node->name[length - name] == '@') &&
+           dt_is_at(node->parent, path, name - 1);
 }
 
 bool dt_is_named(const struct dt_node *node, const char *name)
@@ -195,7 +283,15 @@ bool dt_is_compatible(const struct dt_node *node, const char *text)
 {
     const struct dt_prop *list = &node->props[DT_COMPATIBLE];
 
-    return list->value && fdt_stringlist_contains(list->value, (int)list->bytes, text);
+    size_t bytes = strlen(text) + 1;
+    const char *at = list->value;
+    const char *end = at + list->bytes;
+
+    /* Each string begins after a terminator. */
+    for (; at && (size_t)(end - at) >= bytes; at++)
+        if ((at == list->value || at[-1] == '\0') && memcmp(at, text, bytes) == 0)
+            return true;
+    return false;
 }
 
 bool dt_is_okay(const struct dt_node *node)

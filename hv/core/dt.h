@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Walking a flattened device tree once, with the properties the hypervisor knows at hand. Used for
- * the machine's tree and for those of VMs. The format itself is libfdt's business.
+ * the machine's tree and for those of VMs.
  */
 #ifndef CORE_DT_H
 #define CORE_DT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* The properties a walk gathers: DT_PROPS(P) expands P(identifier, name) for each. */
@@ -46,18 +47,46 @@ struct dt_prop {
 struct dt_node {
     const struct dt_node *parent; /* NULL for the root */
     const char *name;             /* with its unit address; "" for the root */
-    int offset;                   /* libfdt's */
+    size_t offset;                /* tells it from others */
     uint32_t address_cells;       /* of the reg of its children; 1 or 2, else 0 */
     uint32_t size_cells;
     struct dt_prop props[DT_NR_PROPS];
 };
+
+enum dt_fault {
+    DT_SOUND,
+    DT_NO_TREE,   /* not a flattened device tree, or of no version known */
+    DT_CUT_SHORT, /* its header says that there is more */
+};
+
+/**
+ * dt_check() - look at a tree's header, which all other functions rely on
+ * @bytes: how much there is, at least; SIZE_MAX if nobody knows
+ */
+enum dt_fault dt_check(const void *fdt, size_t bytes);
+
+/** dt_reservation() - an entry of /memreserve/; false if there are no more than @index */
+bool dt_reservation(const void *fdt, uint32_t index, uint64_t *base, uint64_t *bytes);
+
+/**
+ * dt_find() - look up one property of a child of the root, without a walk
+ * @top: the child's name, with its unit address
+ * @name: @length characters, the property's
+ *
+ * Returns where it is in the tree; its value is NULL if it is not there.
+ */
+struct dt_prop dt_find(const void *fdt, const char *top, const char *name, size_t length);
+
+/** dt_is_at() - whether a node's path is @path, @length characters; unit addresses may be left out
+ */
+bool dt_is_at(const struct dt_node *node, const char *path, size_t length);
 
 /** Nodes at this depth and below are not visited; the root's depth is 0. */
 #define DT_MAX_DEPTH 3
 
 /**
  * dt_walk() - visit every node, parents first; a node is visited after its properties
- * @fdt:     the tree; 8-byte aligned, its header checked at least
+ * @fdt:     the tree; 8-byte aligned, DT_SOUND
  * @visit:   called with each node; the node is valid until its subtree has been visited
  * @context: for @visit
  *

@@ -23,9 +23,12 @@ struct machine machine;
 struct parse {
     const void *dtb;
     struct dt_prop stdout_path;
+    const char *path; /* of the node it names, an alias resolved */
+    size_t path_length;
+    size_t stdout_offset; /* which node that is; 0, the root's, if none */
     uint32_t nr_uarts;
     struct {
-        int offset;
+        size_t offset;
         struct pa_range registers;
         uint32_t intid;
     } uarts[NR_UARTS];
@@ -174,32 +177,47 @@ static void parse_node(void *context, const struct dt_node *node)
 
 /* --- after the walk ------------------------------------------------------------------------ */
 
-/* The offset of the node that /chosen/stdout-path names, its options after a colon left out. */
-static int stdout_offset(const struct parse *parse)
+/* Keeps which node is at parse->path. */
+static void look_for_stdout(void *context, const struct dt_node *node)
+{
+    struct parse *parse = context;
+
+    if (dt_is_at(node, parse->path, parse->path_length))
+        parse->stdout_offset = node->offset;
+}
+
+/* Finds the node that /chosen/stdout-path names, options after a colon left out; maybe an alias. */
+static void find_stdout(struct parse *parse)
 {
     const char *path = parse->stdout_path.value;
-    size_t length = path ? parse->stdout_path.bytes : 0;
-    const char *end = length > 0 ? memchr(path, '\0', length) : NULL;
+    const char *end = path ? memchr(path, '\0', parse->stdout_path.bytes) : NULL;
+    const char *colon = end ? memchr(path, ':', (size_t)(end - path)) : NULL;
 
     if (!end)
-        return -1;
-    length = (size_t)(end - path);
-    end = memchr(path, ':', length);
-    if (end)
-        length = (size_t)(end - path);
-    return fdt_path_offset_namelen(parse->dtb, path, (int)length);
+        return;
+    parse->path = path;
+    parse->path_length = (size_t)((colon ? colon : end) - path);
+    if (*path != '/') {
+        struct dt_prop alias = dt_find(parse->dtb, "aliases", path, parse->path_length);
+        if (alias.bytes == 0)
+            return;
+        parse->path = alias.value;
+        parse->path_length = alias.bytes - 1;
+    }
+    (void)dt_walk(parse->dtb, look_for_stdout, parse);
 }
 
 /* The console is the PL011 that stdout-path names, or the first. */
-static void choose_uart(const struct parse *parse)
+static void choose_uart(struct parse *parse)
 {
     uint32_t chosen = 0;
-    int offset = parse->nr_uarts > 1 ? stdout_offset(parse) : -1;
 
     if (parse->nr_uarts == 0)
         panic("device tree: no arm,pl011 for a console");
+    if (parse->nr_uarts > 1)
+        find_stdout(parse);
     for (uint32_t i = 0; i < parse->nr_uarts; i++) {
-        if (parse->uarts[i].offset == offset)
+        if (parse->uarts[i].offset == parse->stdout_offset)
             chosen = i;
     }
     machine.uart = parse->uarts[chosen].registers;
@@ -242,7 +260,7 @@ void machine_parse(const void *dtb, pa_t image)
     uint64_t base;
     uint64_t bytes;
 
-    if (fdt_check_header(dtb) != 0)
+    if (dt_check(dtb, SIZE_MAX) != DT_SOUND)
         panic("device tree: there is none at %p", dtb);
     memset(&machine, 0, sizeof(machine));
     machine.image = (struct pa_range){image, IMAGE_END - IMAGE_START};
@@ -252,10 +270,8 @@ void machine_parse(const void *dtb, pa_t image)
 
     if (!dt_walk(dtb, parse_node, &parse))
         panic("device tree: its structure is broken");
-    for (int i = 0; i < fdt_num_mem_rsv(dtb); i++) {
-        if (fdt_get_mem_rsv(dtb, i, &base, &bytes) == 0)
-            reserve(base, bytes);
-    }
+    for (uint32_t i = 0; dt_reservation(dtb, i, &base, &bytes); i++)
+        reserve(base, bytes);
     choose_uart(&parse);
     check();
 }

@@ -280,11 +280,11 @@ static const char *check(const struct parse *parse)
 static const char *parse_tree(const void *tree, size_t bytes, struct vm_config *config)
 {
     struct parse parse = {.config = config};
-    int error = fdt_check_full(tree, bytes);
+    enum dt_fault fault = dt_check(tree, bytes);
 
-    if (error == -FDT_ERR_TRUNCATED)
+    if (fault == DT_CUT_SHORT)
         return "vm.dtb: cut short";
-    if (error)
+    if (fault == DT_NO_TREE)
         return "vm.dtb: not a flattened device tree";
     if (!dt_walk(tree, parse_node, &parse))
         return "vm.dtb: its structure is broken";

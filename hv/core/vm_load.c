@@ -8,6 +8,7 @@
 #include <libfdt.h>
 
 #include "arch/cache.h"
+#include "core/dt.h"
 #include "core/vm.h"
 #include "core/vm_load.h"
 #include "mm/guest.h"
@@ -103,27 +104,48 @@ static bool put(struct vm *vm, const struct ipa_range *range, const void *data, 
            guest_clean(vm, range->base, range->bytes) == range->bytes;
 }
 
-static bool set_address(void *tree, int chosen, const char *name, uint64_t address)
+/* Where a property of /chosen is in a tree of ours. Returns its value, or NULL. */
+static void *find_chosen(void *tree, const char *name, uint32_t *bytes)
 {
-    fdt64_t value = cpu_to_fdt64(address);
+    struct dt_prop prop = dt_find(tree, "chosen", name, strlen(name));
 
-    return fdt_setprop_inplace(tree, chosen, name, &value, sizeof(value)) == 0;
+    *bytes = prop.bytes;
+    return prop.value ? (char *)tree + ((const char *)prop.value - (const char *)tree) : NULL;
+}
+
+static bool set_address(void *tree, const char *name, uint64_t address)
+{
+    uint32_t bytes;
+    void *value = find_chosen(tree, name, &bytes);
+
+    if (!value || bytes != sizeof(address))
+        return false;
+    fdt64_st(value, address);
+    return true;
+}
+
+/* Takes a property out: tag, length and name are before its value. */
+static void remove_prop(void *tree, const char *name)
+{
+    uint32_t bytes;
+    fdt32_t *value = find_chosen(tree, name, &bytes);
+
+    if (!value)
+        return;
+    for (fdt32_t *cell = value - 3; cell < value + (bytes + 3) / sizeof(*cell); cell++)
+        fdt32_st(cell, FDT_NOP);
 }
 
 /* Tells the guest where its initrd is; without one, takes the places for that out. */
 static const char *patch(void *tree, const struct ipa_range *initrd)
 {
-    int chosen = fdt_path_offset(tree, "/chosen");
-
     if (initrd->bytes == 0) {
-        if (chosen >= 0) {
-            (void)fdt_nop_property(tree, chosen, "linux,initrd-start");
-            (void)fdt_nop_property(tree, chosen, "linux,initrd-end");
-        }
+        remove_prop(tree, "linux,initrd-start");
+        remove_prop(tree, "linux,initrd-end");
         return NULL;
     }
-    if (chosen < 0 || !set_address(tree, chosen, "linux,initrd-start", initrd->base.ipa) ||
-        !set_address(tree, chosen, "linux,initrd-end", end_of(initrd)))
+    if (!set_address(tree, "linux,initrd-start", initrd->base.ipa) ||
+        !set_address(tree, "linux,initrd-end", end_of(initrd)))
         return "vm.dtb: /chosen has no linux,initrd-start and -end of two cells for the initrd";
     return NULL;
 }

@@ -30,6 +30,7 @@ static void look(void *context, const struct dt_node *node)
     (void)dt_is_top(node, "chosen");
     (void)dt_is_compatible(node, "arm,pl011");
     (void)dt_is_okay(node);
+    (void)dt_is_at(node, "/cpus/cpu", 9);
     (void)dt_interrupt(node);
     for (uint32_t i = 0; i < dt_nr_regs(node); i++)
         EXPECT_TRUE(dt_reg(node, i, &base, &bytes));
@@ -49,9 +50,15 @@ static bool walk(size_t bytes, unsigned *nr)
     memcpy(copy, buffer, bytes);
     *nr = 0;
     seen[0] = '\0';
-    if (bytes >= sizeof(struct fdt_header) && fdt_check_header(copy) == 0 &&
-        fdt_totalsize(copy) <= bytes)
+    if (dt_check(copy, bytes) == DT_SOUND) {
+        uint64_t base;
+        uint64_t size;
+
         is_whole = dt_walk(copy, look, nr);
+        (void)dt_find(copy, "chosen", "bootargs", 8);
+        for (uint32_t i = 0; dt_reservation(copy, i, &base, &size); i++)
+            ;
+    }
     free(copy);
     return is_whole;
 }
@@ -181,4 +188,64 @@ KTF_TEST(dt, every_bit_may_be_wrong)
         tree[bit / 8] = (unsigned char)(tree[bit / 8] ^ 1 << bit % 8);
     }
     EXPECT_TRUE(walk(bytes, &nr));
+}
+
+static bool is_found(const char *top, const char *name, const char *value)
+{
+    struct dt_prop prop = dt_find(buffer, top, name, strlen(name));
+
+    return prop.value && prop.bytes == strlen(value) + 1 && strcmp(prop.value, value) == 0;
+}
+
+KTF_TEST(dt, a_property_is_found_where_it_is)
+{
+    fdt_create(buffer, TREE_BYTES);
+    fdt_finish_reservemap(buffer);
+    fdt_begin_node(buffer, "");
+    tree_add_string(buffer, "name", "root");
+    fdt_begin_node(buffer, "outer");
+    fdt_begin_node(buffer, "chosen");
+    tree_add_string(buffer, "name", "inner");
+    fdt_end_node(buffer);
+    fdt_end_node(buffer);
+    fdt_begin_node(buffer, "chosen");
+    tree_add_string(buffer, "named", "other");
+    tree_add_string(buffer, "name", "value");
+    fdt_end_node(buffer);
+    fdt_end_node(buffer);
+    fdt_finish(buffer);
+    EXPECT_TRUE(is_found("chosen", "name", "value"));
+    EXPECT_TRUE(is_found("chosen", "named", "other"));
+    EXPECT_NULL(dt_find(buffer, "chosen", "nam", 3).value);
+    EXPECT_NULL(dt_find(buffer, "outer", "name", 4).value);
+    EXPECT_NULL(dt_find(buffer, "", "name", 4).value);
+}
+
+KTF_TEST(dt, the_header_is_checked)
+{
+    static const struct {
+        size_t offset;
+        uint32_t value;
+    } wrong[] = {
+        {offsetof(struct fdt_header, magic), 0xD00DFEEE},
+        {offsetof(struct fdt_header, version), 16},
+        {offsetof(struct fdt_header, last_comp_version), 18},
+        {offsetof(struct fdt_header, off_dt_struct), 0},
+        {offsetof(struct fdt_header, off_dt_struct), 0xFFFFFFFC},
+        {offsetof(struct fdt_header, size_dt_struct), 0xFFFFFFFC},
+        {offsetof(struct fdt_header, off_dt_strings), 0x80000000},
+        {offsetof(struct fdt_header, size_dt_strings), 0x80000000},
+        {offsetof(struct fdt_header, off_mem_rsvmap), 44},
+        {offsetof(struct fdt_header, off_mem_rsvmap), 0xFFFFFFF8},
+    };
+    size_t bytes = tree_make(buffer, &tree_default);
+
+    EXPECT_EQ(dt_check(buffer, bytes), DT_SOUND);
+    EXPECT_EQ(dt_check(buffer, bytes - 1), DT_CUT_SHORT);
+    EXPECT_EQ(dt_check(buffer, 3), DT_CUT_SHORT);
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        bytes = tree_make(buffer, &tree_default);
+        fdt32_st((char *)buffer + wrong[i].offset, wrong[i].value);
+        EXPECT_EQ(dt_check(buffer, bytes), DT_NO_TREE);
+    }
 }

@@ -9,6 +9,7 @@
 #include "fakes/memory.h"
 #include "fakes/tree.h"
 
+#include "core/dt.c"
 #include "core/vm_load.c"
 #include "mm/guest.c"
 #include "mm/stage2.c"
