@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The way of an interrupt: acknowledge, call its handler, end it, maybe run another thread.
+ * The way of an interrupt: the controller says which it is, its handler is called, maybe another
+ * thread is run.
  */
 #include <stddef.h>
 
@@ -48,12 +49,6 @@ static void deliver(uint32_t intid)
 void irq_handle(struct exception_frame *frame)
 {
     (void)frame;
-    uint32_t ack = gic->acknowledge();
-    uint32_t intid = ack & GIC_ACK_INTID;
-
-    if (intid < NR_IRQS) {
-        deliver(intid);
-        gic->end(ack);
-    }
+    gic->handle(deliver);
     thread_preempt();
 }

@@ -195,10 +195,6 @@ const char *machine_parse(const void *dtb)
         return "no memory in the device tree";
     if (machine.nr_cpus == 0)
         return "no CPU in the device tree";
-    if (machine.gic_version == 0)
-        return "no GICv2 or GICv3 in the device tree";
-    if (machine.timer_intid == 0)
-        return "no timer in the device tree";
     return NULL;
 }
 

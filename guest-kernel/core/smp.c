@@ -85,7 +85,7 @@ static void start(struct cpu *cpu)
     int64_t error = sensitive->cpu_on(machine.mpidr[cpu->index], virt_to_phys(boot_secondary),
                                       virt_to_phys(&cpu_boot));
     if (error != 0) {
-        printk("guest: cpu %u does not start: PSCI error %d\n", cpu->index, (int)error);
+        printk("guest: cpu %u does not start: error %d\n", cpu->index, (int)error);
         return;
     }
     while (!__atomic_load_n(&cpu->online, __ATOMIC_ACQUIRE))

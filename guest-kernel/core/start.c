@@ -56,6 +56,16 @@ static void reserve_dtb(const void *dtb)
     machine_reserve((uint64_t)dtb, __builtin_bswap32(header[1]));
 }
 
+/* NULL, or what is missing. */
+static const char *find_controller(void)
+{
+    if (!gic_find())
+        return "no GICv2 or GICv3 in the device tree, and no hypervisor to do without";
+    if (machine.timer_intid == 0)
+        return "no timer in the device tree";
+    return NULL;
+}
+
 void start_kernel(const void *dtb, uint64_t image_pa, uint64_t first_ticks, uint32_t boot_el)
 {
     smp_init_cpu(0);
@@ -66,6 +76,8 @@ void start_kernel(const void *dtb, uint64_t image_pa, uint64_t first_ticks, uint
     page_init();
     kernel_map_init();
     sensitive_init();
+    if (!missing)
+        missing = find_controller();
     if (missing)
         panic("%s", missing);
     time_init(first_ticks);

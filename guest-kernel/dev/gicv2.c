@@ -41,10 +41,17 @@ static uint8_t own_interface(void)
 static void init(void)
 {
     gicd = gic_distributor();
-    gicc = kernel_map_device(machine.gicc.base, machine.gicc.bytes);
     io_write32(gicd + GICD_CTLR, 0);
     gicd_disable_all(gicd);
     io_write32(gicd + GICD_CTLR, CTLR_ENABLE);
+}
+
+static void init_interface(void)
+{
+    if (gicc == 0)
+        gicc = kernel_map_device(machine.gicc.base, machine.gicc.bytes);
+    io_write32(gicc + GICC_PMR, GIC_PRIORITY_MASK);
+    io_write32(gicc + GICC_CTLR, CTLR_ENABLE);
 }
 
 static void init_cpu(uint32_t index)
@@ -53,8 +60,7 @@ static void init_cpu(uint32_t index)
     for (uint32_t sgi = 0; sgi < 16; sgi++)
         gicd_set_priority(gicd, sgi);
     io_write32(gicd + GICD_ISENABLER, 0xFFFF);
-    io_write32(gicc + GICC_PMR, GIC_PRIORITY_MASK);
-    io_write32(gicc + GICC_CTLR, CTLR_ENABLE);
+    init_interface();
 }
 
 /* SPIs all go to the boot CPU. */
@@ -91,6 +97,8 @@ const struct gic gicv2 = {
     .version = 2,
     .init = init,
     .init_cpu = init_cpu,
+    .init_interface = init_interface,
+    .handle = gic_handle_one,
     .enable = enable,
     .disable = disable,
     .acknowledge = acknowledge,

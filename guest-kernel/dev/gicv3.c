@@ -110,7 +110,7 @@ static uint64_t sgi_target(uint64_t mpidr)
     return aff3 << 48 | (aff0 / 16) << 44 | aff2 << 32 | aff1 << 16 | UINT64_C(1) << aff0 % 16;
 }
 
-static void init_cpu_interface(void)
+static void init_interface(void)
 {
     uint64_t sre = read_icc(ICC_SRE_EL1);
 
@@ -139,7 +139,7 @@ static void init_cpu(uint32_t index)
     io_write32(frame + GICD_ISENABLER, 0x0000FFFF);
     while (io_read32(base + GICR_CTLR) & GICR_CTLR_RWP)
         ;
-    init_cpu_interface();
+    init_interface();
 }
 
 static uint64_t own_frame(void)
@@ -204,6 +204,8 @@ const struct gic gicv3 = {
     .version = 3,
     .init = init,
     .init_cpu = init_cpu,
+    .init_interface = init_interface,
+    .handle = gic_handle_one,
     .enable = enable,
     .disable = disable,
     .acknowledge = acknowledge,

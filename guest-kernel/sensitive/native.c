@@ -31,14 +31,14 @@ static uint32_t console_listen(void)
 }
 
 /* The virtual timer is the CPU's own, in a VM too: no trap but the interrupt itself. */
-static void timer_arm(uint64_t deadline)
+void sensitive_arm_cntv(uint64_t deadline)
 {
     write_sysreg(cntv_cval_el0, deadline);
     write_sysreg(cntv_ctl_el0, CNTV_CTL_ENABLE);
     isb();
 }
 
-static void timer_disarm(void)
+void sensitive_disarm_cntv(void)
 {
     write_sysreg(cntv_ctl_el0, 0);
     isb();
@@ -105,8 +105,8 @@ const struct sensitive_ops sensitive_native = {
     .console_write = console_write,
     .console_read = console_read,
     .console_listen = console_listen,
-    .timer_arm = timer_arm,
-    .timer_disarm = timer_disarm,
+    .timer_arm = sensitive_arm_cntv,
+    .timer_disarm = sensitive_disarm_cntv,
     .send_ipi = send_ipi,
     .idle = idle,
     .yield = yield,

@@ -16,6 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct gic;
+
 struct sensitive_ops {
     const char *name;
 
@@ -44,7 +46,8 @@ struct sensitive_ops {
     /** Says that this CPU waits for another one and has nothing better to do. */
     void (*yield)(void);
 
-    /** Starts the CPU with affinity @mpidr at physical address @entry; PSCI's 0 or error. */
+    /** Starts the CPU with affinity @mpidr at physical address @entry; 0, or PSCI's or Stile's
+     * error. */
     int64_t (*cpu_on)(uint64_t mpidr, uint64_t entry, uint64_t context);
 
     /** Gives @nr_pages pages of RAM back to the hypervisor; how many it took. Content is lost. */
@@ -59,6 +62,10 @@ struct sensitive_ops {
     void (*crash)(const char *message) __attribute__((noreturn));
 };
 
+/** The CPU's own virtual timer, timer_arm and timer_disarm of both: native.c. */
+void sensitive_arm_cntv(uint64_t deadline);
+void sensitive_disarm_cntv(void);
+
 extern const struct sensitive_ops sensitive_native;
 extern const struct sensitive_ops sensitive_paravirtual;
 
@@ -72,6 +79,14 @@ extern const struct sensitive_ops *sensitive;
  * "pv=off". Never faults where there is none.
  */
 void sensitive_init(void);
+
+/**
+ * sensitive_controller() - the interrupt controller that the hypervisor is, if the machine has none
+ *
+ * Adds to the machine what the device tree does not say: the CPU interface and the timer's INTID.
+ * Returns NULL if there is a GIC, or no hypervisor.
+ */
+const struct gic *sensitive_controller(void);
 
 /** sensitive_is_paravirtual() - whether the hypervisor may be called */
 bool sensitive_is_paravirtual(void);

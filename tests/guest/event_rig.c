@@ -32,6 +32,8 @@ void event_rig_init(void)
     support_need_hypervisor();
     if (!sensitive_is_paravirtual() || mailboxes)
         return;
+    if (gic_distributor() == 0)
+        SKIP("the mailboxes are this kernel's interrupt controller");
     uint64_t flags = irq_save();
     uint64_t first = event_rig_info(STILE_INFO_MAILBOX) - smp_cpu()->index * PAGE_SIZE;
     irq_restore(flags);

@@ -49,14 +49,14 @@ KTF_TEST_EACH(firmware_power, standby_lasts_until_an_interrupt, struct conduit, 
     int32_t error = 0;
 
     NEED(firmware_can(param));
-    uint64_t flags = irq_save();
     uint64_t end = cpu_ticks() + time_ms_to_ticks(SLEEP_MS);
-    sensitive->timer_arm(end);
     while (cpu_ticks() < end && error == 0) {
+        uint64_t flags = irq_save();
+        sensitive->timer_arm(end);
         error = call(param, PSCI_CPU_SUSPEND_64, 0, 0, 0);
         nr_calls++;
+        irq_restore(flags); /* or another CPU's interrupt would end every further one at once */
     }
-    irq_restore(flags);
     EXPECT_EQ(error, 0);
     /* Others may interrupt, too, but it is no busy loop. */
     EXPECT_LT(nr_calls, 100);

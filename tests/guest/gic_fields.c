@@ -22,7 +22,7 @@ static void find_traits(void)
 {
     traits = gic_rig_traits();
     if (!traits)
-        SKIP("a controller whose documented differences are not known");
+        SKIP("no GIC, or one whose documented differences are not known");
 }
 
 KTF_SUITE(gic_fields, .suite_setup = find_traits, .setup = gic_rig_setup,

@@ -32,7 +32,7 @@ static void find_traits(void)
 {
     traits = gic_rig_traits();
     if (!traits)
-        SKIP("a controller whose documented differences are not known");
+        SKIP("no GIC, or one whose documented differences are not known");
     ktf_log("this is %s", traits->name);
 }
 

@@ -9,7 +9,8 @@
 #include "gic_rig.h"
 #include "ktf.h"
 
-KTF_SUITE(gic_order, .setup = gic_rig_setup, .teardown = gic_rig_teardown);
+KTF_SUITE(gic_order, .suite_setup = gic_rig_need_gic, .setup = gic_rig_setup,
+          .teardown = gic_rig_teardown);
 
 /* A step of priority that every controller with 32 of them tells apart. */
 #define STEP 8

@@ -75,6 +75,9 @@ struct gic_traits {
 /** gic_rig_traits() - those of the controller this runs on */
 const struct gic_traits *gic_rig_traits(void);
 
+/** gic_rig_need_gic() - suite_setup of suites that use the distributor; skips without one */
+void gic_rig_need_gic(void);
+
 /** gic_rig_setup() - mask interrupts, reset the test interrupts and have the SPIs come here */
 void gic_rig_setup(void);
 

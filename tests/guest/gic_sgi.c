@@ -32,7 +32,7 @@ static void setup(void)
     gic_rig_enable(RIG_SGI, 0x40);
 }
 
-KTF_SUITE(gic_sgi, .setup = setup, .teardown = gic_rig_teardown);
+KTF_SUITE(gic_sgi, .suite_setup = gic_rig_need_gic, .setup = setup, .teardown = gic_rig_teardown);
 
 static void write_sgir(uint32_t value)
 {

@@ -119,7 +119,7 @@ static void teardown(void)
     irq_unregister(RIG_SPI);
 }
 
-KTF_SUITE(gic_smp, .setup = setup, .teardown = teardown);
+KTF_SUITE(gic_smp, .suite_setup = gic_rig_need_gic, .setup = setup, .teardown = teardown);
 
 /* --- banked state --- */
 

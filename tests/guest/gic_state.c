@@ -10,7 +10,8 @@
 #include "gic_rig.h"
 #include "ktf.h"
 
-KTF_SUITE(gic_state, .setup = gic_rig_setup, .teardown = gic_rig_teardown);
+KTF_SUITE(gic_state, .suite_setup = gic_rig_need_gic, .setup = gic_rig_setup,
+          .teardown = gic_rig_teardown);
 
 struct kind {
     const char *name;

@@ -97,8 +97,10 @@ KTF_TEST(hc_core, info_fits_what_the_kernel_knows)
     EXPECT_EQ(info(STILE_INFO_TIMER_INTID), machine.timer_intid);
     EXPECT_GE(info(STILE_INFO_CONSOLE_INTID), 32);
     EXPECT_EQ(info(STILE_INFO_EVENT_INTID) / 16, 1); /* a PPI */
-    EXPECT_EQ(info(STILE_INFO_CONTROLLER), STILE_CONTROLLER_GIC);
+    EXPECT_EQ(info(STILE_INFO_CONTROLLER),
+              machine.gicd.bytes != 0 ? STILE_CONTROLLER_GIC : STILE_CONTROLLER_MAILBOX);
     EXPECT_EQ(info(STILE_INFO_GIC_VERSION), machine.gic_version);
+    EXPECT_EQ(info(STILE_INFO_GICC), machine.gic_version == 2 ? machine.gicc.base : 0);
     EXPECT_LE(info(STILE_INFO_PAGES), info(STILE_INFO_PAGES_MAX));
     uint64_t flags = irq_save();
     EXPECT_EQ(info(STILE_INFO_VCPU_ID), smp_cpu()->index);

@@ -94,12 +94,11 @@ KTF_TEST(hc_irq, an_ipi_arrives_at_every_vcpu)
 KTF_TEST(hc_irq, inject_refuses_what_is_no_interrupt_of_its)
 {
     stile_vcpu_id_t first = stile_vcpu_id(0);
-    uint32_t lines = io_read32(gic_distributor() + GICD_TYPER) & GICD_TYPER_LINES;
 
     expect_bad(stile_irq_inject(first, stile_intid(0)), 2);
     expect_bad(stile_irq_inject(first, stile_intid(15)), 2);
     expect_bad(stile_irq_inject(first, stile_intid(machine.timer_intid)), 2);
-    expect_bad(stile_irq_inject(first, stile_intid((lines + 1) * 32)), 2);
+    expect_bad(stile_irq_inject(first, stile_intid(SUPPORT_END_INTID)), 2);
     expect_bad(stile_irq_inject(first, stile_intid(1020)), 2);
     expect_bad(stile_irq_inject(first, stile_intid(1023)), 2);
     expect_bad(stile_irq_inject(first, stile_intid(UINT32_MAX)), 2);
@@ -215,6 +214,8 @@ KTF_TEST(hc_vcpu, hypercalls_are_counted_this_one_included)
 
 KTF_TEST(hc_vcpu, device_accesses_are_counted)
 {
+    if (gic_distributor() == 0)
+        SKIP("the machine has no device");
     uint64_t flags = irq_save();
     uint64_t before = counter(STILE_COUNTER_DATA_ABORTS);
 

@@ -18,9 +18,6 @@
 #define PPI      22
 #define SGI      5
 
-/* The first that no controller has. */
-#define END_INTID 96
-
 #define URGENT     0x40
 #define NOT_URGENT 0xA0
 
@@ -97,8 +94,8 @@ KTF_TEST(hc_irq_state, one_ipi_reaches_no_others)
     for (uint32_t targets = 1; targets < 1u << machine.nr_cpus; targets++) {
         listen(SGI);
         expect_done(stile_irq_ipi_set(stile_vcpu_set(targets), stile_intid(SGI)));
-        EXPECT_TRUE(support_wait(cpus_seen == targets, LIMIT_MS));
-        EXPECT_EQ(nr_taken(), nr_bits(targets));
+        EXPECT_TRUE(support_wait(nr_taken() == nr_bits(targets), LIMIT_MS));
+        EXPECT_EQ(cpus_seen, targets);
     }
     irq_register(SGI, NULL, NULL);
 }
@@ -174,6 +171,42 @@ KTF_TEST(hc_irq_state, a_priority_is_kept)
     }
 }
 
+static uint32_t order[2];
+static uint32_t nr_in_order;
+
+static void note_order(uint32_t intid, void *argument)
+{
+    (void)argument;
+    order[__atomic_fetch_add(&nr_in_order, 1, __ATOMIC_ACQ_REL) % 2] = intid;
+}
+
+/* Both are pending before this CPU takes either. */
+static void expect_order(uint32_t first, uint32_t second)
+{
+    uint64_t flags = irq_save();
+    stile_vcpu_id_t self = stile_vcpu_id(smp_cpu()->index);
+
+    nr_in_order = 0;
+    irq_register(first, note_order, NULL);
+    irq_register(second, note_order, NULL);
+    expect_done(stile_irq_priority(self, stile_intid(first), URGENT));
+    expect_done(stile_irq_ipi(self, stile_intid(second)));
+    expect_done(stile_irq_ipi(self, stile_intid(first)));
+    irq_restore(flags);
+    EXPECT_TRUE(support_wait(nr_in_order == 2, LIMIT_MS));
+    EXPECT_EQ(order[0], first);
+    EXPECT_EQ(order[1], second);
+    expect_done(stile_irq_priority(self, stile_intid(first), NOT_URGENT));
+    irq_register(first, NULL, NULL);
+    irq_register(second, NULL, NULL);
+}
+
+KTF_TEST(hc_irq_state, the_urgent_one_is_taken_first)
+{
+    expect_order(SGI, SGI + 1);
+    expect_order(SGI + 1, SGI);
+}
+
 /* --- refusals --- */
 
 static void expect_bad_name(uint32_t cpu, uint32_t intid, uint64_t argument)
@@ -188,7 +221,7 @@ static void expect_bad_name(uint32_t cpu, uint32_t intid, uint64_t argument)
 
 KTF_TEST(hc_irq_state, what_is_no_interrupt_is_refused)
 {
-    expect_bad_name(0, END_INTID, 2);
+    expect_bad_name(0, SUPPORT_END_INTID, 2);
     expect_bad_name(0, 1023, 2);
     expect_bad_name(0, UINT32_MAX, 2);
     expect_bad_name(machine.nr_cpus, SGI, 1);

@@ -198,8 +198,10 @@ KTF_TEST_EACH(hc_memory, bad_ranges_are_refused, struct bad, bads, describe_bad)
 
 KTF_TEST(hc_memory, devices_are_no_memory)
 {
-    EXPECT_EQ(map(machine.gicd.base, 1).status, STILE_ALREADY_MAPPED);
-    EXPECT_EQ(unmap(machine.gicd.base, 1).status, STILE_NOT_MAPPED);
+    if (machine.gicd.bytes != 0) {
+        EXPECT_EQ(map(machine.gicd.base, 1).status, STILE_ALREADY_MAPPED);
+        EXPECT_EQ(unmap(machine.gicd.base, 1).status, STILE_NOT_MAPPED);
+    }
     if (machine.gic_version == 2) {
         EXPECT_EQ(map(machine.gicc.base, 1).status, STILE_ALREADY_MAPPED);
         EXPECT_EQ(unmap(machine.gicc.base, 1).status, STILE_NOT_MAPPED);

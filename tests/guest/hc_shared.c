@@ -7,6 +7,7 @@
 #include "arch/cpu.h"
 #include "core/machine.h"
 #include "core/smp.h"
+#include "dev/gic.h"
 #include "ktf.h"
 #include "mm/kernel_map.h"
 #include "mm/map.h"
@@ -107,7 +108,10 @@ KTF_TEST(hc_shared, stolen_time_never_goes_back)
 
 KTF_TEST(hc_shared, the_mailbox_starts_masked_and_is_the_guests_to_write)
 {
-    for (size_t i = 0; i < STILE_PORT_WORDS; i++) {
+    /* Where it is the interrupt controller, the interrupts' words are in use. */
+    size_t first = gic_distributor() ? 0 : STILE_PORT_FIRST / 64 + 1;
+
+    for (size_t i = first; i < STILE_PORT_WORDS; i++) {
         EXPECT_EQ(mailbox->pending[i], 0);
         EXPECT_EQ(mailbox->mask[i], UINT64_MAX);
     }

@@ -22,7 +22,7 @@ static void need_emulation(void)
     const struct gic_traits *traits = gic_rig_traits();
 
     if (!traits || !traits->is_stile)
-        SKIP("the devices are not a hypervisor's");
+        SKIP("no GIC, or not a hypervisor's");
 }
 
 KTF_SUITE(hostile_access, .suite_setup = need_emulation, .setup = gic_rig_setup,

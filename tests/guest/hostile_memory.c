@@ -85,7 +85,7 @@ KTF_TEST(hostile_memory, code_in_a_device_aborts)
     struct fault fault = {0, 0, 0};
 
     if (!is_emulated())
-        SKIP("the devices are not a hypervisor's");
+        SKIP("no GIC, or not a hypervisor's");
     ASSERT_TRUE(
         hostile_window_try(machine.gicd.base, 1, MAP_KERNEL_TEXT, jump, HOSTILE_VA, &fault));
     expect_external(&fault, EC_INSTRUCTION, HOSTILE_VA, false);
@@ -130,7 +130,7 @@ KTF_TEST(hostile_memory, tables_that_are_not_there_abort)
 KTF_TEST(hostile_memory, tables_in_a_device_abort)
 {
     if (!is_emulated())
-        SKIP("the devices are not a hypervisor's");
+        SKIP("no GIC, or not a hypervisor's");
     expect_tables_abort(machine.gicd.base);
     if (machine.uart.bytes != 0)
         expect_tables_abort(machine.uart.base);

@@ -32,7 +32,7 @@ static void need_emulation(void)
 {
     traits = gic_rig_traits();
     if (!traits || !traits->is_stile)
-        SKIP("the devices are not a hypervisor's");
+        SKIP("no GIC, or not a hypervisor's");
 }
 
 KTF_SUITE(hostile_registers, .suite_setup = need_emulation);

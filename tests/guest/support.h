@@ -13,6 +13,9 @@
 #include "sensitive/sensitive.h"
 #include "stile/hypercall.h"
 
+/** The first INTID that no controller of the hypervisor's has. */
+#define SUPPORT_END_INTID 96
+
 /** x0 to x30, as raw_hvc() loads them and stores them again. */
 struct raw_registers {
     uint64_t x[31];

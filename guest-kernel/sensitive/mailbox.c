@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The interrupt controller of a VM without a GIC: each CPU's mailbox, a bitmap that the hypervisor
+ * sets bits in, and one line of the CPU interface that tells of them. To mask, unmask, acknowledge
+ * and end an interrupt are accesses to memory. Compare with dev/gicv3.c, which it replaces.
+ *
+ * A kernel that is ported needs no more of the CPU interface than dev/gicv2.c or dev/gicv3.c has
+ * in init_interface(), acknowledge() and end().
+ */
+#include "core/irq.h"
+#include "core/machine.h"
+#include "core/smp.h"
+#include "dev/gic.h"
+#include "mm/kernel_map.h"
+#include "sensitive/sensitive.h"
+#include "stile/hypercall.h"
+
+#define NR_SGIS  16
+#define ALL_SGIS ((UINT64_C(1) << NR_SGIS) - 1)
+
+static struct stile_mailbox *mailboxes; /* by CPU */
+static const struct gic *interface;     /* the driver whose CPU interface this machine has */
+
+/* What each CPU has enabled: a CPU that starts finds everything masked. */
+static uint64_t enabled[NR_CPUS][STILE_PORT_WORDS];
+
+static uint64_t info(enum stile_info item)
+{
+    return stile_core_info(item).value[0];
+}
+
+/* The mailboxes follow one another, and this is the first CPU. */
+static void init(void)
+{
+    uint64_t base = info(STILE_INFO_MAILBOX);
+
+    mailboxes = kernel_map_shared(base, machine.nr_cpus * sizeof(struct stile_mailbox));
+}
+
+/* --- going through the bits --- */
+
+#define NONE UINT32_MAX
+
+static uint32_t lowest(uint32_t word, uint64_t bits)
+{
+    return 64 * word + (uint32_t)__builtin_ctzll(bits);
+}
+
+/* The interrupt to be handled next: an urgent one, if there is one. */
+static uint32_t next(const struct stile_mailbox *mailbox)
+{
+    uint32_t found = NONE;
+
+    for (uint32_t i = 0; i < STILE_PORT_WORDS; i++) {
+        uint64_t bits = __atomic_load_n(&mailbox->pending[i], __ATOMIC_RELAXED) &
+                        ~__atomic_load_n(&mailbox->mask[i], __ATOMIC_RELAXED);
+        if (bits == 0)
+            continue;
+        uint64_t urgent = bits & __atomic_load_n(&mailbox->urgent[i], __ATOMIC_RELAXED);
+        if (urgent != 0)
+            return lowest(i, urgent);
+        if (found == NONE)
+            found = lowest(i, bits);
+    }
+    return found;
+}
+
+static void handle_all(struct stile_mailbox *mailbox, irq_deliver *deliver)
+{
+    for (uint32_t intid; (intid = next(mailbox)) != NONE;) {
+        uint64_t bit = UINT64_C(1) << (intid % 64);
+        (void)__atomic_fetch_and(&mailbox->pending[intid / 64], ~bit, __ATOMIC_ACQUIRE);
+        deliver(intid);
+    }
+}
+
+/*
+ * The line is an edge: what becomes pending while we look need not raise it again, which busy says.
+ * Who has cleared busy looks once more: see struct stile_mailbox.
+ */
+static void handle(irq_deliver *deliver)
+{
+    struct stile_mailbox *mailbox = &mailboxes[smp_cpu()->index];
+    uint32_t ack = interface->acknowledge();
+
+    if ((ack & GIC_ACK_INTID) < NR_IRQS)
+        interface->end(ack);
+    do {
+        __atomic_store_n(&mailbox->busy, 1, __ATOMIC_RELAXED);
+        handle_all(mailbox, deliver);
+        __atomic_store_n(&mailbox->busy, 0, __ATOMIC_RELAXED);
+        __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    } while (next(mailbox) != NONE);
+}
+
+/*
+ * Has a CPU look at its bits that became pending while they were masked, which raised nothing: what
+ * an SGI that is pending raises for certain.
+ */
+static void have_it_look(uint32_t cpu)
+{
+    sensitive->send_ipi(cpu, SGI_RESCHEDULE);
+    (void)stile_irq_unmask(stile_vcpu_id(cpu), stile_intid(SGI_RESCHEDULE));
+}
+
+static void init_cpu(uint32_t index)
+{
+    struct stile_mailbox *mailbox = &mailboxes[index];
+
+    enabled[index][0] |= ALL_SGIS;
+    for (uint32_t i = 0; i < STILE_PORT_WORDS; i++)
+        __atomic_store_n(&mailbox->mask[i], ~enabled[index][i], __ATOMIC_RELAXED);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    interface->init_interface();
+    if (next(mailbox) != NONE)
+        have_it_look(index);
+}
+
+static uint32_t acknowledge(void)
+{
+    return interface->acknowledge();
+}
+
+static void end(uint32_t ack)
+{
+    interface->end(ack);
+}
+
+/* --- masking --- */
+
+/* The CPU an interrupt comes to: one's own PPIs and SGIs; all others to the first. */
+static uint32_t cpu_of(uint32_t intid)
+{
+    return intid < IRQ_FIRST_SPI ? smp_cpu()->index : 0;
+}
+
+static void enable(uint32_t intid)
+{
+    uint32_t cpu = cpu_of(intid), word = intid / 64;
+    uint64_t bit = UINT64_C(1) << (intid % 64);
+
+    (void)__atomic_fetch_or(&enabled[cpu][word], bit, __ATOMIC_RELAXED);
+    (void)__atomic_fetch_and(&mailboxes[cpu].mask[word], ~bit, __ATOMIC_RELAXED);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    if (__atomic_load_n(&mailboxes[cpu].pending[word], __ATOMIC_RELAXED) & bit)
+        have_it_look(cpu);
+}
+
+static void disable(uint32_t intid)
+{
+    uint32_t cpu = cpu_of(intid), word = intid / 64;
+    uint64_t bit = UINT64_C(1) << (intid % 64);
+
+    (void)__atomic_fetch_and(&enabled[cpu][word], ~bit, __ATOMIC_RELAXED);
+    (void)__atomic_fetch_or(&mailboxes[cpu].mask[word], bit, __ATOMIC_RELAXED);
+}
+
+static void send_sgi(uint32_t target, uint32_t sgi)
+{
+    sensitive->send_ipi(target, sgi);
+}
+
+static struct gic controller = {
+    .init = init,
+    .init_cpu = init_cpu,
+    .handle = handle,
+    .enable = enable,
+    .disable = disable,
+    .acknowledge = acknowledge,
+    .end = end,
+    .send_sgi = send_sgi,
+};
+
+const struct gic *sensitive_controller(void)
+{
+    if (!sensitive_is_paravirtual() || info(STILE_INFO_CONTROLLER) != STILE_CONTROLLER_MAILBOX)
+        return NULL;
+    machine.gic_version = (uint32_t)info(STILE_INFO_GIC_VERSION);
+    machine.timer_intid = (uint32_t)info(STILE_INFO_TIMER_INTID);
+    if (machine.gic_version == 2)
+        machine.gicc = (struct range){info(STILE_INFO_GICC), STILE_PAGE_SIZE};
+    interface = machine.gic_version == 2 ? &gicv2 : &gicv3;
+    controller.version = machine.gic_version;
+    return &controller;
+}
