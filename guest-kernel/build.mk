@@ -8,7 +8,10 @@ guest-cflags = $(TARGET_CFLAGS) -D_DEFAULT_SOURCE -Iguest-kernel $(RT_CFLAGS) $(
 # Only the folder of the sensitive operations sees the library.
 sensitive-cflags = $(guest-cflags) $(LIB_CFLAGS)
 guest-user-cflags = $(TARGET_CFLAGS) -Iguest-kernel
-guest-test-cflags = $(guest-cflags) $(LIB_CFLAGS) -Itests/ktf
+# Suites that run over the fake hypervisor, too.
+both-srcs := $(wildcard tests/lib/both/*.c)
+both-cflags := -Itests/lib/both
+guest-test-cflags = $(guest-cflags) $(LIB_CFLAGS) -Itests/ktf $(both-cflags)
 
 $(eval $(call compile_rules,guest,guest-cflags))
 $(eval $(call compile_rules,guest-sensitive,sensitive-cflags))
@@ -23,6 +26,7 @@ guest-objs := $(call objects,guest,$(guest-srcs)) \
 guest-none := $(call objects,guest,guest-kernel/test/none.c)
 guest-test-srcs := $(filter-out %/none.c,$(wildcard guest-kernel/test/*.c))
 guest-test-objs := $(call objects,guest-test,$(guest-test-srcs) $(wildcard tests/guest/*.c tests/guest/*.S) \
+	$(both-srcs) \
 	tests/ktf/ktf.c tests/ktf/ktf_check.c)
 $(guest-objs) $(guest-none) $(guest-test-objs): | $(O)/deps/libfdt/.done
 

@@ -38,7 +38,8 @@ $(unit-tests) $(O)/unit/ktf-selftest: $(call unit-object,$(unit-common))
 
 lib-ktf := $(ktf-srcs) tests/ktf/ktf_host.c
 
-lib-unit-cflags = $(host-lib-flags) $(sanitize) -O1 -g -fno-omit-frame-pointer $(ktf-cflags)
+lib-unit-cflags = $(host-lib-flags) $(sanitize) -O1 -g -fno-omit-frame-pointer $(ktf-cflags) \
+	$(both-cflags)
 lib-threads-cflags = $(host-lib-flags) -fsanitize=thread -O1 -g -fno-omit-frame-pointer $(ktf-cflags)
 lib-unit-ldflags := $(sanitize)
 lib-threads-ldflags := -fsanitize=thread
@@ -57,6 +58,8 @@ $$(lib-$(1)-srcs:tests/lib/$(1)/%.c=$(O)/lib-$(1)/%): $(O)/lib-$(1)/%: \
 endef
 lib-tests :=
 $(eval $(call lib_tests,unit))
+# These suites are the guest's, too: see tests/lib/both/both.h.
+$(O)/lib-unit/both: $(call host_objects,lib-unit/obj,$(both-srcs))
 $(eval $(call lib_tests,threads))
 
 # --- running them ----------------------------------------------------------------------------

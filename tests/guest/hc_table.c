@@ -8,32 +8,14 @@
 #include "ktf.h"
 #include "support.h"
 
-/* Bits that must be zero in x1 to x6, by the kinds of a call's arguments. */
-#define UNUSED             UINT64_MAX
-#define BITS_ARGS0()       UNUSED, UNUSED, UNUSED, UNUSED, UNUSED, UNUSED
-#define BITS_ARGS1(t1, a1) STILE_RESERVED_##t1, UNUSED, UNUSED, UNUSED, UNUSED, UNUSED
-#define BITS_ARGS2(t1, a1, t2, a2)                                                                 \
-    STILE_RESERVED_##t1, STILE_RESERVED_##t2, UNUSED, UNUSED, UNUSED, UNUSED
-#define BITS_ARGS3(t1, a1, t2, a2, t3, a3)                                                         \
-    STILE_RESERVED_##t1, STILE_RESERVED_##t2, STILE_RESERVED_##t3, UNUSED, UNUSED, UNUSED
-#define BITS_ARGS4(t1, a1, t2, a2, t3, a3, t4, a4)                                                 \
-    STILE_RESERVED_##t1, STILE_RESERVED_##t2, STILE_RESERVED_##t3, STILE_RESERVED_##t4, UNUSED,    \
-        UNUSED
-#define BITS_ARGS5(t1, a1, t2, a2, t3, a3, t4, a4, t5, a5)                                         \
-    STILE_RESERVED_##t1, STILE_RESERVED_##t2, STILE_RESERVED_##t3, STILE_RESERVED_##t4,            \
-        STILE_RESERVED_##t5, UNUSED
-#define BITS_ARGS6(t1, a1, t2, a2, t3, a3, t4, a4, t5, a5, t6, a6)                                 \
-    STILE_RESERVED_##t1, STILE_RESERVED_##t2, STILE_RESERVED_##t3, STILE_RESERVED_##t4,            \
-        STILE_RESERVED_##t5, STILE_RESERVED_##t6
-
 struct line {
     uint32_t nr;
     const char *name;
-    uint64_t zero[6];
+    uint64_t zero[6]; /* bits that must be zero in x1 to x6 */
 };
 
 static const struct line lines[] = {
-#define STILE_CALL(nr, since, group, name, args) {nr, #group "_" #name, {BITS_##args}},
+#define STILE_CALL(nr, since, group, name, args) {nr, #group "_" #name, {STILE_RESERVED_##args}},
 #include "stile/calls.h"
 };
 

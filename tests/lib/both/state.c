@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Calls that change something, and what others then say: memory, ports, the directory, interrupts.
+ */
+#include "both.h"
+
+#define PAGE STILE_PAGE_SIZE
+#define ALL  (STILE_ACCESS_READ | STILE_ACCESS_WRITE | STILE_ACCESS_EXECUTE)
+
+static uint64_t pages;
+
+static void take_pages(void)
+{
+    pages = both_pages();
+    if (pages == 0)
+        SKIP("no pages side by side");
+}
+
+static void return_pages(void)
+{
+    if (pages != 0)
+        both_return(pages);
+}
+
+KTF_SUITE(both_state, .suite_setup = both_need, .setup = take_pages, .teardown = return_pages);
+
+static stile_vm_id_t self(void)
+{
+    return stile_vm_id((uint32_t)both_info(STILE_INFO_VM_ID));
+}
+
+/* --- memory --- */
+
+static struct stile_result map(uint64_t page, uint64_t nr)
+{
+    return stile_memory_map(stile_ipa(pages + page * PAGE), stile_nr_pages(nr));
+}
+
+static struct stile_result unmap(uint64_t page, uint64_t nr)
+{
+    return stile_memory_unmap(stile_ipa(pages + page * PAGE), stile_nr_pages(nr));
+}
+
+KTF_TEST(both_state, a_range_is_done_in_part)
+{
+    both_expect(unmap(2, 1), 1);
+    both_expect(unmap(0, 4), 2);
+    EXPECT_EQ(unmap(0, 4).status, STILE_NOT_MAPPED);
+    both_expect(map(0, 1), 1);
+    both_expect(map(1, 3), 2);
+    EXPECT_EQ(map(0, 4).status, STILE_ALREADY_MAPPED);
+}
+
+KTF_TEST(both_state, pages_come_back_empty)
+{
+    uint64_t *word = both_pointer(pages + PAGE);
+    uint64_t owned = both_info(STILE_INFO_PAGES);
+
+    *word = 1;
+    both_expect(unmap(1, 1), 1);
+    EXPECT_EQ(both_info(STILE_INFO_PAGES), owned - 1);
+    both_expect(map(1, 1), 1);
+    EXPECT_EQ(both_info(STILE_INFO_PAGES), owned);
+    EXPECT_EQ(*word, 0);
+}
+
+KTF_TEST(both_state, the_quota_is_a_limit)
+{
+    stile_ipa_t beyond = stile_ipa(both_beyond());
+
+    if (both_info(STILE_INFO_PAGES) == both_info(STILE_INFO_PAGES_MAX))
+        EXPECT_EQ(stile_memory_map(beyond, stile_nr_pages(1)).status, STILE_NO_MEMORY);
+    both_expect(unmap(0, 2), 2);
+    both_expect(stile_memory_map(beyond, stile_nr_pages(1)), 1);
+    both_expect(stile_memory_unmap(beyond, stile_nr_pages(1)), 1);
+    both_expect(map(0, 2), 2);
+}
+
+KTF_TEST(both_state, query_says_what_protect_did)
+{
+    uint64_t owner = (uint64_t)self().number << 32;
+    stile_ipa_t page = stile_ipa(pages + PAGE);
+
+    both_expect(stile_memory_query(page), STILE_MEMORY_MAPPED | ALL | owner);
+    both_expect(stile_memory_protect(page, stile_nr_pages(1), STILE_ACCESS_READ), 1);
+    struct stile_result result = stile_memory_query(stile_ipa(page.ipa + 100));
+    both_expect(result, STILE_MEMORY_MAPPED | STILE_ACCESS_READ | owner);
+    EXPECT_EQ(result.value[1], page.ipa);
+    EXPECT_EQ(result.value[2], PAGE);
+    EXPECT_EQ(stile_console_read_buffer(page, stile_nr_bytes(1)).status, STILE_NOT_MAPPED);
+    both_expect(stile_memory_protect(page, stile_nr_pages(1), ALL), 1);
+    both_expect(stile_memory_query(page), STILE_MEMORY_MAPPED | ALL | owner);
+    both_expect(stile_memory_clean(page, stile_nr_pages(1)), 1);
+    both_expect(unmap(1, 1), 1);
+    both_expect(stile_memory_query(page), 0);
+    both_expect(map(1, 1), 1);
+}
+
+/* --- ports --- */
+
+static uint32_t port_of(struct stile_result result)
+{
+    EXPECT_EQ(result.status, STILE_SUCCESS);
+    EXPECT_GE(result.value[0], STILE_PORT_FIRST);
+    EXPECT_LT(result.value[0], STILE_NR_PORTS);
+    return (uint32_t)result.value[0];
+}
+
+static bool is_pending(uint32_t port)
+{
+    return (__atomic_load_n(&both_mailbox()->pending[port / 64], __ATOMIC_SEQ_CST) >> (port % 64) &
+            1) != 0;
+}
+
+static void expect_status(uint32_t port, uint64_t state, uint64_t x3)
+{
+    struct stile_result result = stile_event_status(stile_port(port));
+
+    both_expect(result, state);
+    EXPECT_EQ(result.value[1], 0); /* the vCPU */
+    EXPECT_EQ(result.value[2], x3);
+}
+
+KTF_TEST(both_state, a_channel_within_the_vm)
+{
+    uint32_t a = port_of(stile_event_alloc(self(), stile_vcpu_id(0)));
+
+    expect_status(a, STILE_PORT_WAITING, self().number);
+    EXPECT_EQ(stile_event_send(stile_port(a)).status, STILE_NOT_BOUND);
+    uint32_t b = port_of(stile_event_bind(self(), stile_port(a), stile_vcpu_id(0)));
+    expect_status(a, STILE_PORT_PEER, (uint64_t)b << 32 | self().number);
+    expect_status(b, STILE_PORT_PEER, (uint64_t)a << 32 | self().number);
+    EXPECT_EQ(stile_event_bind(self(), stile_port(a), stile_vcpu_id(0)).status, STILE_NOT_FOUND);
+
+    both_expect(stile_event_send(stile_port(b)), 0);
+    EXPECT_TRUE(is_pending(a));
+    EXPECT_FALSE(is_pending(b));
+    both_expect(stile_event_close(stile_port(b)), 0);
+    EXPECT_EQ(stile_event_send(stile_port(a)).status, STILE_NOT_BOUND);
+    EXPECT_EQ(stile_event_send(stile_port(b)).status, STILE_NOT_FOUND);
+    expect_status(a, STILE_PORT_WAITING, self().number);
+    both_expect(stile_event_close(stile_port(a)), 0);
+    EXPECT_FALSE(is_pending(a));
+}
+
+KTF_TEST(both_state, an_ipi_sets_its_own_bit)
+{
+    uint32_t port = port_of(stile_event_bind_ipi(stile_vcpu_id(0)));
+
+    expect_status(port, STILE_PORT_IPI, 0);
+    both_expect(stile_event_send(stile_port(port)), 0);
+    EXPECT_TRUE(is_pending(port));
+    both_expect(stile_event_move(stile_port(port), stile_vcpu_id(0)), 0);
+    EXPECT_TRUE(is_pending(port));
+    both_expect(stile_event_close(stile_port(port)), 0);
+}
+
+KTF_TEST(both_state, a_virq_has_one_port)
+{
+    uint32_t port = port_of(stile_event_bind_virq(STILE_VIRQ_SHARE, stile_vcpu_id(0)));
+
+    expect_status(port, STILE_PORT_VIRQ, STILE_VIRQ_SHARE);
+    EXPECT_EQ(stile_event_bind_virq(STILE_VIRQ_SHARE, stile_vcpu_id(0)).status, STILE_BUSY);
+    EXPECT_EQ(stile_event_send(stile_port(port)).status, STILE_NOT_BOUND);
+    both_expect(stile_event_close(stile_port(port)), 0);
+    EXPECT_EQ(port_of(stile_event_bind_virq(STILE_VIRQ_SHARE, stile_vcpu_id(0))), port);
+    both_expect(stile_event_close(stile_port(port)), 0);
+}
+
+KTF_TEST(both_state, a_timers_port_stays_where_it_is)
+{
+    struct stile_result result = stile_event_bind_virq(STILE_VIRQ_TIMER, stile_vcpu_id(0));
+
+    if (result.status == STILE_BUSY)
+        SKIP("the kernel has it");
+    uint32_t port = port_of(result);
+    EXPECT_EQ(stile_event_move(stile_port(port), stile_vcpu_id(0)).status, STILE_DENIED);
+    both_expect(stile_event_close(stile_port(port)), 0);
+}
+
+/* As many as there are, and then a limit. */
+KTF_TEST(both_state, ports_run_out)
+{
+    bool mine[STILE_NR_PORTS] = {false};
+    struct stile_result result;
+
+    while ((result = stile_event_bind_ipi(stile_vcpu_id(0))).status == STILE_SUCCESS)
+        mine[port_of(result)] = true;
+    EXPECT_EQ(result.status, STILE_LIMIT);
+    EXPECT_EQ(stile_event_alloc(self(), stile_vcpu_id(0)).status, STILE_LIMIT);
+    for (uint32_t port = STILE_PORT_FIRST; port < STILE_NR_PORTS; port++)
+        if (mine[port])
+            both_expect(stile_event_close(stile_port(port)), 0);
+}
+
+/* --- the directory --- */
+
+KTF_TEST(both_state, what_is_published_is_found_changed_and_withdrawn)
+{
+    uint64_t key[2] = {0x3736353433323130, 0x66}; /* "01234567f" */
+
+    both_expect(stile_directory_publish(key[0], key[1], 5), 0);
+    both_expect(stile_directory_lookup(self(), key[0], key[1]), 5);
+    both_expect(stile_directory_publish(key[0], key[1], UINT64_MAX), 0);
+    both_expect(stile_directory_lookup(self(), key[0], key[1]), UINT64_MAX);
+    EXPECT_EQ(stile_directory_lookup(self(), key[0], 0).status, STILE_NOT_FOUND);
+    both_expect(stile_directory_withdraw(key[0], key[1]), 0);
+    EXPECT_EQ(stile_directory_lookup(self(), key[0], key[1]).status, STILE_NOT_FOUND);
+}
+
+KTF_TEST(both_state, so_many_keys_and_no_more)
+{
+    const uint64_t first = 0x41;
+    uint64_t nr = 0;
+
+    while (stile_directory_publish(first + nr, 0, nr).status == STILE_SUCCESS)
+        nr++;
+    EXPECT_LE(nr, STILE_DIRECTORY_ENTRIES);
+    EXPECT_EQ(stile_directory_publish(first + nr, 0, nr).status, STILE_LIMIT);
+    both_expect(stile_directory_publish(first, 0, 77), 0); /* to change one is no more */
+    for (uint64_t i = 0; i < nr; i++)
+        both_expect(stile_directory_withdraw(first + i, 0), 0);
+}
+
+/* --- interrupts --- */
+
+#define SPI 42
+
+static uint64_t state_of(uint32_t intid)
+{
+    struct stile_result result = stile_irq_query(stile_vcpu_id(0), stile_intid(intid));
+
+    EXPECT_EQ(result.status, STILE_SUCCESS);
+    return result.value[0];
+}
+
+KTF_TEST(both_state, an_interrupt_is_masked_and_has_a_priority)
+{
+    uint64_t before = state_of(SPI);
+
+    both_expect(stile_irq_mask(stile_vcpu_id(0), stile_intid(SPI)), 0);
+    EXPECT_EQ(state_of(SPI) & STILE_IRQ_ENABLED, 0);
+    both_expect(stile_irq_priority(stile_vcpu_id(0), stile_intid(SPI), 0x80), 0);
+    EXPECT_EQ(stile_irq_query(stile_vcpu_id(0), stile_intid(SPI)).value[1], 0x80);
+    if ((before & STILE_IRQ_ENABLED) != 0)
+        both_expect(stile_irq_unmask(stile_vcpu_id(0), stile_intid(SPI)), 0);
+}
+
+/* --- many at once --- */
+
+KTF_TEST(both_state, features_are_the_table)
+{
+    for (uint32_t group = 0; group < STILE_GROUP_CONTROL; group++) {
+        uint64_t word = stile_core_features(group).value[0];
+
+        for (uint32_t i = 0; i < STILE_CALLS_PER_GROUP; i++)
+            EXPECT_EQ(word >> i & 1, stile_call_name(group * STILE_CALLS_PER_GROUP + i) != NULL);
+    }
+}
+
+KTF_TEST(both_state, the_version_agreed_on_stays)
+{
+    uint64_t agreed = stile_core_version(STILE_VERSION_CURRENT).value[0];
+
+    both_expect(stile_core_version(STILE_VERSION(STILE_VERSION_MAJOR, 0)), agreed);
+    struct stile_result result = stile_core_version(STILE_VERSION(STILE_VERSION_MAJOR + 1, 0));
+    EXPECT_EQ(result.status, STILE_BAD_VERSION);
+    EXPECT_EQ(result.value[0], STILE_VERSION_CURRENT);
+}
