@@ -56,6 +56,20 @@ static inline void cpu_send_event(void)
     __asm__ volatile("dsb ishst\n\tsev" : : : "memory");
 }
 
+/**
+ * Waits until another CPU has stored @value to *@address; sees what it wrote before. The store
+ * itself is the event: it ends the exclusive access that the load begins (Arm ARM D1.16.1).
+ */
+static inline void cpu_wait_until(const uint8_t *address, uint8_t value)
+{
+    uint32_t found;
+
+    __asm__ volatile("b 2f\n1:\twfe\n2:\tldaxrb %w0, %1\n\tcmp %w0, %w2\n\tb.ne 1b"
+                     : "=&r"(found)
+                     : "Q"(*address), "r"((uint32_t)value)
+                     : "cc", "memory");
+}
+
 /** Sleeps until an interrupt is pending, masked or not. */
 static inline void cpu_wait_for_interrupt(void)
 {

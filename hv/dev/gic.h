@@ -103,7 +103,11 @@ extern struct gic_limits gic_limits;
  */
 void gic_init(void);
 
-/** gic_init_pcpu() - set up this CPU's interface; its SGIs and PPIs are disabled */
+/**
+ * gic_init_pcpu() - set up this CPU's interface; its SGIs and PPIs are disabled
+ *
+ * The virtual one is on from here on, with nothing in its list registers: GIC_HCR_EN alone.
+ */
 void gic_init_pcpu(void);
 
 /** Acknowledges the pending interrupt: its INTID, or one from GIC_INTID_SPECIAL if there is none.

@@ -96,9 +96,9 @@ static void init_pcpu(void)
     gic_reset_bank(gicd, 0);
     io_write32(gicc + GICC_PMR, 0xFF);
     io_write32(gicc + GICC_CTLR, CTLR_ENABLE | GICC_CTLR_EOIMODE);
-    io_write32(gich + GICH_HCR, 0);
     for (uint32_t lr = 0; lr < gic_limits.nr_lrs; lr++)
         io_write32(gich + GICH_LR + 4 * lr, 0);
+    io_write32(gich + GICH_HCR, GIC_HCR_EN);
 }
 
 /* --- physical interrupts --- */

@@ -154,9 +154,9 @@ static void init_pcpu(void)
     write_sysreg(icc_bpr1_el1, 0);
     write_sysreg(icc_ctlr_el1, ICC_CTLR_EOIMODE);
     write_sysreg(icc_igrpen1_el1, 1);
-    write_sysreg(ich_hcr_el2, 0);
     for (uint32_t lr = 0; lr < gic_limits.nr_lrs; lr++)
         write_lr(lr, 0);
+    write_sysreg(ich_hcr_el2, GIC_HCR_EN);
     isb();
 }
 
@@ -216,16 +216,21 @@ static void send_sgi(uint32_t pcpu_index, uint32_t sgi)
 
 /* --- virtual interrupts --- */
 
-#define EACH_LR(X)                                                                                 \
-    X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15)
+#define EACH_LR_FROM_2(X)                                                                          \
+    X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15)
 
+/* It is one of the first two, mostly. */
 static uint64_t read_lr(uint32_t lr)
 {
+    if (lr == 0)
+        return read_sysreg(ich_lr0_el2);
+    if (lr == 1)
+        return read_sysreg(ich_lr1_el2);
     switch (lr) {
 #define READ_LR(n)                                                                                 \
     case n:                                                                                        \
         return read_sysreg(ich_lr##n##_el2);
-        EACH_LR(READ_LR)
+        EACH_LR_FROM_2(READ_LR)
 #undef READ_LR
     default:
         return 0;
@@ -234,12 +239,20 @@ static uint64_t read_lr(uint32_t lr)
 
 static void write_lr(uint32_t lr, uint64_t value)
 {
+    if (lr == 0) {
+        write_sysreg(ich_lr0_el2, value);
+        return;
+    }
+    if (lr == 1) {
+        write_sysreg(ich_lr1_el2, value);
+        return;
+    }
     switch (lr) {
 #define WRITE_LR(n)                                                                                \
     case n:                                                                                        \
         write_sysreg(ich_lr##n##_el2, value);                                                      \
         break;
-        EACH_LR(WRITE_LR)
+        EACH_LR_FROM_2(WRITE_LR)
 #undef WRITE_LR
     default:
         break;

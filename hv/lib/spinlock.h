@@ -12,23 +12,32 @@
 
 #include "arch/cpu.h"
 
+/** Drawing a ticket adds this to @both. */
+#define SPINLOCK_TICKET 0x100u
+
 struct spinlock {
-    uint32_t next;    /* the ticket the next to come will draw */
-    uint32_t serving; /* the ticket that holds the lock */
+    union {
+        struct {
+            uint8_t serving; /* the ticket that holds the lock */
+            uint8_t next;    /* the ticket the next to come will draw: the upper half of @both */
+        };
+        uint16_t both;
+    };
 };
+_Static_assert(CONFIG_NR_PCPUS < SPINLOCK_TICKET, "each waits with a ticket of its own");
 
 static inline void spin_lock(struct spinlock *lock)
 {
-    uint32_t ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_RELAXED);
+    uint32_t both = __atomic_fetch_add(&lock->both, SPINLOCK_TICKET, __ATOMIC_ACQUIRE);
+    uint32_t ticket = both / SPINLOCK_TICKET;
 
-    while (__atomic_load_n(&lock->serving, __ATOMIC_ACQUIRE) != ticket)
-        cpu_wait_for_event();
+    if (__builtin_expect(both % SPINLOCK_TICKET != ticket, 0))
+        cpu_wait_until(&lock->serving, (uint8_t)ticket);
 }
 
 static inline void spin_unlock(struct spinlock *lock)
 {
-    __atomic_store_n(&lock->serving, lock->serving + 1, __ATOMIC_RELEASE);
-    cpu_send_event();
+    __atomic_store_n(&lock->serving, (uint8_t)(lock->serving + 1), __ATOMIC_RELEASE);
 }
 
 #endif

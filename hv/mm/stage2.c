@@ -109,7 +109,7 @@ enum stile_error stage2_init(struct stage2 *stage2, uint32_t vmid)
         return STILE_NO_MEMORY;
     stage2->root = root;
     stage2->vttbr = page_pa(root).pa | (uint64_t)vmid << VTTBR_VMID_SHIFT;
-    stage2->lock = (struct spinlock){0, 0};
+    stage2->lock = (struct spinlock){0};
     stage2->nr_owned = 0;
     tlb_flush_stage2_all(stage2->vttbr); /* what an earlier VM of that number left */
     return STILE_SUCCESS;

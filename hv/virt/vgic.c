@@ -33,6 +33,7 @@ void vgic_prod(struct vcpu *vcpu)
 void vgic_request_refill(struct vcpu *vcpu)
 {
     __atomic_store_n(&vcpu->vgic.requests, 1, __ATOMIC_RELAXED);
+    cpu_send_event(); /* it may be in wait_for() */
     vgic_prod(vcpu);
 }
 
@@ -211,20 +212,29 @@ void vgic_timer_fired(struct vcpu *loaded)
 
 void vgic_load(struct vcpu *vcpu)
 {
+    struct spinlock *lock = &vcpu->vm->vgic.lock;
+
     gic_restore_interface(&vcpu->vgic.interface);
-    spin_lock(&vcpu->vm->vgic.lock);
+    spin_lock(lock);
     vcpu->vgic.loaded_on = pcpu_self();
-    vgic_lr_load(vcpu);
-    spin_unlock(&vcpu->vm->vgic.lock);
+    __atomic_store_n(&vcpu->vgic.requests, 0, __ATOMIC_RELAXED);
+    if (!vgic_is_quiet(vcpu))
+        vgic_lr_load(vcpu);
+    spin_unlock(lock);
 }
 
 void vgic_put(struct vcpu *vcpu)
 {
-    spin_lock(&vcpu->vm->vgic.lock);
-    vgic_lr_put(vcpu);
-    gic_save_interface(&vcpu->vgic.interface);
-    __atomic_store_n(&vcpu->vgic.loaded_on, NULL, __ATOMIC_RELEASE);
-    spin_unlock(&vcpu->vm->vgic.lock);
+    struct vgic_vcpu *vgic = &vcpu->vgic;
+    struct spinlock *lock = &vcpu->vm->vgic.lock;
+
+    spin_lock(lock);
+    /* Who waits for the list registers to be read back may find the vCPU loaded again. */
+    if (vgic->used | vgic->changes | vgic->timer_active | vgic->requests)
+        vgic_lr_put(vcpu);
+    gic_save_interface(&vgic->interface);
+    __atomic_store_n(&vgic->loaded_on, NULL, __ATOMIC_RELEASE);
+    spin_unlock(lock);
 }
 
 void vgic_deactivate(struct vcpu *vcpu, uint64_t value)
@@ -283,15 +293,11 @@ static bool is_asleep(const struct vcpu *vcpu)
     return !vgic_is_v2(vcpu) && (vcpu->vgic.waker & GICR_WAKER_PROCESSOR_SLEEP);
 }
 
-bool vgic_has_pending(struct vcpu *vcpu)
+/* The same, once what the list registers say is in memory. */
+static __attribute__((noinline)) bool has_pending_settled(struct vcpu *vcpu)
 {
     uint32_t vmcr = vcpu->vgic.interface.vmcr;
 
-    if (vcpu->vgic.loaded_on == pcpu_self() && !is_asleep(vcpu)) {
-        enum vgic_look look = vgic_lr_look(vcpu);
-        if (look != VGIC_LOOK_UNCLEAR)
-            return look == VGIC_LOOK_PENDING;
-    }
     spin_lock(&vcpu->vm->vgic.lock);
     if (vcpu->vgic.loaded_on) {
         vgic_lr_refill(vcpu);
@@ -302,6 +308,16 @@ bool vgic_has_pending(struct vcpu *vcpu)
     bool pending = has_pending(vcpu, vmcr);
     spin_unlock(&vcpu->vm->vgic.lock);
     return pending;
+}
+
+bool vgic_has_pending(struct vcpu *vcpu)
+{
+    if (vcpu->vgic.loaded_on == pcpu_self() && !is_asleep(vcpu)) {
+        enum vgic_look look = vgic_lr_look(vcpu);
+        if (look != VGIC_LOOK_UNCLEAR)
+            return look == VGIC_LOOK_PENDING;
+    }
+    return has_pending_settled(vcpu);
 }
 
 /* --- power-on --- */

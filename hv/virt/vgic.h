@@ -39,10 +39,15 @@ struct vgic_bank {
     uint32_t enabled;
     uint32_t group1; /* else group 0 */
     uint32_t edge;   /* edge-triggered, else level-sensitive */
-    uint32_t line;   /* the level of the input */
-    uint32_t latch;  /* made pending by an edge or a write */
-    uint32_t posted; /* made pending since the list registers were read back; becomes latch */
-    uint32_t active;
+    union {
+        struct {
+            uint32_t line;   /* the level of the input */
+            uint32_t latch;  /* made pending by an edge or a write */
+            uint32_t posted; /* made pending since the LRs were read back; becomes latch */
+            uint32_t active;
+        };
+        uint64_t in_flight[2]; /* these four: mostly, nothing is */
+    };
     uint8_t priority[32];
 };
 
@@ -121,7 +126,7 @@ void vgic_vcpu_reset(struct vcpu *vcpu);
  */
 void vgic_load(struct vcpu *vcpu);
 
-/** vgic_put() - move them out again; the virtual CPU interface is then off */
+/** vgic_put() - move them out again; the virtual CPU interface has none then */
 void vgic_put(struct vcpu *vcpu);
 
 /** vgic_flush() - the loaded vCPU has VCPU_WORK_VGIC: give it what became pending */
@@ -147,6 +152,16 @@ void vgic_timer_fired(struct vcpu *loaded);
  * vCPU counts once its physical interrupt was taken; whether it is due is the caller's to see.
  */
 bool vgic_has_pending(struct vcpu *vcpu);
+
+/**
+ * vgic_has_news() - whether others have done something to a vCPU's interrupts that it has not seen
+ * @vgic: of the vCPU loaded on this physical CPU
+ */
+static inline bool vgic_has_news(const struct vgic_vcpu *vgic)
+{
+    return __atomic_load_n(&vgic->requests, __ATOMIC_RELAXED) ||
+           __atomic_load_n(&vgic->bank.posted, __ATOMIC_RELAXED);
+}
 
 /** Whether vgic_inject() may target the vCPU: any for a PPI, the first for any other INTID. */
 bool vgic_target_valid(const struct vm *vm, uint32_t vcpu_index, uint32_t intid);

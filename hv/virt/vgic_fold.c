@@ -183,19 +183,24 @@ static void fold_own(struct vcpu *vcpu)
     vgic_fold_apply_changes(vcpu);
 }
 
-/* This is on the way from one vCPU to another, most of which have no interrupt in flight. */
+/* The same for a vCPU that has SPIs, which others may be waiting for. */
+static __attribute__((noinline)) void fold_with_spis(struct vcpu *vcpu)
+{
+    uint32_t held_before[VGIC_NR_SPI_BANKS];
+
+    for (uint32_t b = 0; b < VGIC_NR_SPI_BANKS; b++)
+        held_before[b] = vcpu->vgic.held[b];
+    fold_own(vcpu);
+    pass_on(vcpu, held_before);
+}
+
 void vgic_fold(struct vcpu *vcpu)
 {
     struct vgic_vcpu *vgic = &vcpu->vgic;
 
-    if (holds_spis(vgic)) {
-        uint32_t held_before[VGIC_NR_SPI_BANKS];
-        for (uint32_t b = 0; b < VGIC_NR_SPI_BANKS; b++)
-            held_before[b] = vgic->held[b];
+    if (holds_spis(vgic))
+        fold_with_spis(vcpu);
+    else
         fold_own(vcpu);
-        pass_on(vcpu, held_before);
-    } else {
-        fold_own(vcpu);
-    }
-    __atomic_store_n(&vgic->nr_refills, vgic->nr_refills + 1, __ATOMIC_RELEASE);
+    vgic_count_refill(vgic);
 }

@@ -84,6 +84,29 @@ static inline uint32_t vgic_forwarded(const struct vgic *vgic, const struct vgic
     return bank->enabled & groups;
 }
 
+/** Not 0 if something in a bank may be pending or active. */
+static inline uint64_t vgic_in_flight(const struct vgic_bank *bank)
+{
+    return bank->in_flight[0] | bank->in_flight[1];
+}
+
+/** Whether it is plain that no interrupt wants a list register of this vCPU: mostly so. */
+static inline bool vgic_is_quiet(const struct vcpu *vcpu)
+{
+    uint64_t any = vgic_in_flight(&vcpu->vgic.bank);
+
+    for (uint32_t b = 0; b < VGIC_NR_SPI_BANKS; b++)
+        any |= vgic_in_flight(&vcpu->vm->vgic.spi[b]);
+    return any == 0;
+}
+
+/** The list registers of a vCPU have been read back: tells who waits for it. */
+static inline void vgic_count_refill(struct vgic_vcpu *vgic)
+{
+    __atomic_store_n(&vgic->nr_refills, vgic->nr_refills + 1, __ATOMIC_RELEASE);
+    cpu_send_event();
+}
+
 /* --- vgic.c --- */
 
 /** Leaves word for a vCPU, loaded anywhere or not, that an SGI or PPI is pending. */
@@ -122,10 +145,10 @@ uint32_t vgic_most_urgent(struct vcpu *vcpu, const uint32_t set[VGIC_NR_BANKS]);
 /** Folds the list registers of the vCPU loaded here and fills them anew. */
 void vgic_lr_refill(struct vcpu *vcpu);
 
-/** Fills the empty list registers of a vCPU that becomes loaded here. */
+/** Fills the list registers, all empty, of a vCPU that becomes loaded here and is not quiet. */
 void vgic_lr_load(struct vcpu *vcpu);
 
-/** Folds and empties them: the vCPU is loaded no more. */
+/** Folds and empties them, if there may be something in them: the vCPU is loaded no more. */
 void vgic_lr_put(struct vcpu *vcpu);
 
 /** What the list registers alone say about whether an interrupt is to end a WFI. */

@@ -9,6 +9,7 @@
 
 /** Candidates for list registers, by bank. */
 struct candidates {
+    uint32_t nr_banks; /* no bank from here on has any */
     uint32_t pending[VGIC_NR_BANKS];
     uint32_t active[VGIC_NR_BANKS];
 };
@@ -132,37 +133,26 @@ static void collect_spis(struct vcpu *vcpu, uint32_t b, struct candidates *all)
 
     bank->latch |= bank->posted & not_elsewhere;
     bank->posted &= ~not_elsewhere;
+    all->nr_banks = b + 2;
     all->pending[b + 1] =
         vgic_pending(bank) & vgic_forwarded(dist, bank) & vgic->routed[b] & not_elsewhere;
     all->active[b + 1] = bank->active & vgic->held[b];
 }
 
-/* What wants a list register of this vCPU. */
+/* What wants a list register of this vCPU. Mostly that is one SGI. */
 static void collect(struct vcpu *vcpu, struct candidates *all)
 {
     const struct vgic_vcpu *vgic = &vcpu->vgic;
 
     take_posted(vcpu);
-    all->pending[0] = vgic_pending(&vgic->bank) & vgic_forwarded(&vcpu->vm->vgic, &vgic->bank);
-    all->active[0] = vgic->bank.active;
+    *all = (struct candidates){
+        .nr_banks = 1,
+        .pending = {vgic_pending(&vgic->bank) & vgic_forwarded(&vcpu->vm->vgic, &vgic->bank)},
+        .active = {vgic->bank.active},
+    };
     for (uint32_t b = 0; b < VGIC_NR_SPI_BANKS; b++)
-        collect_spis(vcpu, b, all);
-}
-
-/* Not 0 if something in a bank may be pending or active. */
-static uint32_t stirs(const struct vgic_bank *bank)
-{
-    return bank->line | bank->latch | bank->posted | bank->active;
-}
-
-/* Whether it is plain that no interrupt wants a list register of this vCPU: mostly so. */
-static bool is_quiet(const struct vcpu *vcpu)
-{
-    uint32_t any = stirs(&vcpu->vgic.bank);
-
-    for (uint32_t b = 0; b < VGIC_NR_SPI_BANKS; b++)
-        any |= stirs(&vcpu->vm->vgic.spi[b]);
-    return any == 0;
+        if (vgic_in_flight(&vcpu->vm->vgic.spi[b]))
+            collect_spis(vcpu, b, all);
 }
 
 static bool is_empty(const uint32_t set[VGIC_NR_BANKS])
@@ -174,97 +164,112 @@ static bool is_empty(const uint32_t set[VGIC_NR_BANKS])
     return any == 0;
 }
 
-/* Puts the most urgent interrupt of a set that is not empty into list register @n. */
-static void fill_one(struct vcpu *vcpu, uint32_t n, struct candidates *all, const uint32_t *set)
+/* Puts a candidate into list register @n. */
+static void fill_one(struct vcpu *vcpu, uint32_t n, const struct candidates *all, uint32_t intid)
 {
-    uint32_t intid = vgic_most_urgent(vcpu, set);
     uint32_t bit = vgic_bit(intid);
 
-    CHECK(intid < VGIC_NR_INTIDS);
-    uint64_t state = (all->pending[intid / 32] & bit ? GIC_LR_PENDING : 0) |
-                     (all->active[intid / 32] & bit ? GIC_LR_ACTIVE : 0);
-    all->pending[intid / 32] &= ~bit;
-    all->active[intid / 32] &= ~bit;
-    vgic_lr_assign(vcpu, n, intid, state);
+    vgic_lr_assign(vcpu, n, intid,
+                   (all->pending[intid / 32] & bit ? GIC_LR_PENDING : 0) |
+                       (all->active[intid / 32] & bit ? GIC_LR_ACTIVE : 0));
 }
 
-static uint32_t count(const uint32_t a[VGIC_NR_BANKS], const uint32_t b[VGIC_NR_BANKS])
+/* Fills list registers from @n on with the most urgent of a set, as long as there are any. */
+static uint32_t fill_urgent(struct vcpu *vcpu, uint32_t n, uint32_t end, struct candidates *all,
+                            const uint32_t *set)
+{
+    for (; n < end && !is_empty(set); n++) {
+        uint32_t intid = vgic_most_urgent(vcpu, set);
+        CHECK(intid < VGIC_NR_INTIDS);
+        fill_one(vcpu, n, all, intid);
+        all->pending[intid / 32] &= ~vgic_bit(intid);
+        all->active[intid / 32] &= ~vgic_bit(intid);
+    }
+    return n;
+}
+
+/* Has maintenance interrupts tell what is to be known about those that are left out, if any. */
+static void watch_left_out(struct vgic_vcpu *vgic, bool active, bool pending)
+{
+    vgic->active_left_out = active;
+    vgic->pending_left_out = pending;
+    gic_write_hcr(GIC_HCR_EN | (active ? GIC_HCR_LRENPIE | gic_limits.hcr_tdir : 0) |
+                  (pending ? GIC_HCR_NPIE : 0));
+}
+
+static void forget_left_out(struct vgic_vcpu *vgic)
+{
+    if (vgic->active_left_out || vgic->pending_left_out)
+        watch_left_out(vgic, false, false);
+}
+
+/*
+ * Fills the list registers, which are fewer than the candidates: first the most urgent pending
+ * interrupt, then the active ones, so that the guest can end them by itself, then further pending
+ * ones. What is left out is at most as urgent as a pending one that is in. Maintenance interrupts
+ * tell when none of those is pending any more and when an active one is ended that is not in.
+ * Whether pending and active counts as pending for the former is not clear; so an active one is
+ * then not pending as well, but tells its end.
+ */
+static __attribute__((noinline)) void fill_some(struct vcpu *vcpu, struct candidates *all)
+{
+    uint32_t n, end = gic_limits.nr_lrs;
+
+    for (uint32_t b = 0; b < VGIC_NR_BANKS; b++)
+        all->pending[b] &= ~all->active[b];
+    n = fill_urgent(vcpu, 0, 1, all, all->pending);
+    n = fill_urgent(vcpu, n, end, all, all->active);
+    (void)fill_urgent(vcpu, n, end, all, all->pending);
+    watch_left_out(&vcpu->vgic, !is_empty(all->active), !is_empty(all->pending));
+}
+
+static uint32_t count(const struct candidates *all)
 {
     uint32_t sum = 0;
 
-    for (uint32_t i = 0; i < VGIC_NR_BANKS; i++)
-        for (uint32_t bits = a[i] | b[i]; bits; bits &= bits - 1)
+    for (uint32_t b = 0; b < all->nr_banks; b++)
+        for (uint32_t bits = all->pending[b] | all->active[b]; bits; bits &= bits - 1)
             sum++;
     return sum;
 }
 
-/*
- * Fills the list registers, none of which is assigned, with some of @all, and takes those out of
- * it.
- *
- * If there are too few: first the most urgent pending interrupt, then the active ones, so that the
- * guest can end them by itself, then further pending ones. What is left out is at most as urgent
- * as a pending one that is in. Maintenance interrupts tell when none of those is pending any more
- * and when an active one is ended that is not in. Whether pending and active counts as pending for
- * the former is not clear; so an active one is then not pending as well, but tells its end.
- */
-static void fill_lrs(struct vcpu *vcpu)
+/* Fills the list registers, none of which is assigned: with all there is, if they are enough. */
+static void fill(struct vcpu *vcpu)
 {
     struct candidates all;
     uint32_t n = 0;
 
     collect(vcpu, &all);
-    if (count(all.pending, all.active) > gic_limits.nr_lrs) {
-        for (uint32_t b = 0; b < VGIC_NR_BANKS; b++)
-            all.pending[b] &= ~all.active[b];
-        if (!is_empty(all.pending))
-            fill_one(vcpu, n++, &all, all.pending);
+    if (count(&all) > gic_limits.nr_lrs) {
+        fill_some(vcpu, &all);
+        return;
     }
-    while (n < gic_limits.nr_lrs && !is_empty(all.active))
-        fill_one(vcpu, n++, &all, all.active);
-    while (n < gic_limits.nr_lrs && !is_empty(all.pending))
-        fill_one(vcpu, n++, &all, all.pending);
-    vcpu->vgic.active_left_out = !is_empty(all.active);
-    vcpu->vgic.pending_left_out = !is_empty(all.pending);
-}
-
-/* The same; @stale are those that may not be empty. */
-static void fill(struct vcpu *vcpu, uint32_t stale)
-{
-    struct vgic_vcpu *vgic = &vcpu->vgic;
-    uint32_t hcr = GIC_HCR_EN;
-
-    vgic->active_left_out = false;
-    vgic->pending_left_out = false;
-    if (!is_quiet(vcpu))
-        fill_lrs(vcpu);
-    for (uint32_t bits = stale & ~(uint32_t)vgic->used; bits; bits &= bits - 1)
-        gic_write_lr(vgic_lowest_bit(bits), 0);
-
-    if (vgic->active_left_out)
-        hcr |= GIC_HCR_LRENPIE | gic_limits.hcr_tdir;
-    if (vgic->pending_left_out)
-        hcr |= GIC_HCR_NPIE;
-    gic_write_hcr(hcr);
+    for (uint32_t b = 0; b < all.nr_banks; b++)
+        for (uint32_t bits = all.pending[b] | all.active[b]; bits; bits &= bits - 1)
+            fill_one(vcpu, n++, &all, 32 * b + vgic_lowest_bit(bits));
 }
 
 void vgic_lr_refill(struct vcpu *vcpu)
 {
-    uint32_t stale = vcpu->vgic.used;
+    struct vgic_vcpu *vgic = &vcpu->vgic;
+    uint32_t stale = vgic->used;
 
-    CHECK(vcpu->vgic.loaded_on == pcpu_self());
-    __atomic_store_n(&vcpu->vgic.requests, 0, __ATOMIC_RELAXED);
+    CHECK(vgic->loaded_on == pcpu_self());
+    __atomic_store_n(&vgic->requests, 0, __ATOMIC_RELAXED);
     vgic_fold(vcpu);
-    vgic_fold_settle_timer(&vcpu->vgic);
-    fill(vcpu, stale);
+    vgic_fold_settle_timer(vgic);
+    forget_left_out(vgic);
+    if (!vgic_is_quiet(vcpu))
+        fill(vcpu);
+    for (uint32_t bits = stale & ~(uint32_t)vgic->used; bits; bits &= bits - 1)
+        gic_write_lr(vgic_lowest_bit(bits), 0);
 }
 
 void vgic_lr_load(struct vcpu *vcpu)
 {
-    __atomic_store_n(&vcpu->vgic.requests, 0, __ATOMIC_RELAXED);
     if (vcpu->vgic.timer_active)
         gic_set_active(IRQ_VIRT_TIMER, true);
-    fill(vcpu, 0);
+    fill(vcpu);
 }
 
 void vgic_lr_put(struct vcpu *vcpu)
@@ -272,16 +277,11 @@ void vgic_lr_put(struct vcpu *vcpu)
     struct vgic_vcpu *vgic = &vcpu->vgic;
     uint32_t stale = vgic->used;
 
-    if (stale || vgic->changes || vgic->timer_active) {
-        vgic_fold(vcpu);
-        vgic_fold_put_timer(vgic);
-        for (uint32_t bits = stale; bits; bits &= bits - 1)
-            gic_write_lr(vgic_lowest_bit(bits), 0);
-    } else {
-        /* Who waits for the list registers to be read back may find the vCPU loaded again. */
-        __atomic_store_n(&vgic->nr_refills, vgic->nr_refills + 1, __ATOMIC_RELEASE);
-    }
-    gic_write_hcr(0);
+    vgic_fold(vcpu);
+    vgic_fold_put_timer(vgic);
+    forget_left_out(vgic);
+    for (uint32_t bits = stale; bits; bits &= bits - 1)
+        gic_write_lr(vgic_lowest_bit(bits), 0);
 }
 
 /* Whether the CPU interface lets a list register's interrupt through. */
@@ -296,9 +296,7 @@ enum vgic_look vgic_lr_look(const struct vcpu *vcpu)
 {
     const struct vgic_vcpu *vgic = &vcpu->vgic;
 
-    if (__atomic_load_n(&vgic->requests, __ATOMIC_RELAXED) ||
-        __atomic_load_n(&vgic->bank.posted, __ATOMIC_RELAXED) || vgic->active_left_out ||
-        vgic->pending_left_out)
+    if (vgic_has_news(vgic) || vgic->active_left_out || vgic->pending_left_out)
         return VGIC_LOOK_UNCLEAR;
     if (!vgic->used)
         return VGIC_LOOK_NONE;

@@ -125,17 +125,17 @@ KTF_TEST(page, wrong_frees_are_found)
 
     ASSERT_TRUE(page_alloc_guest(3, PAGE_ORDER_2M, &block));
     EXPECT_PANIC(page_free(page, 0));
-    lock = (struct spinlock){0, 0};
+    lock = (struct spinlock){0};
     EXPECT_PANIC(page_free((char *)page + PAGE_SIZE, 0));
-    lock = (struct spinlock){0, 0};
+    lock = (struct spinlock){0};
     EXPECT_PANIC(page_free(page_va(block), PAGE_ORDER_2M));
     EXPECT_PANIC(page_free_guest(block, PAGE_ORDER_2M, 4));
-    lock = (struct spinlock){0, 0};
+    lock = (struct spinlock){0};
     EXPECT_PANIC(page_free_guest(page_pa(page), 0, 3));
     EXPECT_PANIC(page_free_guest(pa_make(0), 0, 3));
     page_free_guest(block, PAGE_ORDER_2M, 3);
     EXPECT_PANIC(page_free_guest(block, PAGE_ORDER_2M, 3));
-    lock = (struct spinlock){0, 0};
+    lock = (struct spinlock){0};
     page_free(page, 1);
     EXPECT_PANIC(page_free(page, 1));
 }

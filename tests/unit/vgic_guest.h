@@ -192,7 +192,7 @@ static inline void put(struct vcpu *vcpu)
     cpu_now()->timer_ctl = 0;
     vgic_put(vcpu);
     pcpus[this_cpu].current = NULL;
-    EXPECT_EQ(cpu_now()->hcr, 0u);
+    EXPECT_EQ(cpu_now()->hcr & (GIC_HCR_LRENPIE | GIC_HCR_NPIE | GIC_HCR_TDIR), 0u);
     for (uint32_t i = 0; i < GIC_MAX_LRS; i++)
         EXPECT_EQ(cpu_now()->lr[i] & GIC_LR_STATE, 0u);
     EXPECT_FALSE(cpu_now()->timer_active);

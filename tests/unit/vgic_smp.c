@@ -142,6 +142,7 @@ KTF_TEST_EACH(vgic_smp, a_vcpu_put_has_been_read_back, uint32_t, versions, name_
 {
     start(*param, 2);
     uint32_t before = vcpus[0].vgic.nr_refills;
+    vgic_request_refill(SELF);
     put(SELF);
     EXPECT_NE(vcpus[0].vgic.nr_refills, before);
 }

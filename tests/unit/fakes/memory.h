@@ -77,7 +77,7 @@ static inline void fake_machine(void)
 static inline void fake_memory(void)
 {
     fake_machine();
-    lock = (struct spinlock){0, 0};
+    lock = (struct spinlock){0};
     page_init();
 }
 

@@ -38,6 +38,13 @@ static inline void cpu_send_event(void)
 {
 }
 
+/* Other CPUs are threads of the test, if there are any. */
+static inline void cpu_wait_until(const uint8_t *address, uint8_t value)
+{
+    while (__atomic_load_n(address, __ATOMIC_ACQUIRE) != value)
+        ;
+}
+
 static inline void cpu_wait_for_interrupt(void)
 {
 }
