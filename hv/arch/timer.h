@@ -29,16 +29,20 @@ static inline uint64_t timer_frequency(void)
     return read_sysreg(cntfrq_el0);
 }
 
-/** Has this CPU interrupted (IRQ_HYP_TIMER) from @deadline on. */
+/** A time that never comes. */
+#define TIMER_NEVER UINT64_MAX
+
+/** Has this CPU interrupted (IRQ_HYP_TIMER) from @deadline on, or not, if that is TIMER_NEVER. */
 static inline void timer_arm(uint64_t deadline)
 {
     write_sysreg(cnthp_cval_el2, deadline);
-    write_sysreg(cnthp_ctl_el2, TIMER_ENABLE);
 }
 
-static inline void timer_disarm(void)
+/** Sets this CPU's timer going; it is not armed. */
+static inline void timer_init_pcpu(void)
 {
-    write_sysreg(cnthp_ctl_el2, 0);
+    timer_arm(TIMER_NEVER);
+    write_sysreg(cnthp_ctl_el2, TIMER_ENABLE);
 }
 
 /** The same with another timer (IRQ_PHYS_TIMER): the reader of console rings is to look. */
@@ -60,13 +64,13 @@ static inline bool timer_look_armed(void)
 
 /**
  * timer_guest_due() - whether the loaded vCPU's virtual timer interrupts now
- * @when: when it will, if it does not; UINT64_MAX if it is not armed
+ * @when: when it will, if it does not; TIMER_NEVER if it is not armed
  */
 static inline bool timer_guest_due(uint64_t *when)
 {
     uint64_t ctl = read_sysreg(cntv_ctl_el0);
 
-    *when = UINT64_MAX;
+    *when = TIMER_NEVER;
     if ((ctl & (TIMER_ENABLE | TIMER_IMASK)) != TIMER_ENABLE)
         return false;
     if (ctl & TIMER_ISTATUS)

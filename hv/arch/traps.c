@@ -71,8 +71,14 @@ uint64_t trap_hcr(enum vm_mode mode)
     return mode == VM_MODE_TRAP ? HCR_ALWAYS | HCR_TRAP_EVERYTHING : HCR_ALWAYS;
 }
 
+uint64_t trap_mdcr(bool pmu)
+{
+    return pmu ? MDCR_DEBUG : MDCR_DEBUG | MDCR_PMU;
+}
+
 void trap_init_pcpu(void)
 {
+    write_sysreg(cptr_el2, CPTR_RES1 | CPTR_TFP);
     write_sysreg(hstr_el2, 0);
     write_sysreg(cnthctl_el2, CNTHCTL_EL1PCTEN);
     write_sysreg(cntvoff_el2, 0);
@@ -81,17 +87,22 @@ void trap_init_pcpu(void)
     isb();
 }
 
-void trap_set_contended(const struct vcpu *vcpu, bool contended)
+static uint64_t hcr_of(const struct vm *vm, bool contended)
 {
-    write_sysreg(hcr_el2, vcpu->vm->hcr | (contended ? HCR_TWE : 0));
+    return vm->hcr | (contended ? HCR_TWE : 0);
 }
 
-void trap_load(const struct vcpu *vcpu)
+void trap_set_contended(const struct vcpu *vcpu, bool contended)
 {
-    uint64_t counters = PMCR_N(read_sysreg(pmcr_el0));
+    write_sysreg(hcr_el2, hcr_of(vcpu->vm, contended));
+}
 
-    write_sysreg(cptr_el2, CPTR_RES1 | CPTR_TFP);
-    write_sysreg(mdcr_el2, counters | MDCR_DEBUG | (vcpu->vm->config.pmu ? 0 : MDCR_PMU));
+void trap_load(const struct vcpu *vcpu, bool contended)
+{
+    const struct vm *vm = vcpu->vm;
+
+    write_sysreg(hcr_el2, hcr_of(vm, contended));
+    write_sysreg(mdcr_el2, vm->mdcr | PMCR_N(read_sysreg(pmcr_el0)));
 }
 
 /* A trapped instruction has been dealt with; after HVC alone the PC is past it already. */
@@ -128,6 +139,13 @@ static void trap_fp(struct vcpu *vcpu)
     isb();
     fp_restore(&vcpu->fp);
     vcpu->has_fp = true;
+}
+
+void trap_put_fp(struct vcpu *vcpu)
+{
+    fp_save(&vcpu->fp);
+    vcpu->has_fp = false;
+    write_sysreg(cptr_el2, CPTR_RES1 | CPTR_TFP);
 }
 
 static uint64_t faulting_ipa(void)

@@ -26,16 +26,23 @@ void trap_serror(struct vcpu *vcpu);
 /** trap_hcr() - HCR_EL2 for a VM of this mode */
 uint64_t trap_hcr(enum vm_mode mode);
 
+/** trap_mdcr() - MDCR_EL2 for a VM, but for HPMN; @pmu: whether it may use the counters */
+uint64_t trap_mdcr(bool pmu);
+
 /** trap_init_pcpu() - set up the trap registers that are the same for every guest */
 void trap_init_pcpu(void);
 
 /**
  * trap_load() - set up the trap registers for one vCPU's guest
  * @vcpu: about to run here
+ * @contended: see trap_set_contended()
  *
- * FP/SIMD is left to trap: its registers are moved when the guest uses them.
+ * FP/SIMD traps: its registers are moved when the guest uses them.
  */
-void trap_load(const struct vcpu *vcpu);
+void trap_load(const struct vcpu *vcpu, bool contended);
+
+/** trap_put_fp() - move FP/SIMD registers of a vCPU that has them to memory; they trap again */
+void trap_put_fp(struct vcpu *vcpu);
 
 /**
  * trap_set_contended() - whether another vCPU waits for the physical CPU of the loaded one

@@ -5,6 +5,7 @@
 #include "core/pcpu.h"
 
 #include "arch/psci.h"
+#include "arch/timer.h"
 #include "arch/traps.h"
 #include "core/irq.h"
 #include "core/machine.h"
@@ -33,6 +34,7 @@ void pcpu_init_self(void)
     gic_init_pcpu();
     irq_init_pcpu();
     trap_init_pcpu();
+    timer_init_pcpu();
 }
 
 /* In boot.S: where another CPU starts. */
@@ -68,5 +70,5 @@ void start_secondary(void)
     pcpu_init_self();
     __atomic_store_n(&pcpu->online, true, __ATOMIC_RELEASE);
     cpu_send_event();
-    vcpu_enter(sched_switch(NULL));
+    vcpu_enter(sched_enter());
 }

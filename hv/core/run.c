@@ -24,5 +24,5 @@ _Noreturn void start_run(void)
         vm_create(&found[i]);
     if (vm_nr_running() == 0)
         panic("no VM to run: give a bundle as the initrd");
-    vcpu_enter(sched_switch(NULL));
+    vcpu_enter(sched_enter());
 }

@@ -15,10 +15,24 @@
 #include "dev/gic.h"
 #include "virt/vgic.h"
 
-#define NEVER UINT64_MAX
-
 struct spinlock sched_lock;
 static uint64_t slice_ticks;
+
+/*
+ * The CPUs that sleep and have nothing to run, a bit for each, under the lock. A blocked vCPU may
+ * be parked there.
+ */
+static uint64_t idle_pcpus;
+
+static uint64_t bit_of(const struct pcpu *pcpu)
+{
+    return UINT64_C(1) << pcpu->index;
+}
+
+static void set_busy(const struct pcpu *pcpu)
+{
+    idle_pcpus &= ~bit_of(pcpu);
+}
 
 void sched_init_pcpu(struct pcpu *pcpu)
 {
@@ -29,7 +43,7 @@ void sched_init_pcpu(struct pcpu *pcpu)
 
 static bool may_use(uint64_t affinity, const struct pcpu *pcpu)
 {
-    return pcpu->online && (affinity >> pcpu->index & 1);
+    return pcpu->online && (affinity & bit_of(pcpu));
 }
 
 struct pcpu *sched_place(uint64_t affinity)
@@ -50,7 +64,7 @@ struct pcpu *sched_place(uint64_t affinity)
  */
 static void arm_timer(const struct pcpu *pcpu)
 {
-    uint64_t deadline = NEVER;
+    uint64_t deadline = TIMER_NEVER;
 
     if (pcpu->current) {
         deadline = vtimer_deadline(&pcpu->current->vtimer);
@@ -62,10 +76,7 @@ static void arm_timer(const struct pcpu *pcpu)
         if (wake < deadline)
             deadline = wake;
     }
-    if (deadline == NEVER)
-        timer_disarm();
-    else
-        timer_arm(deadline);
+    timer_arm(deadline);
 }
 
 /* Virtual times are compared by their difference, because moving a vCPU may take one below 0. */
@@ -75,10 +86,8 @@ static bool is_before(uint64_t a, uint64_t b)
 }
 
 /* Adds the time since the current vCPU was last charged to its virtual run time. */
-static void charge(struct vcpu *vcpu)
+static void charge(struct vcpu *vcpu, uint64_t now)
 {
-    uint64_t now = timer_now();
-
     vcpu->virtual_ticks += (now - vcpu->charged_ticks) * SCHED_WEIGHT_DEFAULT / vcpu->weight;
     vcpu->charged_ticks = now;
 }
@@ -111,11 +120,14 @@ static void advance(struct pcpu *pcpu)
         pcpu->virtual_ticks = least->virtual_ticks;
 }
 
-/* Brings a CPU's virtual time up to date: its vCPU may have run alone, and long. */
-static void settle(struct pcpu *pcpu)
+/*
+ * Brings a CPU's virtual time up to date: its vCPU may have run alone, and long. Due before the
+ * time is looked at, and before one of those it is taken from is no more among them.
+ */
+static void settle(struct pcpu *pcpu, uint64_t now)
 {
     if (pcpu->current)
-        charge(pcpu->current);
+        charge(pcpu->current, now);
     advance(pcpu);
 }
 
@@ -140,72 +152,52 @@ static void catch_up(const struct pcpu *pcpu, struct vcpu *vcpu)
         vcpu->virtual_ticks = pcpu->virtual_ticks - credit;
 }
 
-/* Takes a vCPU out of the queue to run it here. */
-static void make_current(struct pcpu *pcpu, struct vcpu *vcpu)
-{
-    if (vcpu) {
-        list_remove(&vcpu->run_link);
-        vcpu->loaded = true;
-        vm_hold(vcpu->vm);
-        vcpu->charged_ticks = timer_now();
-        pcpu->slice_end_ticks = vcpu->charged_ticks + slice_ticks;
-    }
-    pcpu->current = vcpu;
-    advance(pcpu);
-    arm_timer(pcpu);
-}
-
 /* --- becoming ready ------------------------------------------------------------------------ */
 
-/* Nothing runs there, though a blocked vCPU may be parked. */
-static bool is_idle(const struct pcpu *pcpu)
-{
-    return (!pcpu->current || pcpu->current->state != VCPU_READY) && list_empty(&pcpu->run_queue);
-}
-
-/* An idle CPU that the vCPU may use: its own, or else another; or its own, busy. */
-static struct pcpu *find_idle(const struct vcpu *vcpu)
-{
-    if (is_idle(vcpu->pcpu))
-        return vcpu->pcpu;
-    for (uint32_t i = 0; i < nr_pcpus; i++)
-        if (may_use(vcpu->affinity, &pcpus[i]) && is_idle(&pcpus[i]))
-            return &pcpus[i];
-    return vcpu->pcpu;
-}
-
 /* Moves a vCPU that is in no queue to another CPU. It keeps its lead or lag in virtual run time. */
-static void move(struct vcpu *vcpu, struct pcpu *to)
+static void move(struct vcpu *vcpu, struct pcpu *to, uint64_t now)
 {
     struct pcpu *from = vcpu->pcpu;
 
-    settle(from);
-    settle(to);
+    settle(from, now);
+    settle(to, now);
     from->nr_vcpus--;
     to->nr_vcpus++;
     vcpu->virtual_ticks += to->virtual_ticks - from->virtual_ticks;
     vcpu->pcpu = to;
 }
 
-/* Puts a vCPU that is ready, not loaded and in no queue where it will run soonest. */
-static void queue_ready(struct vcpu *vcpu)
+/* Puts a vCPU into the queue of one of these idle CPUs; if its own is one, there. */
+static __attribute__((noinline)) void queue_idle(struct vcpu *vcpu, uint64_t idle, uint64_t now)
 {
-    struct pcpu *target = find_idle(vcpu);
+    if (!(idle & bit_of(vcpu->pcpu)))
+        move(vcpu, &pcpus[__builtin_ctzll(idle)], now);
+    enqueue(vcpu->pcpu, vcpu);
+    set_busy(vcpu->pcpu);
+}
 
-    if (target != vcpu->pcpu)
-        move(vcpu, target);
-    settle(target);
-    vcpu->ready_since_ticks = timer_now();
-    catch_up(target, vcpu);
-    enqueue(target, vcpu);
+/* Puts a vCPU that is ready, not loaded and in no queue where it will run soonest. */
+static void queue_ready(struct vcpu *vcpu, uint64_t now)
+{
+    uint64_t idle = idle_pcpus & vcpu->affinity;
+
+    vcpu->ready_since_ticks = now;
+    if (idle)
+        queue_idle(vcpu, idle, now);
+    else
+        enqueue(vcpu->pcpu, vcpu);
 }
 
 /* The same, and has that CPU look at its queue. A paused one is queued by sched_set_paused(). */
 static void queue_and_poke(struct vcpu *vcpu)
 {
+    uint64_t now = timer_now();
+
     if (vcpu->paused)
         return;
-    queue_ready(vcpu);
+    settle(vcpu->pcpu, now);
+    catch_up(vcpu->pcpu, vcpu);
+    queue_ready(vcpu, now);
     poke(vcpu->pcpu);
 }
 
@@ -213,7 +205,9 @@ static void make_ready(struct vcpu *vcpu)
 {
     vcpu->state = VCPU_READY;
     list_remove(&vcpu->sleep_link);
-    if (!vcpu->loaded) /* else sched_switch() sees that it is ready */
+    if (vcpu->loaded) /* sched_switch() sees that it is ready */
+        set_busy(vcpu->pcpu);
+    else
         queue_and_poke(vcpu);
 }
 
@@ -229,7 +223,7 @@ void sched_start(struct vcpu *vcpu)
 {
     spin_lock(&sched_lock);
     if (vcpu->state == VCPU_STARTING) { /* its VM may have been stopped meanwhile */
-        settle(vcpu->pcpu);
+        settle(vcpu->pcpu, timer_now());
         vcpu->virtual_ticks = vcpu->pcpu->virtual_ticks + slice_ticks;
         make_ready(vcpu);
     }
@@ -283,24 +277,24 @@ void sched_block(struct vcpu *vcpu)
         gic_enable(IRQ_VIRT_TIMER);
         return;
     }
-    vtimer_expire(vcpu); /* so that what follows sees it pending */
-    if (vtimer_deadline(&vcpu->vtimer) < wake)
-        wake = vtimer_deadline(&vcpu->vtimer);
+    if (vtimer_deadline(&vcpu->vtimer) < wake) {
+        vtimer_expire(vcpu); /* so that what follows sees it pending */
+        if (vtimer_deadline(&vcpu->vtimer) < wake)
+            wake = vtimer_deadline(&vcpu->vtimer);
+    }
+    if (vgic_has_pending(vcpu))
+        return;
     spin_lock(&sched_lock);
-    if (vcpu->state == VCPU_READY) {
+    /*
+     * Whoever makes an interrupt pending from here on finds the vCPU blocked and wakes it. Where
+     * somebody has since we looked, the guest looks itself.
+     */
+    if (vcpu->state == VCPU_READY && !vgic_has_news(&vcpu->vgic)) {
         vcpu->state = VCPU_BLOCKED;
         vcpu->wake_ticks = wake;
+        vcpu_add_work(vcpu, VCPU_WORK_RESCHED);
     }
     spin_unlock(&sched_lock);
-
-    /*
-     * Whoever makes an interrupt pending from here on finds the vCPU blocked and wakes it; what
-     * became pending before is seen now.
-     */
-    if (vgic_has_pending(vcpu))
-        sched_wake(vcpu, VCPU_BLOCKED);
-    else
-        vcpu_add_work(vcpu, VCPU_WORK_RESCHED);
 }
 
 /* --- switching ----------------------------------------------------------------------------- */
@@ -318,30 +312,50 @@ static bool goes_on(const struct pcpu *pcpu, struct vcpu *vcpu)
 }
 
 /* Takes a vCPU that waits for another CPU and may run here. */
-static struct vcpu *steal(struct pcpu *self)
+static __attribute__((noinline)) struct vcpu *steal(struct pcpu *self)
 {
+    uint64_t now = timer_now();
+
     for (uint32_t i = 0; i < nr_pcpus; i++)
         list_for_each(node, &pcpus[i].run_queue) {
             struct vcpu *vcpu = list_entry(node, struct vcpu, run_link);
             if (!may_use(vcpu->affinity, self))
                 continue;
+            move(vcpu, self, now);
             list_remove(node);
-            move(vcpu, self);
+            set_busy(self);
             return vcpu;
         }
     return NULL;
 }
 
+/* The next one to run here; it is in no queue any more. */
 static struct vcpu *choose(struct pcpu *pcpu)
 {
     struct vcpu *next = first(pcpu);
 
-    return next ? next : steal(pcpu);
+    if (!next)
+        return steal(pcpu);
+    list_remove(&next->run_link);
+    return next;
+}
+
+/* Has this CPU run a vCPU, or none, from now on. */
+static void set_current(struct pcpu *pcpu, struct vcpu *vcpu, uint64_t now)
+{
+    pcpu->current = vcpu;
+    if (vcpu) {
+        vcpu->loaded = true;
+        vcpu->charged_ticks = now;
+        pcpu->slice_end_ticks = now + slice_ticks;
+    }
+    arm_timer(pcpu);
 }
 
 /* Sleeps, without the lock, until an interrupt has been handled. */
-static void sleep(struct vcpu *parked)
+static void sleep(const struct pcpu *pcpu, struct vcpu *parked)
 {
+    idle_pcpus |= bit_of(pcpu);
     spin_unlock(&sched_lock);
     cpu_wait_for_interrupt();
     (void)irq_dispatch(parked);
@@ -350,43 +364,30 @@ static void sleep(struct vcpu *parked)
 
 /*
  * The loaded vCPU sleeps and no other one is ready: leaves its state in this CPU, where its timer
- * can interrupt, until it or another one is to run. Returns what other one, if any.
+ * can interrupt, until it or another one is to run. Returns the other one, or NULL.
  */
-static struct vcpu *park(struct pcpu *pcpu, struct vcpu *parked)
+static __attribute__((noinline)) struct vcpu *park(struct pcpu *pcpu, struct vcpu *parked)
 {
-    struct vcpu *next;
+    struct vcpu *next = NULL;
 
     arm_timer(pcpu);
-    while (!(next = choose(pcpu)) && parked->state == VCPU_BLOCKED)
-        sleep(parked);
+    do
+        sleep(pcpu, parked);
+    while (parked->state == VCPU_BLOCKED && !(next = choose(pcpu)));
     parked->charged_ticks = timer_now(); /* sleep is free */
     return next;
 }
 
-/* Nothing is loaded: sleeps until there is a vCPU to run. */
-static struct vcpu *wait_for_vcpu(struct pcpu *pcpu)
-{
-    struct vcpu *next;
-
-    spin_lock(&sched_lock);
-    /* Looks before the first sleep: putting the last vCPU of a VM may have started it anew. */
-    while (!(next = choose(pcpu)))
-        sleep(NULL);
-    make_current(pcpu, next);
-    spin_unlock(&sched_lock);
-    return next;
-}
-
 /* The loaded vCPU makes way: whoever takes it next waits until save() has been through. */
-static void leave(struct vcpu *vcpu)
+static void leave(const struct pcpu *pcpu, struct vcpu *vcpu, uint64_t now)
 {
     vcpu->loaded = false;
     vcpu->saving = true;
     if (vcpu->state == VCPU_READY && !vcpu->paused) {
-        queue_ready(vcpu);
-        if (vcpu->pcpu != pcpu_self())
+        queue_ready(vcpu, now);
+        if (vcpu->pcpu != pcpu)
             poke(vcpu->pcpu);
-    } else if (vcpu->state == VCPU_BLOCKED && vcpu->wake_ticks != NEVER) {
+    } else if (vcpu->state == VCPU_BLOCKED && vcpu->wake_ticks != TIMER_NEVER) {
         list_push_back(&vcpu->pcpu->sleepers, &vcpu->sleep_link);
     }
 }
@@ -394,21 +395,16 @@ static void leave(struct vcpu *vcpu)
 /* Takes the state of a vCPU that has left out of this CPU. */
 static void save(struct vcpu *vcpu)
 {
-    struct vm *vm = vcpu->vm;
-
     vcpu_put(vcpu);
     __atomic_store_n(&vcpu->saving, false, __ATOMIC_RELEASE);
-    cpu_send_event();
-    vm_release(vm);
 }
 
 /* Moves the state of this CPU's current vCPU into it. Another CPU may be about to let it go. */
-static void load(struct pcpu *pcpu, struct vcpu *vcpu)
+static void load(struct vcpu *vcpu)
 {
-    while (__atomic_load_n(&vcpu->saving, __ATOMIC_ACQUIRE))
-        cpu_wait_for_event();
+    if (__atomic_load_n(&vcpu->saving, __ATOMIC_ACQUIRE))
+        cpu_wait_until((const uint8_t *)&vcpu->saving, false);
     vcpu_load(vcpu);
-    trap_set_contended(vcpu, !list_empty(&pcpu->run_queue));
 }
 
 /* Lets the loaded vCPU run on. */
@@ -421,31 +417,55 @@ static struct vcpu *go_on(struct pcpu *pcpu, struct vcpu *vcpu)
     return vcpu;
 }
 
+struct vcpu *sched_enter(void)
+{
+    struct pcpu *pcpu = pcpu_self();
+    struct vcpu *next;
+
+    spin_lock(&sched_lock);
+    /* Looks before the first sleep: putting the last vCPU of a VM may have started it anew. */
+    while (!(next = choose(pcpu)))
+        sleep(pcpu, NULL);
+    vm_hold(next->vm);
+    set_current(pcpu, next, timer_now());
+    spin_unlock(&sched_lock);
+    load(next);
+    return next;
+}
+
 struct vcpu *sched_switch(struct vcpu *previous)
 {
     struct pcpu *pcpu = pcpu_self();
 
     spin_lock(&sched_lock);
-    settle(pcpu);
-    if (previous && goes_on(pcpu, previous))
+    uint64_t now = timer_now();
+    charge(previous, now);
+    advance(pcpu);
+    if (goes_on(pcpu, previous))
         return go_on(pcpu, previous);
 
     struct vcpu *next = choose(pcpu);
-    if (previous && !next && previous->state == VCPU_BLOCKED) {
+    if (!next && previous->state == VCPU_BLOCKED) {
         next = park(pcpu, previous);
+        now = previous->charged_ticks;
         if (!next && goes_on(pcpu, previous))
             return go_on(pcpu, previous);
+        if (!next)
+            next = choose(pcpu);
     }
-    if (previous)
-        leave(previous);
-    make_current(pcpu, next);
+    /* Within a VM, the hold passes on; another VM is held before the lock is dropped. */
+    if (next && next->vm != previous->vm)
+        vm_hold(next->vm);
+    leave(pcpu, previous, now);
+    set_current(pcpu, next, now);
     spin_unlock(&sched_lock);
 
-    if (previous)
-        save(previous);
+    save(previous);
+    if (!next || next->vm != previous->vm)
+        vm_release(previous->vm);
     if (!next)
-        next = wait_for_vcpu(pcpu);
-    load(pcpu, next);
+        return sched_enter();
+    load(next);
     return next;
 }
 

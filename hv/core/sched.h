@@ -68,9 +68,12 @@ void sched_start(struct vcpu *vcpu);
  */
 void sched_wake(struct vcpu *vcpu, enum vcpu_state from);
 
+/** sched_enter() - load a vCPU on this physical CPU, where none is. Sleeps until there is one. */
+struct vcpu *sched_enter(void);
+
 /**
  * sched_switch() - put the loaded vCPU and load the next one, if another is to run
- * @previous: the loaded vCPU, or NULL
+ * @previous: the loaded vCPU
  *
  * Returns the vCPU now loaded. Sleeps until there is one.
  */

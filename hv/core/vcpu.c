@@ -181,7 +181,7 @@ static void account_wait(struct vcpu *vcpu)
     struct stile_vcpu_page *page = vcpu->page;
 
     page->preempted = 0;
-    page->stolen_ticks += timer_now() - vcpu->ready_since_ticks;
+    page->stolen_ticks += vcpu->charged_ticks - vcpu->ready_since_ticks;
     page->nr_switches++;
     pvtime_update(vcpu);
 }
@@ -207,17 +207,19 @@ void vcpu_load(struct vcpu *vcpu)
     struct pcpu *pcpu = pcpu_self();
     struct vcpu **stack = (struct vcpu **)(pcpu->stack_top - STACK_RESERVED);
 
-    CHECK(pcpu->current == vcpu && vcpu->pcpu == pcpu);
+    CHECK(vcpu->pcpu == pcpu);
     stack[0] = vcpu;
     vcpu->el2_stack = (uint64_t)(uintptr_t)stack;
     account_wait(vcpu);
-    trap_load(vcpu);
+    trap_load(vcpu, !list_empty(&pcpu->run_queue));
     enter_address_space(vcpu);
     write_sysreg(vmpidr_el2, MPIDR_RES1 | vcpu->index);
     el1_restore(&vcpu->el1);
-    write_sysreg(elr_el2, vcpu->regs.elr);
-    write_sysreg(spsr_el2, vcpu->regs.spsr);
-    vtimer_expire(vcpu); /* before the list registers are filled */
+    uint64_t elr = vcpu->regs.elr, spsr = vcpu->regs.spsr;
+    write_sysreg(elr_el2, elr);
+    write_sysreg(spsr_el2, spsr);
+    if (vtimer_deadline(&vcpu->vtimer) != TIMER_NEVER)
+        vtimer_expire(vcpu); /* before the list registers are filled */
     /* Which is all that was to be done for interrupts; what becomes pending from here on asks anew.
      */
     if (__atomic_load_n(&vcpu->work, __ATOMIC_RELAXED) & VCPU_WORK_VGIC)
@@ -228,13 +230,14 @@ void vcpu_load(struct vcpu *vcpu)
 
 void vcpu_put(struct vcpu *vcpu)
 {
-    vcpu->regs.elr = read_sysreg(elr_el2);
-    vcpu->regs.spsr = read_sysreg(spsr_el2);
+    uint64_t elr = read_sysreg(elr_el2), spsr = read_sysreg(spsr_el2);
+
+    vcpu->regs.elr = elr;
+    vcpu->regs.spsr = spsr;
     el1_save(&vcpu->el1);
     write_sysreg(cntv_ctl_el0, 0); /* its timer must not interrupt whoever is next */
     if (vcpu->has_fp)
-        fp_save(&vcpu->fp);
-    vcpu->has_fp = false;
+        trap_put_fp(vcpu);
     vgic_put(vcpu);
     if (vcpu->state == VCPU_READY)
         vcpu->page->preempted = 1;
@@ -242,22 +245,17 @@ void vcpu_put(struct vcpu *vcpu)
 
 struct vcpu *vcpu_work(struct vcpu *vcpu)
 {
-    for (;;) {
+    do {
         uint32_t work = __atomic_exchange_n(&vcpu->work, 0, __ATOMIC_ACQUIRE);
+        struct vcpu *before = vcpu;
 
-        if (work == 0)
-            return vcpu;
+        if (work & VCPU_WORK_RESCHED)
+            vcpu = sched_switch(vcpu);
         /* Loading a vCPU fills its list registers, so a switch leaves no VGIC work behind. */
-        if (work & VCPU_WORK_RESCHED) {
-            struct vcpu *next = sched_switch(vcpu);
-            if (next != vcpu) {
-                vcpu = next;
-                continue;
-            }
-        }
-        if (work & VCPU_WORK_VGIC)
+        if ((work & VCPU_WORK_VGIC) && vcpu == before)
             vgic_flush(vcpu);
-    }
+    } while (__atomic_load_n(&vcpu->work, __ATOMIC_RELAXED) != 0);
+    return vcpu;
 }
 
 void vcpu_print(const struct vcpu *vcpu, bool loaded)

@@ -137,6 +137,7 @@ static const char *create(struct vm *vm, const struct bundle_vm *from)
     if (!sched_place(vm->config.affinity))
         return "vm.dtb: stile,affinity names no CPU of this machine";
     vm->hcr = trap_hcr(vm->config.mode);
+    vm->mdcr = trap_mdcr(vm->config.pmu);
     vm->remains = remains ? remains : page_alloc(REMAINS_ORDER);
     if (!vm->remains)
         return "the hypervisor's own memory is used up";
@@ -311,8 +312,6 @@ static bool claim(struct vm *vm)
 {
     bool claimed;
 
-    if (__atomic_load_n(&vm->state, __ATOMIC_RELAXED) != VM_ENDING)
-        return false;
     spin_lock(&vm->lock);
     claimed = vm->state == VM_ENDING && __atomic_load_n(&vm->nr_holds, __ATOMIC_ACQUIRE) == 0;
     if (claimed)
@@ -321,8 +320,8 @@ static bool claim(struct vm *vm)
     return claimed;
 }
 
-void vm_release(struct vm *vm)
+void vm_let_go(struct vm *vm)
 {
-    if (__atomic_sub_fetch(&vm->nr_holds, 1, __ATOMIC_ACQ_REL) == 0 && claim(vm))
+    if (claim(vm))
         take_down(vm);
 }

@@ -47,7 +47,8 @@ struct vm {
     struct vm_config config;         /* what its device tree said; constant */
     struct bundle_vm image;          /* its files, for a reboot */
     uint32_t id;                     /* from 1; also its VMID and its pages' owner */
-    uint64_t hcr;                    /* HCR_EL2 while one of its vCPUs runs */
+    uint64_t hcr;                    /* HCR_EL2 while one of its vCPUs runs: trap_hcr() */
+    uint64_t mdcr;                   /* MDCR_EL2: trap_mdcr() */
     uint32_t minor;                  /* the ABI minor agreed on; 0 before */
     bool agreed;                     /* core_version has succeeded */
     uint8_t calls[STATS_CALL_SLOTS]; /* by number: its line, from 1, or HYPERCALL_NONE */
@@ -110,8 +111,16 @@ static inline void vm_hold(struct vm *vm)
     __atomic_fetch_add(&vm->nr_holds, 1, __ATOMIC_RELAXED);
 }
 
+/** vm_let_go() - nobody holds a VM any more that is ending: it is taken down */
+void vm_let_go(struct vm *vm);
+
 /** vm_release() - it was put. The last hold of a VM that is ending takes it down. No lock held. */
-void vm_release(struct vm *vm);
+static inline void vm_release(struct vm *vm)
+{
+    if (__atomic_sub_fetch(&vm->nr_holds, 1, __ATOMIC_ACQ_REL) == 0 &&
+        __atomic_load_n(&vm->state, __ATOMIC_RELAXED) == VM_ENDING)
+        vm_let_go(vm);
+}
 
 /**
  * vm_slot() - where the VM of a number is, if one is running

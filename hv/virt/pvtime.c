@@ -14,6 +14,8 @@
 
 #define NS_PER_SEC UINT64_C(1000000000)
 
+static uint64_t ns_per_tick; /* 32 bits are a fraction */
+
 _Static_assert(CONFIG_NR_VCPUS * sizeof(struct pvtime_stolen) <= PAGE_SIZE, "all are in one page");
 
 enum stile_error pvtime_init(struct vm *vm)
@@ -23,6 +25,7 @@ enum stile_error pvtime_init(struct vm *vm)
     if (!vm->stolen)
         return STILE_NO_MEMORY;
     memset(vm->stolen, 0, PAGE_SIZE);
+    ns_per_tick = (NS_PER_SEC << 32) / timer_frequency();
     return stage2_map(&vm->stage2, ipa_make(VM_STOLEN_IPA), page_pa(vm->stolen), PAGE_SIZE,
                       STAGE2_READ);
 }
@@ -37,7 +40,6 @@ void pvtime_free(struct vm *vm)
 /* The product of a fraction of 32 bits is exact enough: it is off by 2^-32, and never goes back. */
 void pvtime_update(struct vcpu *vcpu)
 {
-    uint64_t ns_per_tick = (NS_PER_SEC << 32) / timer_frequency();
     __extension__ unsigned __int128 product =
         (unsigned __int128)vcpu->page->stolen_ticks * ns_per_tick;
 

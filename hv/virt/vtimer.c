@@ -30,7 +30,7 @@ static void drive(struct vcpu *vcpu)
 
 void vtimer_expire(struct vcpu *vcpu)
 {
-    if (vtimer_deadline(&vcpu->vtimer) != UINT64_MAX)
+    if (vtimer_deadline(&vcpu->vtimer) != TIMER_NEVER)
         drive(vcpu);
 }
 

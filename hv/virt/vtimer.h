@@ -54,11 +54,11 @@ static inline bool vtimer_is_armed(const struct vtimer *timer)
 /**
  * vtimer_deadline() - when the timer will have to be raised
  *
- * CNTPCT_EL0, perhaps past already; UINT64_MAX if there is nothing to wait for.
+ * CNTPCT_EL0, perhaps past already; TIMER_NEVER if there is nothing to wait for.
  */
 static inline uint64_t vtimer_deadline(const struct vtimer *timer)
 {
-    return vtimer_is_armed(timer) && !timer->is_raised ? timer->cval : UINT64_MAX;
+    return vtimer_is_armed(timer) && !timer->is_raised ? timer->cval : TIMER_NEVER;
 }
 
 /**

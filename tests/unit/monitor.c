@@ -81,28 +81,24 @@ static struct stile_vm_page vm_page = {.ticks_per_sec = 1000};
 static struct vcpu vcpus[3];
 static struct vm vms[2];
 static bool running[2];
-static int nr_held;
-static struct vm *destroyed;
 
 struct vm *vm_get(uint32_t index)
 {
     EXPECT_LT(index, CONFIG_NR_VMS);
     if (index >= 2 || !running[index])
         return NULL;
-    nr_held++;
+    vm_hold(&vms[index]);
     return &vms[index];
 }
 
-void vm_release(struct vm *vm)
+void vm_let_go(struct vm *vm)
 {
-    nr_held--;
-    if (vm == destroyed)
-        running[vm - vms] = false;
+    running[vm - vms] = false;
 }
 
 void vm_pause(struct vm *vm)
 {
-    EXPECT_EQ(nr_held, 1);
+    EXPECT_EQ(vm->nr_holds, 1);
     vm->paused = true;
 }
 
@@ -113,8 +109,8 @@ void vm_resume(struct vm *vm)
 
 void vm_destroy(struct vm *vm)
 {
-    EXPECT_EQ(nr_held, 1);
-    destroyed = vm;
+    EXPECT_EQ(vm->nr_holds, 1);
+    vm->state = VM_ENDING;
 }
 
 void trace_print_row(const struct vcpu *vcpu, uint32_t row)
@@ -155,7 +151,6 @@ static void setup(void)
                          .page = &vm_page,
                          .vcpus = {&vcpus[2]}};
     running[0] = running[1] = true;
-    destroyed = NULL;
     memset(&screen, 0, sizeof(screen));
     screen.attached = true;
     screen.ready_for = UINT32_MAX;
@@ -170,7 +165,7 @@ static void setup(void)
 
 static void teardown(void)
 {
-    EXPECT_EQ(nr_held, 0);
+    EXPECT_EQ(vms[0].nr_holds + vms[1].nr_holds, 0);
     EXPECT_FALSE(monitor.running);
 }
 

@@ -125,8 +125,8 @@ static void describe(const struct rate *rate, char *text, size_t size)
 
 KTF_TEST_EACH(pvtime, is_in_nanoseconds, struct rate, rates, describe)
 {
-    ASSERT_EQ(pvtime_init(&vm), STILE_SUCCESS);
     fake_sysreg_write("cntfrq_el0", param->hz);
+    ASSERT_EQ(pvtime_init(&vm), STILE_SUCCESS);
     pages[0].stolen_ticks = param->ticks;
     pvtime_update(&vcpus[0]);
     EXPECT_EQ(vm.stolen[0].stolen_ns, param->ns);

@@ -19,7 +19,7 @@ struct pcpu pcpus[CONFIG_NR_PCPUS];
 uint32_t nr_pcpus;
 const struct gic_ops *gic;
 
-static struct vm vm;
+static struct vm vms[2]; /* of vCPUs with an even number, with an odd one */
 static struct vcpu vcpus[NR_VCPUS];
 static uint64_t ran_ticks[NR_VCPUS];
 static uint64_t now;
@@ -73,9 +73,10 @@ void vcpu_load(struct vcpu *vcpu)
     EXPECT_EQ(vcpu->pcpu, self);
 }
 
-void vm_release(struct vm *released)
+void vm_let_go(struct vm *released)
 {
-    EXPECT_EQ(released, &vm);
+    (void)released;
+    EXPECT_TRUE(false); /* none is ending */
 }
 
 void trap_set_contended(const struct vcpu *vcpu, bool contended)
@@ -119,6 +120,8 @@ static void make_machine(void)
     memset(pcpus, 0, sizeof(pcpus));
     memset(vcpus, 0, sizeof(vcpus));
     memset(ran_ticks, 0, sizeof(ran_ticks));
+    memset(vms, 0, sizeof(vms));
+    idle_pcpus = 0;
     now = 1000;
     gic = &ops;
     nr_pcpus = 1;
@@ -133,7 +136,7 @@ static void make_machine(void)
     }
     self = &pcpus[0];
     for (uint32_t i = 0; i < NR_VCPUS; i++) {
-        vcpus[i].vm = &vm;
+        vcpus[i].vm = &vms[i % 2];
         vcpus[i].index = i;
         vcpus[i].weight = SCHED_WEIGHT_DEFAULT;
         vcpus[i].affinity = UINT64_MAX;
@@ -156,8 +159,11 @@ static void start_vcpus(uint32_t count)
 static void exit_guest(void)
 {
     while (!self->current || (self->current->work & VCPU_WORK_RESCHED)) {
-        if (self->current)
-            self->current->work = 0;
+        if (!self->current) {
+            sched_enter();
+            continue;
+        }
+        self->current->work = 0;
         sched_switch(self->current);
     }
 }
@@ -282,6 +288,48 @@ KTF_TEST(sched, what_became_pending_before_ends_the_block)
     EXPECT_EQ(vcpus[0].work, 0);
 }
 
+KTF_TEST(sched, what_others_post_meanwhile_ends_the_block)
+{
+    start_vcpus(1);
+    exit_guest();
+    vcpus[0].vgic.bank.posted = 1;
+    sched_block(&vcpus[0]);
+    EXPECT_EQ(vcpus[0].state, VCPU_READY);
+    vcpus[0].vgic.bank.posted = 0;
+    vcpus[0].vgic.requests = 1;
+    sched_block(&vcpus[0]);
+    EXPECT_EQ(vcpus[0].state, VCPU_READY);
+    vcpus[0].vgic.requests = 0;
+    sched_block(&vcpus[0]);
+    EXPECT_EQ(vcpus[0].state, VCPU_BLOCKED);
+    EXPECT_EQ(vcpus[0].work, VCPU_WORK_RESCHED);
+}
+
+/* One CPU sleeps, the other gives it work. */
+KTF_TEST(sched, an_idle_cpu_is_given_one_vcpu_at_a_time)
+{
+    nr_pcpus = 2;
+    start_vcpus(1);
+    exit_guest();
+    idle_pcpus = bit_of(&pcpus[1]);
+    sched_wake(&vcpus[1], VCPU_OFF);
+    sched_wake(&vcpus[2], VCPU_OFF);
+    EXPECT_EQ(vcpus[1].pcpu, &pcpus[1]);
+    EXPECT_EQ(vcpus[2].pcpu, &pcpus[0]);
+    EXPECT_EQ(idle_pcpus, 0);
+}
+
+KTF_TEST(sched, a_parked_vcpu_that_wakes_makes_its_cpu_busy)
+{
+    nr_pcpus = 2;
+    start_vcpus(1);
+    exit_guest();
+    vcpus[0].state = VCPU_BLOCKED;
+    idle_pcpus = bit_of(&pcpus[0]);
+    sched_wake(&vcpus[0], VCPU_BLOCKED);
+    EXPECT_EQ(idle_pcpus, 0);
+}
+
 KTF_TEST(sched, one_that_sleeps_alone_stays_loaded)
 {
     start_vcpus(1);
@@ -313,6 +361,7 @@ KTF_TEST(sched, a_vcpu_goes_to_an_idle_cpu)
     nr_pcpus = 2;
     start_vcpus(1);
     exit_guest();
+    idle_pcpus = bit_of(&pcpus[1]);
     sched_wake(&vcpus[1], VCPU_OFF);
     EXPECT_EQ(vcpus[1].pcpu, &pcpus[1]);
     EXPECT_TRUE(kicked[1]);
@@ -324,6 +373,7 @@ KTF_TEST(sched, affinity_is_kept)
     vcpus[1].affinity = 1;
     start_vcpus(1);
     exit_guest();
+    idle_pcpus = bit_of(&pcpus[1]);
     sched_wake(&vcpus[1], VCPU_OFF);
     EXPECT_EQ(vcpus[1].pcpu, &pcpus[0]);
     EXPECT_NULL(sched_place(0));
@@ -336,7 +386,7 @@ KTF_TEST(sched, an_idle_cpu_takes_waiting_work)
     exit_guest();
     nr_pcpus = 2;
     self = &pcpus[1];
-    EXPECT_EQ(sched_switch(NULL)->pcpu, &pcpus[1]);
+    EXPECT_EQ(sched_enter()->pcpu, &pcpus[1]);
     EXPECT_EQ((uint32_t)(pcpus[0].nr_vcpus + pcpus[1].nr_vcpus), 3);
 }
 
@@ -351,6 +401,27 @@ KTF_TEST(sched, a_removed_vcpu_never_runs_again)
     sched_wake(&vcpus[0], VCPU_BLOCKED);
     run(10 * SLICE_TICKS);
     EXPECT_EQ(ran_ticks[0], 0);
+}
+
+/* An idle CPU has nothing to run: it would not look, and others would send it more. */
+static void expect_idle_is_idle(void)
+{
+    for (uint32_t i = 0; i < NR_PCPUS; i++)
+        if (idle_pcpus & bit_of(&pcpus[i])) {
+            EXPECT_TRUE(list_empty(&pcpus[i].run_queue));
+            EXPECT_TRUE(!pcpus[i].current || pcpus[i].current->state != VCPU_READY);
+        }
+}
+
+/* A VM is held once for each of its vCPUs that is loaded. */
+static void expect_holds(void)
+{
+    uint32_t nr_loaded[2] = {0};
+
+    for (uint32_t i = 0; i < NR_VCPUS; i++)
+        nr_loaded[i % 2] += vcpus[i].loaded;
+    EXPECT_EQ(vms[0].nr_holds, nr_loaded[0]);
+    EXPECT_EQ(vms[1].nr_holds, nr_loaded[1]);
 }
 
 /* Everybody who is ready is somewhere, once; and gets to run. */
@@ -374,6 +445,8 @@ KTF_TEST(sched, nobody_is_lost_on_two_cpus)
         if (now >= deadlines[self->index])
             sched_timer();
         exit_guest();
+        expect_holds();
+        expect_idle_is_idle();
         last_ran[self->current->index] = step;
         if (rand() % 8 == 0 && first(self)) {
             sched_block(self->current);
