@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Choosing vCPUs: run queues, virtual run time, time slices, sleepers and the timer behind them.
+ * Choosing vCPUs: time slices, sleepers and the timer behind them, who goes where. The order of
+ * those that wait is core/run_queue.h's.
  *
  * A vCPU belongs to one physical CPU at a time. It changes its CPU only while it is not loaded.
  */
@@ -10,6 +11,7 @@
 #include "arch/traps.h"
 #include "core/irq.h"
 #include "core/pcpu.h"
+#include "core/run_queue.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
 #include "dev/gic.h"
@@ -79,58 +81,6 @@ static void arm_timer(const struct pcpu *pcpu)
     timer_arm(deadline);
 }
 
-/* Virtual times are compared by their difference, because moving a vCPU may take one below 0. */
-static bool is_before(uint64_t a, uint64_t b)
-{
-    return (int64_t)(a - b) < 0;
-}
-
-/* Adds the time since the current vCPU was last charged to its virtual run time. */
-static void charge(struct vcpu *vcpu, uint64_t now)
-{
-    vcpu->virtual_ticks += (now - vcpu->charged_ticks) * SCHED_WEIGHT_DEFAULT / vcpu->weight;
-    vcpu->charged_ticks = now;
-}
-
-static void enqueue(struct pcpu *pcpu, struct vcpu *vcpu)
-{
-    struct list_node *before = pcpu->run_queue.next;
-
-    while (
-        before != &pcpu->run_queue &&
-        !is_before(vcpu->virtual_ticks, list_entry(before, struct vcpu, run_link)->virtual_ticks))
-        before = before->next;
-    list_insert_before(before, &vcpu->run_link);
-}
-
-static struct vcpu *first(const struct pcpu *pcpu)
-{
-    return list_empty(&pcpu->run_queue) ? NULL
-                                        : list_entry(pcpu->run_queue.next, struct vcpu, run_link);
-}
-
-/* A CPU's virtual time is that of the vCPU which has had the least there, and never goes back. */
-static void advance(struct pcpu *pcpu)
-{
-    const struct vcpu *least = first(pcpu);
-
-    if (pcpu->current && (!least || is_before(pcpu->current->virtual_ticks, least->virtual_ticks)))
-        least = pcpu->current;
-    if (least && is_before(pcpu->virtual_ticks, least->virtual_ticks))
-        pcpu->virtual_ticks = least->virtual_ticks;
-}
-
-/*
- * Brings a CPU's virtual time up to date: its vCPU may have run alone, and long. Due before the
- * time is looked at, and before one of those it is taken from is no more among them.
- */
-static void settle(struct pcpu *pcpu, uint64_t now)
-{
-    if (pcpu->current)
-        charge(pcpu->current, now);
-    advance(pcpu);
-}
-
 /* Makes the CPU look at its queue again. */
 static void poke(struct pcpu *pcpu)
 {
@@ -140,39 +90,14 @@ static void poke(struct pcpu *pcpu)
         gic_send_sgi(pcpu->index, IRQ_KICK);
 }
 
-/*
- * A vCPU that slept does not get the time it did not use, but for a slice, so that it soon runs and
- * one that sleeps often and briefly keeps its share.
- */
-static void catch_up(const struct pcpu *pcpu, struct vcpu *vcpu)
-{
-    uint64_t credit = slice_ticks;
-
-    if (is_before(vcpu->virtual_ticks + credit, pcpu->virtual_ticks))
-        vcpu->virtual_ticks = pcpu->virtual_ticks - credit;
-}
-
 /* --- becoming ready ------------------------------------------------------------------------ */
-
-/* Moves a vCPU that is in no queue to another CPU. It keeps its lead or lag in virtual run time. */
-static void move(struct vcpu *vcpu, struct pcpu *to, uint64_t now)
-{
-    struct pcpu *from = vcpu->pcpu;
-
-    settle(from, now);
-    settle(to, now);
-    from->nr_vcpus--;
-    to->nr_vcpus++;
-    vcpu->virtual_ticks += to->virtual_ticks - from->virtual_ticks;
-    vcpu->pcpu = to;
-}
 
 /* Puts a vCPU into the queue of one of these idle CPUs; if its own is one, there. */
 static __attribute__((noinline)) void queue_idle(struct vcpu *vcpu, uint64_t idle, uint64_t now)
 {
     if (!(idle & bit_of(vcpu->pcpu)))
-        move(vcpu, &pcpus[__builtin_ctzll(idle)], now);
-    enqueue(vcpu->pcpu, vcpu);
+        run_queue_move(vcpu, &pcpus[__builtin_ctzll(idle)], now);
+    run_queue_insert(vcpu);
     set_busy(vcpu->pcpu);
 }
 
@@ -185,7 +110,7 @@ static void queue_ready(struct vcpu *vcpu, uint64_t now)
     if (idle)
         queue_idle(vcpu, idle, now);
     else
-        enqueue(vcpu->pcpu, vcpu);
+        run_queue_insert(vcpu);
 }
 
 /* The same, and has that CPU look at its queue. A paused one is queued by sched_set_paused(). */
@@ -195,8 +120,8 @@ static void queue_and_poke(struct vcpu *vcpu)
 
     if (vcpu->paused)
         return;
-    settle(vcpu->pcpu, now);
-    catch_up(vcpu->pcpu, vcpu);
+    run_queue_settle(vcpu->pcpu, now);
+    run_queue_catch_up(vcpu, slice_ticks);
     queue_ready(vcpu, now);
     poke(vcpu->pcpu);
 }
@@ -223,7 +148,7 @@ void sched_start(struct vcpu *vcpu)
 {
     spin_lock(&sched_lock);
     if (vcpu->state == VCPU_STARTING) { /* its VM may have been stopped meanwhile */
-        settle(vcpu->pcpu, timer_now());
+        run_queue_settle(vcpu->pcpu, timer_now());
         vcpu->virtual_ticks = vcpu->pcpu->virtual_ticks + slice_ticks;
         make_ready(vcpu);
     }
@@ -302,13 +227,13 @@ void sched_block(struct vcpu *vcpu)
 /* Whether the loaded vCPU goes on running although others may wait. */
 static bool goes_on(const struct pcpu *pcpu, struct vcpu *vcpu)
 {
-    const struct vcpu *other = first(pcpu);
+    const struct vcpu *other = run_queue_first(pcpu);
     bool yields = vcpu->yields;
 
     vcpu->yields = false;
     if (vcpu->state != VCPU_READY || vcpu->paused)
         return false;
-    return !other || (!yields && !is_before(other->virtual_ticks, vcpu->virtual_ticks));
+    return !other || (!yields && !run_queue_is_before(other->virtual_ticks, vcpu->virtual_ticks));
 }
 
 /* Takes a vCPU that waits for another CPU and may run here. */
@@ -321,7 +246,7 @@ static __attribute__((noinline)) struct vcpu *steal(struct pcpu *self)
             struct vcpu *vcpu = list_entry(node, struct vcpu, run_link);
             if (!may_use(vcpu->affinity, self))
                 continue;
-            move(vcpu, self, now);
+            run_queue_move(vcpu, self, now);
             list_remove(node);
             set_busy(self);
             return vcpu;
@@ -332,7 +257,7 @@ static __attribute__((noinline)) struct vcpu *steal(struct pcpu *self)
 /* The next one to run here; it is in no queue any more. */
 static struct vcpu *choose(struct pcpu *pcpu)
 {
-    struct vcpu *next = first(pcpu);
+    struct vcpu *next = run_queue_first(pcpu);
 
     if (!next)
         return steal(pcpu);
@@ -439,8 +364,8 @@ struct vcpu *sched_switch(struct vcpu *previous)
 
     spin_lock(&sched_lock);
     uint64_t now = timer_now();
-    charge(previous, now);
-    advance(pcpu);
+    run_queue_charge(previous, now);
+    run_queue_advance(pcpu);
     if (goes_on(pcpu, previous))
         return go_on(pcpu, previous);
 

@@ -438,8 +438,8 @@ KTF_TEST(sched, nobody_is_lost_on_two_cpus)
         self = &pcpus[step % NR_PCPUS];
         if (!self->current && list_empty(&pcpus[0].run_queue) && list_empty(&pcpus[1].run_queue))
             sched_wake(any, VCPU_BLOCKED); /* an idle CPU would sleep for ever in this test */
-        if (!self->current && list_empty(&self->run_queue) && !first(&pcpus[0]) &&
-            !first(&pcpus[1]))
+        if (!self->current && list_empty(&self->run_queue) && !run_queue_first(&pcpus[0]) &&
+            !run_queue_first(&pcpus[1]))
             continue;
         now += (uint64_t)(rand() % (int)SLICE_TICKS);
         if (now >= deadlines[self->index])
@@ -448,7 +448,7 @@ KTF_TEST(sched, nobody_is_lost_on_two_cpus)
         expect_holds();
         expect_idle_is_idle();
         last_ran[self->current->index] = step;
-        if (rand() % 8 == 0 && first(self)) {
+        if (rand() % 8 == 0 && run_queue_first(self)) {
             sched_block(self->current);
             exit_guest();
         }
