@@ -22,7 +22,7 @@
     C(TOUCH_PAGE, 672, "touch_page trap")          \
     C(BAD_ACCESS, 150, "")                         \
     C(ID_REGISTER, 128, "id_register trap")        \
-    C(SGI1R, 243, "ipi_self trap")                 \
+    C(SGI1R, 229, "ipi_self trap")                 \
     C(TTBR, 140, "")                               \
     C(VM_REGISTER, 137, "")                        \
     C(TLBI, 126, "")                               \
@@ -40,12 +40,12 @@
     C(FETCH_PAGE, 672, "")                         \
     C(BAD_FETCH, 150, "")                          \
     C(REFUSED, 130, "")                            \
-    C(INTERRUPT, 138, "timer_now hardware")
+    C(INTERRUPT, 133, "timer_now hardware")
 
 /* Calls that do the same. */
 #define COSTS_CALLS(C)                             \
     C(CONSOLE_64, 733, "console_64 call")          \
-    C(IPI, 177, "ipi_self call")                   \
+    C(IPI, 161, "ipi_self call")                   \
     C(YIELD, 83, "yield call")                     \
     C(BLOCK, 90, "")                               \
     C(STANDARD, 122, "")
