@@ -15,6 +15,7 @@
 #include "core/vcpu.h"
 #include "core/vm.h"
 #include "dev/gic.h"
+#include "lib/cold.h"
 #include "virt/vgic.h"
 
 struct spinlock sched_lock;
@@ -93,7 +94,7 @@ static void poke(struct pcpu *pcpu)
 /* --- becoming ready ------------------------------------------------------------------------ */
 
 /* Puts a vCPU into the queue of one of these idle CPUs; if its own is one, there. */
-static __attribute__((noinline)) void queue_idle(struct vcpu *vcpu, uint64_t idle, uint64_t now)
+static COLD void queue_idle(struct vcpu *vcpu, uint64_t idle, uint64_t now)
 {
     if (!(idle & bit_of(vcpu->pcpu)))
         run_queue_move(vcpu, &pcpus[__builtin_ctzll(idle)], now);
@@ -144,7 +145,7 @@ void sched_wake(struct vcpu *vcpu, enum vcpu_state from)
     spin_unlock(&sched_lock);
 }
 
-void sched_start(struct vcpu *vcpu)
+COLD void sched_start(struct vcpu *vcpu)
 {
     spin_lock(&sched_lock);
     if (vcpu->state == VCPU_STARTING) { /* its VM may have been stopped meanwhile */
@@ -155,7 +156,7 @@ void sched_start(struct vcpu *vcpu)
     spin_unlock(&sched_lock);
 }
 
-void sched_remove(struct vcpu *vcpu)
+COLD void sched_remove(struct vcpu *vcpu)
 {
     spin_lock(&sched_lock);
     vcpu->state = VCPU_STOPPED;
@@ -166,7 +167,7 @@ void sched_remove(struct vcpu *vcpu)
     spin_unlock(&sched_lock);
 }
 
-void sched_set_paused(struct vcpu *vcpu, bool paused)
+COLD void sched_set_paused(struct vcpu *vcpu, bool paused)
 {
     spin_lock(&sched_lock);
     bool changes = vcpu->paused != paused;
@@ -237,7 +238,7 @@ static bool goes_on(const struct pcpu *pcpu, struct vcpu *vcpu)
 }
 
 /* Takes a vCPU that waits for another CPU and may run here. */
-static __attribute__((noinline)) struct vcpu *steal(struct pcpu *self)
+static COLD struct vcpu *steal(struct pcpu *self)
 {
     uint64_t now = timer_now();
 
@@ -291,7 +292,7 @@ static void sleep(const struct pcpu *pcpu, struct vcpu *parked)
  * The loaded vCPU sleeps and no other one is ready: leaves its state in this CPU, where its timer
  * can interrupt, until it or another one is to run. Returns the other one, or NULL.
  */
-static __attribute__((noinline)) struct vcpu *park(struct pcpu *pcpu, struct vcpu *parked)
+static COLD struct vcpu *park(struct pcpu *pcpu, struct vcpu *parked)
 {
     struct vcpu *next = NULL;
 
@@ -342,7 +343,7 @@ static struct vcpu *go_on(struct pcpu *pcpu, struct vcpu *vcpu)
     return vcpu;
 }
 
-struct vcpu *sched_enter(void)
+COLD struct vcpu *sched_enter(void)
 {
     struct pcpu *pcpu = pcpu_self();
     struct vcpu *next;

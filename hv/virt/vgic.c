@@ -8,6 +8,7 @@
 
 #include "core/machine.h"
 #include "core/pcpu.h"
+#include "lib/cold.h"
 #include "virt/vgic_internal.h"
 
 /* --- telling vCPUs --- */
@@ -294,7 +295,7 @@ static bool is_asleep(const struct vcpu *vcpu)
 }
 
 /* The same, once what the list registers say is in memory. */
-static __attribute__((noinline)) bool has_pending_settled(struct vcpu *vcpu)
+static COLD bool has_pending_settled(struct vcpu *vcpu)
 {
     uint32_t vmcr = vcpu->vgic.interface.vmcr;
 

@@ -4,6 +4,7 @@
  * asked for meanwhile.
  */
 #include "arch/timer.h"
+#include "lib/cold.h"
 #include "virt/vgic_internal.h"
 
 /* The vCPU has no more to do with an SPI. */
@@ -184,7 +185,7 @@ static void fold_own(struct vcpu *vcpu)
 }
 
 /* The same for a vCPU that has SPIs, which others may be waiting for. */
-static __attribute__((noinline)) void fold_with_spis(struct vcpu *vcpu)
+static COLD void fold_with_spis(struct vcpu *vcpu)
 {
     uint32_t held_before[VGIC_NR_SPI_BANKS];
 

@@ -5,6 +5,7 @@
  */
 #include "core/pcpu.h"
 #include "lib/check.h"
+#include "lib/cold.h"
 #include "virt/vgic_internal.h"
 
 /** Candidates for list registers, by bank. */
@@ -211,7 +212,7 @@ static void forget_left_out(struct vgic_vcpu *vgic)
  * Whether pending and active counts as pending for the former is not clear; so an active one is
  * then not pending as well, but tells its end.
  */
-static __attribute__((noinline)) void fill_some(struct vcpu *vcpu, struct candidates *all)
+static COLD void fill_some(struct vcpu *vcpu, struct candidates *all)
 {
     uint32_t n, end = gic_limits.nr_lrs;
 
