@@ -12,6 +12,7 @@
 #include "mm/kernel_map.h"
 #include "mm/page.h"
 #include "sensitive/ring.h"
+#include "stile/clock.h"
 #include "stile/hypercall.h"
 
 /* A number of the table that no call has. */
@@ -112,6 +113,20 @@ static int64_t console_ring(uint32_t count)
     while (count-- > 0)
         written &= ring_write(line, sizeof(line));
     return written ? stile_console_notify().status : STILE_BUSY;
+}
+
+static int64_t clock_read(uint32_t count)
+{
+    static const struct stile_vm_page *page;
+    uint64_t ns = 0;
+
+    if (!page)
+        page = kernel_map_shared(stile_core_info(STILE_INFO_VM_PAGE).value[0], sizeof(*page));
+    while (count-- > 0) {
+        ns = stile_clock_ns(&page->clock);
+        __asm__ volatile("" : : "r"(ns)); /* it is wanted each time */
+    }
+    return ns != 0 ? STILE_SUCCESS : STILE_BUSY;
 }
 
 static uint64_t cpu_interface(void)
@@ -225,6 +240,7 @@ const struct bench_row bench_call_rows[] = {
     {"uart_char", "call", BENCH_NOISY, uart_char, STILE_SUCCESS},
     {"console_64", "call", BENCH_NOISY, console_64, STILE_SUCCESS},
     {"console_ring", "page", BENCH_NOISY, console_ring, STILE_SUCCESS},
+    {"clock_read", "page", BENCH_PLAIN, clock_read, STILE_SUCCESS},
     {"ipi_self", "call", BENCH_SGI, ipi_self, STILE_SUCCESS},
     {"timer_now", "call", BENCH_TIMER, timer_now, STILE_SUCCESS},
     {"yield", "call", BENCH_PLAIN, yield, STILE_SUCCESS},
