@@ -11,7 +11,7 @@ guest-user-cflags = $(TARGET_CFLAGS) -Iguest-kernel
 # Suites that run over the fake hypervisor, too.
 both-srcs := $(wildcard tests/lib/both/*.c)
 both-cflags := -Itests/lib/both
-guest-test-cflags = $(guest-cflags) $(LIB_CFLAGS) -Itests/ktf $(both-cflags)
+guest-test-cflags = $(guest-cflags) $(LIB_CFLAGS) -Itests/ktf -Itests $(both-cflags)
 
 $(eval $(call compile_rules,guest,guest-cflags))
 $(eval $(call compile_rules,guest-sensitive,sensitive-cflags))

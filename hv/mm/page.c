@@ -329,6 +329,31 @@ size_t page_nr_guest(void)
     return nr_guest;
 }
 
+size_t page_audit(void)
+{
+    size_t nr_free = 0;
+    size_t nr_used = 0;
+
+    spin_lock(&lock);
+    for (uint32_t i = 0; i < nr_extents; i++) {
+        const struct extent *extent = &extents[i];
+        uint64_t number = extent->start;
+
+        while (extent->zone == &guest_zone && number < extent->end) {
+            const struct page *page = page_of(extent, number);
+
+            CHECK(page->state != PAGE_INSIDE);
+            CHECK((page->state == PAGE_FREE) == (page->owner == PAGE_OWNER_FREE));
+            *(page->state == PAGE_FREE ? &nr_free : &nr_used) += order_pages(page->order);
+            number += order_pages(page->order);
+        }
+        CHECK(extent->zone != &guest_zone || number == extent->end);
+    }
+    CHECK(nr_free == guest_zone.nr_free);
+    spin_unlock(&lock);
+    return nr_used;
+}
+
 struct pa_range page_mapped_range(void)
 {
     return mapped;

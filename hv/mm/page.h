@@ -114,6 +114,14 @@ size_t page_nr_free_guest(void);
 /** How many pages of guest memory there are, free or not. */
 size_t page_nr_guest(void);
 
+/**
+ * page_audit() - check the books of guest memory: blocks tile it, and the free ones add up
+ *
+ * Panics if they do not. Returns how many pages somebody owns. Takes a few instructions for each
+ * block there is; at the end of the last VM.
+ */
+size_t page_audit(void);
+
 /** The memory that is mapped one to one at EL2: the pool and the page array. 2 MiB aligned. */
 struct pa_range page_mapped_range(void);
 

@@ -140,6 +140,15 @@ KTF_TEST(page, wrong_frees_are_found)
     EXPECT_PANIC(page_free(page, 1));
 }
 
+KTF_TEST(page, books_that_do_not_add_up_are_found)
+{
+    guest_zone.nr_free--;
+    EXPECT_PANIC(page_audit());
+    lock = (struct spinlock){0, 0};
+    guest_zone.nr_free++;
+    EXPECT_EQ(page_audit(), 0);
+}
+
 KTF_TEST(page, a_block_may_come_back_in_pieces)
 {
     size_t before = page_nr_free_guest();
@@ -150,6 +159,7 @@ KTF_TEST(page, a_block_may_come_back_in_pieces)
     EXPECT_EQ(page_nr_free_guest(), before - 512);
     page_free_guest(pa_add(block, 5 * PAGE_SIZE), PAGE_ORDER_4K, 7);
     EXPECT_EQ(page_nr_free_guest(), before - 511);
+    EXPECT_EQ(page_audit(), 511);
     EXPECT_EQ(page_owner(pa_add(block, 4 * PAGE_SIZE)), 7);
     EXPECT_EQ(page_owner(pa_add(block, 5 * PAGE_SIZE)), PAGE_OWNER_FREE);
     EXPECT_EQ(page_owner(pa_add(block, 6 * PAGE_SIZE)), 7);
@@ -263,6 +273,7 @@ KTF_TEST(page, at_random_no_page_has_two_owners)
         give_back(&held[--nr_held]);
     EXPECT_EQ(page_nr_free(), pool_before);
     EXPECT_EQ(page_nr_free_guest(), guest_before);
+    EXPECT_EQ(page_audit(), 0);
 
     /* Every block has merged again: as after page_init(). */
     uint32_t orders = guest_zone.orders;
