@@ -144,7 +144,7 @@ KTF_TEST(page, books_that_do_not_add_up_are_found)
 {
     guest_zone.nr_free--;
     EXPECT_PANIC(page_audit());
-    lock = (struct spinlock){0, 0};
+    memset(&lock, 0, sizeof(lock));
     guest_zone.nr_free++;
     EXPECT_EQ(page_audit(), 0);
 }
