@@ -60,17 +60,17 @@ struct stile_vm_page {
  * One per vCPU, read-only to the guest, written by the hypervisor when the vCPU is switched. The
  * pages of a VM's vCPUs follow one another: each sees all.
  *
- * Of the time since its start, a vCPU was stolen and blocked as long as is said here, and ran for
- * the rest. To read several fields of one's own page as of one moment, do it until nr_switches is
- * the same before and after.
+ * Of the time since its first start, a vCPU was stolen and blocked as long as is said here, and ran
+ * for the rest. What it waits at this moment is said when it runs again. To read several fields of
+ * one's own page as of one moment, do it until nr_switches is the same before and after.
  */
 struct stile_vcpu_page {
     uint32_t vcpu_id;       /**< which vCPU this page is of */
     uint32_t preempted;     /**< 1 while the vCPU waits for a physical CPU, else 0 */
-    uint64_t stolen_ticks;  /**< time spent waiting so, since the vCPU started */
+    uint64_t stolen_ticks;  /**< time spent waiting so, since start_ticks */
     uint64_t nr_switches;   /**< how often the vCPU was put on a physical CPU */
-    uint64_t start_ticks;   /**< CNTVCT_EL0 when the vCPU was started */
-    uint64_t blocked_ticks; /**< time spent waiting for an interrupt, since then */
+    uint64_t start_ticks;   /**< CNTVCT_EL0 when the vCPU was first started */
+    uint64_t blocked_ticks; /**< time spent blocked, off or paused, since then */
     uint8_t reserved[4056];
 };
 

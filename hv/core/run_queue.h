@@ -96,4 +96,31 @@ static inline void run_queue_move(struct vcpu *vcpu, struct pcpu *to, uint64_t n
     vcpu->pcpu = to;
 }
 
+/**
+ * run_queue_put_first() - have a vCPU that waits be the first of a CPU's queue
+ * @loaded: the CPU's; what the other one is lent of virtual run time, it pays
+ * @credit: the most that is lent: two that lend to one another would else keep others from running
+ */
+static inline void run_queue_put_first(struct vcpu *loaded, struct vcpu *target, uint64_t credit,
+                                       uint64_t now)
+{
+    struct pcpu *pcpu = loaded->pcpu;
+
+    run_queue_settle(pcpu, now);
+    if (target->pcpu != pcpu)
+        run_queue_move(target, pcpu, now);
+    list_remove(&target->run_link);
+    const struct vcpu *first = run_queue_first(pcpu);
+    uint64_t lent = first ? target->virtual_ticks - first->virtual_ticks : 0;
+    if ((int64_t)lent > (int64_t)credit) {
+        run_queue_insert(target);
+        return;
+    }
+    if ((int64_t)lent > 0) {
+        loaded->virtual_ticks += lent;
+        target->virtual_ticks -= lent;
+    }
+    list_push_front(&pcpu->run_queue, &target->run_link);
+}
+
 #endif

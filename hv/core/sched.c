@@ -114,6 +114,13 @@ static void queue_ready(struct vcpu *vcpu, uint64_t now)
         run_queue_insert(vcpu);
 }
 
+/* Tells a vCPU that it did not want to run from @since to @now: it was blocked, off or paused. */
+static void account_blocked(struct vcpu *vcpu, uint64_t since, uint64_t now)
+{
+    vcpu->page->blocked_ticks += now - since;
+    vcpu->charged_ticks = now;
+}
+
 /* The same, and has that CPU look at its queue. A paused one is queued by sched_set_paused(). */
 static void queue_and_poke(struct vcpu *vcpu)
 {
@@ -121,6 +128,7 @@ static void queue_and_poke(struct vcpu *vcpu)
 
     if (vcpu->paused)
         return;
+    account_blocked(vcpu, vcpu->charged_ticks, now);
     run_queue_settle(vcpu->pcpu, now);
     run_queue_catch_up(vcpu, slice_ticks);
     queue_ready(vcpu, now);
@@ -167,6 +175,17 @@ COLD void sched_remove(struct vcpu *vcpu)
     spin_unlock(&sched_lock);
 }
 
+/* A paused vCPU waits for no physical CPU: what it has waited so far is told, the rest is blocked.
+ */
+static void unqueue_paused(struct vcpu *vcpu)
+{
+    if (list_empty(&vcpu->run_link))
+        return;
+    list_remove(&vcpu->run_link);
+    vcpu->charged_ticks = timer_now();
+    vcpu->page->stolen_ticks += vcpu->charged_ticks - vcpu->ready_since_ticks;
+}
+
 COLD void sched_set_paused(struct vcpu *vcpu, bool paused)
 {
     spin_lock(&sched_lock);
@@ -175,7 +194,7 @@ COLD void sched_set_paused(struct vcpu *vcpu, bool paused)
     if (changes && paused && vcpu->loaded)
         poke(vcpu->pcpu);
     else if (changes && paused)
-        list_remove(&vcpu->run_link);
+        unqueue_paused(vcpu);
     else if (changes && vcpu->state == VCPU_READY && !vcpu->loaded)
         queue_and_poke(vcpu);
     spin_unlock(&sched_lock);
@@ -189,6 +208,15 @@ void sched_let_others_run(struct vcpu *vcpu)
         return;
     vcpu->yields = true;
     vcpu_add_work(vcpu, VCPU_WORK_RESCHED);
+}
+
+COLD void sched_yield_to(struct vcpu *vcpu, struct vcpu *target)
+{
+    spin_lock(&sched_lock);
+    if (!list_empty(&target->run_link) && may_use(target->affinity, vcpu->pcpu))
+        run_queue_put_first(vcpu, target, slice_ticks, timer_now());
+    spin_unlock(&sched_lock);
+    sched_let_others_run(vcpu);
 }
 
 void sched_block(struct vcpu *vcpu)
@@ -294,13 +322,14 @@ static void sleep(const struct pcpu *pcpu, struct vcpu *parked)
  */
 static COLD struct vcpu *park(struct pcpu *pcpu, struct vcpu *parked)
 {
+    uint64_t since = parked->charged_ticks; /* others are queued here meanwhile, and charge it */
     struct vcpu *next = NULL;
 
     arm_timer(pcpu);
     do
         sleep(pcpu, parked);
     while (parked->state == VCPU_BLOCKED && !(next = choose(pcpu)));
-    parked->charged_ticks = timer_now(); /* sleep is free */
+    account_blocked(parked, since, timer_now());
     return next;
 }
 

@@ -44,6 +44,13 @@ struct pcpu *sched_place(uint64_t affinity);
 void sched_let_others_run(struct vcpu *vcpu);
 
 /**
+ * sched_yield_to() - let a certain vCPU of the VM run first, if it waits and may run here
+ * @vcpu: the loaded vCPU, which stays ready; the others run first in any case
+ * @target: another one; it is lent what it lacks to be the next, and @vcpu is charged for that
+ */
+void sched_yield_to(struct vcpu *vcpu, struct vcpu *target);
+
+/**
  * sched_block() - sleep until an interrupt is pending for the vCPU
  * @vcpu: the loaded vCPU
  *

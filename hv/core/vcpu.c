@@ -131,7 +131,10 @@ enum vcpu_start_result vcpu_start(struct vcpu *vcpu, uint64_t entry, uint64_t co
     vtimer_reset(vcpu);
     memset(vcpu->mailbox->mask, 0xFF, sizeof(vcpu->mailbox->mask));
     vcpu->mailbox->busy = 0;
-    vcpu->page->start_ticks = timer_now();
+    if (vcpu->page->start_ticks == 0) { /* what follows its stop counts as blocked */
+        vcpu->charged_ticks = timer_now();
+        vcpu->page->start_ticks = vcpu->charged_ticks;
+    }
 
     sched_start(vcpu);
     return VCPU_STARTED;

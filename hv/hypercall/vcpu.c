@@ -60,3 +60,13 @@ struct hcall_result hcall_vcpu_state(struct vcpu *vcpu, stile_vcpu_id_t target)
         return hcall_bad_argument(1);
     return hcall_value(vcpu_activity(asked));
 }
+
+struct hcall_result hcall_vcpu_yield_to(struct vcpu *vcpu, stile_vcpu_id_t target)
+{
+    struct vcpu *favoured = find(vcpu, target);
+
+    if (!favoured || favoured == vcpu)
+        return hcall_bad_argument(1);
+    sched_yield_to(vcpu, favoured);
+    return hcall_ok();
+}

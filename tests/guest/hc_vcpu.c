@@ -167,3 +167,60 @@ KTF_TEST(hc_vcpu, an_idle_one_is_blocked)
         SKIP("there is one CPU");
     EXPECT_TRUE(support_wait(any_is_blocked(), LIMIT_MS));
 }
+
+/* --- giving the physical CPU to one's like --- */
+
+static uint64_t yield_end;
+
+/* Yields to every other CPU in turn: running, blocked, off or waiting, here or elsewhere. */
+static void yield_around(void *argument)
+{
+    (void)argument;
+    for (uint32_t i = 0; cpu_ticks() < yield_end; i++) {
+        uint64_t flags = irq_save();
+        uint32_t self = smp_cpu()->index;
+        uint32_t other = (self + 1 + i % (smp_nr_online() - 1)) % smp_nr_online();
+        EXPECT_EQ(stile_vcpu_yield_to(stile_vcpu_id(other)).status, STILE_SUCCESS);
+        irq_restore(flags);
+    }
+}
+
+KTF_TEST(hc_vcpu, yield_to_each_other)
+{
+    struct thread *threads[NR_CPUS];
+    uint32_t count = smp_nr_online();
+
+    if (count < 2)
+        SKIP("there is one CPU");
+    yield_end = cpu_ticks() + time_ms_to_ticks(100);
+    for (uint32_t i = 0; i < count; i++) {
+        threads[i] = thread_create("yields", yield_around, NULL, NULL);
+        ASSERT_NOT_NULL(threads[i]);
+    }
+    for (uint32_t i = 0; i < count; i++)
+        thread_join(threads[i]);
+}
+
+KTF_TEST(hc_vcpu, yield_to_one_that_is_off)
+{
+    static struct sleeper sleeper;
+
+    if (smp_nr_online() < 2)
+        SKIP("there is one CPU");
+    struct thread *thread = take_off(&sleeper);
+    ASSERT_NOT_NULL(thread);
+    for (int i = 0; i < ROUNDS; i++)
+        EXPECT_EQ(stile_vcpu_yield_to(stile_vcpu_id(sleeper.cpu)).status, STILE_SUCCESS);
+    EXPECT_EQ(put_on(&sleeper), STILE_SUCCESS);
+    thread_join(thread);
+}
+
+KTF_TEST(hc_vcpu, yield_to_refuses_what_it_must)
+{
+    uint64_t flags = irq_save();
+
+    expect_bad(stile_vcpu_yield_to(stile_vcpu_id(smp_cpu()->index)), 1);
+    irq_restore(flags);
+    expect_bad(stile_vcpu_yield_to(stile_vcpu_id(machine.nr_cpus)), 1);
+    expect_bad(stile_vcpu_yield_to(stile_vcpu_id(UINT32_MAX)), 1);
+}

@@ -15,6 +15,7 @@ const struct gic_ops *gic;
 
 static struct vm vm;
 static struct vcpu vcpu, other;
+static struct stile_vcpu_page page; /* of both */
 static struct pcpu *self;
 static uint64_t now;
 static uint32_t nr_kicks[NR_PCPUS];
@@ -84,8 +85,8 @@ uint32_t irq_dispatch(struct vcpu *interrupted)
 
 static void init_vcpu(struct vcpu *made)
 {
-    *made =
-        (struct vcpu){.vm = &vm, .weight = SCHED_WEIGHT_DEFAULT, .affinity = 1, .pcpu = &pcpus[0]};
+    *made = (struct vcpu){
+        .vm = &vm, .page = &page, .weight = SCHED_WEIGHT_DEFAULT, .affinity = 1, .pcpu = &pcpus[0]};
     list_init(&made->run_link);
     list_init(&made->sleep_link);
     pcpus[0].nr_vcpus++;

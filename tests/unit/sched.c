@@ -21,6 +21,7 @@ const struct gic_ops *gic;
 
 static struct vm vms[2]; /* of vCPUs with an even number, with an odd one */
 static struct vcpu vcpus[NR_VCPUS];
+static struct stile_vcpu_page pages[NR_VCPUS];
 static uint64_t ran_ticks[NR_VCPUS];
 static uint64_t now;
 static struct pcpu *self;
@@ -71,6 +72,7 @@ void vcpu_load(struct vcpu *vcpu)
 {
     EXPECT_TRUE(vcpu->loaded && !vcpu->saving && vcpu->state == VCPU_READY);
     EXPECT_EQ(vcpu->pcpu, self);
+    vcpu->page->stolen_ticks += vcpu->charged_ticks - vcpu->ready_since_ticks;
 }
 
 void vm_let_go(struct vm *released)
@@ -119,6 +121,7 @@ static void make_machine(void)
 {
     memset(pcpus, 0, sizeof(pcpus));
     memset(vcpus, 0, sizeof(vcpus));
+    memset(pages, 0, sizeof(pages));
     memset(ran_ticks, 0, sizeof(ran_ticks));
     memset(vms, 0, sizeof(vms));
     idle_pcpus = 0;
@@ -140,6 +143,8 @@ static void make_machine(void)
         vcpus[i].index = i;
         vcpus[i].weight = SCHED_WEIGHT_DEFAULT;
         vcpus[i].affinity = UINT64_MAX;
+        vcpus[i].page = &pages[i];
+        vcpus[i].charged_ticks = now;
         vcpus[i].pcpu = &pcpus[0];
         list_init(&vcpus[i].run_link);
         list_init(&vcpus[i].sleep_link);
@@ -457,4 +462,119 @@ KTF_TEST(sched, nobody_is_lost_on_two_cpus)
     for (uint32_t i = 0; i < NR_VCPUS; i++)
         if (vcpus[i].state == VCPU_READY)
             EXPECT_GE(last_ran[i], 19500);
+}
+
+/* --- to a certain one ------------------------------------------------------------------------ */
+
+KTF_TEST(sched, the_one_yielded_to_is_next)
+{
+    for (uint32_t target = 1; target < 4; target++) {
+        make_machine();
+        start_vcpus(4);
+        exit_guest();
+        ASSERT_EQ(self->current, &vcpus[0]);
+        sched_yield_to(&vcpus[0], &vcpus[target]);
+        exit_guest();
+        EXPECT_EQ(self->current, &vcpus[target]);
+    }
+}
+
+/* Nobody else loses by it, however often two do it. */
+KTF_TEST(sched, yielding_to_one_another_gains_nothing)
+{
+    start_vcpus(3);
+    for (uint32_t i = 0; i < 4000; i++) {
+        run(SLICE_TICKS / 4);
+        if (self->current->index < 2) {
+            sched_yield_to(self->current, &vcpus[1 - self->current->index]);
+            exit_guest();
+        }
+    }
+    EXPECT_GE(ran_ticks[2], 1000 * SLICE_TICKS / 3 - 20 * SLICE_TICKS);
+}
+
+KTF_TEST(sched, one_that_does_not_wait_is_not_yielded_to)
+{
+    nr_pcpus = 2;
+    start_vcpus(3);
+    exit_guest();
+    sched_yield_to(&vcpus[0], &vcpus[3]); /* off */
+    exit_guest();
+    EXPECT_EQ(self->current, &vcpus[1]);
+    vcpus[2].affinity = 2; /* not this CPU */
+    sched_yield_to(&vcpus[1], &vcpus[2]);
+    EXPECT_EQ(vcpus[2].pcpu, &pcpus[0]);
+    sched_yield_to(self->current, &vcpus[0]);
+    exit_guest();
+    EXPECT_EQ(self->current, &vcpus[0]);
+}
+
+KTF_TEST(sched, one_that_waits_elsewhere_comes_here)
+{
+    nr_pcpus = 2;
+    start_vcpus(2);
+    exit_guest();
+    ASSERT_EQ(self->current, &vcpus[0]);
+    vcpus[2].pcpu = &pcpus[1];
+    pcpus[1].current = &vcpus[3]; /* busy */
+    vcpus[3].pcpu = &pcpus[1];
+    vcpus[3].state = VCPU_READY;
+    sched_wake(&vcpus[2], VCPU_OFF);
+    ASSERT_EQ(vcpus[2].pcpu, &pcpus[1]);
+    sched_yield_to(&vcpus[0], &vcpus[2]);
+    exit_guest();
+    EXPECT_EQ(self->current, &vcpus[2]);
+    EXPECT_EQ(vcpus[2].pcpu, &pcpus[0]);
+    pcpus[1].current = NULL;
+}
+
+/* --- what a vCPU is told of its time --------------------------------------------------------- */
+
+/* Of the one that runs, nothing is outstanding. */
+static void expect_all_told(uint64_t start)
+{
+    uint32_t i = self->current->index;
+
+    EXPECT_EQ(ran_ticks[i] + pages[i].stolen_ticks + pages[i].blocked_ticks, now - start);
+}
+
+KTF_TEST(sched, run_stolen_and_blocked_times_add_up)
+{
+    uint64_t start = now;
+    uint32_t random = 1;
+
+    start_vcpus(3);
+    for (uint32_t i = 0; i < 5000; i++) {
+        random = random * 1664525 + 1013904223;
+        run(random >> 8 & 0x3FFF);
+        expect_all_told(start);
+        struct vcpu *current = self->current;
+        switch (random >> 28) {
+        case 0: /* sleeps for a while, alone or not */
+        case 1:
+        case 2:
+        case 3:
+            guest_timer = now + (random & 0xFFFFF);
+            sched_block(current);
+            exit_guest();
+            guest_timer = UINT64_MAX;
+            break;
+        case 4:
+            sched_let_others_run(current);
+            exit_guest();
+            break;
+        case 5: /* another one is paused for a while, waiting or asleep */
+            sched_set_paused(&vcpus[(current->index + 1) % 3], true);
+            run(random & 0xFFFF);
+            sched_set_paused(&vcpus[0], false);
+            sched_set_paused(&vcpus[1], false);
+            sched_set_paused(&vcpus[2], false);
+            break;
+        default:
+            break;
+        }
+        expect_all_told(start);
+    }
+    for (uint32_t i = 0; i < 3; i++)
+        EXPECT_TRUE(pages[i].stolen_ticks > 0 && pages[i].blocked_ticks > 0);
 }

@@ -86,4 +86,21 @@ STILE_CALL(0x24, 9, vcpu, off, ARGS0())
  */
 STILE_CALL(0x25, 9, vcpu, state, ARGS1(vcpu_id, target))
 
+/*
+ * Let one vCPU of the VM run next on this physical CPU, if it waits for one, may use this one, and
+ * has not had much more than its share; otherwise as vcpu_yield. For who waits for a lock and knows
+ * the holder.
+ *
+ * @target: which one
+ *
+ * What the target is lent of the time of others, the caller gives back: it waits longer afterwards.
+ *
+ * INVALID_ARGUMENT: no such vCPU, or the caller itself
+ *
+ * Example:
+ *     // vCPU 1 holds the lock, and its page says that it is preempted
+ *     struct stile_result result = stile_vcpu_yield_to(stile_vcpu_id(1));
+ */
+STILE_CALL(0x26, 9, vcpu, yield_to, ARGS1(vcpu_id, target))
+
 /* clang-format on */
