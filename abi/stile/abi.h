@@ -161,7 +161,4 @@ enum stile_counter {
 #define STILE_TRACE_TRAP      1
 #define STILE_TRACE_INTERRUPT 2
 
-/** The longest message of power_crash, in bytes. */
-#define STILE_CRASH_MESSAGE_MAX 256
-
 #endif

@@ -35,5 +35,6 @@
 #include "stile/calls/power.h"
 #include "stile/calls/event.h"
 #include "stile/calls/directory.h"
+#include "stile/calls/control.h"
 
 #undef STILE_CALL

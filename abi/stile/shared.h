@@ -154,6 +154,23 @@ struct stile_console_ring {
     uint8_t out[STILE_CONSOLE_RING_OUT];
 };
 
+/** The longest message of power_crash, in bytes. */
+#define STILE_CRASH_MESSAGE_MAX 256
+
+/** What is left of a VM that crashed: control_crash. The registers are those of one vCPU. */
+struct stile_crash {
+    uint32_t vcpu_id;                      /**< the one that crashed, or whose crash was noticed */
+    uint32_t length;                       /**< of the message, in characters */
+    uint64_t x[31];                        /**< after a call: with its results */
+    uint64_t pc;                           /**< where it would have gone on */
+    uint64_t pstate;                       /**< as in SPSR_EL2 */
+    uint64_t sp_el1;                       /**< its kernel's stack pointer */
+    uint64_t esr_el1;                      /**< of its last own exception, as are the next two */
+    uint64_t far_el1;                      /**< see there */
+    uint64_t elr_el1;                      /**< see there */
+    char message[STILE_CRASH_MESSAGE_MAX]; /**< power_crash's, or the hypervisor's reason */
+};
+
 STILE_STATIC_ASSERT(sizeof(struct stile_vm_page) == 4096, "one page");
 STILE_STATIC_ASSERT(offsetof(struct stile_vm_page, name) == 16, "fixed");
 STILE_STATIC_ASSERT(offsetof(struct stile_vm_page, ticks_per_sec) == 48, "fixed");
@@ -173,5 +190,7 @@ STILE_STATIC_ASSERT(sizeof(struct stile_console_ring) == 4096, "one page");
 STILE_STATIC_ASSERT(offsetof(struct stile_console_ring, in_produced) == 16, "fixed");
 STILE_STATIC_ASSERT(offsetof(struct stile_console_ring, in) == 1024, "fixed");
 STILE_STATIC_ASSERT(offsetof(struct stile_console_ring, out) == 2048, "fixed");
+STILE_STATIC_ASSERT(offsetof(struct stile_crash, message) == 304, "fixed");
+STILE_STATIC_ASSERT(sizeof(struct stile_crash) == 560, "fixed");
 
 #endif

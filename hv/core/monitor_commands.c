@@ -13,6 +13,7 @@
 #include "core/console.h"
 #include "core/names.h"
 #include "core/pcpu.h"
+#include "core/remains.h"
 #include "core/trace.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
@@ -126,6 +127,18 @@ static bool show_flight(struct vm *vm, uint32_t row)
     return row + 1 < vm->config.nr_vcpus * rows;
 }
 
+/* Of VMs that have ended. They are not held: only what outlives them is looked at. */
+static bool show_crashes(struct vm *vm, uint32_t row)
+{
+    const uint32_t rows = REMAINS_ROWS;
+
+    (void)vm;
+    vm = vm_numbered(row / rows + 1);
+    if (vm)
+        remains_print_row(vm, row % rows);
+    return row + 1 < CONFIG_NR_VMS * rows;
+}
+
 static bool show_advice(struct vm *vm, uint32_t row)
 {
     return advisor_print_row(vm, row);
@@ -176,6 +189,7 @@ static const struct monitor_command commands[] = {
     {"calls", MAY_HAVE_VM, "hypercalls by name", show_calls},
     {"advisor", MAY_HAVE_VM, "what traps cost, and what would replace them", show_advice},
     {"flight", WANTS_VM, "the last exits of each vCPU", show_flight},
+    {"crashes", WANTS_NONE, "of VMs that crashed: why, registers, the last exits", show_crashes},
     {"pause", WANTS_VM, "keep a VM from running", pause_vm},
     {"resume", WANTS_VM, "let it run again", resume_vm},
     {"destroy", WANTS_VM, "end a VM, whatever it does", destroy_vm},

@@ -163,7 +163,7 @@ static void add_trap(struct line *line, const struct vm_config *config, uint64_t
 
 /* --- the whole ----------------------------------------------------------------------------- */
 
-static void print_entry(const struct vcpu *vcpu, const struct trace_entry *entry)
+static void print_entry(const struct vm *vm, const struct trace_entry *entry)
 {
     uint64_t value = entry->what & WHAT_VALUE;
     struct line line = {.length = 0};
@@ -174,7 +174,7 @@ static void print_entry(const struct vcpu *vcpu, const struct trace_entry *entry
         add_call(&line, value, entry->detail, TRACE_DETAILS);
         break;
     case TRACE_TRAP:
-        add_trap(&line, &vcpu->vm->config, value, entry);
+        add_trap(&line, &vm->config, value, entry);
         break;
     default:
         add(&line, "interrupt %lu %s", value, names_intid((uint32_t)value));
@@ -188,22 +188,39 @@ static uint64_t nr_kept(const struct trace *trace)
     return trace->next > TRACE_ENTRIES ? TRACE_ENTRIES : trace->next;
 }
 
+bool trace_read(const struct trace *trace, uint32_t age, struct trace_entry *entry)
+{
+    if (age >= nr_kept(trace))
+        return false;
+    *entry = trace->ring[(trace->next - 1 - age) % TRACE_ENTRIES];
+
+    uint64_t kind = entry->what & TRACE_KIND_MASK;
+    uint64_t class = esr_class(entry->what & WHAT_VALUE);
+    bool is_abort = kind == TRACE_TRAP && (class == EC_DABT_LOWER || class == EC_IABT_LOWER);
+    if (kind == TRACE_INTERRUPT)
+        entry->detail[0] = 0;
+    if (kind != TRACE_HYPERCALL && !is_abort)
+        entry->detail[1] = 0;
+    return true;
+}
+
 /* Row 0 is the heading; nothing past the last entry. */
-static void print_row(const struct vcpu *vcpu, const struct trace *trace, uint32_t row)
+void trace_print_kept(const struct vm *vm, uint32_t vcpu_id, const struct trace *trace,
+                      uint32_t row)
 {
     uint64_t kept = nr_kept(trace);
 
     if (row == 0)
-        printk("%s: vcpu %u: the last %lu of %lu exits, oldest first", vcpu->vm->config.name,
-               vcpu->index, kept, trace->next);
+        printk("%s: vcpu %u: the last %lu of %lu exits, oldest first", vm->config.name, vcpu_id,
+               kept, trace->next);
     else if (row <= kept)
-        print_entry(vcpu, &trace->ring[(trace->next - kept + row - 1) % TRACE_ENTRIES]);
+        print_entry(vm, &trace->ring[(trace->next - kept + row - 1) % TRACE_ENTRIES]);
 }
 
 void trace_print(const struct vcpu *vcpu)
 {
     for (uint32_t row = 0; row <= TRACE_ENTRIES; row++)
-        print_row(vcpu, &vcpu->trace, row);
+        trace_print_kept(vcpu->vm, vcpu->index, &vcpu->trace, row);
 }
 
 void trace_print_row(const struct vcpu *vcpu, uint32_t row)
@@ -212,5 +229,5 @@ void trace_print_row(const struct vcpu *vcpu, uint32_t row)
 
     if (row == 0)
         copy = vcpu->trace;
-    print_row(vcpu, &copy, row);
+    trace_print_kept(vcpu->vm, vcpu->index, &copy, row);
 }

@@ -6,20 +6,23 @@
 #ifndef CORE_TRACE_H
 #define CORE_TRACE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "lib/is_enabled.h"
+#include "stile/abi.h"
 
 struct vcpu;
+struct vm;
 
-#define TRACE_ENTRIES 32
+#define TRACE_ENTRIES STILE_TRACE_ENTRIES
 
 /* What an entry is: bits 63:60 of its first word, which neither a function id nor an ESR uses. */
 #define TRACE_KIND_MASK (UINT64_C(0xF) << 60)
-#define TRACE_HYPERCALL (UINT64_C(0) << 60)
-#define TRACE_TRAP      (UINT64_C(1) << 60)
-#define TRACE_INTERRUPT (UINT64_C(2) << 60)
+#define TRACE_HYPERCALL ((uint64_t)STILE_TRACE_HYPERCALL << 60)
+#define TRACE_TRAP      ((uint64_t)STILE_TRACE_TRAP << 60)
+#define TRACE_INTERRUPT ((uint64_t)STILE_TRACE_INTERRUPT << 60)
 
 /** How many words an entry has beside the first, and so, how many arguments of a call it keeps. */
 #define TRACE_DETAILS 3
@@ -111,5 +114,23 @@ void trace_print(const struct vcpu *vcpu);
  * Only the hypervisor's console uses this: row 0 takes the copy that the others show.
  */
 void trace_print_row(const struct vcpu *vcpu, uint32_t row);
+
+/**
+ * trace_print_kept() - the same for a recorder that is kept otherwise
+ * @vm: whose it is
+ * @vcpu_id: of which of its vCPUs
+ */
+void trace_print_kept(const struct vm *vm, uint32_t vcpu_id, const struct trace *trace,
+                      uint32_t row);
+
+/**
+ * trace_read() - read one entry
+ * @trace: may be written to meanwhile; then the entry may be a mixture of two
+ * @age: 0 for the last one
+ * @entry: where to put it; what the exit has not set reads as zero, of the first two details
+ *
+ * Returns false if there were not so many.
+ */
+bool trace_read(const struct trace *trace, uint32_t age, struct trace_entry *entry);
 
 #endif

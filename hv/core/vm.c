@@ -10,6 +10,7 @@
 #include "core/directory.h"
 #include "core/machine.h"
 #include "core/power.h"
+#include "core/remains.h"
 #include "core/sched.h"
 #include "core/trace.h"
 #include "core/vcpu.h"
@@ -23,10 +24,6 @@
 #include "mm/vmem.h"
 
 #include <string.h>
-
-/* A struct vm_remains takes this many pages of the pool, as a power of two. */
-#define REMAINS_ORDER 0
-_Static_assert(sizeof(struct vm_remains) <= PAGE_SIZE << REMAINS_ORDER, "it fits its pages");
 
 static struct vm vms[CONFIG_NR_VMS];
 static uint32_t nr_running; /* atomic */
@@ -124,9 +121,9 @@ static struct vm *find_free(void)
 /* From the folder to a launched VM; NULL or what is wrong with it. */
 static const char *create(struct vm *vm, const struct bundle_vm *from)
 {
-    struct vm_remains *remains = vm->remains; /* of the last of this number */
+    struct remains *predecessor = vm->remains;
 
-    *vm = (struct vm){.id = (uint32_t)(vm - vms) + 1, .image = *from};
+    *vm = (struct vm){.id = (uint32_t)(vm - vms) + 1, .image = *from, .remains = predecessor};
     memcpy(vm->config.name, from->name, sizeof(vm->config.name));
 
     const char *fault = vm_config_parse(from->dtb.data, from->dtb.bytes, &vm->config);
@@ -138,11 +135,9 @@ static const char *create(struct vm *vm, const struct bundle_vm *from)
         return "vm.dtb: stile,affinity names no CPU of this machine";
     vm->hcr = trap_hcr(vm->config.mode);
     vm->mdcr = trap_mdcr(vm->config.pmu);
-    vm->remains = remains ? remains : page_alloc(REMAINS_ORDER);
-    if (!vm->remains)
-        return "the hypervisor's own memory is used up";
-    vm->console.port.kept = vm->remains->output;
-    fault = vm_pages_alloc(vm) ? launch(vm) : "the hypervisor's own memory is used up";
+    fault = remains_init(vm, predecessor) && vm_pages_alloc(vm)
+                ? launch(vm)
+                : "the hypervisor's own memory is used up";
     if (fault)
         free_pages(vm);
     return fault;
@@ -168,8 +163,10 @@ void vm_create(const struct bundle_vm *from)
     const char *fault = vm ? create(vm, from) : "there are too many VMs";
 
     if (fault) {
-        if (vm)
+        if (vm) {
             vm->state = VM_OFF;
+            vm->id = 0; /* there has never been one */
+        }
         log_error("%s: refused: %s", from->name, fault);
         return;
     }
@@ -224,6 +221,34 @@ struct vm *vm_get(uint32_t index)
     return running ? vm : NULL;
 }
 
+struct vm *vm_numbered(uint32_t number)
+{
+    struct vm *vm = number - 1 < CONFIG_NR_VMS ? &vms[number - 1] : NULL;
+
+    return vm && vm->id == number ? vm : NULL;
+}
+
+struct vm_description vm_describe(struct vm *vm)
+{
+    static const enum stile_vm_state states[] = {
+        [VM_OFF] = STILE_VM_ENDED,
+        [VM_RUNNING] = STILE_VM_RUNNING,
+        [VM_ENDING] = STILE_VM_ENDING,
+        [VM_ENDED] = STILE_VM_ENDING,
+    };
+    struct vm_description description = {.nr_vcpus = vm->config.nr_vcpus};
+
+    memcpy(description.name, vm->config.name, sizeof(description.name));
+    spin_lock(&vm->lock);
+    description.state = states[vm->state];
+    if (vm->state == VM_RUNNING && vm->paused)
+        description.state = STILE_VM_PAUSED;
+    if (vm->state != VM_OFF)
+        description.nr_pages = __atomic_load_n(&vm->stage2.nr_owned, __ATOMIC_RELAXED);
+    spin_unlock(&vm->lock);
+    return description;
+}
+
 uint32_t vm_find(const char name[STILE_VM_NAME_BYTES])
 {
     uint32_t found = 0;
@@ -260,6 +285,7 @@ void vm_resume(struct vm *vm)
 void vm_crash(struct vcpu *vcpu, const char *why)
 {
     vring_flush(vcpu->vm); /* its last lines come first */
+    remains_note(vcpu, why);
     printk("%s: crash: %s", vcpu->vm->config.name, why);
     vcpu_print(vcpu, true);
     trace_print(vcpu);
@@ -286,6 +312,8 @@ static void take_down(struct vm *vm)
     events_vm_gone(vm);
     events_vms_changed();
     vmem_destroy(vm);
+    if (vm->end == VM_END_CRASH)
+        remains_keep(vm);
     free_vcpus(vm);
     if (vm->end == VM_END_REBOOT) {
         fault = launch(vm);

@@ -38,11 +38,6 @@ enum vm_end {
     VM_END_DESTROYED,
 };
 
-/** What is left of a VM after its end, until its number is used again. */
-struct vm_remains {
-    char output[STILE_CONSOLE_KEPT_BYTES]; /* of its console's port */
-};
-
 struct vm {
     struct vm_config config;         /* what its device tree said; constant */
     struct bundle_vm image;          /* its files, for a reboot */
@@ -63,7 +58,7 @@ struct vm {
     uint32_t last_loaded[CONFIG_NR_PCPUS]; /* which vCPU was, on each CPU: its index + 1, or 0 */
     struct stile_vm_page *page;            /* shared with the guest, as is the next */
     struct stile_console_ring *ring;
-    struct vm_remains *remains;
+    struct remains *remains;             /* stays when the VM is gone */
     struct pvtime_stolen *stolen;        /* by vCPU; shared with the guest */
     const struct controller *controller; /* what brings it its interrupts */
     struct vgic vgic;
@@ -139,6 +134,26 @@ struct vm *vm_slot(uint32_t id);
  * vm_release(). No lock held.
  */
 struct vm *vm_get(uint32_t index);
+
+/** What vm_describe() tells. */
+struct vm_description {
+    char name[STILE_VM_NAME_BYTES];
+    enum stile_vm_state state;
+    uint32_t nr_vcpus;
+    uint64_t nr_pages;
+};
+
+/**
+ * vm_numbered() - the VM of a number, in whatever state it is, if only its end
+ * @number: any
+ *
+ * Returns NULL if there has never been one. Of what it returns only what outlives a VM may be used
+ * (core/remains.h, console_read_kept()).
+ */
+struct vm *vm_numbered(uint32_t number);
+
+/** vm_describe() - look at a VM of vm_numbered(). No lock held. */
+struct vm_description vm_describe(struct vm *vm);
 
 /**
  * vm_find() - the number of the VM of a name

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Group power: the end of a VM, as its kernel wants it or not.
+ * Group power: the end of a VM, as its kernel wants it or not; and its sleep.
  */
 #include "core/vm.h"
 #include "hypercall/hypercall.h"
@@ -44,5 +44,11 @@ struct hcall_result hcall_power_crash(struct vcpu *vcpu, stile_ipa_t message,
         make_printable(text, got);
     }
     vm_crash(vcpu, text);
+    return hcall_ok();
+}
+
+struct hcall_result hcall_power_suspend(struct vcpu *vcpu)
+{
+    vm_pause(vcpu->vm);
     return hcall_ok();
 }

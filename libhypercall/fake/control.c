@@ -108,6 +108,8 @@ struct stile_result fake_control_console_read(struct fake_vcpu *vcpu, stile_vm_i
     uint64_t end = found->console_written;
     if (end > STILE_CONSOLE_KEPT_BYTES && from < end - STILE_CONSOLE_KEPT_BYTES)
         from = end - STILE_CONSOLE_KEPT_BYTES;
+    if (from > end)
+        from = end;
     for (; count < limit.bytes && count < room && from + count < end; count++)
         (void)fake_memory_write(vcpu->vm, stile_ipa(buffer.ipa + count),
                                 &found->console[(from + count) % FAKE_CONSOLE_BYTES], 1);
@@ -160,5 +162,27 @@ struct stile_result fake_control_set_wall_clock(struct fake_vcpu *vcpu, stile_u6
         if (fake.vms[i].state != STILE_VM_ENDED)
             fake_vm_set_wall(&fake.vms[i],
                              fake.wall_ns + fake.vms[i].page->clock.base_ticks * tick_ns);
+    return fake_ok();
+}
+
+/* The message only: a host has not the registers of an arm64 vCPU. */
+struct stile_result fake_control_crash(struct fake_vcpu *vcpu, stile_vm_id_t vm, stile_ipa_t buffer)
+{
+    struct stile_crash crash = {.vcpu_id = 0};
+    char byte;
+
+    if (buffer.ipa % STILE_PAGE_SIZE + sizeof(crash) > STILE_PAGE_SIZE)
+        return fake_bad(2);
+    if (!fake_vm_is_number(vm.number))
+        return fake_error(STILE_NOT_FOUND);
+    const struct fake_vm *found = &fake.vms[vm.number - 1];
+    if (found->number == 0 || found->state != STILE_VM_ENDED || found->end != STILE_FAKE_CRASHED)
+        return fake_error(STILE_NOT_FOUND);
+    if (fake_memory_read(vcpu->vm, &byte, buffer, 1) == 0 ||
+        fake_memory_write(vcpu->vm, buffer, &byte, 1) == 0)
+        return fake_error(STILE_NOT_MAPPED);
+    crash.length = (uint32_t)strlen(found->message);
+    memcpy(crash.message, found->message, crash.length);
+    (void)fake_memory_write(vcpu->vm, buffer, &crash, sizeof(crash));
     return fake_ok();
 }

@@ -13,6 +13,7 @@ struct stile_vm_page stile_layout_vm_page;
 struct stile_vcpu_page stile_layout_vcpu_page;
 struct stile_mailbox stile_layout_mailbox;
 struct stile_console_ring stile_layout_console_ring;
+struct stile_crash stile_layout_crash;
 enum stile_error stile_layout_error;
 enum stile_nr stile_layout_nr;
 enum stile_info stile_layout_info;

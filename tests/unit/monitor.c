@@ -113,6 +113,18 @@ void vm_destroy(struct vm *vm)
     vm->state = VM_ENDING;
 }
 
+struct vm *vm_numbered(uint32_t number)
+{
+    return number == 2 ? &vms[1] : NULL;
+}
+
+void remains_print_row(struct vm *vm, uint32_t row)
+{
+    EXPECT_EQ(vm, &vms[1]);
+    if (row < 2)
+        printk("%s left %u", vm->config.name, row);
+}
+
 void trace_print_row(const struct vcpu *vcpu, uint32_t row)
 {
     if (row <= vcpu->trace.next)
@@ -188,6 +200,13 @@ static void type_text(const char *text)
         monitor_input(text, 1);
         run_all();
     }
+}
+
+KTF_TEST(monitor, crashes_are_shown_of_vms_that_have_ended)
+{
+    running[1] = false;
+    type_text("crashes\r");
+    EXPECT_STREQ(log_text, "1 left 0\n1 left 1\n");
 }
 
 KTF_TEST(monitor, prompts)

@@ -45,6 +45,33 @@ static void expect_last(const char *text)
     EXPECT_STREQ(line + 1, text);
 }
 
+KTF_TEST(trace, entries_are_read_by_age_without_what_others_left)
+{
+    const uint64_t abort = (uint64_t)EC_DABT_LOWER << ESR_EC_SHIFT | ESR_IL;
+    struct trace_entry entry;
+
+    EXPECT_FALSE(trace_read(&vcpu.trace, 0, &entry));
+    for (int i = 0; i < TRACE_ENTRIES; i++)
+        trace_hypercall(&vcpu.trace, STILE_FID(0), 11, 22, 33);
+    trace_abort(&vcpu.trace, abort, 0x1000, 0x2000);
+    trace_trap(&vcpu.trace, sys64(3, 0, 0, 0, 0, 1, true), 0x1004);
+    trace_interrupt(&vcpu.trace, 27);
+    EXPECT_TRUE(trace_read(&vcpu.trace, 0, &entry));
+    EXPECT_EQ(entry.what, TRACE_INTERRUPT | 27);
+    EXPECT_EQ(entry.detail[0], 0);
+    EXPECT_EQ(entry.detail[1], 0);
+    EXPECT_TRUE(trace_read(&vcpu.trace, 1, &entry));
+    EXPECT_EQ(entry.what & TRACE_KIND_MASK, TRACE_TRAP);
+    EXPECT_EQ(entry.detail[0], 0x1004);
+    EXPECT_EQ(entry.detail[1], 0);
+    EXPECT_TRUE(trace_read(&vcpu.trace, 2, &entry));
+    EXPECT_EQ(entry.detail[1], 0x2000);
+    EXPECT_TRUE(trace_read(&vcpu.trace, TRACE_ENTRIES - 1, &entry));
+    EXPECT_EQ(entry.detail[1], 22);
+    EXPECT_FALSE(trace_read(&vcpu.trace, TRACE_ENTRIES, &entry));
+    EXPECT_FALSE(trace_read(&vcpu.trace, UINT32_MAX, &entry));
+}
+
 KTF_TEST(trace, nothing_happened)
 {
     trace_print(&vcpu);

@@ -43,4 +43,14 @@ STILE_CALL(0x61, 1, power, reboot, ARGS0())
  */
 STILE_CALL(0x62, 1, power, crash, ARGS2(ipa, message, nr_bytes, length))
 
+/*
+ * Put the VM to sleep until somebody resumes it: a privileged VM (control_resume) or a person at
+ * the hypervisor's console. Interrupts for it are kept, time goes on. Returns when it was resumed.
+ *
+ * Example:
+ *     struct stile_result result = stile_power_suspend();
+ *     // somebody resumed the VM: look at the clock
+ */
+STILE_CALL(0x63, 9, power, suspend, ARGS0())
+
 /* clang-format on */

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Group control: looking at and steering other VMs. Who may is decided in dispatch.c.
+ */
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/console.h"
+#include "core/remains.h"
+#include "core/vm.h"
+#include "hypercall/hypercall.h"
+#include "mm/guest.h"
+
+/* Kept output is copied through EL2's stack in pieces of this size. */
+#define PIECE_BYTES 256
+
+#define STATE_SHIFT_VCPUS 8
+#define STATE_SHIFT_PAGES 32
+
+/* 2500-01-01 00:00 UTC, in nanoseconds since 1970 */
+#define WALL_NS_MAX (UINT64_C(16725225600) * 1000000000)
+
+/* A VM that runs, held; or NULL. */
+static struct vm *hold(stile_vm_id_t vm)
+{
+    return vm.number - 1 < CONFIG_NR_VMS ? vm_get(vm.number - 1) : NULL;
+}
+
+static struct hcall_result release(struct vm *vm, struct hcall_result result)
+{
+    vm_release(vm);
+    return result;
+}
+
+struct hcall_result hcall_control_vm(struct vcpu *vcpu, stile_vm_id_t vm)
+{
+    struct vm *seen = vm_numbered(vm.number);
+    uint64_t name[2];
+
+    if (vm.number - 1 >= STILE_VMS_MAX)
+        return hcall_bad_argument(1);
+    if (!seen)
+        return hcall_error(STILE_NOT_FOUND);
+
+    struct vm_description description = vm_describe(seen);
+    memcpy(name, description.name, sizeof(name));
+    return hcall_values(vcpu,
+                        description.state | (uint64_t)description.nr_vcpus << STATE_SHIFT_VCPUS |
+                            description.nr_pages << STATE_SHIFT_PAGES,
+                        name[0], name[1]);
+}
+
+static struct hcall_result do_to(struct vm *held, void (*act)(struct vm *vm))
+{
+    if (!held)
+        return hcall_error(STILE_NOT_FOUND);
+    act(held);
+    return release(held, hcall_ok());
+}
+
+struct hcall_result hcall_control_pause(struct vcpu *vcpu, stile_vm_id_t vm)
+{
+    return vm.number == vcpu->vm->id ? hcall_bad_argument(1) : do_to(hold(vm), vm_pause);
+}
+
+struct hcall_result hcall_control_resume(struct vcpu *vcpu, stile_vm_id_t vm)
+{
+    (void)vcpu;
+    return do_to(hold(vm), vm_resume);
+}
+
+struct hcall_result hcall_control_destroy(struct vcpu *vcpu, stile_vm_id_t vm)
+{
+    return vm.number == vcpu->vm->id ? hcall_bad_argument(1) : do_to(hold(vm), vm_destroy);
+}
+
+struct hcall_result hcall_control_inject(struct vcpu *vcpu, stile_vm_id_t vm,
+                                         stile_vcpu_id_t target, stile_intid_t intid)
+{
+    struct vm *held = hold(vm);
+
+    (void)vcpu;
+    if (!held)
+        return hcall_error(STILE_NOT_FOUND);
+    if (!vgic_target_valid(held, target.index, intid.intid))
+        return release(held, hcall_bad_argument(2));
+    if (!vgic_intid_valid(intid.intid))
+        return release(held, hcall_bad_argument(3));
+    held->controller->inject(held, target.index, intid.intid);
+    return release(held, hcall_ok());
+}
+
+/* Copies up to @limit characters that follow one another; *@first is the first of them. */
+static size_t copy_kept(struct vm *to, ipa_t buffer, size_t limit, struct vm *from, uint64_t *first)
+{
+    char piece[PIECE_BYTES];
+    uint64_t next = *first;
+    size_t done = 0;
+
+    do {
+        size_t wanted = limit - done < PIECE_BYTES ? limit - done : PIECE_BYTES;
+        uint64_t at;
+        size_t got = console_read_kept(from, next, piece, wanted, &at);
+
+        if (done == 0)
+            *first = next = at;
+        if (got == 0 || at != next || guest_write(to, ipa_add(buffer, done), piece, got) < got)
+            break;
+        done += got;
+        next += got;
+    } while (done < limit);
+    return done;
+}
+
+struct hcall_result hcall_control_console_read(struct vcpu *vcpu, stile_vm_id_t vm,
+                                               stile_u64_t from, stile_ipa_t buffer,
+                                               stile_nr_bytes_t limit)
+{
+    uint64_t page_left = PAGE_SIZE - (buffer.ipa & PAGE_MASK);
+    size_t most = limit.bytes < page_left ? limit.bytes : page_left;
+    struct vm *seen = vm_numbered(vm.number);
+
+    if (vm.number - 1 >= STILE_VMS_MAX)
+        return hcall_bad_argument(1);
+    if (limit.bytes - 1 >= STILE_CONSOLE_BUFFER_MAX || buffer.ipa + (limit.bytes - 1) < buffer.ipa)
+        return hcall_bad_argument(4);
+    if (!seen)
+        return hcall_error(STILE_NOT_FOUND);
+    if (!guest_may_write(vcpu->vm, buffer))
+        return hcall_error(STILE_NOT_MAPPED);
+    size_t done = copy_kept(vcpu->vm, buffer, most, seen, &from);
+    return hcall_values(vcpu, done, from, 0);
+}
+
+struct hcall_result hcall_control_counter(struct vcpu *vcpu, stile_vm_id_t vm,
+                                          stile_vcpu_id_t target, stile_u32_t counter)
+{
+    struct vm *held = hold(vm);
+
+    (void)vcpu;
+    if (!held)
+        return hcall_error(STILE_NOT_FOUND);
+    if (target.index >= held->config.nr_vcpus)
+        return release(held, hcall_bad_argument(2));
+    if (counter >= STILE_NR_COUNTERS)
+        return release(held, hcall_bad_argument(3));
+    return release(held, hcall_value(stats_counter(&held->vcpus[target.index]->stats, counter)));
+}
+
+struct hcall_result hcall_control_trace(struct vcpu *vcpu, stile_vm_id_t vm, stile_vcpu_id_t target,
+                                        stile_u32_t age)
+{
+    struct vm *seen = vm_numbered(vm.number);
+    struct trace_entry entry;
+    bool found;
+
+    if (!seen)
+        return hcall_error(STILE_NOT_FOUND);
+    if (target.index >= seen->config.nr_vcpus)
+        return hcall_bad_argument(2);
+    if (age >= STILE_TRACE_ENTRIES)
+        return hcall_bad_argument(3);
+
+    struct vm *held = hold(vm);
+    if (held) {
+        found = trace_read(&held->vcpus[target.index]->trace, age, &entry);
+        vm_release(held);
+    } else {
+        found = remains_read_trace(seen, target.index, age, &entry);
+    }
+    if (!found)
+        return hcall_error(STILE_NOT_FOUND);
+    return hcall_values(vcpu, entry.what, entry.detail[0], entry.detail[1]);
+}
+
+struct hcall_result hcall_control_set_wall_clock(struct vcpu *vcpu, stile_u64_t wall_ns)
+{
+    (void)vcpu;
+    if (wall_ns > WALL_NS_MAX)
+        return hcall_bad_argument(1);
+    clock_set(wall_ns);
+    return hcall_ok();
+}
+
+struct hcall_result hcall_control_crash(struct vcpu *vcpu, stile_vm_id_t vm, stile_ipa_t buffer)
+{
+    struct vm *seen = vm_numbered(vm.number);
+    struct stile_crash crash;
+
+    if ((buffer.ipa & PAGE_MASK) + sizeof(crash) > PAGE_SIZE)
+        return hcall_bad_argument(2);
+    if (!seen || !remains_read_crash(seen, &crash))
+        return hcall_error(STILE_NOT_FOUND);
+    if (!guest_may_write(vcpu->vm, buffer) ||
+        guest_write(vcpu->vm, buffer, &crash, sizeof(crash)) < sizeof(crash))
+        return hcall_error(STILE_NOT_MAPPED);
+    return hcall_ok();
+}

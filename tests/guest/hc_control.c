@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Group control. To most VMs it does not exist. With "steward" on the command line this one is
+ * privileged, and has two others to try it on: "peer", which hc_peer.c makes do as it is told by
+ * the directory, and "victim", which only waits at its shell.
+ */
+#include <string.h>
+
+#include "arch/cpu.h"
+#include "core/machine.h"
+#include "core/thread.h"
+#include "core/time.h"
+#include "hc_peer.h"
+#include "ktf.h"
+#include "mm/page.h"
+#include "support.h"
+
+/* For a machine with other work. */
+#define SOON_MS 10000
+
+/* So long nothing must happen. */
+#define QUIET_MS 50
+
+static char page[PAGE_SIZE] __attribute__((aligned(4096)));
+static stile_vm_id_t self, peer, victim;
+
+static stile_vm_id_t find(const char *name)
+{
+    uint64_t words[4] = {0};
+
+    memcpy(words, name, strlen(name));
+    struct stile_result result = stile_directory_find_vm(words[0], words[1], words[2], words[3]);
+    return stile_vm_id((uint32_t)result.value[0]);
+}
+
+static uint64_t beat(void)
+{
+    return stile_directory_lookup(peer, PEER_BEAT, 0).value[0];
+}
+
+static void find_all(void)
+{
+    support_need_hypervisor();
+    if (!machine_option("steward"))
+        SKIP("this VM is not privileged");
+    self = stile_vm_id((uint32_t)stile_core_info(STILE_INFO_VM_ID).value[0]);
+    peer = find("peer");
+    victim = find("victim");
+    (void)support_wait(beat() > 0, SOON_MS);
+}
+
+KTF_SUITE(hc_control, .suite_setup = support_need_hypervisor);
+KTF_SUITE(hc_steward, .suite_setup = find_all);
+
+static void expect_bad(struct stile_result result, uint64_t argument)
+{
+    EXPECT_EQ(result.status, STILE_INVALID_ARGUMENT);
+    EXPECT_EQ(result.value[0], argument);
+}
+
+static uint64_t state_of(stile_vm_id_t vm)
+{
+    return stile_control_vm(vm).value[0] & 0xFF;
+}
+
+KTF_TEST(hc_control, does_not_exist_for_an_unprivileged_vm)
+{
+    const uint64_t words[6] = {1, 0, 0, 0, 0, 0};
+
+    if (machine_option("steward"))
+        SKIP("this VM is privileged");
+    EXPECT_EQ(stile_core_features(STILE_GROUP_CONTROL).value[0], 0);
+    for (uint32_t i = 0; i < STILE_CALLS_PER_GROUP; i++) {
+        uint32_t nr = STILE_GROUP_CONTROL * STILE_CALLS_PER_GROUP + i;
+        EXPECT_EQ(support_call(STILE_FID(nr), words).status, STILE_NOT_SUPPORTED);
+    }
+}
+
+KTF_TEST(hc_steward, tells_of_every_vm)
+{
+    uint64_t name = 0;
+
+    memcpy(&name, "peer", 4);
+    struct stile_result result = stile_control_vm(peer);
+    EXPECT_EQ(result.status, STILE_SUCCESS);
+    EXPECT_EQ(result.value[0] & 0xFFFFFFFF, STILE_VM_RUNNING | 1 << 8);
+    EXPECT_GT(result.value[0] >> 32, 1000);
+    EXPECT_EQ(result.value[1], name);
+    EXPECT_EQ(result.value[2], 0);
+    EXPECT_EQ(state_of(self), STILE_VM_RUNNING);
+    EXPECT_EQ(stile_control_vm(stile_vm_id(4)).status, STILE_NOT_FOUND);
+    EXPECT_EQ(stile_control_vm(stile_vm_id(STILE_VMS_MAX)).status, STILE_NOT_FOUND);
+    expect_bad(stile_control_vm(stile_vm_id(0)), 1);
+    expect_bad(stile_control_vm(stile_vm_id(STILE_VMS_MAX + 1)), 1);
+}
+
+KTF_TEST(hc_steward, does_nothing_to_oneself_or_nobody)
+{
+    static const uint32_t nobody[] = {0, 4, STILE_VMS_MAX, STILE_VMS_MAX + 1, UINT32_MAX};
+
+    expect_bad(stile_control_pause(self), 1);
+    expect_bad(stile_control_destroy(self), 1);
+    EXPECT_EQ(stile_control_resume(self).status, STILE_SUCCESS);
+    for (int i = 0; i < 5; i++) {
+        stile_vm_id_t vm = stile_vm_id(nobody[i]);
+        EXPECT_EQ(stile_control_pause(vm).status, STILE_NOT_FOUND);
+        EXPECT_EQ(stile_control_resume(vm).status, STILE_NOT_FOUND);
+        EXPECT_EQ(stile_control_destroy(vm).status, STILE_NOT_FOUND);
+        EXPECT_EQ(stile_control_inject(vm, stile_vcpu_id(0), stile_intid(40)).status,
+                  STILE_NOT_FOUND);
+        EXPECT_EQ(stile_control_counter(vm, stile_vcpu_id(0), 0).status, STILE_NOT_FOUND);
+        EXPECT_EQ(stile_control_trace(vm, stile_vcpu_id(0), 0).status, STILE_NOT_FOUND);
+        EXPECT_EQ(stile_control_crash(vm, stile_ipa(virt_to_phys(page))).status, STILE_NOT_FOUND);
+    }
+}
+
+static void expect_still(void)
+{
+    thread_sleep_ms(QUIET_MS); /* whatever it had begun */
+    uint64_t before = beat();
+    thread_sleep_ms(QUIET_MS);
+    EXPECT_EQ(beat(), before);
+    EXPECT_EQ(state_of(peer), STILE_VM_PAUSED);
+}
+
+static void expect_resumes(void)
+{
+    uint64_t before = beat();
+
+    EXPECT_EQ(stile_control_resume(peer).status, STILE_SUCCESS);
+    EXPECT_EQ(state_of(peer), STILE_VM_RUNNING);
+    EXPECT_TRUE(support_wait(beat() > before + 1, SOON_MS));
+}
+
+KTF_TEST(hc_steward, pauses_and_resumes)
+{
+    ASSERT_TRUE(support_wait(beat() > 1, SOON_MS));
+    EXPECT_EQ(stile_control_pause(peer).status, STILE_SUCCESS);
+    EXPECT_EQ(stile_control_pause(peer).status, STILE_SUCCESS);
+    expect_still();
+    expect_resumes();
+    expect_resumes();
+}
+
+KTF_TEST(hc_steward, resumes_a_vm_that_suspended_itself)
+{
+    EXPECT_EQ(stile_directory_publish(PEER_ORDER, 0, PEER_SUSPEND).status, STILE_SUCCESS);
+    ASSERT_TRUE(support_wait(state_of(peer) == STILE_VM_PAUSED, SOON_MS));
+    expect_still();
+    EXPECT_EQ(stile_directory_publish(PEER_ORDER, 0, PEER_NOTHING).status, STILE_SUCCESS);
+    expect_resumes();
+}
+
+KTF_TEST(hc_steward, injects)
+{
+    stile_vcpu_id_t first = stile_vcpu_id(0);
+
+    EXPECT_EQ(stile_control_inject(peer, first, stile_intid(60)).status, STILE_SUCCESS);
+    expect_bad(stile_control_inject(peer, stile_vcpu_id(1), stile_intid(60)), 2);
+    expect_bad(stile_control_inject(peer, stile_vcpu_id(99), stile_intid(20)), 2);
+    expect_bad(stile_control_inject(peer, first, stile_intid(0)), 3);
+    expect_bad(stile_control_inject(peer, first, stile_intid(UINT32_MAX)), 3);
+}
+
+KTF_TEST(hc_steward, reads_counters_and_the_flight_recorder)
+{
+    stile_vcpu_id_t first = stile_vcpu_id(0);
+
+    EXPECT_GT(stile_control_counter(peer, first, STILE_COUNTER_EXITS).value[0], 0);
+    expect_bad(stile_control_counter(peer, stile_vcpu_id(1), 0), 2);
+    expect_bad(stile_control_counter(peer, first, STILE_NR_COUNTERS), 3);
+    EXPECT_EQ(stile_control_trace(peer, first, 0).status, STILE_SUCCESS);
+    EXPECT_EQ(stile_control_trace(peer, first, STILE_TRACE_ENTRIES - 1).status, STILE_SUCCESS);
+    expect_bad(stile_control_trace(peer, stile_vcpu_id(1), 0), 2);
+    expect_bad(stile_control_trace(peer, first, STILE_TRACE_ENTRIES), 3);
+}
+
+static struct stile_result read_console(uint64_t from, uint64_t pa, uint64_t limit)
+{
+    return stile_control_console_read(peer, from, stile_ipa(pa), stile_nr_bytes(limit));
+}
+
+KTF_TEST(hc_steward, reads_a_console)
+{
+    uint64_t pa = virt_to_phys(page);
+
+    struct stile_result result = read_console(0, pa, 64);
+    EXPECT_EQ(result.status, STILE_SUCCESS);
+    EXPECT_EQ(result.value[0], 64);
+    EXPECT_EQ(result.value[1], 0);
+    EXPECT_MEMEQ(page, "guest: mode=paravirtual", 23);
+    EXPECT_EQ(read_console(7, pa + 4090, 64).value[0], 6);
+    EXPECT_MEMEQ(page + 4090, "mode=p", 6);
+    result = read_console(UINT64_MAX, pa, 4096);
+    EXPECT_EQ(result.value[0], 0);
+    EXPECT_GT(result.value[1], 64);
+    expect_bad(read_console(0, pa, 0), 4);
+    expect_bad(read_console(0, pa, 4097), 4);
+    expect_bad(read_console(0, UINT64_MAX - 9, 11), 4);
+    EXPECT_EQ(read_console(0, support_beyond_memory(), 64).status, STILE_NOT_MAPPED);
+    EXPECT_EQ(read_console(0, 0x0B000000, 64).status, STILE_NOT_MAPPED);
+    expect_bad(stile_control_console_read(stile_vm_id(0), 0, stile_ipa(pa), stile_nr_bytes(1)), 1);
+}
+
+KTF_TEST(hc_steward, sets_the_wall_clock)
+{
+    EXPECT_EQ(stile_control_set_wall_clock(UINT64_C(1795132800000000000)).status, STILE_SUCCESS);
+    expect_bad(stile_control_set_wall_clock(UINT64_C(16725225600000000001)), 1);
+    expect_bad(stile_control_set_wall_clock(UINT64_MAX), 1);
+}
+
+KTF_TEST(hc_steward, destroys)
+{
+    EXPECT_EQ(stile_control_destroy(victim).status, STILE_SUCCESS);
+    EXPECT_TRUE(support_wait(state_of(victim) == STILE_VM_ENDED, SOON_MS));
+    EXPECT_EQ(stile_control_vm(victim).value[0] >> 32, 0);
+    EXPECT_EQ(stile_control_destroy(victim).status, STILE_NOT_FOUND);
+    EXPECT_EQ(stile_control_resume(victim).status, STILE_NOT_FOUND);
+    EXPECT_EQ(find("victim").number, 0);
+    EXPECT_EQ(stile_control_crash(victim, stile_ipa(virt_to_phys(page))).status, STILE_NOT_FOUND);
+    EXPECT_EQ(stile_control_trace(victim, stile_vcpu_id(0), 0).status, STILE_NOT_FOUND);
+    struct stile_result result =
+        stile_control_console_read(victim, 0, stile_ipa(virt_to_phys(page)), stile_nr_bytes(64));
+    EXPECT_EQ(result.value[0], 64);
+    EXPECT_MEMEQ(page, "guest: mode=", 12);
+}
+
+/* The last of this file: there is no peer after it. */
+KTF_TEST(hc_steward, tells_why_a_vm_crashed)
+{
+    const struct stile_crash *crash = (const struct stile_crash *)(const void *)(page + 8);
+    stile_ipa_t buffer = stile_ipa(virt_to_phys(crash));
+
+    EXPECT_EQ(stile_control_crash(peer, buffer).status, STILE_NOT_FOUND);
+    EXPECT_EQ(stile_directory_publish(PEER_ORDER, 0, PEER_CRASH).status, STILE_SUCCESS);
+    ASSERT_TRUE(support_wait(state_of(peer) == STILE_VM_ENDED, SOON_MS));
+
+    ASSERT_EQ(stile_control_crash(peer, buffer).status, STILE_SUCCESS);
+    EXPECT_EQ(crash->vcpu_id, 0);
+    EXPECT_EQ(crash->length, sizeof(PEER_LAST_WORDS) - 1);
+    EXPECT_MEMEQ(crash->message, PEER_LAST_WORDS, sizeof(PEER_LAST_WORDS) - 1);
+    EXPECT_EQ(crash->pstate & 0xF, 5); /* EL1h */
+    EXPECT_EQ(crash->x[20], PEER_X20);
+    expect_bad(stile_control_crash(peer, stile_ipa(virt_to_phys(page) + 3600)), 2);
+    EXPECT_EQ(stile_control_crash(peer, stile_ipa(0)).status, STILE_NOT_MAPPED);
+
+    struct stile_result last = stile_control_trace(peer, stile_vcpu_id(0), 0);
+    EXPECT_EQ(last.status, STILE_SUCCESS);
+    EXPECT_EQ(last.value[0], STILE_FID(STILE_NR_power_crash));
+    EXPECT_EQ(read_console(0, virt_to_phys(page), 64).value[0], 64);
+    EXPECT_EQ(stile_directory_lookup(peer, PEER_BEAT, 0).status, STILE_NOT_FOUND);
+    EXPECT_EQ(stile_control_pause(peer).status, STILE_NOT_FOUND);
+}
