@@ -44,6 +44,18 @@ hv-cold := hv/core/advisor.c hv/core/bundle.c hv/core/clock.c hv/core/complain.c
 	hv/virt/vtrng.c libhypercall/rt/format.c
 $(call objects,hv,$(hv-cold)): hv-cflags += -Os
 
+# So is what loses a handful of instructions by it and has them to spare: see tests/bench/budgets.csv.
+hv-small-srcs := hv/arch/sysreg.c hv/arch/traps.c hv/core/irq.c hv/core/serial.c hv/core/vm_pages.c \
+	hv/hypercall/console.c hv/hypercall/core.c hv/hypercall/irq.c hv/hypercall/standard.c \
+	hv/hypercall/vcpu.c hv/mm/guest.c hv/virt/mmio.c hv/virt/vgic_raise.c hv/virt/vgicd.c \
+	hv/virt/vring.c
+$(call objects,hv,$(hv-small-srcs)): hv-cflags += -Os
+
+# A function called once or twice is otherwise copied to there, which none of these gains by.
+hv-plain-srcs := hv/dev/gicv2.c hv/dev/gicv3.c hv/dev/pl011.c hv/virt/mailbox.c hv/virt/vgic_sgi.c \
+	hv/virt/vtimer.c hv/virt/vuart.c
+$(call objects,hv,$(hv-plain-srcs)): hv-cflags += -fno-inline-functions
+
 # Offsets that assembly uses: compiled to assembly, then picked out as #defines.
 $(O)/hv-gen/asm_offsets.h: $(hv-offsets) $(O)/config/autoconf.h $(O)/hv/.flags | $(O)/deps/libfdt/.done
 	$(call say,GEN,$@)
