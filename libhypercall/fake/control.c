@@ -106,6 +106,8 @@ struct stile_result fake_control_console_read(struct fake_vcpu *vcpu, stile_vm_i
     if (found->state != STILE_VM_ENDED)
         fake_console_drain(found);
     uint64_t end = found->console_written;
+    if (from > end)
+        from = end;
     if (end > STILE_CONSOLE_KEPT_BYTES && from < end - STILE_CONSOLE_KEPT_BYTES)
         from = end - STILE_CONSOLE_KEPT_BYTES;
     if (from > end)
@@ -130,10 +132,18 @@ struct stile_result fake_control_counter(struct fake_vcpu *vcpu, stile_vm_id_t v
     return counter < STILE_NR_COUNTERS ? fake_vcpu_counter(of, counter) : fake_bad(3);
 }
 
+/* A VM that runs, or the last of its number if that crashed. */
+static const struct fake_vm *running_or_crashed(uint32_t number)
+{
+    const struct fake_vm *vm = fake_vm_is_number(number) ? &fake.vms[number - 1] : NULL;
+
+    return vm && (vm->state != STILE_VM_ENDED || vm->end == STILE_FAKE_CRASHED) ? vm : NULL;
+}
+
 struct stile_result fake_control_trace(struct fake_vcpu *vcpu, stile_vm_id_t vm,
                                        stile_vcpu_id_t target, stile_u32_t age)
 {
-    const struct fake_vm *found = fake_vm_running(vm.number);
+    const struct fake_vm *found = running_or_crashed(vm.number);
 
     (void)vcpu;
     if (!found)

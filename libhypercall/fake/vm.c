@@ -96,7 +96,6 @@ static void begin(struct fake_vm *vm)
     vm->minor = 0;
     vm->ring_used = false;
     vm->ring_sleeps = true;
-    vm->console_written = 0;
     vm->input_written = 0;
     vm->input_read = 0;
     for (uint32_t i = 0; i < vm->config.nr_vcpus; i++) {
@@ -146,6 +145,8 @@ uint32_t stile_fake_start(const struct stile_fake_config *config)
     (void)snprintf(vm->name, sizeof(vm->name), "vm%u", vm->number);
     if (vm->config.name)
         (void)snprintf(vm->name, sizeof(vm->name), "%s", vm->config.name);
+    vm->console_written = 0;
+    vm->end = STILE_FAKE_RETURNED;
     begin(vm);
     if (!fake_current)
         fake_current = &vm->vcpus[0];

@@ -65,6 +65,7 @@ static const struct row rows[] = {
     ROW(vcpu_on, "an unaligned entry", BAD(2), 0, 2, 0),
     ROW(vcpu_on, "an entry in nothing", BAD(2), 0, NOWHERE, 0),
     ROW(vcpu_on, "it is on", NONE(BUSY), 0, MEMORY, 0),
+    ROW(vcpu_yield_to, "no such vCPU", BAD(1), NR_VCPUS),
     ROW(vcpu_state, "no such vCPU", BAD(1), NR_VCPUS),
     ROW(vcpu_state, "an upper half", BAD(1), UINT64_C(1) << 32),
     ROW(irq_inject, "no such vCPU", BAD(1), NR_VCPUS, 20),

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Group control of the fake: what a privileged VM sees of another, and does to it.
+ */
+#include <string.h>
+
+#include "ktf.h"
+#include "stile/fake.h"
+#include "stile/hypercall.h"
+
+static uint32_t boss, other;
+
+static void start(void)
+{
+    struct stile_fake_config privileged = {.name = "boss", .privileged = true};
+    struct stile_fake_config plain = {.name = "other", .nr_vcpus = 2, .nr_pages = 64};
+
+    stile_fake_reset();
+    boss = stile_fake_start(&privileged);
+    other = stile_fake_start(&plain);
+    stile_fake_become(other, 0);
+    (void)stile_core_version(STILE_VERSION_CURRENT);
+    stile_fake_become(boss, 0);
+    (void)stile_core_version(STILE_VERSION_CURRENT);
+}
+
+KTF_SUITE(control, .setup = start);
+
+static uint64_t state(void)
+{
+    return stile_control_vm(stile_vm_id(other)).value[0] & 0xFF;
+}
+
+KTF_TEST(control, a_vm_is_described)
+{
+    struct stile_result result = stile_control_vm(stile_vm_id(other));
+
+    EXPECT_EQ(result.status, STILE_SUCCESS);
+    EXPECT_EQ(result.value[0], UINT64_C(64) << 32 | 2 << 8 | STILE_VM_RUNNING);
+    EXPECT_EQ(memcmp(&result.value[1], "other", 6), 0);
+    EXPECT_EQ(stile_control_vm(stile_vm_id(0)).status, STILE_INVALID_ARGUMENT);
+    EXPECT_EQ(stile_control_vm(stile_vm_id(other + 1)).status, STILE_NOT_FOUND);
+}
+
+KTF_TEST(control, others_have_no_such_calls)
+{
+    stile_fake_become(other, 0);
+    EXPECT_EQ(stile_control_vm(stile_vm_id(boss)).status, STILE_NOT_SUPPORTED);
+    EXPECT_EQ(stile_core_features(STILE_GROUP_CONTROL).value[0], 0);
+}
+
+KTF_TEST(control, a_vm_is_paused_and_resumed)
+{
+    EXPECT_EQ(stile_control_pause(stile_vm_id(other)).status, STILE_SUCCESS);
+    EXPECT_EQ(state(), STILE_VM_PAUSED);
+    EXPECT_EQ(stile_control_resume(stile_vm_id(other)).status, STILE_SUCCESS);
+    EXPECT_EQ(state(), STILE_VM_RUNNING);
+    EXPECT_EQ(stile_control_pause(stile_vm_id(boss)).status, STILE_INVALID_ARGUMENT);
+}
+
+KTF_TEST(control, a_vm_is_destroyed)
+{
+    EXPECT_EQ(stile_control_destroy(stile_vm_id(other)).status, STILE_SUCCESS);
+    EXPECT_EQ(state(), STILE_VM_ENDED);
+    EXPECT_EQ(stile_control_destroy(stile_vm_id(other)).status, STILE_NOT_FOUND);
+    EXPECT_EQ(stile_control_trace(stile_vm_id(other), stile_vcpu_id(0), 0).status, STILE_NOT_FOUND);
+}
+
+static void writes_and_crashes(void *context)
+{
+    stile_ipa_t message = stile_ipa(STILE_FAKE_MEMORY_BASE);
+
+    (void)stile_console_puts(context, strlen(context));
+    memcpy(stile_fake_pointer(message), "broken", 6);
+    (void)stile_power_crash(message, stile_nr_bytes(6));
+}
+
+KTF_TEST(control, what_a_crash_leaves_is_read)
+{
+    stile_ipa_t buffer = stile_ipa(STILE_FAKE_MEMORY_BASE + 0x2000);
+    const struct stile_crash *crash = stile_fake_pointer(buffer);
+
+    EXPECT_EQ(stile_control_crash(stile_vm_id(other), buffer).status, STILE_NOT_FOUND);
+    EXPECT_EQ(stile_fake_run(other, 0, writes_and_crashes, "last words"), STILE_FAKE_CRASHED);
+    EXPECT_EQ(stile_control_crash(stile_vm_id(other), buffer).status, STILE_SUCCESS);
+    EXPECT_EQ(crash->length, 6);
+    EXPECT_EQ(memcmp(crash->message, "broken", 6), 0);
+
+    struct stile_result result =
+        stile_control_console_read(stile_vm_id(other), 5, buffer, stile_nr_bytes(100));
+    EXPECT_EQ(result.value[0], 5);
+    EXPECT_EQ(result.value[1], 5);
+    EXPECT_EQ(memcmp(stile_fake_pointer(buffer), "words", 5), 0);
+    EXPECT_EQ(
+        stile_control_console_read(stile_vm_id(other), 99, buffer, stile_nr_bytes(1)).value[1], 10);
+    EXPECT_EQ(stile_control_trace(stile_vm_id(other), stile_vcpu_id(0), 0).value[0],
+              STILE_FID(STILE_NR_power_crash));
+}
+
+KTF_TEST(control, an_interrupt_is_raised_in_another_vm)
+{
+    EXPECT_EQ(stile_control_inject(stile_vm_id(other), stile_vcpu_id(0), stile_intid(40)).status,
+              STILE_SUCCESS);
+    struct stile_result bad =
+        stile_control_inject(stile_vm_id(other), stile_vcpu_id(0), stile_intid(3));
+    EXPECT_EQ(bad.status, STILE_INVALID_ARGUMENT);
+    EXPECT_EQ(bad.value[0], 3);
+    stile_fake_become(other, 0);
+    EXPECT_EQ(stile_irq_query(stile_vcpu_id(0), stile_intid(40)).value[0], STILE_IRQ_PENDING);
+}
+
+KTF_TEST(control, the_wall_clock_is_every_vms)
+{
+    stile_fake_set_ticks(STILE_FAKE_TICKS_PER_SEC);
+    EXPECT_EQ(stile_control_set_wall_clock(UINT64_C(5000000000)).status, STILE_SUCCESS);
+    EXPECT_EQ(stile_fake_vm_page(other)->clock.wall_ns, 4000000000);
+    EXPECT_EQ(stile_control_set_wall_clock(UINT64_MAX).status, STILE_INVALID_ARGUMENT);
+}
