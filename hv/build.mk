@@ -38,7 +38,7 @@ hv-cold := hv/core/advisor.c hv/core/bundle.c hv/core/clock.c hv/core/complain.c
 	hv/core/pcpu.c hv/core/power.c hv/core/remains.c hv/core/run.c hv/core/trace.c hv/core/vm.c \
 	hv/core/vm_config.c hv/core/vm_load.c hv/hypercall/control.c hv/hypercall/directory.c hv/hypercall/event.c \
 	hv/hypercall/memory.c hv/hypercall/power.c hv/hypercall/share.c hv/lib/escape.c \
-	hv/lib/random.c hv/mm/carve.c hv/mm/el2map.c hv/mm/page.c hv/mm/share.c \
+	hv/lib/random.c hv/mm/carve.c hv/mm/el2map.c hv/mm/page.c hv/mm/share.c hv/mm/share_map.c \
 	hv/mm/stage2_map.c hv/mm/vmem.c hv/mm/vmem_call.c hv/virt/controller.c hv/virt/vgic_bank.c \
 	hv/virt/vgic_call.c hv/virt/vgicr.c hv/virt/vid.c hv/virt/vpsci.c hv/virt/vring.c \
 	hv/virt/vtrng.c libhypercall/rt/format.c

@@ -19,6 +19,7 @@ enum bench_kind {
     BENCH_SGI,   /* the vectors that handle SGI_BENCH */
     BENCH_TIMER, /* the vectors that handle the timer */
     BENCH_LATE,  /* the same; the loop returns how many ticks it was late, all in all */
+    BENCH_TICKS, /* nothing; the loop returns how many ticks it measured itself */
 };
 
 struct bench_row {
@@ -59,6 +60,14 @@ extern const struct bench_pair_row bench_call_pair;
  * The other VM does the loop, too. Each yield is two switches, there and back.
  */
 extern const struct bench_row bench_call_switch;
+
+/** Memory calls, whose loops measure a part of themselves. */
+extern const struct bench_row bench_memory_rows[];
+extern const size_t bench_nr_memory_rows;
+
+/** A page offered to another VM, accepted and revoked; that VM does bench_borrow() meanwhile. */
+extern const struct bench_row bench_share_row;
+_Noreturn void bench_borrow(void);
 
 /** bench_native_init() - look up what the loops of bench_native_rows use */
 void bench_native_init(void);

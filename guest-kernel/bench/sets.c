@@ -107,6 +107,7 @@ static void run_alone(void)
         run_rows(bench_call_rows, bench_nr_call_rows);
         run_touches();
         run_paced_lines();
+        run_rows(bench_memory_rows, bench_nr_memory_rows);
     }
     run_rows(bench_native_rows, bench_nr_native_rows);
     run_power_on();
@@ -134,6 +135,12 @@ static void run_yield(void)
 {
     for (;;)
         (void)bench_call_switch.loop(UINT32_MAX);
+}
+
+/* Two VMs on one physical CPU: this one, and one that does bench_borrow(). */
+static void run_share(void)
+{
+    bench_run_row(&bench_share_row);
 }
 
 /*
@@ -164,8 +171,9 @@ static const struct {
     const char *name;
     void (*run)(void);
 } sets[] = {
-    {"alone", run_alone}, {"pair", run_pair}, {"switch", run_switch},     {"yield", run_yield},
-    {"busy", run_busy},   {"spin", run_spin}, {"power_on", run_power_on},
+    {"alone", run_alone},       {"pair", run_pair},   {"switch", run_switch},
+    {"yield", run_yield},       {"busy", run_busy},   {"spin", run_spin},
+    {"power_on", run_power_on}, {"share", run_share}, {"borrow", bench_borrow},
 };
 
 /* Whether a word of the command line is @name. */

@@ -225,6 +225,9 @@ static void raise_virq(struct vm *vm, uint32_t port)
 
 void events_virq(struct vm *vm, enum stile_virq virq)
 {
+    /* Who binds a port meanwhile looks, having bound it, for what came before. */
+    if (__atomic_load_n(&vm->events.virq_port[virq], __ATOMIC_RELAXED) == 0)
+        return;
     spin_lock(&vm->events.lock);
     raise_virq(vm, vm->events.virq_port[virq]);
     spin_unlock(&vm->events.lock);

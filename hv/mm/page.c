@@ -271,17 +271,33 @@ void page_scrub_guest(pa_t base, unsigned order)
     scrub_guest(base, order, stale);
 }
 
+/* The extent of a block of guest memory. */
+static struct extent *guest_extent(uint64_t number, unsigned order)
+{
+    struct extent *extent = extent_of(number);
+
+    CHECK(extent && extent->zone == &guest_zone && is_aligned(number, order_pages(order)));
+    return extent;
+}
+
+/* Makes pages of a VM's a block of their own. The lock is held. */
+static struct page *guest_block(const struct extent *extent, uint64_t number, unsigned order,
+                                uint32_t vm_id)
+{
+    struct page *page = block_cut(extent, number, order);
+
+    CHECK(page->state == PAGE_USED && page->owner == vm_id && page->order == order);
+    return page;
+}
+
 void page_free_guest(pa_t base, unsigned order, uint32_t vm_id)
 {
     uint64_t number = base.pa >> PAGE_SHIFT;
-    struct extent *extent = extent_of(number);
-    struct page *page;
+    struct extent *extent = guest_extent(number, order);
 
-    CHECK(extent && extent->zone == &guest_zone && is_aligned(number, order_pages(order)));
     scrub_poison_guest(base, order);
     spin_lock(&lock);
-    page = block_cut(extent, number, order);
-    CHECK(page->state == PAGE_USED && page->owner == vm_id && page->order == order);
+    (void)guest_block(extent, number, order, vm_id);
     block_free(extent, number, order, true);
     spin_unlock(&lock);
 }
@@ -289,14 +305,10 @@ void page_free_guest(pa_t base, unsigned order, uint32_t vm_id)
 void page_give_guest(pa_t base, unsigned order, uint32_t from, uint32_t to)
 {
     uint64_t number = base.pa >> PAGE_SHIFT;
-    struct extent *extent = extent_of(number);
-    struct page *page;
+    struct extent *extent = guest_extent(number, order);
 
-    CHECK(extent && extent->zone == &guest_zone && is_aligned(number, order_pages(order)));
     spin_lock(&lock);
-    page = block_cut(extent, number, order);
-    CHECK(page->state == PAGE_USED && page->owner == from && page->order == order);
-    page->owner = (uint16_t)to;
+    guest_block(extent, number, order, from)->owner = (uint16_t)to;
     spin_unlock(&lock);
 }
 

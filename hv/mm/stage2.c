@@ -66,14 +66,18 @@ uint64_t stage2_gap_locked(struct stage2_locked locked, ipa_t ipa, uint64_t byte
             ++level;
             entry = pte_at(pte_table(*entry), level, at);
         }
-        /* Neighbours in the same table need no walk from the root. */
-        do {
-            if (*entry++ != 0)
-                return at - ipa.ipa;
+        if (*entry != 0)
+            break;
+        if (level < PTE_LAST_LEVEL) {
             at = align_down(at, pte_span(level)) + pte_span(level);
-        } while (at < end && !is_aligned(at, pte_span(level - 1)) && !pte_is_table(*entry, level));
+            continue;
+        }
+        /* Its neighbours need no walk of their own. */
+        for (uint64_t nr = pte_step(level - 1, at, end - at) >> PAGE_SHIFT; nr > 0 && *entry == 0;
+             nr--, entry++)
+            at += PAGE_SIZE;
     }
-    return bytes;
+    return at < end ? at - ipa.ipa : bytes;
 }
 
 void stage2_ready_locked(struct stage2_locked locked, ipa_t ipa)

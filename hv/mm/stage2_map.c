@@ -86,12 +86,61 @@ static bool range_is_inside(ipa_t ipa, uint64_t bytes)
     return ipa.ipa < STAGE2_IPA_END && bytes > 0 && bytes <= STAGE2_IPA_END - ipa.ipa;
 }
 
+/* --- runs ---------------------------------------------------------------------------------- */
+
+/** Neighbours in one table, which make up a whole range. What most calls change is one. */
+struct run {
+    uint64_t *parent; /* the descriptor that points to their table */
+    uint64_t *first;
+    unsigned nr, level;
+};
+
+/* Finds the entries of a range, if it is a run whose first entry points to no table. */
+static bool run_find(const struct stage2 *stage2, const struct range *range, struct run *run)
+{
+    unsigned level = STAGE2_FIRST_LEVEL;
+    uint64_t *parent = NULL;
+    uint64_t *entry = pte_at(stage2->root, level, range->ipa);
+
+    while (pte_is_table(*entry, level)) {
+        parent = entry;
+        entry = pte_at(pte_table(*entry), ++level, range->ipa);
+    }
+    if (!parent || !is_aligned(range->ipa | range->pa | range->bytes, pte_span(level)) ||
+        pte_step(level - 1, range->ipa, range->bytes) < range->bytes)
+        return false;
+    *run = (struct run){parent, entry, (unsigned)(range->bytes >> pte_shift(level)), level};
+    return true;
+}
+
+static bool entries_are_free(const uint64_t *entry, uint64_t nr)
+{
+    while (nr-- > 0) {
+        if (*entry++ != 0)
+            return false;
+    }
+    return true;
+}
+
+static void entries_fill(uint64_t *entry, uint64_t nr, uint64_t leaf, uint64_t span)
+{
+    while (nr-- > 0) {
+        *entry++ = leaf;
+        leaf += span;
+    }
+}
+
 /* --- map ----------------------------------------------------------------------------------- */
 
 /* Counts the tables missing below @table, which may be missing itself: NULL. */
 static enum stile_error map_prepare(uint64_t *table, unsigned level, struct range range,
                                     uint32_t attrs, size_t *nr_missing)
 {
+    if (level == PTE_LAST_LEVEL)
+        return !table ||
+                       entries_are_free(pte_at(table, level, range.ipa), range.bytes >> PAGE_SHIFT)
+                   ? STILE_SUCCESS
+                   : STILE_ALREADY_MAPPED;
     while (range.bytes > 0) {
         uint64_t entry = table ? *pte_at(table, level, range.ipa) : 0;
         uint64_t step = pte_step(level, range.ipa, range.bytes);
@@ -120,6 +169,12 @@ static unsigned map_commit(uint64_t *table, unsigned level, struct range range, 
 {
     unsigned nr_new = 0;
 
+    if (level == PTE_LAST_LEVEL) {
+        nr_new = (unsigned)(range.bytes >> PAGE_SHIFT);
+        entries_fill(pte_at(table, level, range.ipa), nr_new,
+                     stage2_leaf_make(range.pa, level, attrs), PAGE_SIZE);
+        return nr_new;
+    }
     while (range.bytes > 0) {
         uint64_t *entry = pte_at(table, level, range.ipa);
         uint64_t step = pte_step(level, range.ipa, range.bytes);
@@ -143,25 +198,44 @@ static unsigned map_commit(uint64_t *table, unsigned level, struct range range, 
     return nr_new;
 }
 
+static enum stile_error map_any(struct stage2 *stage2, struct range range, uint32_t attrs)
+{
+    struct tables spare;
+    size_t nr_missing = 0;
+    enum stile_error error =
+        map_prepare(stage2->root, STAGE2_FIRST_LEVEL, range, attrs, &nr_missing);
+
+    if (!error)
+        error = tables_alloc(&spare, nr_missing);
+    if (!error)
+        (void)map_commit(stage2->root, STAGE2_FIRST_LEVEL, range, attrs, &spare);
+    return error;
+}
+
+static enum stile_error map_run(const struct run *run, uint64_t pa, uint32_t attrs)
+{
+    if (!entries_are_free(run->first, run->nr))
+        return STILE_ALREADY_MAPPED; /* tables are never empty */
+    entries_fill(run->first, run->nr, stage2_leaf_make(pa, run->level, attrs),
+                 pte_span(run->level));
+    *run->parent += stage2_used(run->nr);
+    return STILE_SUCCESS;
+}
+
 enum stile_error stage2_map_locked(struct stage2_locked locked, ipa_t ipa, pa_t pa, uint64_t bytes,
                                    uint32_t attrs)
 {
-    struct stage2 *stage2 = locked.stage2;
     struct range range = {ipa.ipa, pa.pa, bytes};
-    struct tables spare;
-    size_t nr_missing = 0;
+    struct run run;
     enum stile_error error;
 
     CHECK(is_aligned(ipa.ipa | pa.pa | bytes, PAGE_SIZE) && (attrs & STAGE2_READ));
     if (!range_is_inside(ipa, bytes))
         return STILE_INVALID_ARGUMENT;
-    error = map_prepare(stage2->root, STAGE2_FIRST_LEVEL, range, attrs, &nr_missing);
+    error = run_find(locked.stage2, &range, &run) ? map_run(&run, range.pa, attrs)
+                                                  : map_any(locked.stage2, range, attrs);
     if (error)
         return error;
-    error = tables_alloc(&spare, nr_missing);
-    if (error)
-        return error;
-    map_commit(stage2->root, STAGE2_FIRST_LEVEL, range, attrs, &spare);
     /* Nothing was valid before, so no TLB holds it: table walks need only see the new entries. */
     dsb_ishst();
     return STILE_SUCCESS;
@@ -250,26 +324,58 @@ static unsigned change_commit(const struct stage2 *stage2, uint64_t *table, unsi
     return nr_gone;
 }
 
+static enum stile_error change_any(const struct stage2 *stage2, struct range range,
+                                   const struct change *change, struct tables *empty)
+{
+    struct tables spare;
+    size_t nr_missing = 0;
+    enum stile_error error = change_prepare(stage2->root, STAGE2_FIRST_LEVEL, range, &nr_missing);
+
+    if (!error)
+        error = tables_alloc(&spare, nr_missing);
+    if (!error)
+        (void)change_commit(stage2, stage2->root, STAGE2_FIRST_LEVEL, range, change, &spare, empty);
+    return error;
+}
+
+/* Whether a change of a run touches nothing but its entries, all of which map something. */
+static bool run_is_plain(const struct run *run, const struct change *change)
+{
+    if (run->level < PTE_LAST_LEVEL && run->nr > 1)
+        return false; /* some may point to tables */
+    for (unsigned i = 0; i < run->nr; i++) {
+        if (run->first[i] == 0)
+            return false;
+    }
+    return change->keep != 0 || stage2_table_used(*run->parent) > run->nr;
+}
+
+static void change_run(const struct run *run, const struct change *change)
+{
+    for (unsigned i = 0; i < run->nr; i++)
+        run->first[i] = (run->first[i] & change->keep) | change->set;
+    if (change->keep == 0)
+        *run->parent -= stage2_used(run->nr);
+}
+
 static enum stile_error change_locked(struct stage2_locked locked, ipa_t ipa, uint64_t bytes,
                                       const struct change *change)
 {
     struct stage2 *stage2 = locked.stage2;
     struct range range = {ipa.ipa, 0, bytes};
-    struct tables spare;
     struct tables empty = {NULL};
-    size_t nr_missing = 0;
-    enum stile_error error;
+    struct run run;
+    enum stile_error error = STILE_SUCCESS;
 
     CHECK(is_aligned(ipa.ipa | bytes, PAGE_SIZE));
     if (!range_is_inside(ipa, bytes))
         return STILE_INVALID_ARGUMENT;
-    error = change_prepare(stage2->root, STAGE2_FIRST_LEVEL, range, &nr_missing);
+    if (run_find(stage2, &range, &run) && run_is_plain(&run, change))
+        change_run(&run, change);
+    else
+        error = change_any(stage2, range, change, &empty);
     if (error)
         return error;
-    error = tables_alloc(&spare, nr_missing);
-    if (error)
-        return error;
-    (void)change_commit(stage2, stage2->root, STAGE2_FIRST_LEVEL, range, change, &spare, &empty);
     if (bytes == PAGE_SIZE)
         tlb_flush_stage2_ipa(stage2->vttbr, ipa.ipa);
     else
@@ -281,9 +387,7 @@ static enum stile_error change_locked(struct stage2_locked locked, ipa_t ipa, ui
 
 enum stile_error stage2_unmap_locked(struct stage2_locked locked, ipa_t ipa, uint64_t bytes)
 {
-    static const struct change gone = {0, 0};
-
-    return change_locked(locked, ipa, bytes, &gone);
+    return change_locked(locked, ipa, bytes, &(struct change){0, 0});
 }
 
 enum stile_error stage2_protect_locked(struct stage2_locked locked, ipa_t ipa, uint64_t bytes,

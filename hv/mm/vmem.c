@@ -67,9 +67,11 @@ static enum stile_error populate_block(struct vm *vm, struct stage2_locked locke
 uint64_t vmem_populate(struct vm *vm, struct stage2_locked locked, ipa_t base, uint64_t nr_pages,
                        unsigned nr_blocks)
 {
-    unsigned order = PAGE_ORDER_MAX;
+    unsigned order = 63 - (unsigned)__builtin_clzll(nr_pages);
     uint64_t done = 0;
 
+    if (order > PAGE_ORDER_MAX)
+        order = PAGE_ORDER_MAX;
     while (done < nr_pages && nr_blocks > 0) {
         bool fits = (nr_pages - done) >> order > 0;
 
@@ -150,7 +152,8 @@ enum vmem_fault vmem_fault(struct vm *vm, ipa_t ipa)
     return found;
 }
 
-bool vmem_ready_range(struct stage2_locked locked, ipa_t base, uint64_t bytes)
+enum stile_error vmem_ready_range(struct stage2_locked locked, ipa_t base, uint64_t bytes,
+                                  bool may_scrub)
 {
     struct stage2_mapping mapping;
 
@@ -158,8 +161,10 @@ bool vmem_ready_range(struct stage2_locked locked, ipa_t base, uint64_t bytes)
         ipa_t ipa = ipa_add(base, done);
 
         if (!stage2_lookup_locked(locked, ipa, &mapping) || !(mapping.attrs & STAGE2_OWNED))
-            return false;
+            return STILE_NOT_MAPPED;
+        if ((mapping.attrs & STAGE2_FRESH) && !may_scrub)
+            return STILE_BUSY;
         vmem_ready(locked, ipa, &mapping);
     }
-    return true;
+    return STILE_SUCCESS;
 }

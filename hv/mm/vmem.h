@@ -44,6 +44,7 @@ void vmem_forget(struct vm *vm);
  * vmem_populate() - set memory aside for a range, in the largest blocks there are
  * @locked:    the VM's stage 2
  * @base:      page aligned; nothing is mapped in the range
+ * @nr_pages:  not 0
  * @nr_blocks: how many blocks to take at most
  *
  * Returns how many pages are mapped now, from the start of the range. All of them are fresh. The
@@ -79,8 +80,15 @@ enum vmem_fault vmem_fault(struct vm *vm, ipa_t ipa);
  */
 void vmem_ready(struct stage2_locked locked, ipa_t ipa, const struct stage2_mapping *mapping);
 
-/** The same for a range of whole pages. Returns false if one of them is not the VM's own. */
-bool vmem_ready_range(struct stage2_locked locked, ipa_t base, uint64_t bytes);
+/**
+ * vmem_ready_range() - the same for a range of whole pages
+ * @may_scrub: false: do nothing that takes long
+ *
+ * NOT_MAPPED: a page is not the VM's own
+ * BUSY: a page is not scrubbed, and may not be
+ */
+enum stile_error vmem_ready_range(struct stage2_locked locked, ipa_t base, uint64_t bytes,
+                                  bool may_scrub);
 
 /*
  * What the memory calls do. Ranges are page aligned, of 1 to STILE_MEMORY_MAX_PAGES pages, and

@@ -23,6 +23,8 @@ static int64_t map_pages(struct vm *vm, struct stage2_locked locked, ipa_t base,
     nr_pages = stage2_gap_locked(locked, base, align_down(gap, PAGE_SIZE)) >> PAGE_SHIFT;
     if (nr_pages == 0)
         return STILE_ALREADY_MAPPED;
+    if (allowed == 0)
+        return STILE_NO_MEMORY;
     nr_pages = nr_pages < allowed ? nr_pages : allowed;
     nr_pages = vmem_populate(vm, locked, base, nr_pages, VMEM_BATCH);
     return nr_pages > 0 ? (int64_t)nr_pages : STILE_NO_MEMORY;

@@ -38,6 +38,34 @@ KTF_TEST(share, offered_accepted_released_revoked)
     EXPECT_EQ(revoke_by(&a, handle), STILE_NOT_FOUND);
 }
 
+KTF_TEST(share, the_other_side_is_told)
+{
+    uint32_t handle = must_offer(&a, RAM, 1, &b);
+    uint32_t given;
+
+    EXPECT_EQ(told[b.id], 1);
+    EXPECT_EQ(accept_at(&b, handle, RAM), STILE_ALREADY_MAPPED); /* nobody is of a failure */
+    EXPECT_EQ(offer_to(&a, WINDOW, 1, b.id, STAGE2_READ, &given), STILE_NOT_MAPPED);
+    EXPECT_EQ(told[a.id], 0);
+    EXPECT_EQ(accept_at(&b, handle, WINDOW), STILE_SUCCESS);
+    EXPECT_EQ(told[a.id], 1);
+    EXPECT_EQ(release_by(&b, handle), STILE_SUCCESS);
+    EXPECT_EQ(told[a.id], 2);
+    EXPECT_EQ(revoke_by(&a, handle), STILE_SUCCESS);
+    EXPECT_EQ(told[b.id], 2);
+    given = must_donate(&a, RAM, 1, &b);
+    EXPECT_EQ(told[b.id], 3);
+    EXPECT_EQ(accept_at(&b, given, WINDOW), STILE_SUCCESS);
+    EXPECT_EQ(told[a.id], 3);
+    (void)must_offer(&a, RAM + PAGE_SIZE, 1, &b);
+    (void)must_offer(&b, RAM, 1, &a);
+    stop(&b);
+    EXPECT_EQ(told[a.id], 6); /* one more offered, and then both gone */
+    start(&b);
+    EXPECT_EQ(told[b.id], 4);
+    EXPECT_EQ(told[c.id], 0);
+}
+
 KTF_TEST(share, the_peer_finds_pages_scrubbed)
 {
     uint64_t ipa = RAM + BLOCK_2M;
@@ -368,9 +396,9 @@ KTF_TEST(share, a_place_is_used_many_times_with_other_handles)
 {
     uint32_t handle;
 
-    shares_of(&a)->use = USE_MAX - 1;
+    shares_of(&a)->handle = 0xFFFFFEu << INDEX_BITS;
     handle = must_offer(&a, RAM, 1, &b);
-    EXPECT_EQ(handle, USE_MAX << INDEX_BITS);
+    EXPECT_EQ(handle, 0xFFFFFFu << INDEX_BITS);
     EXPECT_EQ(revoke_by(&a, handle), STILE_SUCCESS);
     EXPECT_EQ(must_offer(&a, RAM, 1, &b), 1u << INDEX_BITS); /* never 0 */
 }

@@ -10,8 +10,10 @@
 
 #include "fakes/memory.h"
 
+#include "core/events.h"
 #include "mm/guest.c"
 #include "mm/share.c"
+#include "mm/share_map.c"
 #include "mm/stage2.c"
 #include "mm/stage2_map.c"
 #include "mm/vmem.c"
@@ -37,6 +39,16 @@ uint64_t mmio_gap(const struct mmio_map *map, ipa_t base, uint64_t bytes)
     if (base.ipa >= DEVICE + PAGE_SIZE || DEVICE >= base.ipa + bytes)
         return bytes;
     return DEVICE > base.ipa ? DEVICE - base.ipa : 0;
+}
+
+/* --- who is told ---------------------------------------------------------------------------- */
+
+static unsigned told[CONFIG_NR_VMS + 1]; /* how often, by number */
+
+void events_virq(struct vm *vm, enum stile_virq virq)
+{
+    EXPECT_EQ(virq, STILE_VIRQ_SHARE);
+    told[vm->id]++;
 }
 
 /* --- every page is where it belongs -------------------------------------------------------- */
@@ -133,6 +145,7 @@ static void setup(void)
     fake_memory();
     pool_before = page_nr_free();
     guest_before = page_nr_free_guest();
+    memset(told, 0, sizeof(told));
     for (unsigned i = 0; i < NR; i++)
         start(all[i]);
     check();

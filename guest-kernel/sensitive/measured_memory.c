@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The bench's loops of memory calls. Each undoes outside the measured time what it does in it, and
+ * so returns ticks.
+ */
+#include "arch/cpu.h"
+#include "bench/row.h"
+#include "core/machine.h"
+#include "core/printk.h"
+#include "mm/page.h"
+#include "stile/hypercall.h"
+
+#define BLOCK_PAGES (BLOCK_SIZE / PAGE_SIZE)
+
+/* This kernel uses its memory from the other end. */
+static uint64_t last_block(void)
+{
+    const struct range *last = &machine.memory[machine.nr_memory - 1];
+
+    return last->base + last->bytes - BLOCK_SIZE;
+}
+
+static void give(uint64_t base, uint64_t nr_pages)
+{
+    uint64_t done = 0;
+
+    (void)stile_memory_unmap_all(stile_ipa(base), stile_nr_pages(nr_pages), &done);
+    if (done != nr_pages)
+        printk("bench: giving pages did not do what it should\n");
+}
+
+/* Maps a range, in as many calls as it takes. Returns the ticks that took. */
+static uint64_t take(uint64_t base, uint64_t nr_pages)
+{
+    uint64_t start = cpu_ticks();
+
+    while (nr_pages > 0) {
+        struct stile_result result = stile_memory_map(stile_ipa(base), stile_nr_pages(nr_pages));
+
+        if (result.status != STILE_SUCCESS) {
+            printk("bench: taking pages did not do what it should\n");
+            break;
+        }
+        base += result.value[0] * PAGE_SIZE;
+        nr_pages -= result.value[0];
+    }
+    return cpu_ticks() - start;
+}
+
+static int64_t map_block(uint32_t count)
+{
+    uint64_t ticks = 0;
+
+    while (count-- > 0) {
+        give(last_block(), BLOCK_PAGES);
+        ticks += take(last_block(), BLOCK_PAGES);
+    }
+    return (int64_t)ticks;
+}
+
+/* For each of 512 pages that are no block: they begin in the middle of one, which is split. */
+static int64_t map_page(uint32_t count)
+{
+    uint64_t base = last_block() - BLOCK_SIZE / 2;
+    uint64_t ticks = 0;
+
+    while (count-- > 0) {
+        give(base, BLOCK_PAGES);
+        ticks += take(base, BLOCK_PAGES);
+    }
+    return (int64_t)(ticks / BLOCK_PAGES);
+}
+
+/* --- two VMs: this one owns, and the other does bench_borrow() --- */
+
+/* The other VM; they are two. */
+static stile_vm_id_t other_vm(void)
+{
+    return stile_vm_id(3 - (uint32_t)stile_core_info(STILE_INFO_VM_ID).value[0]);
+}
+
+/* Offers a page until the other VM, which runs when this one yields, has mapped it; takes it back.
+ */
+static int64_t share_page(uint32_t count)
+{
+    uint64_t pa = page_alloc_zeroed();
+    uint64_t *accept_ticks = phys_to_virt(pa);
+    uint64_t ticks = 0;
+
+    while (count-- > 0) {
+        uint64_t start = cpu_ticks();
+        struct stile_result result = stile_memory_share(
+            stile_ipa(pa), stile_nr_pages(1), other_vm(), STILE_ACCESS_READ | STILE_ACCESS_WRITE);
+        ticks += cpu_ticks() - start;
+        while (result.status == STILE_SUCCESS &&
+               __atomic_load_n(accept_ticks, __ATOMIC_ACQUIRE) == 0)
+            (void)stile_vcpu_yield();
+        ticks += __atomic_exchange_n(accept_ticks, 0, __ATOMIC_RELAXED);
+        start = cpu_ticks();
+        if (stile_memory_revoke(stile_share((uint32_t)result.value[0])).status != STILE_SUCCESS)
+            printk("bench: sharing a page did not do what it should\n");
+        ticks += cpu_ticks() - start;
+    }
+    page_free(pa);
+    return (int64_t)ticks;
+}
+
+void bench_borrow(void)
+{
+    uint64_t pa = page_alloc();
+
+    give(pa, 1);
+    for (;;) {
+        stile_share_t share = stile_share((uint32_t)stile_memory_offer(0).value[0]);
+        uint64_t start = cpu_ticks();
+        bool accepted = stile_memory_accept(share, stile_ipa(pa)).status == STILE_SUCCESS;
+        uint64_t ticks = cpu_ticks() - start;
+
+        if (accepted)
+            __atomic_store_n((uint64_t *)phys_to_virt(pa), ticks, __ATOMIC_RELEASE);
+        (void)stile_vcpu_yield();
+    }
+}
+
+const struct bench_row bench_memory_rows[] = {
+    {"map_block", "call", BENCH_TICKS, map_block, STILE_SUCCESS},
+    {"map_page", "call", BENCH_TICKS, map_page, STILE_SUCCESS},
+};
+const size_t bench_nr_memory_rows = sizeof(bench_memory_rows) / sizeof(bench_memory_rows[0]);
+
+const struct bench_row bench_share_row = {"share_page", "call", BENCH_TICKS, share_page,
+                                          STILE_SUCCESS};
