@@ -216,6 +216,8 @@ const char *names_intid(uint32_t intid)
         return "hypervisor's timer";
     case IRQ_VIRT_TIMER:
         return "virtual timer";
+    case IRQ_PHYS_TIMER:
+        return "console ring";
     default:
         if (intid >= GIC_INTID_SPECIAL)
             return "gone before it was taken";

@@ -19,7 +19,7 @@ struct remains {
     char output[STILE_CONSOLE_KEPT_BYTES]; /* of its console's port, under the console's lock */
     /* Under vm->lock: */
     bool is_noted;            /* a vCPU has crashed: the message is there */
-    bool is_whole;            /* and so is the rest: the VM is no more */
+    bool is_whole;            /* and so is the rest: the VM has ended */
     struct stile_crash crash; /* of the vCPU that crashed first, as is the next */
     struct trace trace;
 };

@@ -302,6 +302,8 @@ static void take_down(struct vm *vm)
     };
     const char *fault = NULL;
 
+    if (vm->end == VM_END_CRASH)
+        remains_keep(vm); /* who sees the line below may look */
     vring_finish(vm);
     log_info("%s: %s", vm->config.name, ends[vm->end]);
     advisor_print(vm);
@@ -312,8 +314,6 @@ static void take_down(struct vm *vm)
     events_vm_gone(vm);
     events_vms_changed();
     vmem_destroy(vm);
-    if (vm->end == VM_END_CRASH)
-        remains_keep(vm);
     free_vcpus(vm);
     if (vm->end == VM_END_REBOOT) {
         fault = launch(vm);

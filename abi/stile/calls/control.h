@@ -167,7 +167,7 @@ STILE_CALL(0x98, 9, control, set_wall_clock, ARGS1(u64, wall_ns))
  * @buffer: where to put a struct stile_crash; within a page, any alignment
  *
  * INVALID_ARGUMENT: the buffer crosses a page's end
- * NOT_FOUND: the last VM of this number did not crash, or is still being taken down
+ * NOT_FOUND: the last VM of this number did not crash, or runs still
  * NOT_MAPPED: the buffer is not memory the caller may write
  *
  * Example:
