@@ -55,7 +55,7 @@ void bench_start_counter(void)
 {
     has_pmu = pmu_present();
     if (has_pmu)
-        pmu_start();
+        pmu_start(PMU_EL1);
 }
 
 uint64_t bench_read_el1(void)

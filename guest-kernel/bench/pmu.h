@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The cycle counter (Arm ARM D7.1), set to count at EL1 only. Under QEMU's icount a cycle is an
- * instruction, so what it lacks of the whole was spent at EL2.
+ * The cycle counter (Arm ARM D7.1). Under QEMU's icount a cycle is an instruction, so what it lacks
+ * of the whole, if it counts at EL1 only, was spent at EL2.
  */
 #ifndef BENCH_PMU_H
 #define BENCH_PMU_H
@@ -27,10 +27,14 @@ static inline bool pmu_present(void)
     return version != 0 && version != PMUVER_OTHER;
 }
 
-/** Starts the counter. The filter's reset value, zero, leaves out EL2. */
-static inline void pmu_start(void)
+/* What is counted, as PMCCFILTR_EL0 says it: NSH adds EL2. */
+#define PMU_EL1         UINT64_C(0)
+#define PMU_EL1_AND_EL2 (UINT64_C(1) << 27)
+
+/** Starts the counter. */
+static inline void pmu_start(uint64_t filter)
 {
-    write_sysreg(pmccfiltr_el0, 0);
+    write_sysreg(pmccfiltr_el0, filter);
     write_sysreg(pmcntenset_el0, PMU_CYCLE_COUNTER);
     write_sysreg(pmcr_el0, PMCR_E | PMCR_LC);
     isb();

@@ -69,6 +69,9 @@ extern const size_t bench_nr_memory_rows;
 extern const struct bench_row bench_share_row;
 _Noreturn void bench_borrow(void);
 
+/** An interrupt masked and unmasked in the mailbox. */
+extern const struct bench_row bench_mask_row;
+
 /** bench_native_init() - look up what the loops of bench_native_rows use */
 void bench_native_init(void);
 

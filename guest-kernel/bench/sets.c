@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "arch/cpu.h"
+#include "bench/several.h"
 #include "core/machine.h"
 #include "core/printk.h"
 #include "core/smp.h"
@@ -22,6 +23,8 @@
 #define BUSY_TICKS_PER_SEC_SHIFT 2 /* a quarter of a second */
 
 #define MILLION 1000000
+
+#define EXITS_COUNT 1000
 
 #define PACED_LINES   100
 #define PACED_LINE_US 400
@@ -93,6 +96,16 @@ static void run_paced_lines(void)
     bench_print("console_ring_exits", "page", exits, 0, exits);
 }
 
+/* Exits that a row's loop takes, which does so often what is to take none. */
+static void run_exits(const char *operation, const struct bench_row *row)
+{
+    uint64_t before = count_own_exits();
+
+    (void)row->loop(EXITS_COUNT);
+    uint64_t exits = count_own_exits() - before - 2; /* of counting */
+    bench_print(operation, row->way, exits, 0, exits);
+}
+
 static void run_rows(const struct bench_row *rows, size_t nr_rows)
 {
     for (size_t i = 0; i < nr_rows; i++) {
@@ -108,6 +121,8 @@ static void run_alone(void)
         run_touches();
         run_paced_lines();
         run_rows(bench_memory_rows, bench_nr_memory_rows);
+        bench_run_row(&bench_mask_row);
+        run_exits("mask_unmask_exits", &bench_mask_row);
     }
     run_rows(bench_native_rows, bench_nr_native_rows);
     run_power_on();
@@ -171,9 +186,17 @@ static const struct {
     const char *name;
     void (*run)(void);
 } sets[] = {
-    {"alone", run_alone},       {"pair", run_pair},   {"switch", run_switch},
-    {"yield", run_yield},       {"busy", run_busy},   {"spin", run_spin},
-    {"power_on", run_power_on}, {"share", run_share}, {"borrow", bench_borrow},
+    {"steady", several_run_steady},
+    {"ipis", several_run_ipis},
+    {"alone", run_alone},
+    {"pair", run_pair},
+    {"switch", run_switch},
+    {"yield", run_yield},
+    {"busy", run_busy},
+    {"spin", run_spin},
+    {"power_on", run_power_on},
+    {"share", run_share},
+    {"borrow", bench_borrow},
 };
 
 /* Whether a word of the command line is @name. */

@@ -107,11 +107,14 @@ void smp_start_others(void)
 void smp_stop_others(void)
 {
     const struct cpu *self = smp_cpu();
+    uint64_t others = 0;
 
     for (uint32_t i = 0; i < NR_CPUS; i++) {
         if (cpus[i].online && &cpus[i] != self)
-            sensitive->send_ipi(i, SGI_STOP);
+            others |= UINT64_C(1) << i;
     }
+    if (others)
+        sensitive->send_ipi_set(others, SGI_STOP);
 }
 
 uint32_t smp_nr_online(void)

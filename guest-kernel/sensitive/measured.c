@@ -18,6 +18,9 @@
 /* A number of the table that no call has. */
 #define NR_UNKNOWN (STILE_NR_CALLS_MAX - 1)
 
+/* A port that is not allocated. */
+#define MASKED_PORT (STILE_NR_PORTS - 1)
+
 /* An item that core_info does not have. */
 #define BAD_ITEM 0xFF
 
@@ -247,3 +250,23 @@ const struct bench_row bench_call_rows[] = {
     {"wfi_late", "call", BENCH_LATE, wfi_late, STILE_SUCCESS},
 };
 const size_t bench_nr_call_rows = sizeof(bench_call_rows) / sizeof(bench_call_rows[0]);
+
+/* As a kernel does it that has the mailbox as interrupt controller: the bit is never pending. */
+static int64_t mask_unmask(uint32_t count)
+{
+    uint64_t *pending = &mailbox()->pending[MASKED_PORT / 64];
+    uint64_t *mask = &mailbox()->mask[MASKED_PORT / 64];
+    uint64_t bit = UINT64_C(1) << (MASKED_PORT % 64);
+    int64_t nr_pending = 0;
+
+    while (count-- > 0) {
+        (void)__atomic_fetch_or(mask, bit, __ATOMIC_RELAXED);
+        (void)__atomic_fetch_and(mask, ~bit, __ATOMIC_RELAXED);
+        __atomic_thread_fence(__ATOMIC_SEQ_CST);
+        if (__atomic_load_n(pending, __ATOMIC_RELAXED) & bit)
+            nr_pending++;
+    }
+    return nr_pending;
+}
+
+const struct bench_row bench_mask_row = {"mask_unmask", "page", BENCH_PLAIN, mask_unmask, 0};

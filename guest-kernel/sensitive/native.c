@@ -50,6 +50,12 @@ static void send_ipi(uint32_t cpu, uint32_t sgi)
     gic->send_sgi(cpu, sgi);
 }
 
+static void send_ipi_set(uint64_t cpus, uint32_t sgi)
+{
+    for (; cpus; cpus &= cpus - 1)
+        gic->send_sgi((uint32_t)__builtin_ctzll(cpus), sgi);
+}
+
 static void idle(void)
 {
     __asm__ volatile("dsb sy\n\twfi" : : : "memory");
@@ -108,6 +114,7 @@ const struct sensitive_ops sensitive_native = {
     .timer_arm = sensitive_arm_cntv,
     .timer_disarm = sensitive_disarm_cntv,
     .send_ipi = send_ipi,
+    .send_ipi_set = send_ipi_set,
     .idle = idle,
     .yield = yield,
     .cpu_on = cpu_on,

@@ -65,6 +65,11 @@ static void send_ipi(uint32_t cpu, uint32_t sgi)
     (void)stile_irq_ipi(stile_vcpu_id(cpu), stile_intid(sgi));
 }
 
+static void send_ipi_set(uint64_t cpus, uint32_t sgi)
+{
+    (void)stile_irq_ipi_set(stile_vcpu_set(cpus), stile_intid(sgi));
+}
+
 static void idle(void)
 {
     (void)stile_vcpu_block();
@@ -131,6 +136,7 @@ const struct sensitive_ops sensitive_paravirtual = {
     .timer_arm = sensitive_arm_cntv,
     .timer_disarm = sensitive_disarm_cntv,
     .send_ipi = send_ipi,
+    .send_ipi_set = send_ipi_set,
     .idle = idle,
     .yield = yield,
     .cpu_on = cpu_on,

@@ -40,6 +40,9 @@ struct sensitive_ops {
     /** Sends SGI @sgi (0 to 15) to cpus[@cpu], the caller included. */
     void (*send_ipi)(uint32_t cpu, uint32_t sgi);
 
+    /** The same to every CPU of a set, cpus[n] being bit n. */
+    void (*send_ipi_set)(uint64_t cpus, uint32_t sgi);
+
     /** Sleeps until an interrupt is pending, masked or not; may return early. */
     void (*idle)(void);
 

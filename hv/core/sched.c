@@ -153,6 +153,23 @@ void sched_wake(struct vcpu *vcpu, enum vcpu_state from)
     spin_unlock(&sched_lock);
 }
 
+uint64_t sched_kick_set(struct vm *vm, uint64_t vcpus, uint32_t work)
+{
+    uint64_t pcpus_set = 0;
+
+    spin_lock(&sched_lock);
+    for (; vcpus; vcpus &= vcpus - 1) {
+        struct vcpu *vcpu = vm->vcpus[__builtin_ctzll(vcpus)];
+        vcpu_add_work(vcpu, work);
+        if (vcpu->state == VCPU_BLOCKED)
+            make_ready(vcpu);
+        if (vcpu->loaded)
+            pcpus_set |= bit_of(vcpu->pcpu);
+    }
+    spin_unlock(&sched_lock);
+    return pcpus_set & ~bit_of(pcpu_self());
+}
+
 COLD void sched_start(struct vcpu *vcpu)
 {
     spin_lock(&sched_lock);

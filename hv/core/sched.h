@@ -79,6 +79,16 @@ void sched_wake(struct vcpu *vcpu, enum vcpu_state from);
 struct vcpu *sched_enter(void);
 
 /**
+ * sched_kick_set() - set work bits of several vCPUs, and let those that were blocked run
+ * @vcpus: of @vm, bit n being vCPU n
+ * @work: VCPU_WORK_*
+ *
+ * Returns the other physical CPUs that some of them are loaded on, a bit for each. Any physical
+ * CPU, sched_lock not held.
+ */
+uint64_t sched_kick_set(struct vm *vm, uint64_t vcpus, uint32_t work);
+
+/**
  * sched_switch() - put the loaded vCPU and load the next one, if another is to run
  * @previous: the loaded vCPU
  *

@@ -178,6 +178,14 @@ void vcpu_kick(struct vcpu *vcpu, uint32_t work)
         gic_send_sgi(vcpu->pcpu->index, IRQ_KICK);
 }
 
+void vcpu_kick_set(struct vm *vm, uint64_t vcpus, uint32_t work)
+{
+    uint64_t pcpus_set = sched_kick_set(vm, vcpus, work);
+
+    if (pcpus_set)
+        gic_send_sgi_set(pcpus_set, IRQ_KICK);
+}
+
 /* How long the guest was ready and did not run, told to it. */
 static void account_wait(struct vcpu *vcpu)
 {

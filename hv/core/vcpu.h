@@ -89,6 +89,9 @@ struct vcpu {
  */
 void vcpu_kick(struct vcpu *vcpu, uint32_t work);
 
+/** vcpu_kick_set() - the same for several of a VM, bit n being vCPU n */
+void vcpu_kick_set(struct vm *vm, uint64_t vcpus, uint32_t work);
+
 /** Sets work bits of a vCPU. Who takes them sees what was written before. */
 static inline void vcpu_add_work(struct vcpu *vcpu, uint32_t work)
 {

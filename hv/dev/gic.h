@@ -69,6 +69,7 @@ struct gic_ops {
     void (*disable)(uint32_t intid);
     void (*set_active)(uint32_t intid, bool active);
     void (*send_sgi)(uint32_t pcpu_index, uint32_t sgi);
+    void (*send_sgi_set)(uint64_t pcpus_set, uint32_t sgi);
     uint64_t (*read_lr)(uint32_t lr);
     void (*write_lr)(uint32_t lr, uint64_t value);
     uint32_t (*read_empty_lrs)(void);
@@ -150,6 +151,12 @@ static inline void gic_set_active(uint32_t intid, bool active)
 static inline void gic_send_sgi(uint32_t pcpu_index, uint32_t sgi)
 {
     gic->send_sgi(pcpu_index, sgi);
+}
+
+/** The same for several, bit n being CPU n; at least one. */
+static inline void gic_send_sgi_set(uint64_t pcpus_set, uint32_t sgi)
+{
+    gic->send_sgi_set(pcpus_set, sgi);
 }
 
 /* This CPU's list registers, 0 to nr_lrs - 1. */

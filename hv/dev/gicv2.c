@@ -150,6 +150,16 @@ static void send_sgi(uint32_t pcpu_index, uint32_t sgi)
     io_write32(gicd + GICD_SGIR, (uint32_t)cpu_bits[pcpu_index] << GICD_SGIR_CPUS_SHIFT | sgi);
 }
 
+static void send_sgi_set(uint64_t pcpus_set, uint32_t sgi)
+{
+    uint32_t targets = 0;
+
+    for (; pcpus_set; pcpus_set &= pcpus_set - 1)
+        targets |= cpu_bits[__builtin_ctzll(pcpus_set)];
+    dsb_ishst();
+    io_write32(gicd + GICD_SGIR, targets << GICD_SGIR_CPUS_SHIFT | sgi);
+}
+
 /* --- virtual interrupts --- */
 
 static uint64_t read_lr(uint32_t lr)
@@ -218,6 +228,7 @@ const struct gic_ops gicv2_ops = {
     .disable = disable,
     .set_active = set_active,
     .send_sgi = send_sgi,
+    .send_sgi_set = send_sgi_set,
     .read_lr = read_lr,
     .write_lr = write_lr,
     .read_empty_lrs = read_empty_lrs,

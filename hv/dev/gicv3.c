@@ -19,6 +19,7 @@
 #define ICC_CTLR_EOIMODE (1u << 1)
 
 /* ICC_SGI1R_EL1 */
+#define SGI1R_TARGETS     UINT64_C(0xFFFF) /* of those that are the same in all else */
 #define SGI1R_AFF1_SHIFT  16
 #define SGI1R_INTID_SHIFT 24
 #define SGI1R_AFF2_SHIFT  32
@@ -41,7 +42,8 @@
 #define VMCR_FIQEN (1u << 3) /* RES1 with system registers */
 
 static uintptr_t gicd;
-static uintptr_t gicr[CONFIG_NR_PCPUS]; /* each CPU's redistributor */
+static uintptr_t gicr[CONFIG_NR_PCPUS];      /* each CPU's redistributor */
+static uint64_t sgi_target[CONFIG_NR_PCPUS]; /* ICC_SGI1R_EL1 to reach each, but for the INTID */
 
 static uint32_t packed_affinity(uint64_t mpidr)
 {
@@ -82,6 +84,16 @@ static void find_redistributors(void)
     }
 }
 
+static void init_sgi_targets(void)
+{
+    for (uint32_t i = 0; i < machine.nr_cpus; i++) {
+        uint64_t mpidr = machine.cpu_mpidr[i];
+        sgi_target[i] = AFF3(mpidr) << SGI1R_AFF3_SHIFT | AFF2(mpidr) << SGI1R_AFF2_SHIFT |
+                        AFF1(mpidr) << SGI1R_AFF1_SHIFT | (AFF0(mpidr) >> 4) << SGI1R_RS_SHIFT |
+                        UINT64_C(1) << (AFF0(mpidr) & 15);
+    }
+}
+
 static void init_distributor(void)
 {
     uint32_t nr_banks = GICD_TYPER_LINES(io_read32(gicd + GICD_TYPER));
@@ -114,6 +126,7 @@ static void init(void)
 {
     gicd = el2map_device(machine.gicd.base, machine.gicd.bytes);
     find_redistributors();
+    init_sgi_targets();
     init_distributor();
     enable_system_registers();
 
@@ -204,13 +217,26 @@ static void set_active(uint32_t intid, bool active)
 
 static void send_sgi(uint32_t pcpu_index, uint32_t sgi)
 {
-    uint64_t mpidr = machine.cpu_mpidr[pcpu_index];
+    dsb_ishst();
+    write_sysreg(icc_sgi1r_el1, sgi_target[pcpu_index] | (uint64_t)sgi << SGI1R_INTID_SHIFT);
+    isb();
+}
+
+/* One write for CPUs that differ in the target list alone. */
+static void send_sgi_set(uint64_t pcpus_set, uint32_t sgi)
+{
+    uint64_t word = 0;
 
     dsb_ishst();
-    write_sysreg(icc_sgi1r_el1,
-                 AFF3(mpidr) << SGI1R_AFF3_SHIFT | AFF2(mpidr) << SGI1R_AFF2_SHIFT |
-                     AFF1(mpidr) << SGI1R_AFF1_SHIFT | (AFF0(mpidr) >> 4) << SGI1R_RS_SHIFT |
-                     (uint64_t)sgi << SGI1R_INTID_SHIFT | UINT64_C(1) << (AFF0(mpidr) & 15));
+    for (; pcpus_set; pcpus_set &= pcpus_set - 1) {
+        uint64_t next = sgi_target[__builtin_ctzll(pcpus_set)];
+        if (word && ((word ^ next) & ~SGI1R_TARGETS)) {
+            write_sysreg(icc_sgi1r_el1, word | (uint64_t)sgi << SGI1R_INTID_SHIFT);
+            word = 0;
+        }
+        word |= next;
+    }
+    write_sysreg(icc_sgi1r_el1, word | (uint64_t)sgi << SGI1R_INTID_SHIFT);
     isb();
 }
 
@@ -328,6 +354,7 @@ const struct gic_ops gicv3_ops = {
     .disable = disable,
     .set_active = set_active,
     .send_sgi = send_sgi,
+    .send_sgi_set = send_sgi_set,
     .read_lr = read_lr,
     .write_lr = write_lr,
     .read_empty_lrs = read_empty_lrs,

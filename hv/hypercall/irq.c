@@ -4,6 +4,7 @@
  */
 #include "core/vm.h"
 #include "hypercall/hypercall.h"
+#include "lib/cold.h"
 
 struct hcall_result hcall_irq_inject(struct vcpu *vcpu, stile_vcpu_id_t target, stile_intid_t intid)
 {
@@ -33,27 +34,25 @@ struct hcall_result hcall_irq_ipi_set(struct vcpu *vcpu, stile_vcpu_set_t target
                                       stile_intid_t sgi)
 {
     struct vm *vm = vcpu->vm;
-    uint64_t bits = targets.bits;
 
-    if (bits - 1 >= (UINT64_C(1) << vm->config.nr_vcpus) - 1)
+    if (targets.bits - 1 >= (UINT64_C(1) << vm->config.nr_vcpus) - 1)
         return hcall_bad_argument(1);
     if (sgi.intid >= GIC_NR_SGIS)
         return hcall_bad_argument(2);
-    for (; bits; bits &= bits - 1)
-        vm->controller->send_sgi(vcpu, vm->vcpus[__builtin_ctzll(bits)], sgi.intid);
+    vm->controller->send_sgi_set(vcpu, targets.bits, sgi.intid);
     return hcall_ok();
 }
 
 /* The number of the argument that names no interrupt of the VM, or 0. */
-static uint64_t bad_name(const struct vm *vm, stile_vcpu_id_t target, stile_intid_t intid)
+static COLD uint64_t bad_name(const struct vm *vm, stile_vcpu_id_t target, stile_intid_t intid)
 {
     if (!vgic_target_valid(vm, target.index, intid.intid))
         return 1;
     return intid.intid < VGIC_NR_INTIDS ? 0 : 2;
 }
 
-static struct hcall_result set_enabled(struct vcpu *vcpu, stile_vcpu_id_t target,
-                                       stile_intid_t intid, bool enabled)
+static COLD struct hcall_result set_enabled(struct vcpu *vcpu, stile_vcpu_id_t target,
+                                            stile_intid_t intid, bool enabled)
 {
     struct vm *vm = vcpu->vm;
     uint64_t bad = bad_name(vm, target, intid);
@@ -64,18 +63,20 @@ static struct hcall_result set_enabled(struct vcpu *vcpu, stile_vcpu_id_t target
     return hcall_ok();
 }
 
-struct hcall_result hcall_irq_mask(struct vcpu *vcpu, stile_vcpu_id_t target, stile_intid_t intid)
+COLD struct hcall_result hcall_irq_mask(struct vcpu *vcpu, stile_vcpu_id_t target,
+                                        stile_intid_t intid)
 {
     return set_enabled(vcpu, target, intid, false);
 }
 
-struct hcall_result hcall_irq_unmask(struct vcpu *vcpu, stile_vcpu_id_t target, stile_intid_t intid)
+COLD struct hcall_result hcall_irq_unmask(struct vcpu *vcpu, stile_vcpu_id_t target,
+                                          stile_intid_t intid)
 {
     return set_enabled(vcpu, target, intid, true);
 }
 
-struct hcall_result hcall_irq_priority(struct vcpu *vcpu, stile_vcpu_id_t target,
-                                       stile_intid_t intid, stile_u32_t priority)
+COLD struct hcall_result hcall_irq_priority(struct vcpu *vcpu, stile_vcpu_id_t target,
+                                            stile_intid_t intid, stile_u32_t priority)
 {
     struct vm *vm = vcpu->vm;
     uint64_t bad = bad_name(vm, target, intid);
@@ -88,7 +89,8 @@ struct hcall_result hcall_irq_priority(struct vcpu *vcpu, stile_vcpu_id_t target
     return hcall_ok();
 }
 
-struct hcall_result hcall_irq_query(struct vcpu *vcpu, stile_vcpu_id_t target, stile_intid_t intid)
+COLD struct hcall_result hcall_irq_query(struct vcpu *vcpu, stile_vcpu_id_t target,
+                                         stile_intid_t intid)
 {
     struct vm *vm = vcpu->vm;
     uint64_t bad = bad_name(vm, target, intid);

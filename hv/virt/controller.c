@@ -11,6 +11,7 @@
 static const struct controller gic_controller = {
     .inject = vgic_inject,
     .send_sgi = vgic_send_sgi,
+    .send_sgi_set = vgic_send_sgi_set,
     .set_level = vgic_set_level,
     .set_ppi = vgic_set_ppi,
     .timer_fired = vgic_timer_fired,
@@ -22,6 +23,7 @@ static const struct controller gic_controller = {
 static const struct controller mailbox_controller = {
     .inject = mailbox_inject,
     .send_sgi = mailbox_send_sgi,
+    .send_sgi_set = mailbox_send_sgi_set,
     .set_level = mailbox_set_level,
     .set_ppi = mailbox_set_ppi,
     .timer_fired = mailbox_timer_fired,

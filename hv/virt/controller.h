@@ -31,6 +31,9 @@ struct controller {
     /** Makes an SGI pending; @target may be @source, the loaded vCPU. */
     void (*send_sgi)(struct vcpu *source, struct vcpu *target, uint32_t sgi);
 
+    /** The same for several, bit n being the VM's vCPU n: at least one. */
+    void (*send_sgi_set)(struct vcpu *source, uint64_t targets, uint32_t sgi);
+
     /**
      * Drives the input of an SPI. Any physical CPU; calls for one interrupt are the caller's to put
      * in order.

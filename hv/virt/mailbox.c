@@ -10,6 +10,7 @@
 #include "core/vcpu.h"
 #include "core/vm.h"
 #include "dev/gic.h"
+#include "lib/cold.h"
 #include "virt/vgic.h"
 
 /* The bit of a priority that makes an interrupt less urgent than others. */
@@ -20,15 +21,11 @@ static uint64_t bit_of(uint32_t port)
     return UINT64_C(1) << (port % 64);
 }
 
-/* Interrupts for a bit that is pending, if the guest wants that. */
-static void interrupt(struct vcpu *vcpu, uint32_t port)
+/* Whether the guest wants an interrupt for a bit that is pending. */
+static bool wants_interrupt(const struct stile_mailbox *mailbox, uint32_t port)
 {
-    const struct stile_mailbox *mailbox = vcpu->mailbox;
-
-    if (__atomic_load_n(&mailbox->mask[port / 64], __ATOMIC_RELAXED) & bit_of(port))
-        return;
-    if (__atomic_load_n(&mailbox->busy, __ATOMIC_RELAXED) == 0)
-        vgic_raise_event(vcpu);
+    return !(__atomic_load_n(&mailbox->mask[port / 64], __ATOMIC_RELAXED) & bit_of(port)) &&
+           __atomic_load_n(&mailbox->busy, __ATOMIC_RELAXED) == 0;
 }
 
 /*
@@ -36,14 +33,20 @@ static void interrupt(struct vcpu *vcpu, uint32_t port)
  * the guest clears mask or busy and looks at pending, each with a full barrier between. So at least
  * one of them sees what the other wrote, and no event is lost.
  */
-void mailbox_raise(struct vcpu *vcpu, uint32_t port)
+static bool set_pending(struct stile_mailbox *mailbox, uint32_t port)
 {
-    uint64_t *pending = &vcpu->mailbox->pending[port / 64];
+    uint64_t *pending = &mailbox->pending[port / 64];
 
     if (__atomic_fetch_or(pending, bit_of(port), __ATOMIC_RELEASE) & bit_of(port))
-        return;
+        return false;
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    interrupt(vcpu, port);
+    return wants_interrupt(mailbox, port);
+}
+
+void mailbox_raise(struct vcpu *vcpu, uint32_t port)
+{
+    if (set_pending(vcpu->mailbox, port))
+        vgic_raise_event(vcpu);
 }
 
 bool mailbox_clear(struct vcpu *vcpu, uint32_t port)
@@ -71,7 +74,23 @@ void mailbox_send_sgi(struct vcpu *source, struct vcpu *target, uint32_t sgi)
     mailbox_raise(target, sgi);
 }
 
-void mailbox_set_level(struct vm *vm, uint32_t intid, bool high)
+void mailbox_send_sgi_set(struct vcpu *source, uint64_t targets, uint32_t sgi)
+{
+    struct vm *vm = source->vm;
+    uint64_t self = UINT64_C(1) << source->index, kicks = 0;
+
+    for (uint64_t bits = targets & ~self; bits; bits &= bits - 1) {
+        struct vcpu *target = vm->vcpus[__builtin_ctzll(bits)];
+        if (set_pending(target->mailbox, sgi) && vgic_post_event(&target->vgic))
+            kicks |= bits & -bits;
+    }
+    if (kicks)
+        vcpu_kick_set(vm, kicks, VCPU_WORK_VGIC);
+    if (targets & self)
+        mailbox_raise(source, sgi);
+}
+
+COLD void mailbox_set_level(struct vm *vm, uint32_t intid, bool high)
 {
     if (high && intid >= GIC_FIRST_SPI) /* a device may have no interrupt here */
         mailbox_raise(vm->vcpus[0], intid);
@@ -92,7 +111,7 @@ void mailbox_timer_fired(struct vcpu *loaded)
 }
 
 /* On the guest's behalf: what it could do itself. */
-void mailbox_set_enabled(struct vcpu *self, struct vcpu *target, uint32_t intid, bool enabled)
+COLD void mailbox_set_enabled(struct vcpu *self, struct vcpu *target, uint32_t intid, bool enabled)
 {
     struct stile_mailbox *mailbox = target->mailbox;
 
@@ -103,11 +122,13 @@ void mailbox_set_enabled(struct vcpu *self, struct vcpu *target, uint32_t intid,
     }
     __atomic_fetch_and(&mailbox->mask[intid / 64], ~bit_of(intid), __ATOMIC_RELAXED);
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    if (__atomic_load_n(&mailbox->pending[intid / 64], __ATOMIC_RELAXED) & bit_of(intid))
-        interrupt(target, intid);
+    if ((__atomic_load_n(&mailbox->pending[intid / 64], __ATOMIC_RELAXED) & bit_of(intid)) &&
+        wants_interrupt(mailbox, intid))
+        vgic_raise_event(target);
 }
 
-void mailbox_set_priority(struct vcpu *self, struct vcpu *target, uint32_t intid, uint32_t priority)
+COLD void mailbox_set_priority(struct vcpu *self, struct vcpu *target, uint32_t intid,
+                               uint32_t priority)
 {
     uint64_t *urgent = &target->mailbox->urgent[intid / 64];
 
@@ -123,7 +144,7 @@ static bool has(const uint64_t words[STILE_PORT_WORDS], uint32_t port)
     return (__atomic_load_n(&words[port / 64], __ATOMIC_RELAXED) & bit_of(port)) != 0;
 }
 
-struct controller_status mailbox_query(struct vcpu *self, struct vcpu *target, uint32_t intid)
+COLD struct controller_status mailbox_query(struct vcpu *self, struct vcpu *target, uint32_t intid)
 {
     const struct stile_mailbox *mailbox = target->mailbox;
 

@@ -35,6 +35,7 @@ void mailbox_mask(struct vcpu *vcpu, uint32_t port);
  */
 void mailbox_inject(struct vm *vm, uint32_t vcpu_index, uint32_t intid);
 void mailbox_send_sgi(struct vcpu *source, struct vcpu *target, uint32_t sgi);
+void mailbox_send_sgi_set(struct vcpu *source, uint64_t targets, uint32_t sgi);
 void mailbox_set_level(struct vm *vm, uint32_t intid, bool high);
 void mailbox_set_ppi(struct vcpu *vcpu, uint32_t intid, bool high);
 void mailbox_timer_fired(struct vcpu *loaded);

@@ -21,11 +21,17 @@ void vgic_post(struct vcpu *vcpu, uint32_t intid, uint32_t sources)
     __atomic_fetch_or(&vcpu->vgic.bank.posted, vgic_bit(intid), __ATOMIC_RELEASE);
 }
 
+/* One that is parked here does not run. */
+static bool runs_here(const struct vcpu *vcpu)
+{
+    return __atomic_load_n(&vcpu->vgic.loaded_on, __ATOMIC_RELAXED) == pcpu_self() &&
+           vcpu->state == VCPU_READY;
+}
+
 void vgic_prod(struct vcpu *vcpu)
 {
     /* One that runs here looks at its work when it leaves EL2; a parked one has to be woken. */
-    if (__atomic_load_n(&vcpu->vgic.loaded_on, __ATOMIC_RELAXED) == pcpu_self() &&
-        vcpu->state == VCPU_READY)
+    if (runs_here(vcpu))
         vcpu_add_work(vcpu, VCPU_WORK_VGIC);
     else
         vcpu_kick(vcpu, VCPU_WORK_VGIC);
@@ -152,13 +158,19 @@ void vgic_inject(struct vm *vm, uint32_t vcpu_index, uint32_t intid)
     spin_unlock(&vm->vgic.lock);
 }
 
-/* Who finds it posted already need not tell the vCPU: whoever posted it does. */
+static __attribute__((noinline)) void raise_event_here(struct vcpu *vcpu)
+{
+    if (!vgic_raise(vcpu, VGIC_EVENT_INTID, 0))
+        vgic_maintenance(vcpu);
+}
+
+/* Into a vCPU that runs here it goes at once. */
 void vgic_raise_event(struct vcpu *vcpu)
 {
-    uint32_t before = __atomic_fetch_or(&vcpu->vgic.bank.posted, VGIC_EVENT_BIT, __ATOMIC_RELEASE);
-
-    if (!(before & VGIC_EVENT_BIT))
-        vgic_prod(vcpu);
+    if (runs_here(vcpu))
+        raise_event_here(vcpu);
+    else if (vgic_post_event(&vcpu->vgic))
+        vcpu_kick(vcpu, VCPU_WORK_VGIC);
 }
 
 void vgic_set_level(struct vm *vm, uint32_t intid, bool high)

@@ -28,6 +28,7 @@ struct vm;
 
 /* The PPI by which a vCPU is told of bits in its mailbox (struct stile_mailbox). */
 #define VGIC_EVENT_INTID 31
+#define VGIC_EVENT_BIT   (1u << VGIC_EVENT_INTID) /* in bank 0 */
 
 #define VGIC_NR_SPIS      64
 #define VGIC_NR_SPI_BANKS (VGIC_NR_SPIS / 32)
@@ -187,6 +188,18 @@ void vgic_inject(struct vm *vm, uint32_t vcpu_index, uint32_t intid);
 void vgic_raise_event(struct vcpu *vcpu);
 
 /**
+ * vgic_post_event() - the same for a vCPU that does not run here, but for the kick
+ *
+ * Returns whether that must follow, with VCPU_WORK_VGIC: who finds the line posted already need not
+ * tell the vCPU, because whoever posted it does.
+ */
+static inline bool vgic_post_event(struct vgic_vcpu *vgic)
+{
+    return !(__atomic_fetch_or(&vgic->bank.posted, VGIC_EVENT_BIT, __ATOMIC_RELEASE) &
+             VGIC_EVENT_BIT);
+}
+
+/**
  * vgic_set_level() - drive the input of an SPI
  * @intid: GIC_FIRST_SPI to VGIC_NR_INTIDS - 1
  *
@@ -208,6 +221,9 @@ void vgic_set_ppi(struct vcpu *vcpu, uint32_t intid, bool high);
  * @sgi: 0 to 15
  */
 void vgic_send_sgi(struct vcpu *source, struct vcpu *target, uint32_t sgi);
+
+/** vgic_send_sgi_set() - the same for several targets, a bit for each */
+void vgic_send_sgi_set(struct vcpu *source, uint64_t targets, uint32_t sgi);
 
 /**
  * vgic_deactivate() - the loaded vCPU wrote ICC_DIR_EL1 or GICC_DIR, and that trapped

@@ -24,10 +24,9 @@
 #define VGIC_NO_LR    0xFF
 #define VGIC_NO_INTID VGIC_NR_INTIDS
 
-/* The bits of the SGIs, of the virtual timer and of the mailbox in bank 0. */
+/* The bits of the SGIs and of the virtual timer in bank 0. */
 #define VGIC_SGIS      0xFFFFu
 #define VGIC_TIMER_BIT (1u << IRQ_VIRT_TIMER)
-#define VGIC_EVENT_BIT (1u << VGIC_EVENT_INTID)
 
 /* GICD_IIDR, GICR_IIDR: product 'S', implementer Arm. */
 #define VGIC_IIDR  0x5300043Bu

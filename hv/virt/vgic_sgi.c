@@ -38,10 +38,10 @@ void vgic_send_sgi(struct vcpu *source, struct vcpu *target, uint32_t sgi)
     vgic_prod(target);
 }
 
-static void send_to_all(struct vcpu *source, uint32_t targets, uint32_t sgi)
+void vgic_send_sgi_set(struct vcpu *source, uint64_t targets, uint32_t sgi)
 {
     for (; targets; targets &= targets - 1)
-        vgic_send_sgi(source, source->vm->vcpus[__builtin_ctz(targets)], sgi);
+        vgic_send_sgi(source, source->vm->vcpus[__builtin_ctzll(targets)], sgi);
 }
 
 /* --- GICv3 --- */
@@ -88,10 +88,10 @@ void vgic_sgi_write_sgir(struct vcpu *vcpu, uint32_t value)
 
     switch (value >> GICD_SGIR_FILTER_SHIFT & 3) {
     case FILTER_TARGETS:
-        send_to_all(vcpu, value >> GICD_SGIR_TARGETS_SHIFT & 0xFF & all_vcpus(vcpu->vm), sgi);
+        vgic_send_sgi_set(vcpu, value >> GICD_SGIR_TARGETS_SHIFT & 0xFF & all_vcpus(vcpu->vm), sgi);
         break;
     case FILTER_ALL_OTHERS:
-        send_to_all(vcpu, all_vcpus(vcpu->vm) & ~self, sgi);
+        vgic_send_sgi_set(vcpu, all_vcpus(vcpu->vm) & ~self, sgi);
         break;
     case FILTER_SELF:
         vgic_send_sgi(vcpu, vcpu, sgi);

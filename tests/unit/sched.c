@@ -372,6 +372,26 @@ KTF_TEST(sched, a_vcpu_goes_to_an_idle_cpu)
     EXPECT_TRUE(kicked[1]);
 }
 
+KTF_TEST(sched, a_kick_of_several_wakes_those_that_sleep)
+{
+    struct vm three = {.vcpus = {&vcpus[0], &vcpus[1], &vcpus[2]}};
+
+    start_vcpus(3);
+    exit_guest();
+    vcpus[2].state = VCPU_BLOCKED;
+    list_remove(&vcpus[2].run_link);
+    vcpus[0].work = 0;
+    EXPECT_EQ(self->current, &vcpus[0]);
+    EXPECT_EQ(sched_kick_set(&three, 5, VCPU_WORK_VGIC), 0u); /* it is this CPU itself */
+    EXPECT_TRUE(vcpus[0].work & VCPU_WORK_VGIC);
+    EXPECT_EQ(vcpus[1].work, 0u);
+    EXPECT_EQ(vcpus[2].state, VCPU_READY);
+    self = &pcpus[1];
+    EXPECT_EQ(sched_kick_set(&three, 7, VCPU_WORK_VGIC), 1u);
+    EXPECT_TRUE(vcpus[1].work & VCPU_WORK_VGIC);
+    self = &pcpus[0];
+}
+
 KTF_TEST(sched, affinity_is_kept)
 {
     nr_pcpus = 2;
