@@ -61,9 +61,15 @@ struct pcpu *sched_place(uint64_t affinity)
 
 /* --- under the lock ------------------------------------------------------------------------ */
 
+/* When a vCPU that is parked has slept long enough. */
+static uint64_t poll_deadline(const struct vcpu *vcpu)
+{
+    return vcpu->state == VCPU_BLOCKED ? vcpu->poll_ticks : TIMER_NEVER;
+}
+
 /*
  * Sets this CPU's timer to the next thing to do: a slice that ends, a sleeper that wakes, or the
- * emulated timer of the vCPU that runs.
+ * emulated timers of the vCPU that runs.
  */
 static void arm_timer(const struct pcpu *pcpu)
 {
@@ -71,6 +77,8 @@ static void arm_timer(const struct pcpu *pcpu)
 
     if (pcpu->current) {
         deadline = vtimer_deadline(&pcpu->current->vtimer);
+        if (pcpu->current->polls && poll_deadline(pcpu->current) < deadline)
+            deadline = poll_deadline(pcpu->current);
         if (!list_empty(&pcpu->run_queue) && pcpu->slice_end_ticks < deadline)
             deadline = pcpu->slice_end_ticks;
     }
@@ -170,6 +178,32 @@ uint64_t sched_kick_set(struct vm *vm, uint64_t vcpus, uint32_t work)
     return pcpus_set & ~bit_of(pcpu_self());
 }
 
+/* Ends a vCPU's sleep; returns whether it slept. One that is parked sleeps in its CPU. */
+static COLD bool rouse(struct vcpu *vcpu)
+{
+    if (vcpu->state != VCPU_BLOCKED)
+        return false;
+    make_ready(vcpu);
+    if (vcpu->loaded && vcpu->pcpu != pcpu_self())
+        gic_send_sgi(vcpu->pcpu->index, IRQ_KICK);
+    return true;
+}
+
+COLD void sched_rouse(struct vcpu *vcpu)
+{
+    spin_lock(&sched_lock);
+    (void)rouse(vcpu);
+    spin_unlock(&sched_lock);
+}
+
+COLD void sched_kick(struct vcpu *vcpu)
+{
+    spin_lock(&sched_lock);
+    if (!rouse(vcpu))
+        vcpu->kicked = true;
+    spin_unlock(&sched_lock);
+}
+
 COLD void sched_start(struct vcpu *vcpu)
 {
     spin_lock(&sched_lock);
@@ -236,11 +270,28 @@ COLD void sched_yield_to(struct vcpu *vcpu, struct vcpu *target)
     sched_let_others_run(vcpu);
 }
 
-void sched_block(struct vcpu *vcpu)
+/*
+ * Whether the vCPU is not to sleep after all. Who sets a bit looks afterwards whether it is polled,
+ * and this was said before the bit is looked at here: one of the two sees the other's.
+ */
+static COLD bool is_called(struct vcpu *vcpu)
 {
-    uint64_t wake;
+    bool called = vcpu->kicked;
 
-    if (timer_guest_due(&wake)) {
+    vcpu->kicked = false;
+    if (!vcpu->polls)
+        return called;
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    return called || (__atomic_load_n(&vcpu->mailbox->pending[vcpu->poll_word], __ATOMIC_RELAXED) &
+                      vcpu->poll_ports);
+}
+
+/* Sleeps until an interrupt is pending, or @wake. */
+static void block(struct vcpu *vcpu, uint64_t wake)
+{
+    uint64_t timer;
+
+    if (timer_guest_due(&timer)) {
         /*
          * Its interrupt comes as soon as the guest runs again. QEMU's GICv2 (7.2) has to be made
          * to see that: it does not look at a level again when a guest has ended its interrupt.
@@ -248,6 +299,8 @@ void sched_block(struct vcpu *vcpu)
         gic_enable(IRQ_VIRT_TIMER);
         return;
     }
+    if (timer < wake)
+        wake = timer;
     if (vtimer_deadline(&vcpu->vtimer) < wake) {
         vtimer_expire(vcpu); /* so that what follows sees it pending */
         if (vtimer_deadline(&vcpu->vtimer) < wake)
@@ -260,12 +313,31 @@ void sched_block(struct vcpu *vcpu)
      * Whoever makes an interrupt pending from here on finds the vCPU blocked and wakes it. Where
      * somebody has since we looked, the guest looks itself.
      */
-    if (vcpu->state == VCPU_READY && !vgic_has_news(&vcpu->vgic)) {
+    bool called = (vcpu->kicked || vcpu->polls) && is_called(vcpu);
+    if (vcpu->state == VCPU_READY && !called && !vgic_has_news(&vcpu->vgic)) {
         vcpu->state = VCPU_BLOCKED;
         vcpu->wake_ticks = wake;
         vcpu_add_work(vcpu, VCPU_WORK_RESCHED);
     }
     spin_unlock(&sched_lock);
+}
+
+void sched_block(struct vcpu *vcpu)
+{
+    if (vcpu->polls) {
+        vcpu->polls = false;
+        __atomic_store_n(&vcpu->poll_ports, 0, __ATOMIC_RELAXED);
+    }
+    block(vcpu, TIMER_NEVER);
+}
+
+void sched_poll(struct vcpu *vcpu, uint32_t word, uint64_t ports, uint64_t deadline)
+{
+    vcpu->polls = true;
+    vcpu->poll_ticks = deadline;
+    __atomic_store_n(&vcpu->poll_word, word, __ATOMIC_RELAXED);
+    __atomic_store_n(&vcpu->poll_ports, ports, __ATOMIC_RELAXED);
+    block(vcpu, deadline);
 }
 
 /* --- switching ----------------------------------------------------------------------------- */
@@ -448,6 +520,13 @@ void sched_rearm(void)
     spin_unlock(&sched_lock);
 }
 
+/* Its emulated timer has fired, or it has polled as long as it wanted. */
+static bool is_parked_too_long(const struct vcpu *vcpu, uint64_t now)
+{
+    return vcpu->state == VCPU_BLOCKED &&
+           (vcpu->vtimer.is_raised || (vcpu->polls && vcpu->poll_ticks <= now));
+}
+
 void sched_timer(void)
 {
     struct pcpu *pcpu = pcpu_self();
@@ -461,8 +540,8 @@ void sched_timer(void)
         if (sleeper->wake_ticks <= now)
             make_ready(sleeper);
     }
-    if (pcpu->current && pcpu->current->state == VCPU_BLOCKED && pcpu->current->vtimer.is_raised)
-        make_ready(pcpu->current); /* parked, and its emulated timer has fired */
+    if (pcpu->current && is_parked_too_long(pcpu->current, now))
+        make_ready(pcpu->current);
     if (pcpu->current && now >= pcpu->slice_end_ticks)
         vcpu_add_work(pcpu->current, VCPU_WORK_RESCHED);
     arm_timer(pcpu);

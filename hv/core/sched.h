@@ -59,6 +59,23 @@ void sched_yield_to(struct vcpu *vcpu, struct vcpu *target);
 void sched_block(struct vcpu *vcpu);
 
 /**
+ * sched_poll() - sleep as sched_block() does, or until bits of the mailbox are set
+ * @vcpu: the loaded vCPU
+ * @word: which word of its mailbox's bits
+ * @ports: which bits of it, masked or not
+ * @deadline: when to wake at the latest, or TIMER_NEVER
+ *
+ * Does nothing if one is set already. Who sets one later calls sched_rouse().
+ */
+void sched_poll(struct vcpu *vcpu, uint32_t word, uint64_t ports, uint64_t deadline);
+
+/** sched_rouse() - end a vCPU's sleep, if it does. Any physical CPU, sched_lock not held. */
+void sched_rouse(struct vcpu *vcpu);
+
+/** sched_kick() - the same; and if it does not sleep, its next one ends before it has begun */
+void sched_kick(struct vcpu *vcpu);
+
+/**
  * sched_start() - a vCPU in VCPU_STARTING, reset by now, may run
  *
  * It begins a slice behind the others of its physical CPU: a VM gains nothing by restarting for

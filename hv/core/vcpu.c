@@ -126,6 +126,7 @@ enum vcpu_start_result vcpu_start(struct vcpu *vcpu, uint64_t entry, uint64_t co
     vcpu->regs = (struct vcpu_regs){.elr = entry, .spsr = SPSR_M_EL1H | SPSR_DAIF};
     vcpu->regs.x[0] = context;
     vcpu->work = 0;
+    vcpu->kicked = false;
     el1_reset(&vcpu->el1);
     vgic_vcpu_reset(vcpu);
     vtimer_reset(vcpu);

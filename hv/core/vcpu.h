@@ -68,6 +68,13 @@ struct vcpu {
     uint64_t virtual_ticks;      /* time it ran, scaled by its weight */
     uint64_t charged_ticks;      /* up to when that is counted, while it runs */
     uint64_t ready_since_ticks;  /* since when it waits for its physical CPU */
+    bool kicked;                 /* it is not to sleep the next time it would */
+
+    /* What else ends its sleep; its own to change, while it is loaded and does not sleep. */
+    bool polls;          /* something does: its last sleep was sched_poll() */
+    uint32_t poll_word;  /* of its mailbox */
+    uint64_t poll_ports; /* bits of that word */
+    uint64_t poll_ticks; /* when it wakes at the latest, CNTPCT_EL0 */
 
     struct stile_vcpu_page *page; /* shared with the guest, as is the next */
     struct stile_mailbox *mailbox;

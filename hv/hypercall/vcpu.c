@@ -2,6 +2,7 @@
 /*
  * Group vcpu: starting and stopping vCPUs, giving the physical CPU away, and counters.
  */
+#include "arch/timer.h"
 #include "core/sched.h"
 #include "core/vm.h"
 #include "hypercall/hypercall.h"
@@ -68,5 +69,25 @@ struct hcall_result hcall_vcpu_yield_to(struct vcpu *vcpu, stile_vcpu_id_t targe
     if (!favoured || favoured == vcpu)
         return hcall_bad_argument(1);
     sched_yield_to(vcpu, favoured);
+    return hcall_ok();
+}
+
+struct hcall_result hcall_vcpu_poll(struct vcpu *vcpu, stile_u32_t word, stile_u64_t ports,
+                                    stile_ticks_t deadline)
+{
+    if (word >= STILE_PORT_WORDS)
+        return hcall_bad_argument(1);
+    if (deadline.ticks > timer_now())
+        sched_poll(vcpu, word, ports, deadline.ticks);
+    return hcall_ok();
+}
+
+struct hcall_result hcall_vcpu_kick(struct vcpu *vcpu, stile_vcpu_id_t target)
+{
+    struct vcpu *kicked = find(vcpu, target);
+
+    if (!kicked)
+        return hcall_bad_argument(1);
+    sched_kick(kicked);
     return hcall_ok();
 }

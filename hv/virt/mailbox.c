@@ -7,6 +7,7 @@
 
 #include "arch/timer.h"
 #include "core/irq.h"
+#include "core/sched.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
 #include "dev/gic.h"
@@ -28,24 +29,37 @@ static bool wants_interrupt(const struct stile_mailbox *mailbox, uint32_t port)
            __atomic_load_n(&mailbox->busy, __ATOMIC_RELAXED) == 0;
 }
 
+/* Wakes the vCPU if it has gone to sleep until this bit is set, masked or not: vcpu_poll. */
+static COLD void wake_poller(struct vcpu *vcpu, uint32_t port)
+{
+    if (__atomic_load_n(&vcpu->poll_word, __ATOMIC_RELAXED) == port / 64 &&
+        (__atomic_load_n(&vcpu->poll_ports, __ATOMIC_RELAXED) & bit_of(port)))
+        sched_rouse(vcpu);
+}
+
 /*
+ * Sets a bit, and returns whether to interrupt for it.
+ *
  * Both sides write one word and then look at the other's: we set pending and look at mask and busy,
  * the guest clears mask or busy and looks at pending, each with a full barrier between. So at least
  * one of them sees what the other wrote, and no event is lost.
  */
-static bool set_pending(struct stile_mailbox *mailbox, uint32_t port)
+static bool set_pending(struct vcpu *vcpu, uint32_t port)
 {
-    uint64_t *pending = &mailbox->pending[port / 64];
+    uint64_t *pending = &vcpu->mailbox->pending[port / 64];
 
     if (__atomic_fetch_or(pending, bit_of(port), __ATOMIC_RELEASE) & bit_of(port))
         return false;
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    return wants_interrupt(mailbox, port);
+    if (wants_interrupt(vcpu->mailbox, port))
+        return true;
+    wake_poller(vcpu, port);
+    return false;
 }
 
 void mailbox_raise(struct vcpu *vcpu, uint32_t port)
 {
-    if (set_pending(vcpu->mailbox, port))
+    if (set_pending(vcpu, port))
         vgic_raise_event(vcpu);
 }
 
@@ -81,7 +95,7 @@ void mailbox_send_sgi_set(struct vcpu *source, uint64_t targets, uint32_t sgi)
 
     for (uint64_t bits = targets & ~self; bits; bits &= bits - 1) {
         struct vcpu *target = vm->vcpus[__builtin_ctzll(bits)];
-        if (set_pending(target->mailbox, sgi) && vgic_post_event(&target->vgic))
+        if (set_pending(target, sgi) && vgic_post_event(&target->vgic))
             kicks |= bits & -bits;
     }
     if (kicks)

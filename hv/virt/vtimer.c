@@ -1,15 +1,30 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * CNTP as the architecture has it (Arm ARM D11.2, D13.8), on top of the scheduler's timer.
+ * CNTP as the architecture has it (Arm ARM D11.2, D13.8), and the timer of time_event, on top of
+ * the scheduler's timer.
  */
 #include "virt/vtimer.h"
 
+#include "core/events.h"
 #include "core/sched.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
 
 /* The other bits of CNTP_CTL_EL0 are read-only or reserved. */
 #define CTL_WRITABLE (TIMER_ENABLE | TIMER_IMASK)
+
+/* Whether it can interrupt: enabled and not masked. */
+static bool is_armed(const struct vtimer *timer)
+{
+    return (timer->ctl & (TIMER_ENABLE | TIMER_IMASK)) == TIMER_ENABLE;
+}
+
+static void set_deadline(struct vtimer *timer)
+{
+    uint64_t raise = is_armed(timer) && !timer->is_raised ? timer->cval : TIMER_NEVER;
+
+    timer->deadline = raise < timer->event_ticks ? raise : timer->event_ticks;
+}
 
 static bool has_passed(const struct vtimer *timer)
 {
@@ -20,7 +35,7 @@ static bool has_passed(const struct vtimer *timer)
 static void drive(struct vcpu *vcpu)
 {
     struct vtimer *timer = &vcpu->vtimer;
-    bool high = vtimer_is_armed(timer) && has_passed(timer);
+    bool high = is_armed(timer) && has_passed(timer);
 
     if (high == timer->is_raised)
         return;
@@ -28,10 +43,48 @@ static void drive(struct vcpu *vcpu)
     vcpu->vm->controller->set_ppi(vcpu, VTIMER_INTID, high);
 }
 
+/* When a periodic timer is due next. It keeps its beat, and leaves out what it has missed. */
+static uint64_t next_event(const struct vtimer *timer, uint64_t now)
+{
+    uint64_t late = now - timer->event_ticks;
+    uint64_t next;
+
+    if (timer->event_period == 0 ||
+        __builtin_add_overflow(now - late % timer->event_period, timer->event_period, &next))
+        return TIMER_NEVER;
+    return next;
+}
+
+static void drive_event(struct vcpu *vcpu)
+{
+    struct vtimer *timer = &vcpu->vtimer;
+    uint64_t now = timer_now();
+
+    if (timer->event_ticks > now)
+        return;
+    timer->event_ticks = events_timer(vcpu) ? next_event(timer, now) : TIMER_NEVER;
+}
+
 void vtimer_expire(struct vcpu *vcpu)
 {
-    if (vtimer_deadline(&vcpu->vtimer) != TIMER_NEVER)
-        drive(vcpu);
+    if (vtimer_deadline(&vcpu->vtimer) == TIMER_NEVER)
+        return;
+    drive(vcpu);
+    drive_event(vcpu);
+    set_deadline(&vcpu->vtimer);
+}
+
+void vtimer_set_event(struct vcpu *vcpu, uint64_t ticks, uint64_t period)
+{
+    struct vtimer *timer = &vcpu->vtimer;
+    uint64_t before = vtimer_deadline(timer);
+
+    timer->event_ticks = ticks;
+    timer->event_period = period;
+    drive_event(vcpu);
+    set_deadline(timer);
+    if (vtimer_deadline(timer) != before)
+        sched_rearm();
 }
 
 void vtimer_reset(struct vcpu *vcpu)
@@ -39,6 +92,8 @@ void vtimer_reset(struct vcpu *vcpu)
     vcpu->vtimer.ctl = 0;
     vcpu->vtimer.cval = 0;
     drive(vcpu);
+    vcpu->vtimer.event_ticks = TIMER_NEVER;
+    vcpu->vtimer.deadline = TIMER_NEVER;
 }
 
 uint64_t vtimer_read(const struct vcpu *vcpu, enum vtimer_register which)
@@ -75,6 +130,7 @@ void vtimer_write(struct vcpu *vcpu, enum vtimer_register which, uint64_t value)
         break;
     }
     drive(vcpu);
+    set_deadline(timer);
     if (vtimer_deadline(timer) != before)
         sched_rearm();
 }

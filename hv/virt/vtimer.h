@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The EL1 physical timer (CNTP) a guest is shown. It is emulated: its registers trap, and the
- * hypervisor's own timer does the waiting. The virtual timer (CNTV) is the hardware's, moved with
- * the vCPU; the counters are the guest's to read.
+ * The timers of a vCPU for which the hypervisor's own does the waiting: the EL1 physical timer
+ * (CNTP) a guest is shown, whose registers trap, and that of time_event, which sets an event port.
+ * The virtual timer (CNTV) is the hardware's, moved with the vCPU; the counters are the guest's to
+ * read.
  */
 #ifndef VIRT_VTIMER_H
 #define VIRT_VTIMER_H
@@ -22,6 +23,11 @@ struct vtimer {
     uint64_t ctl;   /* CNTP_CTL_EL0: TIMER_ENABLE and TIMER_IMASK */
     uint64_t cval;  /* CNTP_CVAL_EL0, ticks */
     bool is_raised; /* the input of VTIMER_INTID is high */
+
+    uint64_t event_ticks;  /* when time_event's is due, CNTPCT_EL0, or TIMER_NEVER */
+    uint64_t event_period; /* and how long after that again; 0: not again */
+
+    uint64_t deadline; /* the next time at which one of them is due, or TIMER_NEVER */
 };
 
 /** Its registers, as sysreg_emulate() tells them apart. */
@@ -31,7 +37,7 @@ enum vtimer_register {
     VTIMER_TVAL,
 };
 
-/** vtimer_reset() - disarm it: the vCPU, which is not loaded, is being reset. No lock held. */
+/** vtimer_reset() - disarm both: the vCPU, which is not loaded, is being reset. No lock held. */
 void vtimer_reset(struct vcpu *vcpu);
 
 /** vtimer_read() - the value of a register of the loaded vCPU's */
@@ -45,24 +51,27 @@ uint64_t vtimer_read(const struct vcpu *vcpu, enum vtimer_register which);
  */
 void vtimer_write(struct vcpu *vcpu, enum vtimer_register which, uint64_t value);
 
-/** Whether the timer can interrupt: enabled and not masked. */
-static inline bool vtimer_is_armed(const struct vtimer *timer)
-{
-    return (timer->ctl & (TIMER_ENABLE | TIMER_IMASK)) == TIMER_ENABLE;
-}
+/**
+ * vtimer_set_event() - arm the loaded vCPU's timer of time_event anew, or disarm it
+ * @ticks: when it is due, or TIMER_NEVER
+ * @period: how long after that again, in ticks; or 0
+ *
+ * Sets the port at once if it is due. No lock held.
+ */
+void vtimer_set_event(struct vcpu *vcpu, uint64_t ticks, uint64_t period);
 
 /**
- * vtimer_deadline() - when the timer will have to be raised
+ * vtimer_deadline() - when vtimer_expire() will have something to do
  *
  * CNTPCT_EL0, perhaps past already; TIMER_NEVER if there is nothing to wait for.
  */
 static inline uint64_t vtimer_deadline(const struct vtimer *timer)
 {
-    return vtimer_is_armed(timer) && !timer->is_raised ? timer->cval : TIMER_NEVER;
+    return timer->deadline;
 }
 
 /**
- * vtimer_expire() - raise the interrupt's input if the timer is due
+ * vtimer_expire() - raise the interrupt's input, and set the event port, of a timer that is due
  * @vcpu: loaded on this physical CPU, or about to be
  *
  * No lock held.

@@ -43,12 +43,22 @@ void vcpu_kick_set(struct vm *of, uint64_t vcpus, uint32_t work)
     kicked |= vcpus;
 }
 
+static uint32_t nr_roused;
+
+void sched_rouse(struct vcpu *roused)
+{
+    EXPECT_EQ(roused, &vcpu);
+    nr_roused++;
+}
+
 KTF_SUITE(mailbox);
 
 static void start(void)
 {
     memset(&mailbox, 0, sizeof(mailbox));
     nr_raised = 0;
+    nr_roused = 0;
+    vcpu.poll_ports = 0;
 }
 
 static const uint32_t ports[] = {0, 27, 63, 64, 96, 200, STILE_NR_PORTS - 1};
@@ -97,6 +107,32 @@ KTF_TEST(mailbox, a_busy_vcpu_is_not_interrupted)
     mailbox_raise(&vcpu, 5);
     EXPECT_EQ(mailbox.pending[0], 1u << 5);
     EXPECT_EQ(nr_raised, 0u);
+}
+
+KTF_TEST_EACH(mailbox, a_masked_bit_wakes_who_polls_it, uint32_t, ports, name_port)
+{
+    start();
+    memset(mailbox.mask, 0xFF, sizeof(mailbox.mask));
+    vcpu.poll_word = *param / 64;
+    vcpu.poll_ports = UINT64_C(1) << (*param % 64);
+    mailbox_raise(&vcpu, *param ^ 1);
+    mailbox_raise(&vcpu, (*param + 64) % STILE_NR_PORTS);
+    EXPECT_EQ(nr_roused, 0);
+    mailbox_raise(&vcpu, *param);
+    mailbox_raise(&vcpu, *param);
+    EXPECT_EQ(nr_roused, 1);
+    EXPECT_EQ(nr_raised, 0);
+}
+
+KTF_TEST(mailbox, a_busy_vcpu_that_polls_is_woken)
+{
+    start();
+    mailbox.busy = 1;
+    vcpu.poll_word = 2;
+    vcpu.poll_ports = UINT64_MAX;
+    mailbox_raise(&vcpu, 130);
+    EXPECT_EQ(nr_roused, 1);
+    EXPECT_EQ(nr_raised, 0);
 }
 
 KTF_TEST_EACH(mailbox, a_bit_is_cleared_alone, uint32_t, ports, name_port)

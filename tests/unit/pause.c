@@ -2,111 +2,20 @@
 /*
  * Pausing and removing vCPUs in core/sched.c, in each state a vCPU can be in.
  */
-#include <string.h>
-
-#include "core/sched.c"
-#include "ktf.h"
-
-#define NR_PCPUS 2
-
-struct pcpu pcpus[CONFIG_NR_PCPUS];
-uint32_t nr_pcpus = NR_PCPUS;
-const struct gic_ops *gic;
-
-static struct vm vm;
-static struct vcpu vcpu, other;
-static struct stile_vcpu_page page; /* of both */
-static struct pcpu *self;
-static uint64_t now;
-static uint32_t nr_kicks[NR_PCPUS];
-
-uint64_t fake_sysreg_read(const char *name)
-{
-    if (strcmp(name, "tpidr_el2") == 0)
-        return (uint64_t)(uintptr_t)self;
-    return strcmp(name, "cntfrq_el0") == 0 ? 1000000 : now;
-}
-
-void fake_sysreg_write(const char *name, uint64_t value)
-{
-    (void)name;
-    (void)value;
-}
-
-static void send_sgi(uint32_t pcpu, uint32_t sgi)
-{
-    EXPECT_EQ(sgi, IRQ_KICK);
-    nr_kicks[pcpu]++;
-}
-
-static const struct gic_ops ops = {.send_sgi = send_sgi};
-
-void vcpu_put(struct vcpu *put)
-{
-    EXPECT_TRUE(put->saving);
-}
-
-void vcpu_load(struct vcpu *loaded)
-{
-    EXPECT_TRUE(loaded->loaded && !loaded->paused);
-}
-
-void vm_let_go(struct vm *released)
-{
-    (void)released;
-    EXPECT_TRUE(false); /* it is not ending */
-}
-
-void trap_set_contended(const struct vcpu *loaded, bool contended)
-{
-    (void)loaded;
-    (void)contended;
-}
-
-bool vgic_has_pending(struct vcpu *blocking)
-{
-    (void)blocking;
-    return false;
-}
-
-void vtimer_expire(struct vcpu *expired)
-{
-    (void)expired;
-}
+#include "sched_fake.h"
 
 /* While a CPU idles, the test resumes what it paused. */
-uint32_t irq_dispatch(struct vcpu *interrupted)
+static void resume(struct vcpu *parked)
 {
-    EXPECT_NULL(interrupted);
+    EXPECT_NULL(parked);
     EXPECT_EQ(vm.nr_holds, 0);
     sched_set_paused(&vcpu, false);
-    return 0;
-}
-
-static void init_vcpu(struct vcpu *made)
-{
-    *made = (struct vcpu){
-        .vm = &vm, .page = &page, .weight = SCHED_WEIGHT_DEFAULT, .affinity = 1, .pcpu = &pcpus[0]};
-    list_init(&made->run_link);
-    list_init(&made->sleep_link);
-    pcpus[0].nr_vcpus++;
 }
 
 static void setup(void)
 {
-    memset(pcpus, 0, sizeof(pcpus));
-    memset(nr_kicks, 0, sizeof(nr_kicks));
-    vm.nr_holds = 0;
-    now = 1000;
-    gic = &ops;
-    for (uint32_t i = 0; i < NR_PCPUS; i++) {
-        pcpus[i].index = i;
-        pcpus[i].online = true;
-        sched_init_pcpu(&pcpus[i]);
-    }
-    self = &pcpus[0];
-    init_vcpu(&vcpu);
-    init_vcpu(&other);
+    sched_fake_setup();
+    while_asleep = resume;
 }
 
 KTF_SUITE(pause, .setup = setup);

@@ -146,6 +146,7 @@ static void make_machine(void)
         vcpus[i].page = &pages[i];
         vcpus[i].charged_ticks = now;
         vcpus[i].pcpu = &pcpus[0];
+        vcpus[i].vtimer.deadline = TIMER_NEVER;
         list_init(&vcpus[i].run_link);
         list_init(&vcpus[i].sleep_link);
     }

@@ -12,7 +12,8 @@
 
 static struct {
     bool level;
-    unsigned nr_levels, nr_rearmed;
+    unsigned nr_levels, nr_rearmed, nr_events;
+    bool is_closed; /* the event port */
 } seen;
 
 static struct vcpu vcpu;
@@ -35,6 +36,13 @@ void sched_rearm(void)
     seen.nr_rearmed++;
 }
 
+bool events_timer(struct vcpu *of)
+{
+    EXPECT_EQ(of, &vcpu);
+    seen.nr_events += !seen.is_closed;
+    return !seen.is_closed;
+}
+
 static void set_now(uint64_t now)
 {
     fake_sysreg_write("cntpct_el0", now);
@@ -43,7 +51,7 @@ static void set_now(uint64_t now)
 static void setup(void)
 {
     memset(&seen, 0, sizeof(seen));
-    vcpu.vtimer = (struct vtimer){0, 0, false};
+    vcpu.vtimer = (struct vtimer){0, 0, false, .event_ticks = TIMER_NEVER, .deadline = TIMER_NEVER};
     set_now(1000);
 }
 
@@ -157,4 +165,111 @@ KTF_TEST(vtimer, reset_disarms_it)
     EXPECT_FALSE(seen.level);
     EXPECT_EQ(vtimer_read(&vcpu, VTIMER_CTL), 0);
     EXPECT_EQ(vtimer_read(&vcpu, VTIMER_CVAL), 0);
+}
+
+/* --- time_event's --------------------------------------------------------------------------- */
+
+KTF_TEST(vtimer, an_event_comes_once_when_it_is_due)
+{
+    vtimer_set_event(&vcpu, 2000, 0);
+    EXPECT_EQ(vtimer_deadline(&vcpu.vtimer), 2000);
+    EXPECT_EQ(seen.nr_rearmed, 1);
+    set_now(1999);
+    vtimer_expire(&vcpu);
+    EXPECT_EQ(seen.nr_events, 0);
+    set_now(2000);
+    vtimer_expire(&vcpu);
+    EXPECT_EQ(seen.nr_events, 1);
+    EXPECT_EQ(vtimer_deadline(&vcpu.vtimer), TIMER_NEVER);
+    set_now(9000);
+    vtimer_expire(&vcpu);
+    EXPECT_EQ(seen.nr_events, 1);
+}
+
+KTF_TEST(vtimer, an_event_of_the_past_comes_at_once)
+{
+    vtimer_set_event(&vcpu, 0, 0);
+    EXPECT_EQ(seen.nr_events, 1);
+    EXPECT_EQ(seen.nr_rearmed, 0);
+    vtimer_set_event(&vcpu, 1000, 0);
+    EXPECT_EQ(seen.nr_events, 2);
+}
+
+KTF_TEST(vtimer, periodic_events_keep_their_beat)
+{
+    vtimer_set_event(&vcpu, 2000, 100);
+    for (uint64_t beat = 0; beat < 50; beat++) {
+        set_now(2000 + 100 * beat + beat); /* later and later */
+        vtimer_expire(&vcpu);
+        EXPECT_EQ(seen.nr_events, beat + 1);
+        EXPECT_EQ(vtimer_deadline(&vcpu.vtimer), 2100 + 100 * beat);
+    }
+}
+
+KTF_TEST(vtimer, what_was_missed_is_left_out)
+{
+    vtimer_set_event(&vcpu, 2000, 100);
+    set_now(2550);
+    vtimer_expire(&vcpu);
+    EXPECT_EQ(seen.nr_events, 1);
+    EXPECT_EQ(vtimer_deadline(&vcpu.vtimer), 2600);
+    set_now(2700);
+    vtimer_expire(&vcpu);
+    EXPECT_EQ(seen.nr_events, 2);
+    EXPECT_EQ(vtimer_deadline(&vcpu.vtimer), 2800);
+}
+
+KTF_TEST(vtimer, a_period_beyond_all_time_does_not_come_again)
+{
+    vtimer_set_event(&vcpu, 900, UINT64_MAX);
+    EXPECT_EQ(seen.nr_events, 1);
+    EXPECT_EQ(vtimer_deadline(&vcpu.vtimer), TIMER_NEVER);
+    vtimer_set_event(&vcpu, 0, UINT64_MAX - 1000);
+    EXPECT_EQ(vtimer_deadline(&vcpu.vtimer), UINT64_MAX - 1000);
+}
+
+KTF_TEST(vtimer, never_disarms_the_event)
+{
+    vtimer_set_event(&vcpu, 2000, 100);
+    vtimer_set_event(&vcpu, TIMER_NEVER, 0);
+    EXPECT_EQ(seen.nr_rearmed, 2);
+    set_now(3000);
+    vtimer_expire(&vcpu);
+    EXPECT_EQ(seen.nr_events, 0);
+}
+
+KTF_TEST(vtimer, a_closed_port_disarms_the_event)
+{
+    vtimer_set_event(&vcpu, 2000, 100);
+    seen.is_closed = true;
+    set_now(2000);
+    vtimer_expire(&vcpu);
+    EXPECT_EQ(vtimer_deadline(&vcpu.vtimer), TIMER_NEVER);
+}
+
+KTF_TEST(vtimer, the_earlier_of_both_is_the_deadline)
+{
+    arm(3000);
+    vtimer_set_event(&vcpu, 2000, 5000);
+    EXPECT_EQ(vtimer_deadline(&vcpu.vtimer), 2000);
+    set_now(2000);
+    vtimer_expire(&vcpu);
+    EXPECT_FALSE(seen.level);
+    EXPECT_EQ(vtimer_deadline(&vcpu.vtimer), 3000);
+    set_now(3000);
+    vtimer_expire(&vcpu);
+    EXPECT_TRUE(seen.level);
+    EXPECT_EQ(seen.nr_events, 1);
+    EXPECT_EQ(vtimer_deadline(&vcpu.vtimer), 7000);
+    vtimer_write(&vcpu, VTIMER_CVAL, 8000);
+    EXPECT_EQ(vtimer_deadline(&vcpu.vtimer), 7000);
+}
+
+KTF_TEST(vtimer, reset_disarms_the_event)
+{
+    vtimer_set_event(&vcpu, 2000, 100);
+    vtimer_reset(&vcpu);
+    set_now(2000);
+    vtimer_expire(&vcpu);
+    EXPECT_EQ(seen.nr_events, 0);
 }

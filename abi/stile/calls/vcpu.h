@@ -103,4 +103,36 @@ STILE_CALL(0x25, 9, vcpu, state, ARGS1(vcpu_id, target))
  */
 STILE_CALL(0x26, 9, vcpu, yield_to, ARGS1(vcpu_id, target))
 
+/*
+ * Sleep until one of some ports is pending, whether masked or not, or a deadline has passed.
+ *
+ * @word:     which word of the mailbox's bitmap, 0 to 3
+ * @ports:    bits of that word; 0: none, only sleep
+ * @deadline: when to wake at the latest, or STILE_TIME_NEVER
+ *
+ * Returns at once if there is something already; also for an interrupt and for vcpu_kick, as
+ * vcpu_block does. It may return without cause: look at the mailbox.
+ *
+ * INVALID_ARGUMENT: there is no such word
+ *
+ * Example:
+ *     // until port 100 is pending, at most to the deadline
+ *     struct stile_result result = stile_vcpu_poll(100 / 64, UINT64_C(1) << 100 % 64, deadline);
+ */
+STILE_CALL(0x27, 9, vcpu, poll, ARGS3(u32, word, u64, ports, ticks, deadline))
+
+/*
+ * Have a vCPU return from vcpu_block or vcpu_poll, without an interrupt. If it is in neither, its
+ * next one returns at once: a kick is not lost, and two are as one.
+ *
+ * @target: which one
+ *
+ * INVALID_ARGUMENT: no such vCPU
+ *
+ * Example:
+ *     // the lock is free: wake who waits for it
+ *     struct stile_result result = stile_vcpu_kick(target);
+ */
+STILE_CALL(0x28, 9, vcpu, kick, ARGS1(vcpu_id, target))
+
 /* clang-format on */
