@@ -33,10 +33,10 @@ hv-all-objs := $(hv-objs) $(hv-run-objs) $(hv-test-objs)
 
 # What runs at boot, for a person or at a VM's end is made small rather than fast.
 hv-cold := hv/core/advisor.c hv/core/bundle.c hv/core/clock.c hv/core/complain.c hv/core/console.c \
-	hv/core/console_out.c hv/core/directory.c hv/core/dt.c hv/core/events.c hv/core/machine.c \
+	hv/core/console_out.c hv/core/directory.c hv/core/dt.c hv/core/machine.c \
 	hv/core/monitor.c hv/core/monitor_commands.c hv/core/names.c hv/core/panic.c \
 	hv/core/pcpu.c hv/core/power.c hv/core/remains.c hv/core/run.c hv/core/trace.c hv/core/vm.c \
-	hv/core/vm_config.c hv/core/vm_load.c hv/hypercall/control.c hv/hypercall/directory.c hv/hypercall/event.c \
+	hv/core/vm_config.c hv/core/vm_load.c hv/hypercall/control.c hv/hypercall/directory.c \
 	hv/hypercall/memory.c hv/hypercall/power.c hv/hypercall/share.c hv/lib/escape.c \
 	hv/lib/random.c hv/mm/carve.c hv/mm/el2map.c hv/mm/page.c hv/mm/share.c hv/mm/share_map.c \
 	hv/mm/stage2_map.c hv/mm/vmem.c hv/mm/vmem_call.c hv/virt/controller.c hv/virt/vgic_bank.c \

@@ -54,6 +54,13 @@ extern const size_t bench_nr_call_rows;
 extern const struct bench_pair_row bench_native_pair;
 extern const struct bench_pair_row bench_call_pair;
 
+/** Events from one CPU to another; by sensitive/measured_events.c. */
+extern const struct bench_pair_row bench_event_pairs[];
+extern const size_t bench_nr_event_pairs;
+
+/** bench_events_init() - make what bench_event_pairs use; once */
+bool bench_events_init(void);
+
 /**
  * bench_call_switch - from a vCPU to another VM's on the same physical CPU
  *

@@ -140,6 +140,15 @@ static void run_pair(void)
     bench_run_pair(&bench_native_pair);
 }
 
+/* Two vCPUs, each on a physical CPU of its own: they wait for each other by WFE. */
+static void run_events(void)
+{
+    if (!bench_events_init())
+        printk("bench: there is no port\n");
+    for (size_t i = 0; i < bench_nr_event_pairs; i++)
+        bench_run_pair(&bench_event_pairs[i]);
+}
+
 /* Two VMs on one physical CPU: this one, and one that does run_yield(). */
 static void run_switch(void)
 {
@@ -190,6 +199,7 @@ static const struct {
     {"ipis", several_run_ipis},
     {"alone", run_alone},
     {"pair", run_pair},
+    {"events", run_events},
     {"switch", run_switch},
     {"yield", run_yield},
     {"busy", run_busy},

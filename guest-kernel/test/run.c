@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The harness's ties to the kernel: where its output goes, and what it counts for leaks.
- * "filter=" on the command line says which cases run; "hostile=" and "share=" run none, but make
- * this kernel a bad neighbour or the one that suffers.
+ * "filter=" on the command line says which cases run; "hostile=", "share=" and "echo=" run none,
+ * but make this kernel a bad neighbour, the one that suffers, or one that answers.
  */
 #include <string.h>
 
@@ -39,12 +39,15 @@ void test_run(void)
 {
     const char *hostile = machine_option_value("hostile=");
     const char *share = machine_option_value("share=");
+    const char *echo = machine_option_value("echo=");
     char text[64];
 
     if (hostile)
         hostile_run(hostile);
     else if (share)
         share_run(share);
+    else if (echo)
+        echo_run(echo);
     else
         (void)ktf_run_all(filter(text, sizeof(text)));
 }

@@ -9,7 +9,7 @@
 /**
  * test_run() - run the suites that are linked in, and print their results
  *
- * Or, if the command line says hostile= or share=, do that.
+ * Or, if the command line says hostile=, share= or echo=, do that.
  */
 void test_run(void);
 
@@ -18,6 +18,12 @@ void test_run(void);
  * @how: in which way; what it starts with is a word of the table in hostile.c
  */
 void hostile_run(const char *how);
+
+/**
+ * echo_run() - answer events of another VM until that wants this one to end, or to start anew
+ * @whom: its number
+ */
+void echo_run(const char *whom);
 
 /**
  * share_run() - measure what share of its physical CPU this CPU gets while it never rests

@@ -6,6 +6,7 @@
 
 #include "core/vcpu.h"
 #include "core/vm.h"
+#include "lib/cold.h"
 #include "virt/mailbox.h"
 
 /* Under which ports come, go and are bound, of all VMs. Before any VM's own lock. */
@@ -30,7 +31,7 @@ static uint8_t *virq_port(struct vm *vm, uint32_t virq, uint32_t target)
 }
 
 /* Makes a port of the VM. Its bit is clear and masked. events_lock is held. */
-static enum stile_error make(struct vm *vm, struct event_port made, uint32_t *port)
+static COLD enum stile_error make(struct vm *vm, struct event_port made, uint32_t *port)
 {
     for (uint32_t i = 0; i < EVENTS_NR_PORTS; i++) {
         if (vm->events.ports[i].in_use)
@@ -52,7 +53,7 @@ static enum stile_error make(struct vm *vm, struct event_port made, uint32_t *po
 }
 
 /* Has a VM's port lead to a vCPU's bit from now on; or, waiting for its peer, nowhere. */
-static void lead(struct vm *vm, uint32_t port, struct vcpu *to, uint32_t to_port)
+static COLD void lead(struct vm *vm, uint32_t port, struct vcpu *to, uint32_t to_port)
 {
     struct event_port *end = &vm->events.ports[port - STILE_PORT_FIRST];
 
@@ -63,7 +64,7 @@ static void lead(struct vm *vm, uint32_t port, struct vcpu *to, uint32_t to_port
     spin_unlock(&vm->events.lock);
 }
 
-enum stile_error events_alloc(struct vm *vm, uint32_t peer, uint32_t target, uint32_t *port)
+COLD enum stile_error events_alloc(struct vm *vm, uint32_t peer, uint32_t target, uint32_t *port)
 {
     struct event_port made = {
         .state = STILE_PORT_WAITING, .target = (uint8_t)target, .peer = (uint8_t)peer};
@@ -74,8 +75,8 @@ enum stile_error events_alloc(struct vm *vm, uint32_t peer, uint32_t target, uin
     return error;
 }
 
-static enum stile_error bind_locked(struct vm *vm, struct vm *peer, uint32_t remote,
-                                    uint32_t target, uint32_t *port)
+static COLD enum stile_error bind_locked(struct vm *vm, struct vm *peer, uint32_t remote,
+                                         uint32_t target, uint32_t *port)
 {
     const struct event_port *end = find(peer, remote);
 
@@ -94,8 +95,8 @@ static enum stile_error bind_locked(struct vm *vm, struct vm *peer, uint32_t rem
     return error;
 }
 
-enum stile_error events_bind(struct vm *vm, uint32_t peer, uint32_t remote, uint32_t target,
-                             uint32_t *port)
+COLD enum stile_error events_bind(struct vm *vm, uint32_t peer, uint32_t remote, uint32_t target,
+                                  uint32_t *port)
 {
     struct vm *other = vm_slot(peer);
 
@@ -107,7 +108,8 @@ enum stile_error events_bind(struct vm *vm, uint32_t peer, uint32_t remote, uint
     return error;
 }
 
-enum stile_error events_bind_virq(struct vm *vm, uint32_t virq, uint32_t target, uint32_t *port)
+COLD enum stile_error events_bind_virq(struct vm *vm, uint32_t virq, uint32_t target,
+                                       uint32_t *port)
 {
     struct event_port made = {
         .state = STILE_PORT_VIRQ, .target = (uint8_t)target, .virq = (uint8_t)virq};
@@ -120,7 +122,7 @@ enum stile_error events_bind_virq(struct vm *vm, uint32_t virq, uint32_t target,
     return error;
 }
 
-enum stile_error events_bind_ipi(struct vm *vm, uint32_t target, uint32_t *port)
+COLD enum stile_error events_bind_ipi(struct vm *vm, uint32_t target, uint32_t *port)
 {
     struct event_port made = {
         .state = STILE_PORT_IPI, .target = (uint8_t)target, .to = vm->vcpus[target]};
@@ -132,7 +134,7 @@ enum stile_error events_bind_ipi(struct vm *vm, uint32_t target, uint32_t *port)
 }
 
 /* Under events_lock, so that the number stands for nothing else before its bit is clear. */
-static void close(struct vm *vm, uint32_t port, struct event_port *end)
+static COLD void close(struct vm *vm, uint32_t port, struct event_port *end)
 {
     struct vcpu *target = vm->vcpus[end->target];
 
@@ -146,7 +148,7 @@ static void close(struct vm *vm, uint32_t port, struct event_port *end)
     (void)mailbox_clear(target, port);
 }
 
-enum stile_error events_close(struct vm *vm, uint32_t port)
+COLD enum stile_error events_close(struct vm *vm, uint32_t port)
 {
     spin_lock(&events_lock);
     struct event_port *end = find(vm, port);
@@ -156,7 +158,7 @@ enum stile_error events_close(struct vm *vm, uint32_t port)
     return end ? STILE_SUCCESS : STILE_NOT_FOUND;
 }
 
-enum stile_error events_status(struct vm *vm, uint32_t port, struct event_port *status)
+COLD enum stile_error events_status(struct vm *vm, uint32_t port, struct event_port *status)
 {
     spin_lock(&vm->events.lock);
     const struct event_port *end = find(vm, port);
@@ -167,7 +169,7 @@ enum stile_error events_status(struct vm *vm, uint32_t port, struct event_port *
 }
 
 /* The bit goes last: by then everybody sets that of the new target. */
-static void move(struct vm *vm, uint32_t port, struct event_port *end, uint32_t target)
+static COLD void move(struct vm *vm, uint32_t port, struct event_port *end, uint32_t target)
 {
     struct vcpu *from = vm->vcpus[end->target], *to = vm->vcpus[target];
 
@@ -182,7 +184,7 @@ static void move(struct vm *vm, uint32_t port, struct event_port *end, uint32_t 
         mailbox_raise(to, port);
 }
 
-enum stile_error events_move(struct vm *vm, uint32_t port, uint32_t target)
+COLD enum stile_error events_move(struct vm *vm, uint32_t port, uint32_t target)
 {
     enum stile_error error = STILE_SUCCESS;
 
@@ -215,7 +217,7 @@ enum stile_error events_send(struct vm *vm, uint32_t port)
 }
 
 /* Sets the bit of a virq's port. The VM's lock is held. */
-static void raise_virq(struct vm *vm, uint32_t port)
+static COLD void raise_virq(struct vm *vm, uint32_t port)
 {
     const struct event_port *end = find(vm, port);
 
@@ -223,7 +225,7 @@ static void raise_virq(struct vm *vm, uint32_t port)
         mailbox_raise(vm->vcpus[end->target], port);
 }
 
-void events_virq(struct vm *vm, enum stile_virq virq)
+COLD void events_virq(struct vm *vm, enum stile_virq virq)
 {
     /* Who binds a port meanwhile looks, having bound it, for what came before. */
     if (__atomic_load_n(&vm->events.virq_port[virq], __ATOMIC_RELAXED) == 0)
@@ -233,7 +235,7 @@ void events_virq(struct vm *vm, enum stile_virq virq)
     spin_unlock(&vm->events.lock);
 }
 
-bool events_arm_timer(struct vcpu *vcpu)
+COLD bool events_arm_timer(struct vcpu *vcpu)
 {
     struct vm *vm = vcpu->vm;
 
@@ -245,7 +247,7 @@ bool events_arm_timer(struct vcpu *vcpu)
     return end != NULL;
 }
 
-bool events_timer(struct vcpu *vcpu)
+COLD bool events_timer(struct vcpu *vcpu)
 {
     struct vm *vm = vcpu->vm;
 
@@ -260,13 +262,13 @@ bool events_timer(struct vcpu *vcpu)
 }
 
 /* One at a time, so that nobody waits for all of them. */
-void events_vm_gone(struct vm *vm)
+COLD void events_vm_gone(struct vm *vm)
 {
     for (uint32_t i = 0; i < EVENTS_NR_PORTS; i++)
         (void)events_close(vm, STILE_PORT_FIRST + i);
 }
 
-void events_vms_changed(void)
+COLD void events_vms_changed(void)
 {
     for (uint32_t id = 1; id <= CONFIG_NR_VMS; id++)
         events_virq(vm_slot(id), STILE_VIRQ_PEER);

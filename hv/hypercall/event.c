@@ -4,13 +4,15 @@
  */
 #include "core/vm.h"
 #include "hypercall/hypercall.h"
+#include "lib/cold.h"
 
 static bool has_vcpu(const struct vcpu *vcpu, stile_vcpu_id_t target)
 {
     return target.index < vcpu->vm->config.nr_vcpus;
 }
 
-struct hcall_result hcall_event_alloc(struct vcpu *vcpu, stile_vm_id_t peer, stile_vcpu_id_t target)
+COLD struct hcall_result hcall_event_alloc(struct vcpu *vcpu, stile_vm_id_t peer,
+                                           stile_vcpu_id_t target)
 {
     uint32_t port = 0;
 
@@ -22,8 +24,8 @@ struct hcall_result hcall_event_alloc(struct vcpu *vcpu, stile_vm_id_t peer, sti
     return hcall_value_or(error, port);
 }
 
-struct hcall_result hcall_event_bind(struct vcpu *vcpu, stile_vm_id_t peer, stile_port_t remote,
-                                     stile_vcpu_id_t target)
+COLD struct hcall_result hcall_event_bind(struct vcpu *vcpu, stile_vm_id_t peer,
+                                          stile_port_t remote, stile_vcpu_id_t target)
 {
     uint32_t port = 0;
 
@@ -33,8 +35,8 @@ struct hcall_result hcall_event_bind(struct vcpu *vcpu, stile_vm_id_t peer, stil
     return hcall_value_or(error, port);
 }
 
-struct hcall_result hcall_event_bind_virq(struct vcpu *vcpu, stile_u32_t virq,
-                                          stile_vcpu_id_t target)
+COLD struct hcall_result hcall_event_bind_virq(struct vcpu *vcpu, stile_u32_t virq,
+                                               stile_vcpu_id_t target)
 {
     uint32_t port = 0;
 
@@ -46,7 +48,7 @@ struct hcall_result hcall_event_bind_virq(struct vcpu *vcpu, stile_u32_t virq,
     return hcall_value_or(error, port);
 }
 
-struct hcall_result hcall_event_bind_ipi(struct vcpu *vcpu, stile_vcpu_id_t target)
+COLD struct hcall_result hcall_event_bind_ipi(struct vcpu *vcpu, stile_vcpu_id_t target)
 {
     uint32_t port = 0;
 
@@ -61,7 +63,7 @@ struct hcall_result hcall_event_send(struct vcpu *vcpu, stile_port_t port)
     return hcall_error(events_send(vcpu->vm, port.port));
 }
 
-struct hcall_result hcall_event_close(struct vcpu *vcpu, stile_port_t port)
+COLD struct hcall_result hcall_event_close(struct vcpu *vcpu, stile_port_t port)
 {
     return hcall_error(events_close(vcpu->vm, port.port));
 }
@@ -74,7 +76,7 @@ static uint64_t other_end(const struct event_port *port)
                : (port->state == STILE_PORT_PEER ? (uint64_t)port->to_port << 32 : 0) | port->peer;
 }
 
-struct hcall_result hcall_event_status(struct vcpu *vcpu, stile_port_t port)
+COLD struct hcall_result hcall_event_status(struct vcpu *vcpu, stile_port_t port)
 {
     struct event_port status;
     enum stile_error error = events_status(vcpu->vm, port.port, &status);
@@ -84,7 +86,8 @@ struct hcall_result hcall_event_status(struct vcpu *vcpu, stile_port_t port)
     return hcall_values(vcpu, status.state, status.target, other_end(&status));
 }
 
-struct hcall_result hcall_event_move(struct vcpu *vcpu, stile_port_t port, stile_vcpu_id_t target)
+COLD struct hcall_result hcall_event_move(struct vcpu *vcpu, stile_port_t port,
+                                          stile_vcpu_id_t target)
 {
     if (!has_vcpu(vcpu, target))
         return hcall_bad_argument(2);

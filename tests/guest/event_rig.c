@@ -8,13 +8,17 @@
 #include "core/irq.h"
 #include "core/smp.h"
 #include "core/thread.h"
+#include "core/time.h"
 #include "dev/gic.h"
 #include "ktf.h"
 #include "mm/kernel_map.h"
 #include "mm/page.h"
 #include "support.h"
 
-static struct stile_mailbox *mailboxes; /* of the first vCPU; the others follow */
+/* Of the first vCPU; the others' follow. */
+static struct stile_mailbox *mailboxes;
+static const struct stile_vcpu_page *vcpu_pages;
+
 static uint32_t taken[NR_CPUS];
 
 static struct {
@@ -27,6 +31,16 @@ uint64_t event_rig_info(uint32_t item)
     return stile_core_info(item).value[0];
 }
 
+/* What the item of core_info is of the first vCPU, mapped for all of them. */
+static uint64_t map_all(uint32_t item)
+{
+    uint64_t flags = irq_save();
+    uint64_t first = event_rig_info(item) - smp_cpu()->index * PAGE_SIZE;
+
+    irq_restore(flags);
+    return kernel_map_device(first, machine.nr_cpus * PAGE_SIZE);
+}
+
 void event_rig_init(void)
 {
     support_need_hypervisor();
@@ -34,10 +48,13 @@ void event_rig_init(void)
         return;
     if (gic_distributor() == 0)
         SKIP("the mailboxes are this kernel's interrupt controller");
-    uint64_t flags = irq_save();
-    uint64_t first = event_rig_info(STILE_INFO_MAILBOX) - smp_cpu()->index * PAGE_SIZE;
-    irq_restore(flags);
-    mailboxes = (struct stile_mailbox *)kernel_map_device(first, machine.nr_cpus * PAGE_SIZE);
+    mailboxes = (struct stile_mailbox *)map_all(STILE_INFO_MAILBOX);
+    vcpu_pages = (const struct stile_vcpu_page *)map_all(STILE_INFO_VCPU_PAGE);
+}
+
+const volatile struct stile_vcpu_page *event_rig_vcpu_page(uint32_t cpu)
+{
+    return &vcpu_pages[cpu];
 }
 
 struct stile_mailbox *event_rig_mailbox(uint32_t cpu)
@@ -74,6 +91,16 @@ void event_rig_mask(uint32_t cpu, uint32_t port)
 void event_rig_unmask(uint32_t cpu, uint32_t port)
 {
     __atomic_fetch_and(&mailboxes[cpu].mask[port / 64], ~bit_of(port), __ATOMIC_SEQ_CST);
+}
+
+bool event_rig_await(uint32_t cpu, uint32_t port, uint64_t ms)
+{
+    uint64_t deadline = cpu_ticks() + time_ms_to_ticks(ms);
+
+    while (!event_rig_is_pending(cpu, port) && cpu_ticks() < deadline)
+        EXPECT_EQ(stile_vcpu_poll(port / 64, bit_of(port), stile_ticks(deadline)).status,
+                  STILE_SUCCESS);
+    return event_rig_clear(cpu, port);
 }
 
 uint32_t event_rig_port(struct stile_result made)

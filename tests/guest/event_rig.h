@@ -24,6 +24,9 @@ void event_rig_stop(void);
 /** event_rig_mailbox() - of a vCPU */
 struct stile_mailbox *event_rig_mailbox(uint32_t cpu);
 
+/** event_rig_vcpu_page() - the same, of its read-only page */
+const volatile struct stile_vcpu_page *event_rig_vcpu_page(uint32_t cpu);
+
 /** event_rig_taken() - how many event interrupts a CPU took since event_rig_start() */
 uint32_t event_rig_taken(uint32_t cpu);
 
@@ -34,6 +37,14 @@ bool event_rig_is_masked(uint32_t cpu, uint32_t port);
 bool event_rig_clear(uint32_t cpu, uint32_t port);
 void event_rig_mask(uint32_t cpu, uint32_t port);
 void event_rig_unmask(uint32_t cpu, uint32_t port);
+
+/**
+ * event_rig_await() - poll until a bit is set, at most @ms milliseconds
+ * @cpu: the calling one, which it stays
+ *
+ * Returns whether it was set. It is clear then.
+ */
+bool event_rig_await(uint32_t cpu, uint32_t port, uint64_t ms);
 
 /** event_rig_port() - what a call that makes a port returned; fails the case if it made none */
 uint32_t event_rig_port(struct stile_result made);

@@ -8,11 +8,14 @@
 #include "core/time.h"
 #include "event_rig.h"
 #include "ktf.h"
+#include "sensitive/sensitive.h"
 #include "support.h"
 
 #define LIMIT_MS   3000
 #define QUIET_MS   5
 #define NR_ROUNDS  200
+#define NR_STREAM  20
+#define STREAM_MS  15000
 #define NR_PORTS   (STILE_NR_PORTS - STILE_PORT_FIRST)
 #define NO_VM      (STILE_VMS_MAX + 1)
 #define OTHER_VM   2 /* there may be none */
@@ -291,6 +294,58 @@ KTF_TEST(hc_event, a_vcpu_that_is_busy_is_not_interrupted)
     __atomic_store_n(&event_rig_mailbox(LAST_CPU())->busy, 0, __ATOMIC_SEQ_CST);
     EXPECT_EQ(send(port), STILE_SUCCESS);
     EXPECT_TRUE(support_wait(event_rig_taken(LAST_CPU()) == 1, LIMIT_MS));
+}
+
+static uint32_t stream_port;
+static bool stream_ends;
+
+static void send_stream(void *argument)
+{
+    (void)argument;
+    while (!__atomic_load_n(&stream_ends, __ATOMIC_ACQUIRE))
+        EXPECT_EQ(send(stream_port), STILE_SUCCESS);
+}
+
+/* Takes some events as they come. On a host with few CPUs they may come slowly. */
+static void take_stream(uint32_t cpu)
+{
+    uint64_t end = cpu_ticks() + time_ms_to_ticks(STREAM_MS);
+    uint32_t nr_taken = 0;
+
+    while (nr_taken < NR_STREAM && cpu_ticks() < end) {
+        nr_taken += event_rig_clear(cpu, stream_port);
+        cpu_wait_for_event(); /* no exit, unless the sender waits for this physical CPU */
+    }
+    EXPECT_EQ(nr_taken, NR_STREAM);
+}
+
+/* On a physical CPU of its own; else it has to make way for the sender, and that is an exit. */
+KTF_TEST(hc_event, a_vcpu_that_is_busy_takes_no_exit)
+{
+    if (smp_nr_online() < 2)
+        SKIP("there is no other vCPU");
+    uint64_t flags = irq_save();
+    uint32_t cpu = smp_cpu()->index;
+    const volatile struct stile_vcpu_page *page = event_rig_vcpu_page(cpu);
+
+    sensitive->timer_disarm();
+    stream_ends = false;
+    stream_port = bind_ipi(cpu);
+    event_rig_unmask(cpu, stream_port);
+    event_rig_mailbox(cpu)->busy = 1;
+    struct thread *thread = thread_create("stream", send_stream, NULL, NULL);
+    uint64_t switches = page->nr_switches;
+    uint64_t exits = stile_vcpu_counter(STILE_COUNTER_EXITS).value[0];
+    take_stream(cpu);
+    exits = stile_vcpu_counter(STILE_COUNTER_EXITS).value[0] - exits;
+    bool was_switched = page->nr_switches != switches;
+    event_rig_mailbox(cpu)->busy = 0;
+    irq_restore(flags);
+    __atomic_store_n(&stream_ends, true, __ATOMIC_RELEASE);
+    thread_join(thread);
+    if (was_switched)
+        SKIP("it had to make way");
+    EXPECT_LE(exits, NR_STREAM / 4); /* the kernel's own */
 }
 
 KTF_TEST(hc_event, what_was_written_before_is_seen_by_who_sees_the_bit)

@@ -42,14 +42,6 @@ static int64_t poll(uint32_t port, uint64_t deadline)
     return stile_vcpu_poll(port / 64, bit_of(port), stile_ticks(deadline)).status;
 }
 
-/* Polls until a bit is set, at most to the deadline; whether it was. The bit is clear then. */
-static bool await(uint32_t cpu, uint32_t port, uint64_t deadline)
-{
-    while (!event_rig_is_pending(cpu, port) && cpu_ticks() < deadline)
-        EXPECT_EQ(poll(port, deadline), STILE_SUCCESS);
-    return event_rig_clear(cpu, port);
-}
-
 /* The rest of the case is on this CPU, and only what it waits for can end its sleep. */
 static uint64_t begin_alone(void)
 {
@@ -161,7 +153,7 @@ static void await_rounds(void)
               STILE_SUCCESS);
     for (uint64_t round = 1; round <= NR_ROUNDS; round++) {
         __atomic_store_n(&other.round, round, __ATOMIC_RELEASE);
-        if (!await(other.cpu, other.port, in_ms(LIMIT_MS))) {
+        if (!event_rig_await(other.cpu, other.port, LIMIT_MS)) {
             EXPECT_FAIL("no event in round %lu", round);
             break;
         }
@@ -326,7 +318,7 @@ KTF_TEST(hc_event_wait, a_timer_wakes_who_sleeps)
     uint64_t deadline = in_ms(WAIT_MS), end = in_ms(LIMIT_MS);
 
     EXPECT_EQ(arm(deadline, 0), STILE_SUCCESS);
-    EXPECT_TRUE(await(self, port, end)); /* by poll, masked */
+    EXPECT_TRUE(event_rig_await(self, port, LIMIT_MS)); /* by poll, masked */
     EXPECT_GE(cpu_ticks(), deadline);
 
     deadline = in_ms(WAIT_MS);
@@ -348,10 +340,10 @@ KTF_TEST(hc_event_wait, a_timer_that_is_disarmed_or_armed_anew_keeps_quiet)
 
     EXPECT_EQ(arm(in_ms(WAIT_MS), 0), STILE_SUCCESS);
     EXPECT_EQ(arm(STILE_TIME_NEVER, 0), STILE_SUCCESS);
-    EXPECT_FALSE(await(self, port, in_ms(2 * WAIT_MS)));
+    EXPECT_FALSE(event_rig_await(self, port, 2 * WAIT_MS));
     EXPECT_EQ(arm(in_ms(WAIT_MS), time_us_to_ticks(PERIOD_US)), STILE_SUCCESS);
     EXPECT_EQ(arm(in_ms(LONG_MS), 0), STILE_SUCCESS);
-    EXPECT_FALSE(await(self, port, in_ms(2 * WAIT_MS)));
+    EXPECT_FALSE(event_rig_await(self, port, 2 * WAIT_MS));
     EXPECT_EQ(stile_event_close(stile_port(port)).status, STILE_SUCCESS);
     end_alone(flags);
 }
@@ -367,7 +359,7 @@ KTF_TEST(hc_event_wait, a_periodic_timer_keeps_its_beat)
 
     EXPECT_EQ(arm(first, period), STILE_SUCCESS);
     for (uint64_t beat = 0; beat < NR_BEATS; beat++) {
-        ASSERT_TRUE(await(self, port, in_ms(LIMIT_MS)));
+        ASSERT_TRUE(event_rig_await(self, port, LIMIT_MS));
         ASSERT_GE(cpu_ticks(), first + beat * period);
     }
     EXPECT_EQ(arm(STILE_TIME_NEVER, 0), STILE_SUCCESS);
@@ -400,7 +392,7 @@ static void wait_for_own_timer(uint32_t cpu)
 
     sensitive->timer_disarm();
     EXPECT_EQ(arm(deadline, 0), STILE_SUCCESS);
-    EXPECT_TRUE(await(cpu, timer_ports[cpu], in_ms(LIMIT_MS)));
+    EXPECT_TRUE(event_rig_await(cpu, timer_ports[cpu], LIMIT_MS));
     EXPECT_GE(cpu_ticks(), deadline);
 }
 

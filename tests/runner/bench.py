@@ -9,9 +9,9 @@ OPERATIONS = ["null", "multicall_32", "unknown", "bad_argument", "smccc_version"
               "gicd_read", "uart_char", "console_64", "console_ring", "console_ring_exits",
               "ipi_self", "ipi_one", "ipi_all_4", "ipi_all_4_percent", "mask_unmask",
               "mask_unmask_exits", "steady_exits", "timer_now", "clock_read", "yield",
-              "ping_pong_1cpu", "ping_pong_2cpu", "world_switch", "wfi_late", "touch_block",
-              "touch_page", "map_block", "map_page", "share_page", "cpu_bound_overhead", "power_on",
-              "power_on_4cpu", "text_kib"]
+              "ping_pong_1cpu", "ping_pong_2cpu", "event_send", "event_busy", "event_ping_pong",
+              "world_switch", "wfi_late", "touch_block", "touch_page", "map_block", "map_page",
+              "share_page", "cpu_bound_overhead", "power_on", "power_on_4cpu", "text_kib"]
 GICS = (2, 3)
 SHOWN_PEERS = {"xen": "Xen", "kvm_nvhe": "KVM", "kvm_vhe": "KVM VHE", "bao": "Bao"}
 PRICE = re.compile(r'C\((\w+), (\d+), "(\w+) (\w+)"\)')

@@ -4,13 +4,8 @@
  * once. After each test the whole table must make sense: see expect_sense().
  */
 #include <pthread.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* A lock's holder may not be running: a thread that waits for it makes way. */
-#include "arch/cpu.h"
-#define cpu_wait_for_event() (void)sched_yield()
 
 #include "core/events.c"
 #include "ktf.h"

@@ -5,6 +5,7 @@
 #ifndef ARCH_CPU_H
 #define ARCH_CPU_H
 
+#include <sched.h>
 #include <stdint.h>
 
 /** What the register @name holds; 0 until it is written. */
@@ -38,11 +39,11 @@ static inline void cpu_send_event(void)
 {
 }
 
-/* Other CPUs are threads of the test, if there are any. */
+/* Other CPUs are threads of the test, if there are any, and may have to be let run. */
 static inline void cpu_wait_until(const uint8_t *address, uint8_t value)
 {
     while (__atomic_load_n(address, __ATOMIC_ACQUIRE) != value)
-        ;
+        (void)sched_yield();
 }
 
 static inline void cpu_wait_for_interrupt(void)
