@@ -32,12 +32,16 @@ static void *slot(const struct stile_message_end *end)
     return messages + (uint64_t)(end->own & (end->nr_messages - 1)) * end->message_bytes;
 }
 
-/* Moves this side's index, then looks whether the peer sleeps; of each sleep it is told once. */
-static bool publish(struct stile_message_end *end, uint32_t *index, uint32_t *peer_waits)
+/*
+ * Moves this side's index, then looks whether the peer sleeps and is to be told, of each sleep
+ * once. A producer is told when half of the messages are read: a consumer that goes on gets there.
+ */
+static bool publish(struct stile_message_end *end, uint32_t *index, uint32_t *peer_waits,
+                    bool tells)
 {
     end->own++;
     __atomic_store_n(index, end->own, __ATOMIC_SEQ_CST);
-    return __atomic_load_n(peer_waits, __ATOMIC_SEQ_CST) != 0 &&
+    return tells && __atomic_load_n(peer_waits, __ATOMIC_SEQ_CST) != 0 &&
            __atomic_exchange_n(peer_waits, 0, __ATOMIC_RELAXED) != 0;
 }
 
@@ -80,7 +84,7 @@ enum stile_error stile_message_ring_send(struct stile_message_end *end, const vo
     if (!has_room(end))
         return end->broken ? STILE_DENIED : STILE_BUSY;
     memcpy(slot(end), message, end->message_bytes);
-    *notify = publish(end, &end->ring->produced, &end->ring->consumer_waits);
+    *notify = publish(end, &end->ring->produced, &end->ring->consumer_waits, true);
     return STILE_SUCCESS;
 }
 
@@ -93,7 +97,9 @@ enum stile_error stile_message_ring_receive(struct stile_message_end *end, void 
     if (!has_message(end))
         return end->broken ? STILE_DENIED : STILE_BUSY;
     memcpy(message, slot(end), end->message_bytes);
-    *notify = publish(end, &end->ring->consumed, &end->ring->producer_waits);
+    uint32_t left = end->peer - end->own - 1;
+    *notify = publish(end, &end->ring->consumed, &end->ring->producer_waits,
+                      left <= end->nr_messages / 2);
     return STILE_SUCCESS;
 }
 

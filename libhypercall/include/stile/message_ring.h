@@ -102,8 +102,8 @@ enum stile_error stile_message_ring_receive(struct stile_message_end *end, void 
 /**
  * stile_message_ring_wait_room() - the producer wants to sleep until there is room
  *
- * Returns whether it may: the consumer then notifies it. If not, send again: there is room now, or
- * the ring is broken.
+ * Returns whether it may: the consumer then notifies it, once half of the messages are read. If
+ * not, send again: there is room now, or the ring is broken.
  */
 bool stile_message_ring_wait_room(struct stile_message_end *end);
 

@@ -178,6 +178,21 @@ KTF_TEST(both_state, a_timers_port_stays_where_it_is)
     both_expect(stile_event_close(stile_port(port)), 0);
 }
 
+/* Whatever ends the sleep must be there before, or nothing would. */
+KTF_TEST(both_state, a_poll_ends_by_a_bit_a_kick_or_a_deadline)
+{
+    uint32_t port = port_of(stile_event_bind_ipi(stile_vcpu_id(0)));
+    uint64_t bit = UINT64_C(1) << (port % 64);
+
+    both_expect(stile_event_send(stile_port(port)), 0);
+    both_expect(stile_vcpu_poll(port / 64, bit, stile_ticks(STILE_TIME_NEVER)), 0);
+    EXPECT_TRUE(is_pending(port));
+    both_expect(stile_event_close(stile_port(port)), 0);
+    both_expect(stile_vcpu_kick(stile_vcpu_id((uint32_t)both_info(STILE_INFO_VCPU_ID))), 0);
+    both_expect(stile_vcpu_poll(0, 0, stile_ticks(STILE_TIME_NEVER)), 0);
+    both_expect(stile_vcpu_poll(0, 0, stile_ticks(0)), 0);
+}
+
 /* As many as there are, and then a limit. */
 KTF_TEST(both_state, ports_run_out)
 {

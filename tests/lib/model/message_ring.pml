@@ -52,12 +52,12 @@ end:
 }
 
 /* publish(): the own index, then whether the peer sleeps. */
-inline publish(self, index)
+inline publish(self, index, tells)
 {
     stores[self] ! INDEX(self), index;
     ORDER(self);
     if
-    :: words[WAITS(1 - self)] != 0 ->
+    :: tells && words[WAITS(1 - self)] != 0 ->
         atomic {
             if
             :: words[WAITS(1 - self)] != 0 ->
@@ -94,7 +94,7 @@ active proctype producer()
         messages ! own % SLOTS, own + 1;
         RELEASE;
         own++;
-        publish(PRODUCER, own)
+        publish(PRODUCER, own, true)
     :: own < MESSAGES && own - peer == SLOTS ->
         peer = words[INDEX(CONSUMER)];
         if
@@ -115,7 +115,7 @@ active proctype consumer()
 received:
         assert(message == own + 1);
         own++;
-        publish(CONSUMER, own)
+        publish(CONSUMER, own, peer - own <= SLOTS / 2)
     :: own < MESSAGES && peer == own ->
 #ifdef NO_ACQUIRE
         message = slots[own % SLOTS];

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Shares and channels between two VMs of the fake: found, accepted, refused, revoked.
+ */
+#include <string.h>
+
+#include "ktf.h"
+#include "stile/channel.h"
+#include "stile/fake.h"
+#include "stile/share.h"
+
+#define READ       STILE_ACCESS_READ
+#define READ_WRITE (STILE_ACCESS_READ | STILE_ACCESS_WRITE)
+#define AT         (STILE_FAKE_MEMORY_BASE + 0x10000000) /* where nothing is */
+
+static uint32_t owner, peer;
+static stile_ipa_t base;
+static stile_share_t share;
+
+static void start(void)
+{
+    stile_fake_reset();
+    owner = stile_fake_start(NULL);
+    peer = stile_fake_start(NULL);
+    base = stile_ipa(STILE_FAKE_MEMORY_BASE);
+    stile_fake_become(peer, 0);
+    (void)stile_core_version(STILE_VERSION_CURRENT);
+    stile_fake_become(owner, 0);
+    (void)stile_core_version(STILE_VERSION_CURRENT);
+}
+
+KTF_SUITE(channel, .setup = start);
+
+static int64_t offer(uint32_t access)
+{
+    return stile_share_offer("pages", base, stile_nr_pages(2), stile_vm_id(peer), access, &share);
+}
+
+static int64_t accept_from(uint64_t nr_pages, uint32_t access)
+{
+    stile_share_t found;
+
+    return stile_share_accept_from(stile_vm_id(owner), "pages", stile_ipa(AT),
+                                   stile_nr_pages(nr_pages), access, &found);
+}
+
+KTF_TEST(channel, shared_pages_are_the_same_pages)
+{
+    uint64_t *ours = stile_fake_pointer(base);
+
+    EXPECT_EQ(offer(READ_WRITE), STILE_SUCCESS);
+    stile_fake_become(peer, 0);
+    EXPECT_EQ(accept_from(2, READ_WRITE), STILE_SUCCESS);
+    uint64_t *theirs = stile_fake_pointer(stile_ipa(AT));
+    ASSERT_NOT_NULL(theirs);
+    ours[600] = 42;
+    EXPECT_EQ(theirs[600], 42);
+    theirs[1] = 7;
+    EXPECT_EQ(ours[1], 7);
+    EXPECT_EQ(stile_fake_ipa(theirs).ipa, AT);
+}
+
+KTF_TEST(channel, a_share_is_found_by_its_owner)
+{
+    struct stile_share_info info;
+
+    EXPECT_EQ(offer(READ), STILE_SUCCESS);
+    stile_fake_become(peer, 0);
+    EXPECT_EQ(stile_share_find(stile_vm_id(0), &info), STILE_SUCCESS);
+    EXPECT_EQ(info.share.handle, share.handle);
+    EXPECT_EQ(info.owner.number, owner);
+    EXPECT_EQ(info.nr_pages, 2);
+    EXPECT_EQ(info.flags, READ);
+    EXPECT_EQ(stile_share_find(stile_vm_id(peer), &info), STILE_NOT_FOUND);
+    EXPECT_EQ(stile_share_accept(info.share, stile_ipa(AT), stile_nr_pages(2), READ),
+              STILE_SUCCESS);
+    EXPECT_EQ(stile_share_find(stile_vm_id(owner), &info), STILE_NOT_FOUND); /* accepted */
+}
+
+KTF_TEST(channel, what_is_not_as_agreed_is_not_mapped)
+{
+    EXPECT_EQ(offer(READ), STILE_SUCCESS);
+    stile_fake_become(peer, 0);
+    EXPECT_EQ(accept_from(2, READ_WRITE), STILE_DENIED);
+    EXPECT_NULL(stile_fake_pointer(stile_ipa(AT)));
+    EXPECT_EQ(accept_from(1, READ), STILE_DENIED);
+    EXPECT_NULL(stile_fake_pointer(stile_ipa(AT)));
+    EXPECT_EQ(accept_from(2, READ), STILE_SUCCESS);
+    EXPECT_EQ(accept_from(2, READ), STILE_BUSY);
+}
+
+KTF_TEST(channel, a_revoked_share_is_gone_from_the_peer)
+{
+    EXPECT_EQ(offer(READ), STILE_SUCCESS);
+    stile_fake_become(peer, 0);
+    EXPECT_EQ(accept_from(2, READ), STILE_SUCCESS);
+    stile_fake_become(owner, 0);
+    EXPECT_EQ(stile_share_revoke("pages", share), STILE_SUCCESS);
+    stile_fake_become(peer, 0);
+    EXPECT_NULL(stile_fake_pointer(stile_ipa(AT)));
+    EXPECT_EQ(accept_from(2, READ), STILE_NOT_FOUND);
+}
+
+KTF_TEST(channel, an_offer_that_cannot_be_published_is_taken_back)
+{
+    EXPECT_EQ(stile_share_offer("", base, stile_nr_pages(2), stile_vm_id(peer), READ, &share),
+              STILE_INVALID_ARGUMENT);
+    EXPECT_EQ(stile_memory_revoke(share).status, STILE_NOT_FOUND);
+    EXPECT_EQ(stile_memory_unmap(base, stile_nr_pages(1)).status, STILE_SUCCESS);
+}
+
+/* --- channels --- */
+
+#define BYTES 48
+
+static struct stile_channel ours, theirs;
+
+/* At an IPA of the calling vCPU's VM, whether anything is mapped there yet or not. */
+static struct stile_channel_memory memory_at(uint64_t ipa)
+{
+    uint8_t *memory = stile_fake_pointer(stile_ipa(STILE_FAKE_MEMORY_BASE));
+
+    return (struct stile_channel_memory){
+        .memory = memory + (ipa - STILE_FAKE_MEMORY_BASE),
+        .base = stile_ipa(ipa),
+        .pages = stile_nr_pages(2),
+        .message_bytes = BYTES,
+    };
+}
+
+static int64_t open_ours(void)
+{
+    stile_fake_become(owner, 0);
+    struct stile_channel_memory memory = memory_at(base.ipa);
+    return stile_channel_offer(&ours, &memory, "channel", stile_vm_id(peer), stile_vcpu_id(0),
+                               stile_fake_mailbox(owner, 0));
+}
+
+static int64_t open_theirs(void)
+{
+    stile_fake_become(peer, 0);
+    struct stile_channel_memory memory = memory_at(AT);
+    return stile_channel_join(&theirs, &memory, "channel", stile_vm_id(owner), stile_vcpu_id(0),
+                              stile_fake_mailbox(peer, 0));
+}
+
+KTF_TEST(channel, messages_go_both_ways)
+{
+    char message[BYTES] = "there", answer[BYTES] = "and back", got[BYTES];
+
+    ASSERT_EQ(open_theirs(), STILE_NOT_FOUND); /* not yet */
+    ASSERT_EQ(open_ours(), STILE_SUCCESS);
+    ASSERT_EQ(open_theirs(), STILE_SUCCESS);
+    EXPECT_EQ(stile_channel_receive(&theirs, got), STILE_BUSY);
+    EXPECT_EQ(stile_channel_send(&ours, message), STILE_SUCCESS);
+    EXPECT_EQ(stile_channel_receive(&theirs, got), STILE_SUCCESS);
+    EXPECT_STREQ(got, "there");
+    EXPECT_EQ(stile_channel_send(&theirs, answer), STILE_SUCCESS);
+    EXPECT_EQ(stile_channel_receive(&ours, got), STILE_SUCCESS);
+    EXPECT_STREQ(got, "and back");
+    EXPECT_EQ(stile_fake_calls_of(STILE_NR_event_send), 0); /* nobody slept */
+}
+
+KTF_TEST(channel, a_wait_ends_at_its_deadline_and_is_told)
+{
+    char message[BYTES] = "", got[BYTES];
+
+    ASSERT_EQ(open_ours(), STILE_SUCCESS);
+    ASSERT_EQ(open_theirs(), STILE_SUCCESS);
+    EXPECT_EQ(stile_channel_receive_wait(&theirs, got, stile_ticks(100)), STILE_BUSY);
+    stile_fake_become(owner, 0);
+    EXPECT_EQ(stile_channel_send(&ours, message), STILE_SUCCESS);
+    EXPECT_EQ(stile_fake_calls_of(STILE_NR_event_send), 1);
+    EXPECT_EQ(stile_channel_send(&ours, message), STILE_SUCCESS);
+    EXPECT_EQ(stile_fake_calls_of(STILE_NR_event_send), 1); /* told once */
+    while (stile_channel_send(&ours, message) == STILE_SUCCESS)
+        ;
+    EXPECT_EQ(stile_channel_send_wait(&ours, message, stile_ticks(200)), STILE_BUSY);
+    stile_fake_become(peer, 0);
+    while (stile_channel_receive(&theirs, got) == STILE_SUCCESS)
+        ;
+    EXPECT_EQ(stile_fake_calls_of(STILE_NR_event_send), 2); /* there is room */
+}
+
+KTF_TEST(channel, a_peer_that_is_gone_is_noticed)
+{
+    char message[BYTES] = "", got[BYTES];
+
+    ASSERT_EQ(open_ours(), STILE_SUCCESS);
+    ASSERT_EQ(open_theirs(), STILE_SUCCESS);
+    EXPECT_EQ(stile_channel_receive_wait(&theirs, got, stile_ticks(100)), STILE_BUSY);
+    EXPECT_EQ(stile_channel_leave(&theirs), STILE_SUCCESS);
+    stile_fake_become(owner, 0);
+    EXPECT_EQ(stile_channel_send(&ours, message), STILE_NOT_BOUND);
+    EXPECT_EQ(stile_channel_withdraw(&ours, "channel"), STILE_SUCCESS);
+    EXPECT_EQ(stile_memory_unmap(base, stile_nr_pages(2)).status, STILE_SUCCESS);
+}
+
+KTF_TEST(channel, impossible_sizes_are_refused)
+{
+    struct stile_channel_memory memory = memory_at(base.ipa);
+
+    memory.message_bytes = 0;
+    EXPECT_EQ(
+        stile_channel_offer(&ours, &memory, "channel", stile_vm_id(peer), stile_vcpu_id(0), NULL),
+        STILE_INVALID_ARGUMENT);
+    memory.message_bytes = 1025;
+    EXPECT_EQ(
+        stile_channel_offer(&ours, &memory, "channel", stile_vm_id(peer), stile_vcpu_id(0), NULL),
+        STILE_INVALID_ARGUMENT);
+    memory = memory_at(base.ipa);
+    memory.pages = stile_nr_pages(513);
+    EXPECT_EQ(
+        stile_channel_offer(&ours, &memory, "channel", stile_vm_id(peer), stile_vcpu_id(0), NULL),
+        STILE_INVALID_ARGUMENT);
+}
+
+/* Whatever fails on the way, nothing is left: the same works when nothing fails. */
+KTF_TEST(channel, an_offer_or_join_that_fails_leaves_nothing)
+{
+    static const enum stile_nr ours_fail[] = {STILE_NR_event_alloc, STILE_NR_memory_share,
+                                              STILE_NR_directory_publish};
+    static const enum stile_nr theirs_fail[] = {STILE_NR_directory_lookup, STILE_NR_memory_accept,
+                                                STILE_NR_event_bind};
+
+    for (int i = 0; i < 3; i++) {
+        stile_fake_fail(ours_fail[i], STILE_LIMIT, 1);
+        EXPECT_EQ(open_ours(), STILE_LIMIT);
+        EXPECT_EQ(stile_memory_unmap(base, stile_nr_pages(1)).value[0], 1);
+        EXPECT_EQ(stile_memory_map(base, stile_nr_pages(1)).value[0], 1);
+    }
+    ASSERT_EQ(open_ours(), STILE_SUCCESS);
+    EXPECT_EQ(ours.port.port, STILE_PORT_FIRST);
+    for (int i = 0; i < 3; i++) {
+        stile_fake_fail(theirs_fail[i], STILE_NO_MEMORY, 1);
+        EXPECT_EQ(open_theirs(), STILE_NO_MEMORY);
+        EXPECT_NULL(stile_fake_pointer(stile_ipa(AT)));
+    }
+    EXPECT_EQ(open_theirs(), STILE_SUCCESS);
+}
