@@ -13,13 +13,15 @@
 #include "dev/gic.h"
 #include "mm/kernel_map.h"
 #include "sensitive/sensitive.h"
+#include "stile/event.h"
 #include "stile/hypercall.h"
 
 #define NR_SGIS  16
 #define ALL_SGIS ((UINT64_C(1) << NR_SGIS) - 1)
 
 static struct stile_mailbox *mailboxes; /* by CPU */
-static const struct gic *interface;     /* the driver whose CPU interface this machine has */
+static struct stile_event_loop loops[NR_CPUS];
+static const struct gic *interface; /* the driver whose CPU interface this machine has */
 
 /* What each CPU has enabled: a CPU that starts finds everything masked. */
 static uint64_t enabled[NR_CPUS][STILE_PORT_WORDS];
@@ -37,60 +39,23 @@ static void init(void)
     mailboxes = kernel_map_shared(base, machine.nr_cpus * sizeof(struct stile_mailbox));
 }
 
-/* --- going through the bits --- */
-
-#define NONE UINT32_MAX
-
-static uint32_t lowest(uint32_t word, uint64_t bits)
-{
-    return 64 * word + (uint32_t)__builtin_ctzll(bits);
-}
-
-/* The interrupt to be handled next: an urgent one, if there is one. */
-static uint32_t next(const struct stile_mailbox *mailbox)
-{
-    uint32_t found = NONE;
-
-    for (uint32_t i = 0; i < STILE_PORT_WORDS; i++) {
-        uint64_t bits = __atomic_load_n(&mailbox->pending[i], __ATOMIC_RELAXED) &
-                        ~__atomic_load_n(&mailbox->mask[i], __ATOMIC_RELAXED);
-        if (bits == 0)
-            continue;
-        uint64_t urgent = bits & __atomic_load_n(&mailbox->urgent[i], __ATOMIC_RELAXED);
-        if (urgent != 0)
-            return lowest(i, urgent);
-        if (found == NONE)
-            found = lowest(i, bits);
-    }
-    return found;
-}
-
-static void handle_all(struct stile_mailbox *mailbox, irq_deliver *deliver)
-{
-    for (uint32_t intid; (intid = next(mailbox)) != NONE;) {
-        uint64_t bit = UINT64_C(1) << (intid % 64);
-        (void)__atomic_fetch_and(&mailbox->pending[intid / 64], ~bit, __ATOMIC_ACQUIRE);
-        deliver(intid);
-    }
-}
-
 /*
- * The line is an edge: what becomes pending while we look need not raise it again, which busy says.
- * Who has cleared busy looks once more: see struct stile_mailbox.
+ * The line is an edge: what becomes pending while we look need not raise it again. It is ended
+ * before, because a handler may switch to another thread.
  */
 static void handle(irq_deliver *deliver)
 {
-    struct stile_mailbox *mailbox = &mailboxes[smp_cpu()->index];
+    struct stile_event_loop *loop = &loops[smp_cpu()->index];
     uint32_t ack = interface->acknowledge();
+    int intid;
 
     if ((ack & GIC_ACK_INTID) < NR_IRQS)
         interface->end(ack);
     do {
-        __atomic_store_n(&mailbox->busy, 1, __ATOMIC_RELAXED);
-        handle_all(mailbox, deliver);
-        __atomic_store_n(&mailbox->busy, 0, __ATOMIC_RELAXED);
-        __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    } while (next(mailbox) != NONE);
+        stile_event_begin(loop);
+        while ((intid = stile_event_take(loop)) >= 0)
+            deliver((uint32_t)intid);
+    } while (stile_event_end(loop));
 }
 
 /*
@@ -105,14 +70,15 @@ static void have_it_look(uint32_t cpu)
 
 static void init_cpu(uint32_t index)
 {
-    struct stile_mailbox *mailbox = &mailboxes[index];
+    bool missed = false;
 
+    stile_event_init(&loops[index], &mailboxes[index], NULL);
     enabled[index][0] |= ALL_SGIS;
-    for (uint32_t i = 0; i < STILE_PORT_WORDS; i++)
-        __atomic_store_n(&mailbox->mask[i], ~enabled[index][i], __ATOMIC_RELAXED);
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    for (uint32_t intid = 0; intid < STILE_PORT_FIRST; intid++)
+        if ((enabled[index][intid / 64] >> (intid % 64) & 1) != 0)
+            missed |= stile_event_unmask(&mailboxes[index], intid);
     interface->init_interface();
-    if (next(mailbox) != NONE)
+    if (missed)
         have_it_look(index);
 }
 
@@ -136,23 +102,21 @@ static uint32_t cpu_of(uint32_t intid)
 
 static void enable(uint32_t intid)
 {
-    uint32_t cpu = cpu_of(intid), word = intid / 64;
-    uint64_t bit = UINT64_C(1) << (intid % 64);
+    uint32_t cpu = cpu_of(intid);
 
-    (void)__atomic_fetch_or(&enabled[cpu][word], bit, __ATOMIC_RELAXED);
-    (void)__atomic_fetch_and(&mailboxes[cpu].mask[word], ~bit, __ATOMIC_RELAXED);
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    if (__atomic_load_n(&mailboxes[cpu].pending[word], __ATOMIC_RELAXED) & bit)
+    (void)__atomic_fetch_or(&enabled[cpu][intid / 64], UINT64_C(1) << (intid % 64),
+                            __ATOMIC_RELAXED);
+    if (stile_event_unmask(&mailboxes[cpu], intid))
         have_it_look(cpu);
 }
 
 static void disable(uint32_t intid)
 {
-    uint32_t cpu = cpu_of(intid), word = intid / 64;
-    uint64_t bit = UINT64_C(1) << (intid % 64);
+    uint32_t cpu = cpu_of(intid);
 
-    (void)__atomic_fetch_and(&enabled[cpu][word], ~bit, __ATOMIC_RELAXED);
-    (void)__atomic_fetch_or(&mailboxes[cpu].mask[word], bit, __ATOMIC_RELAXED);
+    (void)__atomic_fetch_and(&enabled[cpu][intid / 64], ~(UINT64_C(1) << (intid % 64)),
+                             __ATOMIC_RELAXED);
+    stile_event_mask(&mailboxes[cpu], intid);
 }
 
 static void send_sgi(uint32_t target, uint32_t sgi)

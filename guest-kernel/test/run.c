@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The harness's ties to the kernel: where its output goes, and what it counts for leaks.
- * "filter=" on the command line says which cases run; "hostile=", "share=" and "echo=" run none,
- * but make this kernel a bad neighbour, the one that suffers, or one that answers.
+ * "filter=" on the command line says which cases run. The options of jobs[] run none, but make this
+ * kernel a bad neighbour, the one that suffers, or one that talks to another.
  */
 #include <string.h>
 
@@ -35,19 +35,26 @@ static const char *filter(char *text, size_t size)
     return text;
 }
 
+static const struct {
+    const char *option;
+    void (*run)(const char *how);
+} jobs[] = {
+    {"hostile=", hostile_run},
+    {"share=", share_run},
+    {"echo=", echo_run},
+    {"channel=", channel_run},
+};
+
 void test_run(void)
 {
-    const char *hostile = machine_option_value("hostile=");
-    const char *share = machine_option_value("share=");
-    const char *echo = machine_option_value("echo=");
     char text[64];
 
-    if (hostile)
-        hostile_run(hostile);
-    else if (share)
-        share_run(share);
-    else if (echo)
-        echo_run(echo);
-    else
-        (void)ktf_run_all(filter(text, sizeof(text)));
+    for (size_t i = 0; i < sizeof(jobs) / sizeof(jobs[0]); i++) {
+        const char *how = machine_option_value(jobs[i].option);
+        if (how) {
+            jobs[i].run(how);
+            return;
+        }
+    }
+    (void)ktf_run_all(filter(text, sizeof(text)));
 }

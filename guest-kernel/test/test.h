@@ -9,7 +9,7 @@
 /**
  * test_run() - run the suites that are linked in, and print their results
  *
- * Or, if the command line says hostile=, share= or echo=, do that.
+ * Or, if the command line says hostile=, share=, echo= or channel=, do that.
  */
 void test_run(void);
 
@@ -33,5 +33,11 @@ void echo_run(const char *whom);
  * -icount shift=0.
  */
 void share_run(const char *expected);
+
+/**
+ * channel_run() - exchange messages with another VM, and print how that went
+ * @how: "to:" or "from:" and the other's name; the VM that says "to:" lends the memory
+ */
+void channel_run(const char *how);
 
 #endif
