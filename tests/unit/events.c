@@ -10,6 +10,8 @@
 #include "core/events.c"
 #include "ktf.h"
 
+#include "fakes/ports.h"
+
 #define NR_VMS   3 /* numbers 1 to 3; the others never ran */
 #define NR_VCPUS 2
 #define FIRST    STILE_PORT_FIRST
@@ -86,35 +88,6 @@ static bool is_masked(uint32_t vm, uint32_t vcpu, uint32_t port)
     return mailboxes[vm - 1][vcpu].mask[port / 64] & bit(port);
 }
 
-static void expect_end_makes_sense(struct vm *vm, uint32_t port, const struct event_port *end)
-{
-    struct vcpu *target = vm->vcpus[end->target];
-
-    switch (end->state) {
-    case STILE_PORT_WAITING:
-        EXPECT_NULL(end->to);
-        break;
-    case STILE_PORT_PEER: {
-        struct vm *peer = vm_slot(end->peer);
-        const struct event_port *far = find(peer, end->to_port);
-        EXPECT_TRUE(far && far->state == STILE_PORT_PEER);
-        EXPECT_TRUE(far && far->peer == vm->id && far->to_port == port && far->to == target);
-        EXPECT_TRUE(far && end->to == peer->vcpus[far->target]);
-        break;
-    }
-    case STILE_PORT_VIRQ:
-        EXPECT_EQ(*virq_port(vm, end->virq, end->target), port);
-        EXPECT_NULL(end->to);
-        break;
-    case STILE_PORT_IPI:
-        EXPECT_EQ(end->to, target);
-        EXPECT_EQ(end->to_port, port);
-        break;
-    default:
-        EXPECT_FAIL("port %u is in no state", port);
-    }
-}
-
 /* Ends lead to each other, and no bit is set but that of a port, in its target's mailbox. */
 static void expect_sense(void)
 {
@@ -124,7 +97,7 @@ static void expect_sense(void)
         for (uint32_t port = 0; port < STILE_NR_PORTS; port++) {
             const struct event_port *end = find(&vms[i], port);
             if (end)
-                expect_end_makes_sense(&vms[i], port, end);
+                ports_expect_sense(&vms[i], port, end);
             nr_virqs += end && end->state == STILE_PORT_VIRQ;
             for (uint32_t v = 0; v < NR_VCPUS; v++)
                 EXPECT_TRUE(!is_pending(i + 1, v, port) || (end && end->target == v));

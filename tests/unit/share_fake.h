@@ -21,6 +21,8 @@
 
 #include "ktf.h"
 
+#include "fakes/books.h"
+
 #define RAM       UINT64_C(0x40000000)
 #define RAM_BYTES (4 * BLOCK_2M)
 #define DEVICE    UINT64_C(0x09000000)
@@ -53,48 +55,6 @@ void events_virq(struct vm *vm, enum stile_virq virq)
 
 /* --- every page is where it belongs -------------------------------------------------------- */
 
-static bool is_accepted(const struct vm *vm, uint64_t ipa, pa_t pa)
-{
-    for (const struct share *share = shares; share < &shares[NR_SHARES]; share++) {
-        struct stage2_mapping mapping;
-        uint64_t offset = ipa - share->peer_base.ipa;
-
-        if (share->state == SHARE_ACCEPTED && peer_of(share) == vm && offset < share->offer.bytes &&
-            stage2_lookup(&owner_of(share)->stage2, ipa_add(share->offer.base, offset), &mapping) &&
-            mapping.pa.pa == pa.pa)
-            return true;
-    }
-    return false;
-}
-
-/* Returns how many pages below @table are the VM's own. */
-static uint64_t check_table(const struct vm *vm, uint64_t *table, unsigned level, uint64_t base)
-{
-    uint64_t nr = 0;
-
-    for (unsigned i = 0; i < PTE_NR_ENTRIES; i++, base += pte_span(level)) {
-        uint32_t attrs = stage2_leaf_attrs(table[i]);
-        pa_t pa = pa_make(table[i] & PTE_ADDRESS);
-
-        if (table[i] == 0)
-            continue;
-        if (pte_is_table(table[i], level)) {
-            nr += check_table(vm, pte_table(table[i]), level + 1, base);
-            continue;
-        }
-        EXPECT_EQ(!(attrs & STAGE2_OWNED), !!(attrs & STAGE2_BORROWED));
-        if (attrs & STAGE2_OWNED) {
-            EXPECT_EQ(page_owner(pa), vm->id);
-            EXPECT_EQ(page_owner(pa_add(pa, pte_span(level) - PAGE_SIZE)), vm->id);
-            nr += pte_span(level) >> PAGE_SHIFT;
-        } else {
-            EXPECT_TRUE(is_accepted(vm, base, pa));
-            EXPECT_EQ(attrs & (STAGE2_EXECUTE | STAGE2_FRESH), 0);
-        }
-    }
-    return nr;
-}
-
 static void check(void)
 {
     uint64_t nr_owned = 0;
@@ -106,7 +66,7 @@ static void check(void)
         quotas += stage2->quota;
         if (!stage2->root)
             continue;
-        ASSERT_EQ(check_table(all[i], stage2->root, STAGE2_FIRST_LEVEL, 0), stage2->nr_owned);
+        ASSERT_EQ(books_table(all[i], stage2->root, STAGE2_FIRST_LEVEL, 0), stage2->nr_owned);
         ASSERT_LE(stage2->nr_owned, stage2->quota);
         nr_owned += stage2->nr_owned;
     }

@@ -22,6 +22,11 @@ static inline void tlb_sync_el2_local(void)
 {
 }
 
+static inline void tlb_flush_guest_local(void)
+{
+    fake_tlb_flushes++;
+}
+
 static inline void tlb_flush_stage2_ipa(uint64_t vttbr, uint64_t ipa)
 {
     fake_tlb_vttbr = vttbr;
