@@ -62,21 +62,29 @@ $(eval $(call lib_tests,unit))
 $(O)/lib-unit/both: $(call host_objects,lib-unit/obj,$(both-srcs))
 $(eval $(call lib_tests,threads))
 
+include tests/fuzz/build.mk
+
 # --- running them ----------------------------------------------------------------------------
 
 T ?=
 test-images := $(O)/stile.img $(O)/stile-test.img $(O)/guest.img $(O)/guest-test.img
 
-.PHONY: test test-images test-kunit stress bench bench-record bench-debian
+.PHONY: test test-images test-kunit stress fuzz bench bench-record bench-debian
 
 test-images: $(test-images) $(unit-tests) $(O)/unit/ktf-selftest $(lib-tests) $(O)/libhypercall.a \
 		$(O)/libhypercall-host.a
 
-test: test-images linux-guest | $(O)/.deps-test ## run all tests (T=glob: only some)
+test: test-images linux-guest $(O)/fuzz/hypercalls | $(O)/.deps-test ## run all tests (T=glob: only some)
 	@tests/run --build $(O) --junit $(O)/test.xml --ktap $(O)/test.ktap $(T)
 
 stress: test-images linux-guest | $(O)/.deps-test ## work Debian hard for 10^10 instructions, some minutes
 	@tests/run --build $(O) --cases tests/stress.toml $(T)
+
+fuzz: $(O)/fuzz/hypercalls ## make up hostile calls until one is found that does harm, or for ever
+	@echo '  FUZZ    Ctrl-C ends; inputs are kept in $(O)/fuzz/corpus, what does harm in $(O)/fuzz/found'
+	@mkdir -p $(O)/fuzz/corpus $(O)/fuzz/found
+	@$(O)/fuzz/hypercalls -max_len=8192 -use_cmp=0 -timeout=60 -print_final_stats=1 \
+		-artifact_prefix=$(O)/fuzz/found/ $(O)/fuzz/corpus
 
 # KUnit's own parser, from Debian's Linux sources (140 MB), reads what the tests print.
 kunit := $(O)/deps/kunit/tools/testing/kunit/kunit.py

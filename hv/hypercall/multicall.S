@@ -8,9 +8,8 @@
  * it, is done once a run.
  */
 #include "asm_offsets.h"
+#include "hypercall/multicall.h"
 
-/* Groups whose calls may take long, a bit for each: console, memory, power and control. */
-#define LONG_GROUPS 0x262
 
 /* Below x29, x30 and x19 to x24. The first two are what checks want in x0 and x7. */
 #define FRAME_VCPU    64
@@ -154,7 +153,7 @@ begin_run:
     add     x7, x7, x8, lsl #4
     ldp     x22, x7, [x7]
     stp     x0, x7, [sp, #FRAME_VCPU]
-    mov     w7, #LONG_GROUPS
+    mov     w7, #MULTICALL_LONG_GROUPS
     lsr     x8, x24, #4
     lsr     w7, w7, w8
     tbnz    w7, #0, long_call

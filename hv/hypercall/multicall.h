@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What core_multicall knows of calls. For C and assembly.
+ */
+#ifndef HYPERCALL_MULTICALL_H
+#define HYPERCALL_MULTICALL_H
+
+/* Groups whose calls may take long, a bit for each: console, memory, power and control. */
+#define MULTICALL_LONG_GROUPS 0x262
+
+#endif

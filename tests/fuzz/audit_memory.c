@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The VMs' memory and what they share, with the real table of shares at hand.
+ */
+#include "mm/share.c"
+
+#include "audit.h"
+#include "ktf.h"
+
+#include "fakes/books.h"
+
+static bool is_held(const struct spinlock *lock)
+{
+    return lock->next != lock->serving;
+}
+
+void audit_memory(void)
+{
+    uint64_t nr_owned = 0;
+    uint64_t quotas = 0;
+
+    for (uint32_t id = 1; id <= CONFIG_NR_VMS; id++) {
+        const struct vm *vm = vm_slot(id);
+
+        quotas += vm->stage2.quota;
+        if (!vm->stage2.root)
+            continue;
+        EXPECT_TRUE(!is_held(&vm->stage2.lock) && !is_held(&vm->lock) && !is_held(&vm->vgic.lock));
+        EXPECT_EQ(books_table(vm, vm->stage2.root, STAGE2_FIRST_LEVEL, 0), vm->stage2.nr_owned);
+        nr_owned += vm->stage2.nr_owned;
+    }
+    audit_quotas();
+    EXPECT_LE(quotas, page_nr_guest());
+    EXPECT_EQ(page_nr_free_guest() + nr_owned, page_nr_guest());
+    for (const struct share *share = shares; share < &shares[NR_SHARES]; share++)
+        EXPECT_TRUE(share->state == SHARE_FREE || (owner_of(share) && peer_of(share)));
+    EXPECT_TRUE(!is_held(&share_lock));
+}
+
+void audit_quotas(void)
+{
+    for (uint32_t id = 1; id <= CONFIG_NR_VMS; id++)
+        if (vm_slot(id)->stage2.root)
+            EXPECT_LE(vm_slot(id)->stage2.nr_owned, vm_slot(id)->stage2.quota);
+}
+
+/* It is made of numbers that are all over memory, but of no lock: those count. */
+__attribute__((no_sanitize("address", "undefined"))) uint64_t
+audit_add(uint64_t sum, const void *start, uint64_t bytes)
+{
+    const uint64_t *word = start;
+
+    for (; bytes > 0; bytes -= sizeof(*word))
+        sum = (sum ^ *word++) * 0x9E3779B97F4A7C15;
+    return sum;
+}
+
+uint64_t audit_memory_sum(void)
+{
+    uint64_t sum = audit_add(0, shares, sizeof(shares));
+
+    for (uint32_t id = 1; id <= CONFIG_NR_VMS; id++) {
+        const struct vm *vm = vm_slot(id);
+        uint64_t words[] = {vm->stage2.nr_owned, vm->stage2.quota, vm->minor, vm->state};
+
+        sum = audit_add(sum, words, sizeof(words));
+    }
+    return sum + page_nr_free() * 3 + page_nr_free_guest();
+}
+
+uint64_t audit_sum(void)
+{
+    return audit_memory_sum() ^ audit_ports_sum();
+}

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: MIT
+# The fuzzer of the hypercalls: the hypervisor's own files for the host, under libFuzzer, ASan and
+# UBSan. What is here is left out of the hypervisor or stands in for it: see machine.h, world.h.
+
+fuzz-dir := tests/fuzz
+
+# Below the scheduler and the emulated devices: the machine, its boot and what people see of it.
+fuzz-skip := $(filter-out hv/arch/el1.c,$(wildcard hv/arch/*.c)) $(wildcard hv/dev/*.c) \
+	$(addprefix hv/core/,bundle.c machine.c monitor.c monitor_commands.c panic.c pcpu.c power.c run.c \
+	serial.c start.c) hv/lib/stack_guard.c $(addprefix hv/mm/,el2map.c scrub.c window.c)
+# These are included by files that check what is in their tables.
+fuzz-included := hv/core/events.c hv/mm/share.c
+
+fuzz-hv-srcs := $(filter-out $(fuzz-skip) $(fuzz-included),$(wildcard hv/*/*.c)) \
+	$(fuzz-dir)/audit_memory.c $(fuzz-dir)/audit_ports.c
+fuzz-srcs := $(addprefix $(fuzz-dir)/,assembly.c calls.c fuzz.c guest.c machine.c world.c) \
+	tests/unit/fakes/fakes.c
+
+# The hypervisor's data lies between that of begin.c and that of end.c: see edge.h.
+fuzz-objs := $(call host_objects,fuzz/obj,$(fuzz-dir)/begin.c $(fuzz-hv-srcs) $(fuzz-dir)/end.c $(fuzz-srcs))
+
+fuzz-cc := clang
+fuzz-sanitize := -fsanitize=address,undefined -fno-sanitize-recover=all
+# Coverage is the hypervisor's alone. Comparisons tell nothing: values are chosen by their kind.
+fuzz-coverage := -fsanitize=fuzzer-no-link -fno-sanitize-coverage=trace-cmp
+fuzz-cflags = -std=c11 -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer $(WARNINGS) $(fuzz-sanitize) \
+	$(if $(filter hv/% $(fuzz-dir)/audit_%,$<),$(fuzz-coverage)) \
+	-I$(fuzz-dir) -I$(O)/fuzz -Itests/unit/fakes -Ihv -Itests/unit -Itests $(LIB_CFLAGS) \
+	-include $(O)/config/autoconf.h
+
+$(O)/fuzz/obj/%.o: %.c $(O)/config/autoconf.h $(O)/fuzz/.flags | $(O)/.deps-test
+	$(call say,FUZZCC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(fuzz-cc) $(fuzz-cflags) -MMD -MP -c $< -o $@
+$(O)/fuzz/.flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(fuzz-cc) $(value fuzz-cflags) $(fuzz-sanitize) $(LIB_CFLAGS)' | cmp -s - $@ || \
+		echo '$(fuzz-cc) $(value fuzz-cflags) $(fuzz-sanitize) $(LIB_CFLAGS)' > $@
+
+$(call host_objects,fuzz/obj,$(fuzz-dir)/calls.c): $(O)/fuzz/results.h
+$(O)/fuzz/results.h: $(fuzz-dir)/results.awk $(wildcard abi/stile/calls/*.h)
+	$(call say,GEN,$@)
+	@mkdir -p $(@D)
+	@awk -f $^ > $@
+
+$(O)/fuzz/hypercalls: $(fuzz-objs)
+	$(call say,HOSTLD,$@)
+	$(Q)$(fuzz-cc) $(fuzz-sanitize) -fsanitize=fuzzer $^ -lfdt -o $@
+
+-include $(fuzz-objs:.o=.d)

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Records that are calls, and what is expected of any answer.
+ */
+#include "calls.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "audit.h"
+#include "calls/words.h"
+#include "core/vcpu.h"
+#include "ktf.h"
+#include "machine.h"
+#include "stile/smccc.h"
+#include "world.h"
+
+/* First arguments of standard services: CPU_SUSPEND (DEN 0022, section 5.4.2), TRNG_RND. */
+#define POWER_DOWN (1u << 16)
+#define TRNG_BITS  192
+
+/* The last of the standard services below end their caller. */
+#define NR_ENDS 4
+
+/* How many of x1 to x3 a call returns something in, by its number; from the table's comments. */
+static const uint8_t nr_results[STILE_NR_CALLS_MAX] = {
+#include "results.h"
+};
+
+static struct call_world words = {
+    .scratch = WORLD_RAM,
+    .scratch_bytes = WORLD_SCRATCH_BYTES,
+    .device = 0x09000000,
+    .nr_vcpus = WORLD_NR_VCPUS,
+};
+
+static struct {
+    uint64_t made;
+    uint64_t succeeded;
+} counts[CALL_NR_LINES];
+
+void calls_begin(void)
+{
+    memset(words.returned, 0, sizeof(words.returned));
+    words.nr_returned = 0;
+}
+
+/* --- what a record says -------------------------------------------------------------------- */
+
+/* A value of the kind that often fits others: few different ones, so that things meet. */
+static uint64_t likely_value(enum call_kind kind, uint64_t choice)
+{
+    switch (kind) {
+    case CALL_u64:
+        return choice % 4 ? 0 : WORLD_NAME;
+    case CALL_ipa:
+        return WORLD_RAM + choice / 8 % 2 * WORLD_RAM_BYTES + choice % 8 * STILE_PAGE_SIZE;
+    case CALL_nr_bytes:
+    case CALL_nr_pages:
+    case CALL_vcpu_set:
+    case CALL_vm_id:
+        return 1 + choice % 3;
+    case CALL_vcpu_id:
+        return choice % WORLD_NR_VCPUS;
+    case CALL_u32:
+    case CALL_intid:
+        return choice % 4;
+    case CALL_port:
+    case CALL_share:
+        return words.returned[choice % 16];
+    case CALL_ticks:
+    case CALL_nr_ticks:
+        return fake.now + choice;
+    case CALL_NONE:
+        break;
+    }
+    return 0;
+}
+
+/* The upper half of all choices are likely values; one record in eight has an argument with a bit
+ * that it ought not to have. */
+uint64_t record_word(const struct record *record, unsigned i, unsigned kind)
+{
+    static const uint8_t bits[] = {4, 32, 47, 63};
+    uint64_t choice = record->choice[i];
+    uint64_t bit = UINT32_MAX;
+
+    if (record->flip % 8 == 7 && record->flip / 8 % 8 == i)
+        bit = bits[record->flip / 64];
+    else if (choice >> 15)
+        return likely_value((enum call_kind)kind, choice);
+    words.now = fake.now;
+    return call_word(&words, (enum call_kind)kind, choice | bit << 32);
+}
+
+unsigned record_line(const struct record *record)
+{
+    return record->what % (CALL_NR_LINES + RECORD_NR_OTHER_CALLS);
+}
+
+/* --- what is expected ---------------------------------------------------------------------- */
+
+static bool is_error(int64_t status)
+{
+    switch (status) {
+#define ERROR_CASE(name, code, text) case STILE_##name:
+        STILE_ERRORS(ERROR_CASE)
+#undef ERROR_CASE
+        return status < 0;
+    default:
+        return false;
+    }
+}
+
+static void expect_answer(const struct call_line *line, const struct stile_result *result)
+{
+    unsigned nr_values = nr_results[line->nr];
+    bool fits = result->status == STILE_SUCCESS || is_error(result->status);
+
+    if (result->status < 0)
+        nr_values = result->status == STILE_INVALID_ARGUMENT || result->status == STILE_BAD_VERSION;
+    if (result->status == STILE_INVALID_ARGUMENT)
+        fits = result->value[0] >= 1 && result->value[0] <= 6;
+    for (unsigned i = nr_values; i < 3; i++)
+        fits = fits && result->value[i] == 0;
+    if (!fits)
+        panic("%s: %ld with 0x%lx, 0x%lx, 0x%lx", line->name, (long)result->status,
+              (unsigned long)result->value[0], (unsigned long)result->value[1],
+              (unsigned long)result->value[2]);
+}
+
+/* What is about another VM or a vCPU, and returns more than a small number, returns a handle. */
+static bool gives_handle(const struct call_line *line)
+{
+    for (unsigned i = 0; i < 6; i++)
+        if (line->kinds[i] == CALL_vm_id || line->kinds[i] == CALL_vcpu_id)
+            return true;
+    return false;
+}
+
+static void note_handle(uint64_t handle)
+{
+    size_t nr = words.nr_returned == 0 ? sizeof(words.returned) / sizeof(words.returned[0]) : 1;
+
+    while (nr-- > 0)
+        call_note(&words, handle);
+}
+
+static void note(const struct call_line *line, const struct stile_result *result)
+{
+    size_t i = (size_t)(line - call_lines);
+
+    counts[i].made++;
+    expect_answer(line, result);
+    if (result->status != STILE_SUCCESS)
+        return;
+    counts[i].succeeded++;
+    if (gives_handle(line) && result->value[0] >= STILE_PORT_FIRST)
+        note_handle(result->value[0]);
+}
+
+/* The calls of a core_multicall, as far as they were made. */
+static void note_entries(const struct vcpu *vcpu, uint64_t first, uint64_t count)
+{
+    EXPECT_LE(first + count, STILE_MULTICALL_MAX);
+    for (uint64_t i = first; i < first + count; i++) {
+        const struct stile_call_entry *entry = &vcpu->mailbox->calls[i];
+        struct stile_result result = {entry->status, {entry->value[0], 0, 0}};
+
+        for (unsigned j = 0; j < CALL_NR_LINES; j++)
+            if (call_lines[j].nr == entry->nr)
+                note(&call_lines[j], &result);
+    }
+}
+
+/* --- making them --------------------------------------------------------------------------- */
+
+/* What ends its caller is made seldom, so that VMs live for a while. */
+static bool is_time_to_end(const struct record *record)
+{
+    return record->flip % 16 == 0;
+}
+
+static bool is_end(const struct call_line *line)
+{
+    return line->nr / STILE_CALLS_PER_GROUP == STILE_NR_power_off / STILE_CALLS_PER_GROUP ||
+           line->nr == STILE_NR_vcpu_off || line->nr == STILE_NR_control_destroy ||
+           line->nr == STILE_NR_control_pause;
+}
+
+static void make_other_call(const struct record *record)
+{
+    static const uint32_t fids[] = {
+        SMCCC_ARCH_FEATURES, PSCI_VERSION,      PSCI_FEATURES,         PSCI_CPU_SUSPEND_64,
+        PSCI_CPU_ON_64,      STILE_FID_UID,     PSCI_AFFINITY_INFO_64, PV_TIME_FEATURES,
+        PV_TIME_ST,          TRNG_RND64,        STILE_FID_BASE + 0xFF, PSCI_CPU_OFF,
+        PSCI_SYSTEM_OFF,     PSCI_SYSTEM_RESET, PSCI_SYSTEM_RESET2_64};
+    unsigned nr_fids = sizeof(fids) / sizeof(fids[0]) - (is_time_to_end(record) ? 0 : NR_ENDS);
+    static const uint32_t firsts[] = {0, 1, 2, PSCI_CPU_ON_64, POWER_DOWN, TRNG_BITS};
+    uint64_t arguments[6] = {
+        firsts[record->choice[0] % (sizeof(firsts) / sizeof(firsts[0]))],
+        record_word(record, 1, CALL_ipa),
+        record_word(record, 2, CALL_u64),
+    };
+
+    if (record_line(record) == CALL_NR_LINES) { /* so that much else is not answered for ever */
+        memset(arguments, 0, sizeof(arguments));
+        arguments[0] = STILE_VERSION_CURRENT;
+        (void)world_call(STILE_FID(STILE_NR_core_version), arguments);
+    } else {
+        (void)world_call(fids[record->choice[5] % nr_fids], arguments);
+    }
+}
+
+void calls_make(const struct record *record, const struct vcpu *vcpu)
+{
+    unsigned i = record_line(record);
+    uint64_t arguments[6];
+
+    if (i >= CALL_NR_LINES) {
+        make_other_call(record);
+        return;
+    }
+    const struct call_line *line = &call_lines[i];
+    if (is_end(line) && !is_time_to_end(record))
+        return;
+    for (unsigned j = 0; j < 6; j++)
+        arguments[j] = record_word(record, j, line->kinds[j]);
+
+    if (machine_shows)
+        fprintf(stderr, "%s(0x%lx, 0x%lx, 0x%lx, 0x%lx, 0x%lx, 0x%lx)\n", line->name, arguments[0],
+                arguments[1], arguments[2], arguments[3], arguments[4], arguments[5]);
+    uint64_t sum = audit_sum();
+    struct stile_result result = world_call(STILE_FID(line->nr), arguments);
+    if (machine_shows)
+        fprintf(stderr, "  %ld: 0x%lx, 0x%lx, 0x%lx\n", result.status, result.value[0],
+                result.value[1], result.value[2]);
+    note(line, &result);
+    if (result.status == STILE_SUCCESS && line->nr == STILE_NR_core_multicall)
+        note_entries(vcpu, arguments[0], result.value[0]);
+    if (result.status != STILE_SUCCESS && audit_sum() != sum)
+        panic("%s failed with %ld and has changed something", line->name, (long)result.status);
+    audit_quotas();
+}
+
+void calls_report(void)
+{
+    uint64_t nr_calls = 0;
+
+    for (unsigned i = 0; i < CALL_NR_LINES; i++) {
+        nr_calls += counts[i].made;
+        if (counts[i].made == 0)
+            fprintf(stderr, "never made: %s\n", call_lines[i].name);
+        else if (counts[i].succeeded == 0)
+            fprintf(stderr, "never succeeded: %s\n", call_lines[i].name);
+    }
+    fprintf(stderr, "%lu calls\n", (unsigned long)nr_calls);
+}
