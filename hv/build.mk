@@ -14,7 +14,13 @@ hv-fixed-regs += $(if $(filter 1,$(LLVM)),,-fno-schedule-insns)
 hv-small := -ffunction-sections -fdata-sections -falign-functions=4 \
 	$(if $(filter 1,$(LLVM)),,-falign-jumps=1 -falign-loops=1 -falign-labels=1)
 
-hv-cflags = $(TARGET_CFLAGS) $(hv-fixed-regs) $(hv-small) -Ihv -I$(O)/hv-gen $(ABI_CFLAGS) $(RT_CFLAGS) \
+# Everything is within 1 MiB of everything else: an address is one instruction, ADR.
+hv-codegen := -mcmodel=tiny $(hv-fixed-regs) $(hv-small)
+
+# gcc sees the hypervisor as a whole when it links. What a file is compiled for, it stays.
+hv-lto := $(if $(filter 1,$(LLVM)),,-flto -fno-fat-lto-objects)
+
+hv-cflags = $(TARGET_CFLAGS) $(hv-codegen) $(hv-lto) -Ihv -I$(O)/hv-gen $(ABI_CFLAGS) $(RT_CFLAGS) \
 	$(if $(filter tests/%,$<),-Itests/ktf) \
 	-isystem $(O)/deps/libfdt/include -include $(O)/config/autoconf.h
 $(eval $(call compile_rules,hv,hv-cflags))
@@ -57,18 +63,21 @@ hv-plain-srcs := hv/dev/gicv2.c hv/dev/gicv3.c hv/dev/pl011.c hv/virt/mailbox.c 
 $(call objects,hv,$(hv-plain-srcs)): hv-cflags += -fno-inline-functions
 
 # Offsets that assembly uses: compiled to assembly, then picked out as #defines.
+hv-no-lto := $(if $(hv-lto),-fno-lto)
 $(O)/hv-gen/asm_offsets.h: $(hv-offsets) $(O)/config/autoconf.h $(O)/hv/.flags | $(O)/deps/libfdt/.done
 	$(call say,GEN,$@)
 	@mkdir -p $(@D)
-	$(Q)$(TARGET_CC) $(hv-cflags) -MMD -MF $@.d -MT $@ -S $< -o $@.s
+	$(Q)$(TARGET_CC) $(hv-cflags) $(hv-no-lto) -MMD -MF $@.d -MT $@ -S $< -o $@.s
 	$(Q)sed -n 's/^.*->\([A-Z0-9_]*\) \([0-9]*\).*/#define \1 \2/p' $@.s > $@
-$(hv-all-objs): $(O)/hv-gen/asm_offsets.h | $(O)/deps/libfdt/.done
+# The lists above change a file's command, and this is where they stand.
+$(hv-all-objs): $(O)/hv-gen/asm_offsets.h hv/build.mk | $(O)/deps/libfdt/.done
 
 # Cortex-A53's erratum 843419: an ADRP on its bad place becomes an ADR. Debian's default is a veneer,
 # for which the linker pads .text by 4 KiB.
 hv-erratum := $(if $(filter 1,$(LLVM)),,-Wl,--fix-cortex-a53-843419=adr)
 
-hv-ldflags = -nostdlib -static -Wl,--build-id=none -Wl,-z,noexecstack -Wl,--gc-sections -Wl,-T,hv/arch/hv.lds \
+hv-ldflags = $(if $(hv-lto),$(TARGET_CFLAGS) $(hv-codegen) $(hv-lto) -flto-partition=one) \
+	-nostdlib -static -Wl,--build-id=none -Wl,-z,noexecstack -Wl,--gc-sections -Wl,-T,hv/arch/hv.lds \
 	$(hv-erratum) $(TARGET_LDFLAGS)
 
 $(O)/stile.elf: $(hv-run-objs)

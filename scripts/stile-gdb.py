@@ -107,11 +107,12 @@ def loaded_vcpu():
 
 def all_vms():
     """The VMs there are: (address, struct vm)."""
-    table = gdb.lookup_static_symbol("vms").value()
-    first, last = table.type.range()
-    size = table.type.target().sizeof
+    table = gdb.lookup_static_symbol("vms").type
+    start = pointer(gdb.parse_and_eval("&vms"))
+    first, last = table.range()
+    size = table.target().sizeof
     for index in range(first, last + 1):
-        address = int(table.address) + index * size
+        address = start + index * size
         vm = load("struct vm", address)
         if str(vm["state"]) != "VM_OFF":
             yield address, vm

@@ -13,16 +13,16 @@
 /* clang-format off */
 #define COSTS_EXITS(C)                             \
     C(DEVICE, 165, "")                             \
-    C(UART_DATA, 278, "uart_char trap")            \
+    C(UART_DATA, 242, "uart_char trap")            \
     C(UART_OTHER, 219, "")                         \
-    C(GICD, 165, "gicd_read trap")                 \
+    C(GICD, 148, "gicd_read trap")                 \
     C(SGIR, 321, "")                               \
     C(GICR, 165, "")                               \
     C(TOUCH_BLOCK, 74240, "touch_block trap")      \
-    C(TOUCH_PAGE, 672, "touch_page trap")          \
+    C(TOUCH_PAGE, 624, "touch_page trap")          \
     C(BAD_ACCESS, 150, "")                         \
-    C(ID_REGISTER, 128, "id_register trap")        \
-    C(SGI1R, 229, "ipi_self trap")                 \
+    C(ID_REGISTER, 116, "id_register trap")        \
+    C(SGI1R, 219, "ipi_self trap")                 \
     C(TTBR, 140, "")                               \
     C(VM_REGISTER, 137, "")                        \
     C(TLBI, 126, "")                               \
@@ -44,7 +44,7 @@
 
 /* Calls that do the same. */
 #define COSTS_CALLS(C)                             \
-    C(CONSOLE_64, 733, "console_64 call")          \
+    C(CONSOLE_64, 729, "console_64 call")          \
     C(IPI, 161, "ipi_self call")                   \
     C(YIELD, 83, "yield call")                     \
     C(BLOCK, 90, "")                               \

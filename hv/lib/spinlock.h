@@ -26,13 +26,16 @@ struct spinlock {
 };
 _Static_assert(CONFIG_NR_PCPUS < SPINLOCK_TICKET, "each waits with a ticket of its own");
 
+/** spin_wait() - wait until a ticket is served: spin_lock() when the lock is held */
+void spin_wait(const struct spinlock *lock, uint8_t ticket);
+
 static inline void spin_lock(struct spinlock *lock)
 {
     uint32_t both = __atomic_fetch_add(&lock->both, SPINLOCK_TICKET, __ATOMIC_ACQUIRE);
     uint32_t ticket = both / SPINLOCK_TICKET;
 
     if (__builtin_expect(both % SPINLOCK_TICKET != ticket, 0))
-        cpu_wait_until(&lock->serving, (uint8_t)ticket);
+        spin_wait(lock, (uint8_t)ticket);
 }
 
 static inline void spin_unlock(struct spinlock *lock)

@@ -41,7 +41,7 @@ static struct {
     struct vm *vm;   /* NULL: it has no shares */
     bool open;       /* it may be offered more */
     uint32_t in_use; /* its own shares that are not free, a bit for each */
-} vms[CONFIG_NR_VMS];
+} sharers[CONFIG_NR_VMS];
 
 /* --- the table ----------------------------------------------------------------------------- */
 
@@ -52,12 +52,12 @@ static struct share *shares_of(const struct vm *vm)
 
 static struct vm *owner_of(const struct share *share)
 {
-    return vms[share->owner - 1].vm;
+    return sharers[share->owner - 1].vm;
 }
 
 static struct vm *peer_of(const struct share *share)
 {
-    return vms[share->offer.peer - 1].vm;
+    return sharers[share->offer.peer - 1].vm;
 }
 
 static struct share *share_of(uint32_t handle)
@@ -102,7 +102,7 @@ uint64_t share_unlent(struct stage2_locked locked, const struct vm *vm, ipa_t ba
     const struct share *share = shares_of(vm);
 
     CHECK(locked.stage2 == &vm->stage2);
-    for (uint32_t in_use = vms[vm->id - 1].in_use; in_use != 0; in_use >>= 1, share++) {
+    for (uint32_t in_use = sharers[vm->id - 1].in_use; in_use != 0; in_use >>= 1, share++) {
         if (in_use & 1)
             bytes = share_gap(&share->offer, base, bytes);
     }
@@ -114,7 +114,7 @@ static bool is_promised(const struct vm *vm, const struct share_offer *offer)
 {
     const struct share *share = shares_of(vm);
 
-    for (uint32_t in_use = vms[vm->id - 1].in_use; in_use != 0; in_use >>= 1, share++) {
+    for (uint32_t in_use = sharers[vm->id - 1].in_use; in_use != 0; in_use >>= 1, share++) {
         if ((in_use & 1) && (offer->donated || share->offer.donated) &&
             share_gap(&share->offer, offer->base, offer->bytes) < offer->bytes)
             return true;
@@ -126,14 +126,14 @@ static bool is_promised(const struct vm *vm, const struct share_offer *offer)
 
 static bool may_take(const struct vm *vm, uint32_t peer)
 {
-    return peer >= 1 && peer <= CONFIG_NR_VMS && peer != vm->id && vms[peer - 1].open;
+    return peer >= 1 && peer <= CONFIG_NR_VMS && peer != vm->id && sharers[peer - 1].open;
 }
 
 /* Sets whether a place is in use. The stage 2 of its owner is locked. */
 static void set_state(struct share *share, enum share_state state)
 {
     uint32_t bit = 1u << (share->handle & INDEX_MASK) % STILE_SHARES_MAX;
-    uint32_t *in_use = &vms[share->owner - 1].in_use;
+    uint32_t *in_use = &sharers[share->owner - 1].in_use;
 
     share->state = state;
     *in_use = state == SHARE_FREE ? *in_use & ~bit : *in_use | bit;
@@ -142,7 +142,7 @@ static void set_state(struct share *share, enum share_state state)
 /* A new share of a VM that has fewer than it may. */
 static struct share *make(const struct vm *vm, const struct share_offer *offer)
 {
-    unsigned place = (unsigned)__builtin_ctz(~vms[vm->id - 1].in_use);
+    unsigned place = (unsigned)__builtin_ctz(~sharers[vm->id - 1].in_use);
     struct share *share = shares_of(vm) + place;
     uint32_t use = (share->handle >> INDEX_BITS) + 1;
 
@@ -167,7 +167,7 @@ static enum stile_error offer_locked(struct stage2_locked locked, struct vm *vm,
         return error;
     if (is_promised(vm, offer))
         return STILE_BUSY;
-    if (vms[vm->id - 1].in_use == IN_USE_ALL)
+    if (sharers[vm->id - 1].in_use == IN_USE_ALL)
         return STILE_LIMIT;
     *handle = make(vm, offer)->handle;
     return STILE_SUCCESS;
@@ -184,7 +184,7 @@ static enum stile_error offer_once(struct vm *vm, const struct share_offer *offe
     error = offer_locked(locked, vm, offer, may_scrub, handle);
     stage2_unlock(locked);
     if (!error)
-        tell(vms[offer->peer - 1].vm);
+        tell(sharers[offer->peer - 1].vm);
     spin_unlock(&share_lock);
     return error;
 }
@@ -319,8 +319,8 @@ bool share_walk(const struct vm *vm, uint32_t index, struct share_terms *terms)
 static void set_vm(uint32_t id, struct vm *vm, bool open)
 {
     spin_lock(&share_lock);
-    vms[id - 1].vm = vm;
-    vms[id - 1].open = open;
+    sharers[id - 1].vm = vm;
+    sharers[id - 1].open = open;
     spin_unlock(&share_lock);
 }
 

@@ -11,6 +11,7 @@
 #include "arch/cpu.h"
 #include "arch/io.h"
 #include "lib/printk.h"
+#include "lib/spinlock.c"
 
 #define NR_SYSREGS 64
 
