@@ -202,16 +202,19 @@ COLD enum stile_error events_move(struct vm *vm, uint32_t port, uint32_t target)
 
 enum stile_error events_send(struct vm *vm, uint32_t port)
 {
-    enum stile_error error = STILE_SUCCESS;
+    uint32_t i = port - STILE_PORT_FIRST;
+    enum stile_error error = STILE_NOT_FOUND;
 
+    if (i >= EVENTS_NR_PORTS)
+        return error;
     spin_lock(&vm->events.lock);
-    const struct event_port *end = find(vm, port);
-    if (!end)
-        error = STILE_NOT_FOUND;
-    else if (!end->to)
-        error = STILE_NOT_BOUND;
-    else
+    const struct event_port *end = &vm->events.ports[i];
+    if (__builtin_expect(end->to != NULL, 1)) { /* so it is in use */
         mailbox_raise(end->to, end->to_port);
+        error = STILE_SUCCESS;
+    } else if (end->in_use) {
+        error = STILE_NOT_BOUND;
+    }
     spin_unlock(&vm->events.lock);
     return error;
 }

@@ -4,7 +4,9 @@
  */
 #include "lib/spinlock.h"
 
-void spin_wait(const struct spinlock *lock, uint8_t ticket)
+#include "lib/cold.h"
+
+COLD void spin_wait(const struct spinlock *lock, uint8_t ticket)
 {
     cpu_wait_until(&lock->serving, ticket);
 }
