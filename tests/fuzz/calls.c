@@ -13,6 +13,7 @@
 #include "core/vcpu.h"
 #include "ktf.h"
 #include "machine.h"
+#include "mm/addr.h"
 #include "stile/smccc.h"
 #include "world.h"
 
@@ -40,6 +41,13 @@ static struct {
     uint64_t succeeded;
 } counts[CALL_NR_LINES];
 
+static bool is_disturbed; /* something else has happened since the call began */
+
+void calls_disturb(void)
+{
+    is_disturbed = true;
+}
+
 void calls_begin(void)
 {
     memset(words.returned, 0, sizeof(words.returned));
@@ -55,9 +63,10 @@ static uint64_t likely_value(enum call_kind kind, uint64_t choice)
     case CALL_u64:
         return choice % 4 ? 0 : WORLD_NAME;
     case CALL_ipa:
-        return WORLD_RAM + choice / 8 % 2 * WORLD_RAM_BYTES + choice % 8 * STILE_PAGE_SIZE;
-    case CALL_nr_bytes:
+        return WORLD_RAM + choice / 8 % 4 * BLOCK_2M + choice % 8 * STILE_PAGE_SIZE;
     case CALL_nr_pages:
+        return choice % 16 == 0 ? STILE_MEMORY_MAX_PAGES : 1 + choice % 3;
+    case CALL_nr_bytes:
     case CALL_vcpu_set:
     case CALL_vm_id:
         return 1 + choice % 3;
@@ -232,16 +241,19 @@ void calls_make(const struct record *record, const struct vcpu *vcpu)
         fprintf(stderr, "%s(0x%lx, 0x%lx, 0x%lx, 0x%lx, 0x%lx, 0x%lx)\n", line->name, arguments[0],
                 arguments[1], arguments[2], arguments[3], arguments[4], arguments[5]);
     uint64_t sum = audit_sum();
+    is_disturbed = false;
     struct stile_result result = world_call(STILE_FID(line->nr), arguments);
     if (machine_shows)
         fprintf(stderr, "  %ld: 0x%lx, 0x%lx, 0x%lx\n", result.status, result.value[0],
                 result.value[1], result.value[2]);
     note(line, &result);
+    audit_quotas();
+    if (is_disturbed)
+        return;
     if (result.status == STILE_SUCCESS && line->nr == STILE_NR_core_multicall)
         note_entries(vcpu, arguments[0], result.value[0]);
     if (result.status != STILE_SUCCESS && audit_sum() != sum)
         panic("%s failed with %ld and has changed something", line->name, (long)result.status);
-    audit_quotas();
 }
 
 void calls_report(void)

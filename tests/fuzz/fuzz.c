@@ -53,37 +53,84 @@ static void show(const struct record *record, const struct vcpu *vcpu)
     fprintf(stderr, "\n");
 }
 
-static void play(const struct record *record)
+/* The records that have not happened yet. */
+static struct {
+    const uint8_t *data;
+    size_t size;
+} rest;
+
+static bool take_record(struct record *record)
+{
+    if (rest.size < sizeof(*record))
+        return false;
+    memcpy(record, rest.data, sizeof(*record));
+    rest.data += sizeof(*record);
+    rest.size -= sizeof(*record);
+    return true;
+}
+
+/* A record that is about a guest happens to this one. */
+static void happen(const struct record *record, struct vcpu *vcpu)
+{
+    show(record, vcpu);
+    if (record->kind % RECORD_NR_KINDS >= RECORD_ENTRY) {
+        record_happens(record, vcpu);
+        return;
+    }
+    calls_make(record, vcpu);
+    world_exit();
+}
+
+static bool is_outside(const struct record *record)
 {
     unsigned kind = record->kind % RECORD_NR_KINDS;
 
+    return kind == RECORD_TIME || kind == RECORD_OUTSIDE;
+}
+
+static void visit(struct vcpu *vcpu)
+{
+    struct record record;
+
+    if (take_record(&record) && !is_outside(&record))
+        happen(&record, vcpu);
+}
+
+static void play_between(void)
+{
+    calls_disturb();
+    world_visit(visit);
+    calls_disturb();
+}
+
+static void play(const struct record *record)
+{
     if (!(record->who & RECORD_AT_ONCE))
         world_interrupts();
-    if (kind == RECORD_TIME || kind == RECORD_OUTSIDE) {
+    if (is_outside(record)) {
         show(record, NULL);
         record_outside(record);
         return;
     }
-    struct vcpu *vcpu = world_bring(record->who % 4 % WORLD_NR_VMS, record->who / 4 % 2);
+    struct vcpu *vcpu =
+        world_bring(RECORD_VM(record->who) % WORLD_NR_VMS, RECORD_VCPU(record->who));
     if (!vcpu)
         return;
-    show(record, vcpu);
-    if (kind < RECORD_ENTRY) {
-        calls_make(record, vcpu);
-        world_exit();
-    } else {
-        record_happens(record, vcpu);
-    }
+    if (record->kind % RECORD_NR_KINDS < RECORD_ENTRY)
+        fake.countdown = RECORD_MEANWHILE(record->who);
+    happen(record, vcpu);
+    fake.countdown = 0;
 }
 
 static void play_all(const uint8_t *data, size_t size)
 {
     struct record record;
 
-    for (; size >= sizeof(record); data += sizeof(record), size -= sizeof(record)) {
-        memcpy(&record, data, sizeof(record));
+    rest.data = data;
+    rest.size = size;
+    fake.between = play_between;
+    while (take_record(&record))
         play(&record);
-    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -92,6 +139,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     world_begin(data[0] & RECORD_GICV2 ? 2 : 3);
     calls_begin();
+    if (setjmp(fake.abandon) != 0)
+        return 0;
     if (setjmp(fake.off) == 0) {
         play_all(data + 1, size - 1);
         audit_memory();

@@ -35,7 +35,7 @@ static uint64_t word_of(const struct record *record)
 
 static void fill_entry(const struct record *record, struct vcpu *vcpu)
 {
-    struct stile_call_entry *entry = &vcpu->mailbox->calls[record->who / 16 % STILE_MULTICALL_MAX];
+    struct stile_call_entry *entry = &vcpu->mailbox->calls[record->flip / 8 % STILE_MULTICALL_MAX];
     unsigned line = record_line(record);
     bool is_known = line < CALL_NR_LINES;
 

@@ -13,7 +13,7 @@
 #include <sys/mman.h>
 
 #include "arch/cpu.h"
-#include "arch/inject.h"
+#include "arch/io.h"
 #include "arch/timer.h"
 #include "arch/traps.h"
 #include "core/irq.h"
@@ -25,6 +25,7 @@
 #include "core/serial.h"
 #include "dev/gic.h"
 #include "lib/printk.h"
+#include "lib/spinlock.h"
 #include "mm/el2map.h"
 #include "mm/page.h"
 #include "mm/scrub.h"
@@ -179,6 +180,12 @@ static void send_sgi(uint32_t cpu, uint32_t sgi)
     machine_interrupt(cpu, sgi);
 }
 
+static void send_sgi_set(uint64_t cpus, uint32_t sgi)
+{
+    for (; cpus; cpus &= cpus - 1)
+        machine_interrupt((uint32_t)__builtin_ctzll(cpus), sgi);
+}
+
 static uint64_t read_lr(uint32_t lr)
 {
     return gic_now()->lr[lr];
@@ -234,6 +241,7 @@ static const struct gic_ops ops = {
     .disable = ignore,
     .set_active = set_active,
     .send_sgi = send_sgi,
+    .send_sgi_set = send_sgi_set,
     .read_lr = read_lr,
     .write_lr = write_lr,
     .read_empty_lrs = read_empty_lrs,
@@ -308,6 +316,11 @@ void scrub_guest(pa_t base, unsigned order, bool stale)
 void scrub_poison_guest(pa_t base, unsigned order)
 {
     ASAN_POISON_MEMORY_REGION(page_va(base), PAGE_SIZE << order);
+}
+
+uint64_t fake_io_read(uintptr_t address, unsigned bytes)
+{
+    panic("no device to read %u bytes from at %lx", bytes, (unsigned long)address);
 }
 
 uintptr_t el2map_device(pa_t base, uint64_t bytes)
@@ -435,8 +448,23 @@ void power_off(uint32_t status)
     longjmp(fake.off, 1);
 }
 
+/* --- CPUs that wait for each other ----------------------------------------------------------- */
+
+void machine_locked(void)
+{
+    fake.nr_locks[fake.cpu]++;
+}
+
+void machine_unlocked(void)
+{
+    if (--fake.nr_locks[fake.cpu] == 0 && fake.countdown > 0 && --fake.countdown == 0)
+        fake.between();
+}
+
 _Noreturn void machine_deadlock(void)
 {
+    if (fake.is_between)
+        longjmp(fake.abandon, 1);
     panic("deadlock");
 }
 

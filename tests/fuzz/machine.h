@@ -15,14 +15,19 @@
 
 /** What may be changed from outside while the hypervisor does not run. */
 struct fake_machine {
-    uint32_t cpu;       /* which CPU executes */
-    uint64_t now;       /* CNTPCT_EL0 */
-    jmp_buf sleep;      /* where a CPU goes that waits for an interrupt and has none */
-    jmp_buf off;        /* where all go when the machine is powered off */
-    size_t serial_room; /* characters that the serial line takes */
-    bool serial_stuck;  /* and it sends none of them */
-    char last_sent;     /* the last character, or one of the last string */
-    char typed[64];     /* characters that somebody has typed */
+    uint32_t cpu; /* which CPU executes */
+    uint32_t nr_locks[MACHINE_NR_CPUS];
+    uint32_t countdown;    /* not 0: after so many times that a CPU lets go of its last lock, */
+    void (*between)(void); /* this happens */
+    bool is_between;       /* it does, and the CPU that let go waits until it has */
+    uint64_t now;          /* CNTPCT_EL0 */
+    jmp_buf sleep;         /* where a CPU goes that waits for an interrupt and has none */
+    jmp_buf off;           /* where all go when the machine is powered off */
+    jmp_buf abandon;       /* or when they wait for a CPU that cannot go on before they do */
+    size_t serial_room;    /* characters that the serial line takes */
+    bool serial_stuck;     /* and it sends none of them */
+    char last_sent;        /* the last character, or one of the last string */
+    char typed[64];        /* characters that somebody has typed */
     size_t nr_typed;
 };
 

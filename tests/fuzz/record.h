@@ -26,7 +26,7 @@ enum record_kind {
 
 struct record {
     uint8_t kind;
-    uint8_t who;        /* which vCPU; see record_vcpu() */
+    uint8_t who;        /* which vCPU, and when: RECORD_* below */
     uint8_t what;       /* which call, or which thing of the kind */
     uint8_t flip;       /* see record_word() */
     uint16_t choice[6]; /* for each argument, which value */
@@ -34,8 +34,14 @@ struct record {
 
 _Static_assert(sizeof(struct record) == 16, "as the input has it");
 
-/* record->who: no interrupt is taken before. The rest is VM and vCPU. */
-#define RECORD_AT_ONCE 0x80u
+/*
+ * record->who: bits 1:0 and 2 are VM and vCPU. Of a call, bits 6:4 are not 0 if the next record
+ * happens on another CPU meanwhile, when the caller's has let go of all locks so many times.
+ */
+#define RECORD_VM(who)        ((who) % 4u)
+#define RECORD_VCPU(who)      ((who) / 4u % 2)
+#define RECORD_MEANWHILE(who) (((who) / 16u % 8 + 1) / 2)
+#define RECORD_AT_ONCE        0x80u /* no interrupt is taken before */
 
 /* The lines of the call table are followed by these in record->what. */
 #define RECORD_NR_OTHER_CALLS 4

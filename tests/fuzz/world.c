@@ -196,8 +196,8 @@ void machine_wait(void)
     uint32_t self = fake.cpu;
     jmp_buf sleep;
 
-    if (is_waiting)
-        panic("two CPUs wait for each other");
+    if (is_waiting || fake.is_between)
+        longjmp(fake.abandon, 1);
     is_waiting = true;
     memcpy(&sleep, &fake.sleep, sizeof(sleep));
     for (uint32_t cpu = 0; cpu < MACHINE_NR_CPUS; cpu++) {
@@ -207,6 +207,21 @@ void machine_wait(void)
     memcpy(&fake.sleep, &sleep, sizeof(sleep));
     fake.cpu = self;
     is_waiting = false;
+}
+
+void world_visit(void (*visit)(struct vcpu *vcpu))
+{
+    uint32_t self = fake.cpu;
+    jmp_buf sleep;
+
+    memcpy(&sleep, &fake.sleep, sizeof(sleep));
+    fake.cpu = (self + 1) % MACHINE_NR_CPUS;
+    fake.is_between = true;
+    if (guests[fake.cpu])
+        visit(guests[fake.cpu]);
+    fake.is_between = false;
+    fake.cpu = self;
+    memcpy(&fake.sleep, &sleep, sizeof(sleep));
 }
 
 /* Where a vCPU runs, or MACHINE_NR_CPUS. */

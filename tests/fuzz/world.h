@@ -61,6 +61,12 @@ struct stile_result world_call(uint64_t fid, const uint64_t words[6]);
 /** world_exit() - it leaves: what is to be done before a guest runs again is done */
 void world_exit(void);
 
+/**
+ * world_visit() - in the midst of what fake.cpu does, a guest on another CPU does something
+ * @visit: what; nothing if no guest runs there
+ */
+void world_visit(void (*visit)(struct vcpu *vcpu));
+
 /** world_interrupts() - all physical CPUs take the interrupts they have */
 void world_interrupts(void);
 
