@@ -130,11 +130,11 @@ $(O)/docs/.done: $(O)/docs/pages/.done
 		$(O)/docs/pages/examples.c
 	@touch $@
 
-$(O)/docs/pages/.done: scripts/abi-reference $(wildcard abi/stile/*.h abi/stile/calls/*.h $(O)/bench.json) \
+$(O)/docs/pages/.done: scripts/abi-reference $(wildcard abi/stile/*.h abi/stile/calls/*.h $(O)/calls.json) \
 		| $(O)/.deps-docs
 	$(call say,GEN,$(@D))
 	@rm -rf $(@D)
-	@scripts/abi-reference abi/stile $(@D) $(wildcard $(O)/bench.json)
+	@scripts/abi-reference abi/stile $(@D) $(wildcard $(O)/calls.json)
 	@touch $@
 
 # --- installing ------------------------------------------------------------------------------

@@ -79,6 +79,9 @@ _Noreturn void bench_borrow(void);
 /** An interrupt masked and unmasked in the mailbox. */
 extern const struct bench_row bench_mask_row;
 
+/** bench_run_calls() - measure each call of the table; sensitive/measured_calls.c */
+void bench_run_calls(void);
+
 /** bench_native_init() - look up what the loops of bench_native_rows use */
 void bench_native_init(void);
 

@@ -185,6 +185,12 @@ static void run_busy(void)
     bench_print("cpu_bound_overhead", "hardware", share, share, 0);
 }
 
+static void run_sleep(void)
+{
+    for (;;)
+        sensitive->idle();
+}
+
 static void run_spin(void)
 {
     for (;;)
@@ -207,6 +213,8 @@ static const struct {
     {"power_on", run_power_on},
     {"share", run_share},
     {"borrow", bench_borrow},
+    {"calls", bench_run_calls},
+    {"sleep", run_sleep},
 };
 
 /* Whether a word of the command line is @name. */

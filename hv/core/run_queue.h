@@ -110,7 +110,7 @@ static inline void run_queue_put_first(struct vcpu *loaded, struct vcpu *target,
     if (target->pcpu != pcpu)
         run_queue_move(target, pcpu, now);
     list_remove(&target->run_link);
-    const struct vcpu *first = run_queue_first(pcpu);
+    struct vcpu *first = run_queue_first(pcpu);
     uint64_t lent = first ? target->virtual_ticks - first->virtual_ticks : 0;
     if ((int64_t)lent > (int64_t)credit) {
         run_queue_insert(target);
@@ -120,7 +120,7 @@ static inline void run_queue_put_first(struct vcpu *loaded, struct vcpu *target,
         loaded->virtual_ticks += lent;
         target->virtual_ticks -= lent;
     }
-    list_push_front(&pcpu->run_queue, &target->run_link);
+    list_insert_before(first ? &first->run_link : &pcpu->run_queue, &target->run_link);
 }
 
 #endif

@@ -51,11 +51,6 @@ static inline void list_push_back(struct list_node *head, struct list_node *node
     list_insert_before(head, node);
 }
 
-static inline void list_push_front(struct list_node *head, struct list_node *node)
-{
-    list_insert_before(head->next, node);
-}
-
 /** Takes @node out of its list; harmless if it is in none. */
 static inline void list_remove(struct list_node *node)
 {

@@ -109,6 +109,12 @@ def record(rows, budgets):
     return ordered(budgets.values())
 
 
+def columns(calls, width=4):
+    """The lines of a list of calls and what each costs."""
+    words = [f"{call['operation']:<22}{call['total']:>6}" for call in calls]
+    return ["   ".join(words[i:i + width]) for i in range(0, len(words), width)]
+
+
 def table(rows, budgets, peers):
     """The lines for a person: one for an operation's way, both GICs' figures, other hypervisors."""
     figures = by_key(rows)

@@ -30,7 +30,7 @@ KTF_TEST(list, pop_takes_the_first_pushed)
     list_init(&head);
     list_push_back(&head, &elements[0].link);
     list_push_back(&head, &elements[1].link);
-    list_push_front(&head, &elements[2].link);
+    list_insert_before(head.next, &elements[2].link);
     for (int i = 0; i < 3; i++) {
         struct list_node *node = list_pop_front(&head);
 

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What each line of the call table costs where it succeeds, for the reference's pages. A call that
+ * needs another to have been made before it, or leaves something behind, names that other one; only
+ * the call itself is timed. Not here: what ends a VM or stops a vCPU, and what needs a peer to act.
+ */
+#include "arch/cpu.h"
+#include "bench/row.h"
+#include "bench/sets.h"
+#include "core/machine.h"
+#include "core/printk.h"
+#include "mm/page.h"
+#include "stile/hypercall.h"
+
+#define CALL_ROUNDS 200
+
+/* Where nothing else is. */
+#define SCRATCH UINT64_C(0x2000000000)
+
+/* Stands for what the call before, or else the call itself, has returned in x1. */
+#define RESULT UINT64_C(0x526573756C742121)
+
+#define KEY_TEST UINT64_C(0x74736574) /* "test" */
+
+struct words {
+    uint32_t nr;
+    uint64_t x[6];
+};
+
+struct call_cost {
+    struct words call;
+    struct words before;
+    struct words after;
+};
+
+#define CALL(name, ...)                                                                            \
+    {                                                                                              \
+        STILE_NR_##name,                                                                           \
+        {                                                                                          \
+            __VA_ARGS__                                                                            \
+        }                                                                                          \
+    }
+#define NOTHING CALL(core_null, 0)
+
+/* A page whose address is filled in where one of these stands: what calls may read and write. */
+static char buffer[PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
+#define BUFFER UINT64_C(0x4275666665722121)
+
+static const struct call_cost costs[] = {
+    {CALL(core_version, STILE_VERSION_CURRENT), NOTHING, NOTHING},
+    {CALL(core_features, 0), NOTHING, NOTHING},
+    {CALL(core_info, STILE_INFO_VM_ID), NOTHING, NOTHING},
+    {CALL(core_null, 0), NOTHING, NOTHING},
+    {CALL(core_multicall, 0, 1, 0), NOTHING, NOTHING},
+    {CALL(console_write, 1, '\n'), NOTHING, NOTHING},
+    {CALL(console_write_buffer, BUFFER, 64), NOTHING, NOTHING},
+    {CALL(console_read, 8), NOTHING, NOTHING},
+    {CALL(console_read_buffer, BUFFER, 8), NOTHING, NOTHING},
+    {CALL(console_use_ring, 1), NOTHING, NOTHING},
+    {CALL(console_notify, 0), NOTHING, NOTHING},
+    {CALL(vcpu_yield, 0), NOTHING, NOTHING},
+    {CALL(vcpu_block, 0), CALL(irq_ipi, 0, SGI_BENCH), NOTHING},
+    {CALL(vcpu_counter, STILE_COUNTER_EXITS), NOTHING, NOTHING},
+    {CALL(vcpu_state, 0), NOTHING, NOTHING},
+    {CALL(vcpu_yield_to, 1), NOTHING, NOTHING},
+    {CALL(vcpu_poll, 0, 0, 0), NOTHING, NOTHING},
+    {CALL(vcpu_kick, 0), NOTHING, NOTHING},
+    {CALL(time_oneshot, STILE_TIME_NEVER), NOTHING, NOTHING},
+    {CALL(time_event, STILE_TIME_NEVER, 0), CALL(event_bind_virq, STILE_VIRQ_TIMER, 0),
+     CALL(event_close, RESULT)},
+    {CALL(irq_inject, 0, 40), NOTHING, NOTHING},
+    {CALL(irq_ipi, 0, SGI_BENCH), NOTHING, NOTHING},
+    {CALL(irq_ipi_set, 1, SGI_BENCH), NOTHING, NOTHING},
+    {CALL(irq_mask, 0, 40), NOTHING, NOTHING},
+    {CALL(irq_unmask, 0, 41), NOTHING, CALL(irq_mask, 0, 41)},
+    {CALL(irq_priority, 0, 41, 0xA0), NOTHING, NOTHING},
+    {CALL(irq_query, 0, 40), NOTHING, NOTHING},
+    {CALL(memory_map, SCRATCH, 1), NOTHING, CALL(memory_unmap, SCRATCH, 1)},
+    {CALL(memory_unmap, SCRATCH, 1), CALL(memory_map, SCRATCH, 1), NOTHING},
+    {CALL(memory_protect, SCRATCH, 1, STILE_ACCESS_READ), CALL(memory_map, SCRATCH, 1),
+     CALL(memory_unmap, SCRATCH, 1)},
+    {CALL(memory_query, BUFFER), NOTHING, NOTHING},
+    {CALL(memory_share, BUFFER, 1, 2, STILE_ACCESS_READ), NOTHING, CALL(memory_revoke, RESULT)},
+    {CALL(memory_donate, BUFFER, 1, 2), NOTHING, CALL(memory_revoke, RESULT)},
+    {CALL(memory_revoke, RESULT), CALL(memory_share, BUFFER, 1, 2, STILE_ACCESS_READ), NOTHING},
+    {CALL(memory_clean, BUFFER, 1), NOTHING, NOTHING},
+    {CALL(event_alloc, 1, 0), NOTHING, CALL(event_close, RESULT)},
+    {CALL(event_bind_virq, STILE_VIRQ_PEER, 0), NOTHING, CALL(event_close, RESULT)},
+    {CALL(event_bind_ipi, 0), NOTHING, CALL(event_close, RESULT)},
+    {CALL(event_send, RESULT), CALL(event_bind_ipi, 0), CALL(event_close, RESULT)},
+    {CALL(event_close, RESULT), CALL(event_bind_ipi, 0), NOTHING},
+    {CALL(event_status, RESULT), CALL(event_bind_ipi, 0), CALL(event_close, RESULT)},
+    {CALL(event_move, RESULT, 1), CALL(event_bind_ipi, 0), CALL(event_close, RESULT)},
+    {CALL(directory_publish, KEY_TEST, 0, 1), NOTHING, CALL(directory_withdraw, KEY_TEST, 0)},
+    {CALL(directory_withdraw, KEY_TEST, 0), CALL(directory_publish, KEY_TEST, 0, 1), NOTHING},
+    {CALL(directory_lookup, 1, KEY_TEST, 0), CALL(directory_publish, KEY_TEST, 0, 1), NOTHING},
+    {CALL(directory_entry, 1, 0), NOTHING, NOTHING},
+    {CALL(directory_find_vm, UINT64_C(0x68636E6562)), NOTHING, NOTHING}, /* "bench" */
+    {CALL(control_vm, 2), NOTHING, NOTHING},
+    {CALL(control_pause, 2), NOTHING, CALL(control_resume, 2)},
+    {CALL(control_resume, 2), CALL(control_pause, 2), NOTHING},
+    {CALL(control_inject, 2, 0, 40), NOTHING, NOTHING},
+    {CALL(control_counter, 2, 0, STILE_COUNTER_EXITS), NOTHING, NOTHING},
+    {CALL(control_trace, 2, 0, 0), NOTHING, NOTHING},
+    {CALL(control_set_wall_clock, UINT64_C(1795132800000000000)), NOTHING, NOTHING},
+};
+
+static uint64_t word_of(uint64_t word, uint64_t result)
+{
+    return word == RESULT ? result : word == BUFFER ? virt_to_phys(buffer) : word;
+}
+
+static struct stile_result make(const struct words *call, uint64_t result)
+{
+    return stile_hvc(STILE_FID(call->nr), word_of(call->x[0], result), word_of(call->x[1], result),
+                     call->x[2], call->x[3], call->x[4], call->x[5]);
+}
+
+/* Sums over all rounds. */
+struct sums {
+    uint64_t ticks;
+    uint64_t el1;
+};
+
+/* One round; nothing but the call, or nothing at all, is timed. Returns whether all succeeded. */
+static bool time_round(const struct call_cost *cost, bool for_nothing, struct sums *sums)
+{
+    struct stile_result result = make(&cost->before, 0);
+    uint64_t fid = STILE_FID(cost->call.nr);
+    uint64_t handle = result.value[0];
+    uint64_t x1 = word_of(cost->call.x[0], handle);
+    uint64_t x2 = word_of(cost->call.x[1], handle);
+    bool good = result.status == STILE_SUCCESS;
+    uint64_t start_el1 = bench_read_el1();
+    uint64_t start = cpu_ticks();
+
+    if (!for_nothing)
+        result = stile_hvc((uint32_t)fid, x1, x2, cost->call.x[2], cost->call.x[3], 0, 0);
+    sums->ticks += cpu_ticks() - start;
+    sums->el1 += bench_read_el1() - start_el1;
+    good = good && result.status == STILE_SUCCESS;
+    if (for_nothing)
+        result = make(&cost->call, handle);
+    if (cost->before.nr == STILE_NR_core_null)
+        handle = result.value[0];
+    return make(&cost->after, handle).status == STILE_SUCCESS && good;
+}
+
+static uint64_t per_call(uint64_t whole, uint64_t overhead)
+{
+    return whole > overhead ? (whole - overhead + CALL_ROUNDS / 2) / CALL_ROUNDS : 0;
+}
+
+static void measure(const struct call_cost *cost)
+{
+    const char *name = stile_call_name(cost->call.nr);
+    struct sums calls = {0, 0};
+    struct sums nothing = {0, 0};
+    bool good = true;
+
+    for (uint32_t i = 0; i < CALL_ROUNDS; i++) {
+        good = time_round(cost, false, &calls) && good;
+        good = time_round(cost, true, &nothing) && good;
+    }
+    if (!good) {
+        printk("\nbench: %s did not do what it should\n", name);
+        return;
+    }
+    uint64_t total = per_call(bench_ticks_to_ns(calls.ticks), bench_ticks_to_ns(nothing.ticks));
+    uint64_t el1 = per_call(calls.el1, nothing.el1);
+    bench_print(name, "call", total, total > el1 ? total - el1 : 0, 1);
+}
+
+void bench_run_calls(void)
+{
+    const struct range *last = &machine.memory[machine.nr_memory - 1];
+
+    /* So that the VM may have a page elsewhere. */
+    (void)stile_memory_unmap(stile_ipa(last->base + last->bytes - PAGE_SIZE), stile_nr_pages(1));
+    for (size_t i = 0; i < sizeof(costs) / sizeof(costs[0]); i++)
+        measure(&costs[i]);
+}
