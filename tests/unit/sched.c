@@ -375,8 +375,12 @@ KTF_TEST(sched, a_vcpu_goes_to_an_idle_cpu)
 
 KTF_TEST(sched, a_kick_of_several_wakes_those_that_sleep)
 {
-    struct vm three = {.vcpus = {&vcpus[0], &vcpus[1], &vcpus[2]}};
+    struct vm three = {0};
 
+    if (CONFIG_NR_VCPUS < 3)
+        SKIP("a VM has fewer than three vCPUs");
+    for (uint32_t i = 0; i < CONFIG_NR_VCPUS; i++)
+        three.vcpus[i] = &vcpus[i < 3 ? i : 0];
     start_vcpus(3);
     exit_guest();
     vcpus[2].state = VCPU_BLOCKED;
