@@ -11,6 +11,7 @@
 #include "audit.h"
 #include "calls/words.h"
 #include "core/vcpu.h"
+#include "core/vm.h"
 #include "ktf.h"
 #include "machine.h"
 #include "mm/addr.h"
@@ -36,6 +37,16 @@ static struct call_world words = {
     .nr_vcpus = WORLD_NR_VCPUS,
 };
 
+/* What calls have returned, as words.returned has it, and to which VM and about which. */
+#define NR_HANDLES (sizeof(words.returned) / sizeof(words.returned[0]))
+static struct handle {
+    uint64_t value;
+    uint64_t owner;
+    uint64_t peer;
+} handles[NR_HANDLES];
+
+static uint64_t caller; /* the number of the VM that makes the call */
+
 static struct {
     uint64_t made;
     uint64_t succeeded;
@@ -52,9 +63,23 @@ void calls_begin(void)
 {
     memset(words.returned, 0, sizeof(words.returned));
     words.nr_returned = 0;
+    memset(handles, 0, sizeof(handles));
+    caller = 0;
 }
 
 /* --- what a record says -------------------------------------------------------------------- */
+
+/* One of the caller's own, or one that is meant for it. */
+static uint64_t likely_handle(uint64_t choice)
+{
+    for (unsigned i = 0; i < NR_HANDLES; i++) {
+        const struct handle *handle = &handles[(choice + i) % NR_HANDLES];
+
+        if ((choice / NR_HANDLES % 2 ? handle->owner : handle->peer) == caller)
+            return handle->value;
+    }
+    return words.returned[choice % NR_HANDLES];
+}
 
 /* A value of the kind that often fits others: few different ones, so that things meet. */
 static uint64_t likely_value(enum call_kind kind, uint64_t choice)
@@ -63,7 +88,7 @@ static uint64_t likely_value(enum call_kind kind, uint64_t choice)
     case CALL_u64:
         return choice % 4 ? 0 : WORLD_NAME;
     case CALL_ipa:
-        return WORLD_RAM + choice / 8 % 4 * BLOCK_2M + choice % 8 * STILE_PAGE_SIZE;
+        return WORLD_RAM + choice / 4 % 4 * BLOCK_2M + choice % 4 * STILE_PAGE_SIZE;
     case CALL_nr_pages:
         return choice % 16 == 0 ? STILE_MEMORY_MAX_PAGES : 1 + choice % 3;
     case CALL_nr_bytes:
@@ -77,7 +102,7 @@ static uint64_t likely_value(enum call_kind kind, uint64_t choice)
         return choice % 4;
     case CALL_port:
     case CALL_share:
-        return words.returned[choice % 16];
+        return likely_handle(choice);
     case CALL_ticks:
     case CALL_nr_ticks:
         return fake.now + choice;
@@ -87,8 +112,10 @@ static uint64_t likely_value(enum call_kind kind, uint64_t choice)
     return 0;
 }
 
-/* The upper half of all choices are likely values; one record in eight has an argument with a bit
- * that it ought not to have. */
+/*
+ * Three of four choices are likely values, so that calls of many arguments succeed at times. One
+ * record in eight has an argument with a bit that it ought not to have.
+ */
 uint64_t record_word(const struct record *record, unsigned i, unsigned kind)
 {
     static const uint8_t bits[] = {4, 32, 47, 63};
@@ -97,7 +124,7 @@ uint64_t record_word(const struct record *record, unsigned i, unsigned kind)
 
     if (record->flip % 8 == 7 && record->flip / 8 % 8 == i)
         bit = bits[record->flip / 64];
-    else if (choice >> 15)
+    else if (choice >> 14)
         return likely_value((enum call_kind)kind, choice);
     words.now = fake.now;
     return call_word(&words, (enum call_kind)kind, choice | bit << 32);
@@ -140,23 +167,24 @@ static void expect_answer(const struct call_line *line, const struct stile_resul
 }
 
 /* What is about another VM or a vCPU, and returns more than a small number, returns a handle. */
-static bool gives_handle(const struct call_line *line)
+static void note_handle(const struct call_line *line, const uint64_t arguments[6], uint64_t value)
 {
-    for (unsigned i = 0; i < 6; i++)
-        if (line->kinds[i] == CALL_vm_id || line->kinds[i] == CALL_vcpu_id)
-            return true;
-    return false;
+    struct handle handle = {.value = value, .owner = caller};
+    bool is_handle = false;
+
+    for (unsigned i = 0; i < 6; i++) {
+        is_handle |= line->kinds[i] == CALL_vm_id || line->kinds[i] == CALL_vcpu_id;
+        if (line->kinds[i] == CALL_vm_id)
+            handle.peer = arguments[i];
+    }
+    if (!is_handle || value < STILE_PORT_FIRST)
+        return;
+    handles[words.nr_returned % NR_HANDLES] = handle;
+    call_note(&words, value);
 }
 
-static void note_handle(uint64_t handle)
-{
-    size_t nr = words.nr_returned == 0 ? sizeof(words.returned) / sizeof(words.returned[0]) : 1;
-
-    while (nr-- > 0)
-        call_note(&words, handle);
-}
-
-static void note(const struct call_line *line, const struct stile_result *result)
+static void note(const struct call_line *line, const uint64_t arguments[6],
+                 const struct stile_result *result)
 {
     size_t i = (size_t)(line - call_lines);
 
@@ -165,8 +193,7 @@ static void note(const struct call_line *line, const struct stile_result *result
     if (result->status != STILE_SUCCESS)
         return;
     counts[i].succeeded++;
-    if (gives_handle(line) && result->value[0] >= STILE_PORT_FIRST)
-        note_handle(result->value[0]);
+    note_handle(line, arguments, result->value[0]);
 }
 
 /* The calls of a core_multicall, as far as they were made. */
@@ -179,16 +206,16 @@ static void note_entries(const struct vcpu *vcpu, uint64_t first, uint64_t count
 
         for (unsigned j = 0; j < CALL_NR_LINES; j++)
             if (call_lines[j].nr == entry->nr)
-                note(&call_lines[j], &result);
+                note(&call_lines[j], entry->x, &result);
     }
 }
 
 /* --- making them --------------------------------------------------------------------------- */
 
-/* What ends its caller is made seldom, so that VMs live for a while. */
+/* What ends its caller is made seldom, so that VMs live for a while; but in the midst of calls. */
 static bool is_time_to_end(const struct record *record)
 {
-    return record->flip % 16 == 0;
+    return record->flip % 16 == 0 || fake.is_between;
 }
 
 static bool is_end(const struct call_line *line)
@@ -227,6 +254,7 @@ void calls_make(const struct record *record, const struct vcpu *vcpu)
     unsigned i = record_line(record);
     uint64_t arguments[6];
 
+    caller = vcpu->vm->id;
     if (i >= CALL_NR_LINES) {
         make_other_call(record);
         return;
@@ -246,7 +274,7 @@ void calls_make(const struct record *record, const struct vcpu *vcpu)
     if (machine_shows)
         fprintf(stderr, "  %ld: 0x%lx, 0x%lx, 0x%lx\n", result.status, result.value[0],
                 result.value[1], result.value[2]);
-    note(line, &result);
+    note(line, arguments, &result);
     audit_quotas();
     if (is_disturbed)
         return;

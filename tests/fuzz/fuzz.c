@@ -17,7 +17,7 @@
 #include "world.h"
 
 /* An input that is begun anew has so many records. */
-#define NR_FIRST_RECORDS 96
+#define NR_FIRST_RECORDS 192
 
 /* One that is changed has so many at most. */
 #define MAX_RECORDS 4096
@@ -92,7 +92,11 @@ static void visit(struct vcpu *vcpu)
 {
     struct record record;
 
-    if (take_record(&record) && !is_outside(&record))
+    if (!take_record(&record))
+        return;
+    if (is_outside(&record))
+        record_outside(&record);
+    else
         happen(&record, vcpu);
 }
 
@@ -112,8 +116,7 @@ static void play(const struct record *record)
         record_outside(record);
         return;
     }
-    struct vcpu *vcpu =
-        world_bring(RECORD_VM(record->who) % WORLD_NR_VMS, RECORD_VCPU(record->who));
+    struct vcpu *vcpu = world_bring(RECORD_VM(record->who), RECORD_VCPU(record->who));
     if (!vcpu)
         return;
     if (record->kind % RECORD_NR_KINDS < RECORD_ENTRY)
@@ -192,7 +195,7 @@ static size_t begin_anew(struct record *records, size_t limit, uint64_t *state)
         draw_record(&records[i], state);
         if (i < WORLD_NR_VMS)
             records[i] = (struct record){.who = (uint8_t)i, .what = CALL_NR_LINES};
-        else if (draw(state) % 4)
+        else if (draw(state) % 8)
             while (record_group(&records[i]) != group)
                 records[i].what = (uint8_t)draw(state);
     }

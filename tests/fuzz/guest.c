@@ -205,8 +205,9 @@ void record_outside(const struct record *record)
     case 2:
         world_hoard(record->flip % 2 ? SIZE_MAX : record->choice[0] % 32);
         break;
-    case 3:
-        world_start_vm();
+    case 3: /* at boot, nothing else happens meanwhile */
+        if (!fake.is_between)
+            world_start_vm();
         break;
     case 4:
         steer(record);

@@ -35,10 +35,10 @@ struct record {
 _Static_assert(sizeof(struct record) == 16, "as the input has it");
 
 /*
- * record->who: bits 1:0 and 2 are VM and vCPU. Of a call, bits 6:4 are not 0 if the next record
+ * record->who: which VM and vCPU. Of a call, bits 6:4 are not 0 if the next record
  * happens on another CPU meanwhile, when the caller's has let go of all locks so many times.
  */
-#define RECORD_VM(who)        ((who) % 4u)
+#define RECORD_VM(who)        ((who) % 3u)
 #define RECORD_VCPU(who)      ((who) / 4u % 2)
 #define RECORD_MEANWHILE(who) (((who) / 16u % 8 + 1) / 2)
 #define RECORD_AT_ONCE        0x80u /* no interrupt is taken before */
