@@ -39,6 +39,13 @@ extern bool machine_shows;
 /** machine_reset() - power on, with a GIC of version 2 or 3; all memory is free */
 void machine_reset(uint32_t gic_version);
 
+/** machine_is_clean() - all memory was given back, so machine_reset() need not see to it */
+void machine_is_clean(void);
+
+/** machine_reset_cpus() - the part of machine_reset() that is in cpu.c, as are the functions below
+ */
+void machine_reset_cpus(uint32_t gic_version);
+
 /** machine_has_interrupt() - whether the CPU has one to take */
 bool machine_has_interrupt(uint32_t cpu);
 

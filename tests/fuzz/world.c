@@ -362,4 +362,5 @@ void world_ended(void)
     }
     EXPECT_EQ(page_nr_free() + nr_kept, nr_pool);
     EXPECT_EQ(page_nr_free_guest(), page_nr_guest());
+    machine_is_clean();
 }
