@@ -29,7 +29,12 @@ host-lib-objs   := $(call host_objects,host-lib,$(host-lib-srcs))
 fake-objs       := $(filter $(O)/host-lib/libhypercall/fake/%,$(host-lib-objs))
 $(eval $(call host_rules,host-lib,host-lib-cflags))
 
-$(O)/libhypercall-host.a: $(host-lib-objs)
+# The fake is one object: a call it lacks is a weak reference, which would fetch no member.
+$(O)/host-lib/fake.o: $(fake-objs)
+	$(call say,HOSTLD,$@)
+	$(Q)$(HOST_CC) -r -nostdlib -o $@ $^
+
+$(O)/libhypercall-host.a: $(filter-out $(fake-objs),$(host-lib-objs)) $(O)/host-lib/fake.o
 	$(call say,AR,$@)
 	@rm -f $@
 	$(Q)ar rcD $@ $^

@@ -17,6 +17,8 @@ typedef struct stile_result typed_call(struct fake_vcpu *vcpu, uint64_t x1, uint
                                                      uint64_t x5, uint64_t x6)                     \
     {                                                                                              \
         (void)(x1 | x2 | x3 | x4 | x5 | x6);                                                       \
+        if (!fake_##group##_##name)                                                                \
+            return fake_error(STILE_NOT_SUPPORTED);                                                \
         return fake_##group##_##name(vcpu STILE_TYPED_##args);                                     \
     }
 #include "stile/calls.h"

@@ -159,8 +159,10 @@ extern struct fake_machine fake;
 extern _Thread_local struct fake_vcpu *fake_current;
 extern _Thread_local jmp_buf *fake_leave_to;
 
+/* One for each call. A call that has none here answers NOT_SUPPORTED: hence weak. */
 #define STILE_CALL(nr, since, group, name, args)                                                   \
-    struct stile_result fake_##group##_##name(struct fake_vcpu *vcpu STILE_MORE_PARAMS_##args);
+    struct stile_result fake_##group##_##name(struct fake_vcpu *vcpu STILE_MORE_PARAMS_##args)     \
+        __attribute__((weak));
 #include "stile/calls.h"
 
 /* --- results --- */
