@@ -2,7 +2,7 @@
 /*
  * The checks of argument registers: hypercall_check_<widths>(vcpu, x1, ..., x6, handler), one for
  * each list in widths.h, goes on to the handler if what is no argument is zero. Calls of the same
- * widths share it. In assembly, because a compiler does not leave the registers where they are.
+ * widths share it; each has a section, so that the linker leaves out what no call needs. In assembly, because a compiler does not leave the registers where they are.
  */
 #include "hypercall/widths.h"
 
@@ -21,6 +21,7 @@
     .endm
 
     .macro  check a, b, c, d, e, f, name, widths
+    .section .text.\name, "ax"
     .global \name
 \name:
     .ifc    \e, n
@@ -42,5 +43,4 @@
 #define CHECK(a, b, c, d, e, f)                                                                    \
     check a, b, c, d, e, f, hypercall_check_##a##b##c##d##e##f, WIDTHS(a, b, c, d, e, f);
 
-    .text
 HYPERCALL_WIDTHS(CHECK)

@@ -46,7 +46,7 @@ struct hcall_result hypercall_bad_register(RAW_PARAMS, uint32_t widths)
     return hcall_bad_argument(i + 1);
 }
 
-/* The name of a line's check. If there is none of that name, widths.h lacks a list. */
+/* The name of a line's check. */
 #define CHECK_ARGS0()               CHECK_NAME(n, n, n, n, n, n)
 #define CHECK_ARGS1(t1, a1)         CHECK_NAME(STILE_WIDTH_##t1, n, n, n, n, n)
 #define CHECK_ARGS2(t1, a1, t2, a2) CHECK_NAME(STILE_WIDTH_##t1, STILE_WIDTH_##t2, n, n, n, n)

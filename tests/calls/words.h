@@ -98,8 +98,8 @@ static inline uint64_t call_value(const struct call_world *world, enum call_kind
     case CALL_NONE:
         return 0;
     case CALL_u32:
-        return CALL_PICK(choice, 0, 1, 2, 3, small, small, 31, 32, 255, 256, 0x10009, UINT32_MAX,
-                         returned);
+        return CALL_PICK(choice, 0, 1, 2, 3, small, small, 31, 32, 255, 256, STILE_VERSION_CURRENT,
+                         STILE_VERSION(STILE_VERSION_MAJOR + 1, 0), UINT32_MAX, returned);
     case CALL_u64:
         return CALL_PICK(choice, 0, 1, small, UINT64_MAX, UINT64_C(1) << 63, 0x6C6C6568, returned,
                          choice);
