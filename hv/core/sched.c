@@ -12,11 +12,11 @@
 #include "core/irq.h"
 #include "core/pcpu.h"
 #include "core/run_queue.h"
+#include "core/sleep.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
 #include "dev/gic.h"
 #include "lib/cold.h"
-#include "virt/vgic.h"
 
 struct spinlock sched_lock;
 static uint64_t slice_ticks;
@@ -143,7 +143,7 @@ static void queue_and_poke(struct vcpu *vcpu)
     poke(vcpu->pcpu);
 }
 
-static void make_ready(struct vcpu *vcpu)
+void sched_make_ready(struct vcpu *vcpu)
 {
     vcpu->state = VCPU_READY;
     list_remove(&vcpu->sleep_link);
@@ -157,7 +157,7 @@ void sched_wake(struct vcpu *vcpu, enum vcpu_state from)
 {
     spin_lock(&sched_lock);
     if (vcpu->state == from)
-        make_ready(vcpu);
+        sched_make_ready(vcpu);
     spin_unlock(&sched_lock);
 }
 
@@ -170,38 +170,12 @@ uint64_t sched_kick_set(struct vm *vm, uint64_t vcpus, uint32_t work)
         struct vcpu *vcpu = vm->vcpus[__builtin_ctzll(vcpus)];
         vcpu_add_work(vcpu, work);
         if (vcpu->state == VCPU_BLOCKED)
-            make_ready(vcpu);
+            sched_make_ready(vcpu);
         if (vcpu->loaded)
             pcpus_set |= bit_of(vcpu->pcpu);
     }
     spin_unlock(&sched_lock);
     return pcpus_set & ~bit_of(pcpu_self());
-}
-
-/* Ends a vCPU's sleep; returns whether it slept. One that is parked sleeps in its CPU. */
-static COLD bool rouse(struct vcpu *vcpu)
-{
-    if (vcpu->state != VCPU_BLOCKED)
-        return false;
-    make_ready(vcpu);
-    if (vcpu->loaded && vcpu->pcpu != pcpu_self())
-        gic_send_sgi(vcpu->pcpu->index, IRQ_KICK);
-    return true;
-}
-
-COLD void sched_rouse(struct vcpu *vcpu)
-{
-    spin_lock(&sched_lock);
-    (void)rouse(vcpu);
-    spin_unlock(&sched_lock);
-}
-
-COLD void sched_kick(struct vcpu *vcpu)
-{
-    spin_lock(&sched_lock);
-    if (!rouse(vcpu))
-        vcpu->kicked = true;
-    spin_unlock(&sched_lock);
 }
 
 COLD void sched_start(struct vcpu *vcpu)
@@ -210,7 +184,7 @@ COLD void sched_start(struct vcpu *vcpu)
     if (vcpu->state == VCPU_STARTING) { /* its VM may have been stopped meanwhile */
         run_queue_settle(vcpu->pcpu, timer_now());
         vcpu->virtual_ticks = vcpu->pcpu->virtual_ticks + slice_ticks;
-        make_ready(vcpu);
+        sched_make_ready(vcpu);
     }
     spin_unlock(&sched_lock);
 }
@@ -268,76 +242,6 @@ COLD void sched_yield_to(struct vcpu *vcpu, struct vcpu *target)
         run_queue_put_first(vcpu, target, slice_ticks, timer_now());
     spin_unlock(&sched_lock);
     sched_let_others_run(vcpu);
-}
-
-/*
- * Whether the vCPU is not to sleep after all. Who sets a bit looks afterwards whether it is polled,
- * and this was said before the bit is looked at here: one of the two sees the other's.
- */
-static COLD bool is_called(struct vcpu *vcpu)
-{
-    bool called = vcpu->kicked;
-
-    vcpu->kicked = false;
-    if (!vcpu->polls)
-        return called;
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    return called || (__atomic_load_n(&vcpu->mailbox->pending[vcpu->poll_word], __ATOMIC_RELAXED) &
-                      vcpu->poll_ports);
-}
-
-/* Sleeps until an interrupt is pending, or @wake. */
-static void block(struct vcpu *vcpu, uint64_t wake)
-{
-    uint64_t timer;
-
-    if (timer_guest_due(&timer)) {
-        /*
-         * Its interrupt comes as soon as the guest runs again. QEMU's GICv2 (7.2) has to be made
-         * to see that: it does not look at a level again when a guest has ended its interrupt.
-         */
-        gic_enable(IRQ_VIRT_TIMER);
-        return;
-    }
-    if (timer < wake)
-        wake = timer;
-    if (vtimer_deadline(&vcpu->vtimer) < wake) {
-        vtimer_expire(vcpu); /* so that what follows sees it pending */
-        if (vtimer_deadline(&vcpu->vtimer) < wake)
-            wake = vtimer_deadline(&vcpu->vtimer);
-    }
-    if (vgic_has_pending(vcpu))
-        return;
-    spin_lock(&sched_lock);
-    /*
-     * Whoever makes an interrupt pending from here on finds the vCPU blocked and wakes it. Where
-     * somebody has since we looked, the guest looks itself.
-     */
-    bool called = (vcpu->kicked || vcpu->polls) && is_called(vcpu);
-    if (vcpu->state == VCPU_READY && !called && !vgic_has_news(&vcpu->vgic)) {
-        vcpu->state = VCPU_BLOCKED;
-        vcpu->wake_ticks = wake;
-        vcpu_add_work(vcpu, VCPU_WORK_RESCHED);
-    }
-    spin_unlock(&sched_lock);
-}
-
-void sched_block(struct vcpu *vcpu)
-{
-    if (vcpu->polls) {
-        vcpu->polls = false;
-        __atomic_store_n(&vcpu->poll_ports, 0, __ATOMIC_RELAXED);
-    }
-    block(vcpu, TIMER_NEVER);
-}
-
-void sched_poll(struct vcpu *vcpu, uint32_t word, uint64_t ports, uint64_t deadline)
-{
-    vcpu->polls = true;
-    vcpu->poll_ticks = deadline;
-    __atomic_store_n(&vcpu->poll_word, word, __ATOMIC_RELAXED);
-    __atomic_store_n(&vcpu->poll_ports, ports, __ATOMIC_RELAXED);
-    block(vcpu, deadline);
 }
 
 /* --- switching ----------------------------------------------------------------------------- */
@@ -538,10 +442,10 @@ void sched_timer(void)
     list_for_each_safe(node, following, &pcpu->sleepers) {
         struct vcpu *sleeper = list_entry(node, struct vcpu, sleep_link);
         if (sleeper->wake_ticks <= now)
-            make_ready(sleeper);
+            sched_make_ready(sleeper);
     }
     if (pcpu->current && is_parked_too_long(pcpu->current, now))
-        make_ready(pcpu->current);
+        sched_make_ready(pcpu->current);
     if (pcpu->current && now >= pcpu->slice_end_ticks)
         vcpu_add_work(pcpu->current, VCPU_WORK_RESCHED);
     arm_timer(pcpu);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "../../hv/core/sched.c"
+#include "../../hv/core/sleep.c"
 #include "ktf.h"
 
 #define FREQUENCY   UINT64_C(1000000) /* a tick is a microsecond */

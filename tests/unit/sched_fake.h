@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/sched.c"
+#include "core/sleep.c"
 #include "ktf.h"
 
 #define NR_PCPUS 2
