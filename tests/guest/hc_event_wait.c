@@ -125,19 +125,27 @@ static struct {
     bool stop;
 } other;
 
+/* Waits until a round begins that is not @last, the one before; false when there is to be none. */
+static bool next_round(uint64_t *last)
+{
+    while (!__atomic_load_n(&other.stop, __ATOMIC_ACQUIRE)) {
+        uint64_t round = __atomic_load_n(&other.round, __ATOMIC_ACQUIRE);
+        if (round != *last) {
+            *last = round;
+            return true;
+        }
+        thread_yield();
+    }
+    return false;
+}
+
 /* Sends once for each round that begins, a little later. */
 static void send_each_round(void *argument)
 {
-    uint64_t last = 0;
+    uint64_t round = 0;
 
     (void)argument;
-    while (!__atomic_load_n(&other.stop, __ATOMIC_ACQUIRE)) {
-        uint64_t round = __atomic_load_n(&other.round, __ATOMIC_ACQUIRE);
-        if (round == last) {
-            thread_yield();
-            continue;
-        }
-        last = round;
+    while (next_round(&round)) {
         (void)stile_event_send(stile_port(other.port));
         if (round % 4 == 0)
             (void)stile_vcpu_kick(stile_vcpu_id(other.cpu)); /* harmless, whenever it comes */
@@ -221,18 +229,11 @@ KTF_TEST(hc_event_wait, two_kicks_are_as_one)
 /* Kicks once for each round: the vCPU may be asleep by then, or about to, or not yet. */
 static void kick_each_round(void *argument)
 {
-    uint64_t last = 0;
+    uint64_t round = 0;
 
     (void)argument;
-    while (!__atomic_load_n(&other.stop, __ATOMIC_ACQUIRE)) {
-        uint64_t round = __atomic_load_n(&other.round, __ATOMIC_ACQUIRE);
-        if (round == last) {
-            thread_yield();
-            continue;
-        }
-        last = round;
+    while (next_round(&round))
         (void)stile_vcpu_kick(stile_vcpu_id(other.cpu));
-    }
 }
 
 KTF_TEST(hc_event_wait, no_kick_of_another_vcpu_is_lost)
