@@ -1,59 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Single instructions with a name: barriers, events, interrupt masking, system registers.
+ * Single instructions with a name: those of arm64/cpu.h, interrupt masking, time, caches.
  */
 #ifndef ARCH_CPU_H
 #define ARCH_CPU_H
 
 #include <stdint.h>
 
-/** Reads the system register @name, as the assembler spells it. */
-#define read_sysreg(name)                                                                          \
-    __extension__({                                                                                \
-        uint64_t value_;                                                                           \
-        __asm__ volatile("mrs %0, " #name : "=r"(value_));                                         \
-        value_;                                                                                    \
-    })
-
-/** Writes the system register @name. An isb() is the caller's, where the order matters. */
-#define write_sysreg(name, value)                                                                  \
-    do {                                                                                           \
-        uint64_t value_ = (value);                                                                 \
-        __asm__ volatile("msr " #name ", %x0" : : "rZ"(value_) : "memory");                        \
-    } while (0)
-
-static inline void isb(void)
-{
-    __asm__ volatile("isb" : : : "memory");
-}
-
-/** Waits until earlier accesses are complete for the whole system. */
-static inline void dsb_sy(void)
-{
-    __asm__ volatile("dsb sy" : : : "memory");
-}
-
-/** The same for the inner shareable domain: every CPU that runs this kernel. */
-static inline void dsb_ish(void)
-{
-    __asm__ volatile("dsb ish" : : : "memory");
-}
-
-/** Waits until earlier stores are visible in the inner shareable domain. */
-static inline void dsb_ishst(void)
-{
-    __asm__ volatile("dsb ishst" : : : "memory");
-}
-
-static inline void cpu_wait_for_event(void)
-{
-    __asm__ volatile("wfe" : : : "memory");
-}
-
-static inline void cpu_send_event(void)
-{
-    __asm__ volatile("dsb ishst\n\tsev" : : : "memory");
-}
+#include "arm64/cpu.h"
 
 /* PSTATE.I, as DAIF shows it; the kernel never masks FIQ alone, and has none. */
 #define DAIF_IRQ (UINT64_C(1) << 7)

@@ -3,7 +3,7 @@
  * The operations as any kernel does them. In a VM most of them trap.
  */
 #include "arch/cpu.h"
-#include "arch/io.h"
+#include "arm64/io.h"
 #include "bench/row.h"
 #include "core/smp.h"
 #include "dev/gic.h"

@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-#include "arch/io.h"
+#include "arm64/io.h"
 #include "dev/gic.h"
 
 #define GICD_CTLR       0x000

@@ -3,7 +3,7 @@
  * GICv2: distributor and CPU interface, both memory-mapped (IHI 0048).
  */
 #include "arch/cpu.h"
-#include "arch/io.h"
+#include "arm64/io.h"
 #include "core/irq.h"
 #include "core/machine.h"
 #include "dev/gic.h"

@@ -3,7 +3,7 @@
  * PL011: polled output, interrupts for input.
  */
 #include "arch/cpu.h"
-#include "arch/io.h"
+#include "arm64/io.h"
 #include "core/machine.h"
 #include "dev/pl011.h"
 #include "mm/kernel_map.h"

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "arch/cpu.h"
-#include "arch/io.h"
+#include "arm64/io.h"
 #include "core/exception.h"
 #include "core/irq.h"
 #include "core/machine.h"

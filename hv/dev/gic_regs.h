@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#include "arch/io.h"
+#include "arm64/io.h"
 
 #define GICD_CTLR  0x0000
 #define GICD_TYPER 0x0004

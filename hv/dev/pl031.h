@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-#include "arch/io.h"
+#include "arm64/io.h"
 
 /** RTCDR (section 3.3.1) */
 #define PL031_DR 0x000

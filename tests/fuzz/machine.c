@@ -13,7 +13,7 @@
 #include <sys/mman.h>
 
 #include "arch/cpu.h"
-#include "arch/io.h"
+#include "arm64/io.h"
 #include "arch/traps.h"
 #include "core/machine.h"
 #include "core/monitor.h"

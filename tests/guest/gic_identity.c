@@ -4,7 +4,7 @@
  * CTLR (IHI 0048 4.3, IHI 0069 12.9), and a GICv3's redistributors (12.11).
  */
 #include "arch/cpu.h"
-#include "arch/io.h"
+#include "arm64/io.h"
 #include "core/machine.h"
 #include "core/smp.h"
 #include "dev/gicv3.h"

@@ -4,7 +4,7 @@
  * a GICv3 (IHI 0069 12.2). The kernel's interrupts are of group 0 on the former, 1 on the latter.
  */
 #include "arch/cpu.h"
-#include "arch/io.h"
+#include "arm64/io.h"
 #include "core/time.h"
 #include "dev/gicv2.h"
 #include "dev/gicv3.h"

@@ -5,7 +5,7 @@
  */
 #include <stdio.h>
 
-#include "arch/io.h"
+#include "arm64/io.h"
 #include "gic_rig.h"
 #include "ktf.h"
 

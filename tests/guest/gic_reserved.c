@@ -4,7 +4,7 @@
  * (IHI 0048 4.1.2, IHI 0069 12.1.1); widths that a register does not have change nothing; an
  * access that is not aligned faults.
  */
-#include "arch/io.h"
+#include "arm64/io.h"
 #include "dev/gicv3.h"
 #include "gic_rig.h"
 #include "ktf.h"

@@ -4,7 +4,7 @@
  * registers of the sources (IHI 0048 4.3.15 to 4.3.17). How they reach other CPUs is in gic_smp.c.
  */
 #include "arch/cpu.h"
-#include "arch/io.h"
+#include "arm64/io.h"
 #include "core/machine.h"
 #include "core/smp.h"
 #include "dev/gicv3.h"

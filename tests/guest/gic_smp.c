@@ -4,7 +4,7 @@
  * A CPU is made to look by an SGI whose handler does it.
  */
 #include "arch/cpu.h"
-#include "arch/io.h"
+#include "arm64/io.h"
 #include "core/irq.h"
 #include "core/machine.h"
 #include "core/smp.h"

@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "arch/cpu.h"
-#include "arch/io.h"
+#include "arm64/io.h"
 #include "gic_rig.h"
 #include "core/machine.h"
 #include "ktf.h"

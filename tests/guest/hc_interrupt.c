@@ -3,7 +3,7 @@
  * Groups irq, time and vcpu: interrupts by call, the timer, yielding, blocking, counting.
  */
 #include "arch/cpu.h"
-#include "arch/io.h"
+#include "arm64/io.h"
 #include "core/irq.h"
 #include "core/machine.h"
 #include "core/smp.h"

@@ -5,7 +5,7 @@
  * on.
  */
 #include "arch/cpu.h"
-#include "arch/io.h"
+#include "arm64/io.h"
 #include "core/machine.h"
 #include "gic_rig.h"
 #include "hostile_window.h"

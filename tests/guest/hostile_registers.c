@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 #include "arch/cpu.h"
-#include "arch/io.h"
+#include "arm64/io.h"
 #include "core/machine.h"
 #include "core/smp.h"
 #include "core/thread.h"

@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "arch/cpu.h"
-#include "arch/io.h"
+#include "arm64/io.h"
 #include "core/irq.h"
 #include "core/smp.h"
 #include "core/thread.h"

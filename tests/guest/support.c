@@ -3,7 +3,7 @@
  * See support.h.
  */
 #include "arch/cpu.h"
-#include "arch/io.h"
+#include "arm64/io.h"
 #include "core/machine.h"
 #include "core/smp.h"
 #include "mm/kernel_map.h"

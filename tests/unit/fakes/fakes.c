@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "arch/cpu.h"
-#include "arch/io.h"
+#include "arm64/io.h"
 #include "lib/printk.h"
 #include "lib/spinlock.c"
 

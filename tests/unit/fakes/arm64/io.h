@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Stands in for hv/arch/io.h on the host: device registers are whatever the test makes of them.
+ * Stands in for arm64/io.h on the host: device registers are whatever the test makes of them.
  */
-#ifndef ARCH_IO_H
-#define ARCH_IO_H
+#ifndef ARM64_IO_H
+#define ARM64_IO_H
 
 #include <stdint.h>
 

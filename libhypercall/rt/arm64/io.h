@@ -3,8 +3,8 @@
  * Accesses to device registers. Fixed to plain base-register addressing, so that a trap to an
  * outer hypervisor can be decoded from its syndrome alone.
  */
-#ifndef ARCH_IO_H
-#define ARCH_IO_H
+#ifndef ARM64_IO_H
+#define ARM64_IO_H
 
 #include <stdint.h>
 
