@@ -224,7 +224,7 @@ class ShowExits(Command):
     name = "stile-exits"
 
     def show(self, argument):
-        """From the ring that core/trace.h keeps."""
+        """From the ring that vm/trace.h keeps."""
         _, vcpu = find_vcpu(argument)
         trace = vcpu["trace"]
         size = trace["ring"].type.range()[1] + 1

@@ -4,8 +4,8 @@
  */
 #include "dev/gic.h"
 
-#include "core/machine.h"
 #include "dev/gic_regs.h"
+#include "dev/machine.h"
 #include "lib/is_enabled.h"
 #include "lib/printk.h"
 

@@ -6,11 +6,10 @@
  * or group 0 of a GIC without security, bit 0 of the control registers enables it, and GICC_IAR
  * acknowledges it.
  */
-#include "core/machine.h"
-#include "core/pcpu.h"
 #include "dev/gic.h"
 #include "dev/gic_regs.h"
-#include "mm/el2map.h"
+#include "dev/machine.h"
+#include "dev/pcpu.h"
 
 /* CPU interface, IHI 0048, 4.4. */
 #define GICC_CTLR 0x0000
@@ -65,9 +64,9 @@ static uint32_t own_cpu_bit(void)
 
 static void init(void)
 {
-    gicd = el2map_device(machine.gicd.base, machine.gicd.bytes);
-    gicc = el2map_device(machine.gicc.base, machine.gicc.bytes);
-    gich = el2map_device(machine.gich.base, machine.gich.bytes);
+    gicd = machine.gicd.base.pa;
+    gicc = machine.gicc.base.pa;
+    gich = machine.gich.base.pa;
 
     uint32_t nr_banks = GICD_TYPER_LINES(io_read32(gicd + GICD_TYPER));
     uint32_t to_boot_cpu = own_cpu_bit() * 0x01010101u;

@@ -3,12 +3,11 @@
  * GICv3 and later (IHI 0069): distributor, redistributors, and the CPU interfaces, physical and
  * virtual, in system registers. Interrupts are non-secure group 1.
  */
-#include "core/machine.h"
-#include "core/pcpu.h"
 #include "dev/gic.h"
 #include "dev/gic_regs.h"
+#include "dev/machine.h"
+#include "dev/pcpu.h"
 #include "lib/printk.h"
-#include "mm/el2map.h"
 
 /* ICC_SRE_EL1 and ICC_SRE_EL2, IHI 0069, 12.2. */
 #define SRE_SRE    (1u << 0) /* system registers, not memory-mapped ones */
@@ -73,7 +72,7 @@ static void find_redistributors(void)
     uint64_t offset = 0, typer = 0;
 
     while (!(typer & GICR_TYPER_LAST) && offset < machine.gicr.bytes) {
-        uintptr_t frame = el2map_device(pa_add(machine.gicr.base, offset), GICR_BYTES);
+        uintptr_t frame = machine.gicr.base.pa + offset;
         typer = io_read64(frame + GICR_TYPER);
         note_redistributor(frame, typer);
         offset += typer & GICR_TYPER_VLPIS ? 2 * GICR_BYTES : GICR_BYTES;
@@ -124,7 +123,7 @@ static void enable_system_registers(void)
 
 static void init(void)
 {
-    gicd = el2map_device(machine.gicd.base, machine.gicd.bytes);
+    gicd = machine.gicd.base.pa;
     find_redistributors();
     init_sgi_targets();
     init_distributor();

@@ -3,8 +3,9 @@
  * Driver of the PrimeCell UART (PL011, Arm DDI 0183, section 3). Also fits the SBSA generic UART's
  * subset once firmware has set that up.
  */
-#include "arm64/io.h"
 #include "dev/pl011.h"
+
+#include "arm64/io.h"
 
 #define DR    0x000
 #define FR    0x018

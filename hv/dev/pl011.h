@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The machine's PL011 UART (Arm DDI 0183). Moves characters between its FIFOs and the caller;
- * who may print what is core/console.c's business, as are locks.
+ * who may print what is console/console.c's business, as are locks.
  */
 #ifndef DEV_PL011_H
 #define DEV_PL011_H

@@ -2,11 +2,12 @@
 /*
  * The console calls: characters in registers, in the guest's memory, in its ring.
  */
-#include "core/console.h"
-#include "core/vm.h"
+#include "console/console.h"
 #include "hypercall/hypercall.h"
-#include "mm/guest.h"
+#include "memory/guest.h"
 #include "virt/vconsole.h"
+#include "virt/vring.h"
+#include "vm/vm.h"
 
 /* Memory is copied through EL2's stack in pieces of this size. */
 #define PIECE_BYTES 256

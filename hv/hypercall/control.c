@@ -4,12 +4,16 @@
  */
 #include <string.h>
 
-#include "core/clock.h"
-#include "core/console.h"
-#include "core/remains.h"
-#include "core/vm.h"
+#include "console/console.h"
 #include "hypercall/hypercall.h"
-#include "mm/guest.h"
+#include "life/vm_life.h"
+#include "memory/guest.h"
+#include "vm/irq_controller.h"
+#include "vgic/vgic.h"
+#include "vm/clock.h"
+#include "vm/trace.h"
+#include "vm/vm.h"
+#include "watch/remains.h"
 
 /* Kept output is copied through EL2's stack in pieces of this size. */
 #define PIECE_BYTES 256

@@ -2,10 +2,12 @@
 /*
  * Group core: agreeing on a version, and asking what there is.
  */
-#include "core/irq.h"
-#include "core/vm.h"
-#include "core/vm_pages.h"
+#include "dev/intid.h"
 #include "hypercall/hypercall.h"
+#include "memory/vm_pages.h"
+#include "virt/vconsole.h"
+#include "vm/permit.h"
+#include "vm/vm.h"
 
 struct hcall_result hcall_core_version(struct vcpu *vcpu, stile_u32_t proposed)
 {
@@ -17,7 +19,7 @@ struct hcall_result hcall_core_version(struct vcpu *vcpu, stile_u32_t proposed)
 
     spin_lock(&vm->lock);
     if (!vm->agreed) {
-        hypercall_permit(vm, minor < STILE_VERSION_MINOR ? minor : STILE_VERSION_MINOR);
+        permit_calls(vm, minor < STILE_VERSION_MINOR ? minor : STILE_VERSION_MINOR);
         vm->agreed = true;
     }
     minor = vm->minor;
@@ -29,7 +31,7 @@ struct hcall_result hcall_core_features(struct vcpu *vcpu, stile_u32_t group)
 {
     if (group >= STILE_NR_GROUPS)
         return hcall_bad_argument(1);
-    return hcall_value(hypercall_features(vcpu->vm, group));
+    return hcall_value(permit_features(vcpu->vm, group));
 }
 
 struct hcall_result hcall_core_info(struct vcpu *vcpu, stile_u32_t item)
@@ -75,17 +77,25 @@ struct hcall_result hcall_core_info(struct vcpu *vcpu, stile_u32_t item)
     }
 }
 
+/* The number of the first argument that is wrong, or 0. */
+static uint64_t bad_multicall(stile_u32_t first, stile_u32_t count, stile_u32_t flags)
+{
+    if (first >= STILE_MULTICALL_MAX)
+        return 1;
+    if (count - 1 >= STILE_MULTICALL_MAX - first)
+        return 2;
+    return flags & ~(uint32_t)STILE_MULTICALL_STOP ? 3 : 0;
+}
+
 struct hcall_result hcall_core_multicall(struct vcpu *vcpu, stile_u32_t first, stile_u32_t count,
                                          stile_u32_t flags)
 {
+    uint64_t bad = bad_multicall(first, count, flags);
+
     if (vcpu->more_status != 0) /* it is in one */
         return hcall_error(STILE_NOT_SUPPORTED);
-    if (first >= STILE_MULTICALL_MAX)
-        return hcall_bad_argument(1);
-    if (count - 1 >= STILE_MULTICALL_MAX - first)
-        return hcall_bad_argument(2);
-    if (flags & ~(uint32_t)STILE_MULTICALL_STOP)
-        return hcall_bad_argument(3);
+    if (bad)
+        return hcall_bad_argument(bad);
     vcpu->more_status = HCALL_MORE;
     return multicall_run(vcpu, &vcpu->mailbox->calls[first], count, flags);
 }

@@ -2,12 +2,11 @@
 /*
  * Group directory: how guests find each other.
  */
-#include "core/directory.h"
-
 #include <string.h>
 
-#include "core/vm.h"
 #include "hypercall/hypercall.h"
+#include "vm/directory.h"
+#include "vm/vm.h"
 
 #define WORD_BYTES 8
 _Static_assert(STILE_VM_NAME_BYTES == 4 * WORD_BYTES, "a name fits four registers");

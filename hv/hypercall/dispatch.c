@@ -5,12 +5,10 @@
  * The arguments stay in the registers in which the guest put them: entry.S leaves x1 to x6 alone,
  * and dispatch, check and handler call each other as tail calls.
  */
-#include <string.h>
-
-#include "core/trace.h"
-#include "core/vm.h"
 #include "hypercall/hypercall.h"
 #include "hypercall/widths.h"
+#include "vm/permit.h"
+#include "vm/trace.h"
 
 #define RAW_PARAMS                                                                                 \
     struct vcpu *vcpu, uint64_t x1, uint64_t x2, uint64_t x3, uint64_t x4, uint64_t x5, uint64_t x6
@@ -72,7 +70,7 @@ static struct hcall_result check_none(RAW_PARAMS, call_handler *handler)
     return hcall_error(STILE_NOT_SUPPORTED);
 }
 
-/* The table's lines in their order, after HYPERCALL_NONE. */
+/* The table's lines in their order, after PERMIT_NONE. */
 const struct hypercall_line {
     call_check *check;
     call_handler *handler;
@@ -99,36 +97,4 @@ struct hcall_result hypercall_dispatch(struct vcpu *vcpu, uint64_t x1, uint64_t 
     /* Its address in one register, for one load of both. */
     __asm__("" : "+r"(line));
     return line->check(vcpu, x1, x2, x3, x4, x5, x6, line->handler);
-}
-
-static const struct {
-    uint8_t nr;
-    uint8_t since;
-} sinces[] = {
-#define STILE_CALL(nr, since, group, name, args) {nr, since},
-#include "stile/calls.h"
-};
-
-void hypercall_permit(struct vm *vm, uint32_t minor)
-{
-    memset(vm->calls, HYPERCALL_NONE, sizeof(vm->calls));
-    for (size_t i = 0; i < sizeof(sinces) / sizeof(sinces[0]); i++) {
-        uint8_t nr = sinces[i].nr;
-        bool is_granted =
-            nr / STILE_CALLS_PER_GROUP != STILE_GROUP_CONTROL || vm->config.privileged;
-
-        if (sinces[i].since <= minor && is_granted)
-            vm->calls[nr] = (uint8_t)(i + 1);
-    }
-    vm->minor = minor;
-}
-
-uint32_t hypercall_features(const struct vm *vm, uint32_t group)
-{
-    uint32_t word = 0;
-
-    for (uint32_t i = 0; i < STILE_CALLS_PER_GROUP; i++)
-        if (vm->calls[group * STILE_CALLS_PER_GROUP + i] != HYPERCALL_NONE)
-            word |= 1u << i;
-    return word;
 }

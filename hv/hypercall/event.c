@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Group event: ports that others set. What they are bound to is core/events.h's.
+ * Group event: ports that others set. What they are bound to is virt/events.h's.
  */
-#include "core/vm.h"
 #include "hypercall/hypercall.h"
 #include "lib/cold.h"
+#include "virt/events.h"
+#include "vm/events_state.h"
+#include "vm/vm.h"
 
 static bool has_vcpu(const struct vcpu *vcpu, stile_vcpu_id_t target)
 {

@@ -10,7 +10,7 @@
 #ifndef HYPERCALL_HYPERCALL_H
 #define HYPERCALL_HYPERCALL_H
 
-#include "core/vcpu.h"
+#include "vm/vcpu.h"
 #include "stile/abi.h"
 
 /**
@@ -101,26 +101,5 @@ struct hcall_result hypercall_standard(struct vcpu *vcpu, uint64_t x1, uint64_t 
  */
 struct hcall_result multicall_run(struct vcpu *vcpu, struct stile_call_entry *entry, uint32_t count,
                                   uint32_t stop);
-
-/** In vm->calls: a call the VM may not make, or that does not exist. */
-#define HYPERCALL_NONE 0u
-
-/**
- * hypercall_permit() - set which calls a VM may make
- * @vm: its configuration set
- * @minor: the minor version agreed on, or 0 before that
- *
- * Those of the version, and of group control only if the VM is privileged. No vCPU of the VM runs,
- * or vm->lock is held: a call made meanwhile is answered as before or as afterwards.
- */
-void hypercall_permit(struct vm *vm, uint32_t minor);
-
-/**
- * hypercall_features() - which calls of a group a VM may make
- * @group: 0 to STILE_NR_GROUPS - 1
- *
- * Returns a bit for each, call number group * STILE_CALLS_PER_GROUP at bit 0.
- */
-uint32_t hypercall_features(const struct vm *vm, uint32_t group);
 
 #endif

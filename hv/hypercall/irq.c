@@ -2,9 +2,11 @@
 /*
  * Group irq: interrupts of one's own VM, whatever its controller is.
  */
-#include "core/vm.h"
 #include "hypercall/hypercall.h"
 #include "lib/cold.h"
+#include "vm/irq_controller.h"
+#include "vgic/vgic.h"
+#include "vm/vm.h"
 
 struct hcall_result hcall_irq_inject(struct vcpu *vcpu, stile_vcpu_id_t target, stile_intid_t intid)
 {

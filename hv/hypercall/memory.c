@@ -2,11 +2,11 @@
 /*
  * memory: pages of the guest's own address space. What it shares with others is in share.c.
  */
-#include "core/vm.h"
 #include "hypercall/hypercall.h"
 #include "hypercall/range.h"
-#include "mm/guest.h"
-#include "mm/vmem.h"
+#include "memory/guest.h"
+#include "memory/vmem.h"
+#include "vm/vm.h"
 
 static struct hcall_result pages_or_error(int64_t result)
 {

@@ -2,10 +2,11 @@
 /*
  * Group power: the end of a VM, as its kernel wants it or not; and its sleep.
  */
-#include "core/vm.h"
 #include "hypercall/hypercall.h"
 #include "lib/printk.h"
-#include "mm/guest.h"
+#include "life/vm_life.h"
+#include "memory/guest.h"
+#include "vm/vm.h"
 
 struct hcall_result hcall_power_off(struct vcpu *vcpu)
 {

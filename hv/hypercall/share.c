@@ -2,11 +2,10 @@
 /*
  * memory: what a VM lends to others, gives away and borrows. Its own pages are in memory.c.
  */
-#include "mm/share.h"
-
-#include "core/vm.h"
 #include "hypercall/hypercall.h"
 #include "hypercall/range.h"
+#include "memory/share.h"
+#include "vm/vm.h"
 
 /* The error of a share call; @argument is in which register an INVALID_ARGUMENT was. */
 static struct hcall_result share_error(enum stile_error error, unsigned argument)

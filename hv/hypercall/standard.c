@@ -3,15 +3,15 @@
  * The services that are not Stile's: SMCCC's general queries (DEN 0028, sections 6 and 7), PSCI
  * (DEN 0022), TRNG (DEN 0098) and stolen time (DEN 0057). What nobody knows is -1 here.
  *
- * SMCCC_VERSION by HVC is answered in arch/entry.S already; it gets here by SMC.
+ * SMCCC_VERSION by HVC is answered in exits/entry.S already; it gets here by SMC.
  */
-#include "core/vcpu.h"
 #include "hypercall/hypercall.h"
+#include "hypercall/vpsci.h"
 #include "stile/smccc.h"
 #include "virt/pvtime.h"
 #include "virt/vid.h"
-#include "virt/vpsci.h"
 #include "virt/vtrng.h"
+#include "vm/vcpu.h"
 
 /* Owners of a function id: bits 31 (fast) and 29:24. */
 #define FID_OWNER_MASK         0xBF000000u

@@ -3,8 +3,9 @@
  * Group time: the calling vCPU's timers.
  */
 #include "arch/timer.h"
-#include "core/vm.h"
 #include "hypercall/hypercall.h"
+#include "virt/events.h"
+#include "virt/vtimer.h"
 
 #define US_PER_SEC 1000000
 

@@ -3,10 +3,12 @@
  * Group vcpu: starting and stopping vCPUs, giving the physical CPU away, and counters.
  */
 #include "arch/timer.h"
-#include "core/sched.h"
-#include "core/vm.h"
 #include "hypercall/hypercall.h"
-#include "virt/vpsci.h"
+#include "hypercall/vpsci.h"
+#include "life/vcpu_life.h"
+#include "sched/sched.h"
+#include "sched/sleep.h"
+#include "vm/vm.h"
 
 struct hcall_result hcall_vcpu_yield(struct vcpu *vcpu)
 {
@@ -16,7 +18,7 @@ struct hcall_result hcall_vcpu_yield(struct vcpu *vcpu)
 
 struct hcall_result hcall_vcpu_block(struct vcpu *vcpu)
 {
-    sched_block(vcpu);
+    sleep_block(vcpu);
     return hcall_ok();
 }
 
@@ -78,7 +80,7 @@ struct hcall_result hcall_vcpu_poll(struct vcpu *vcpu, stile_u32_t word, stile_u
     if (word >= STILE_PORT_WORDS)
         return hcall_bad_argument(1);
     if (deadline.ticks > timer_now())
-        sched_poll(vcpu, word, ports, deadline.ticks);
+        sleep_poll(vcpu, word, ports, deadline.ticks);
     return hcall_ok();
 }
 
@@ -88,6 +90,6 @@ struct hcall_result hcall_vcpu_kick(struct vcpu *vcpu, stile_vcpu_id_t target)
 
     if (!kicked)
         return hcall_bad_argument(1);
-    sched_kick(kicked);
+    sleep_kick(kicked);
     return hcall_ok();
 }

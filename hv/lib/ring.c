@@ -2,9 +2,9 @@
 /*
  * A queue of characters: what goes around the end of the buffer moves in two pieces.
  */
-#include <string.h>
-
 #include "lib/ring.h"
+
+#include <string.h>
 
 static size_t smaller(size_t a, size_t b)
 {

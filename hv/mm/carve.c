@@ -2,8 +2,9 @@
 /*
  * Free memory as the gaps between what is taken.
  */
-#include "lib/check.h"
 #include "mm/carve.h"
+
+#include "lib/check.h"
 
 void carve_take(struct carve *carve, struct pa_range range)
 {

@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-#include "core/machine.h"
+#include "dev/machine.h"
 
 /** Ranges that are taken, in no order; they may overlap. */
 struct carve {

@@ -2,13 +2,14 @@
 /*
  * EL2's stage 1: built once in pages of the pool, then only devices are added.
  */
+#include "mm/el2map.h"
+
 #include "arch/cpu.h"
 #include "arch/image.h"
-#include "core/machine.h"
-#include "core/pcpu.h"
+#include "dev/machine.h"
+#include "dev/pcpu.h"
 #include "lib/check.h"
 #include "mm/el2_pte.h"
-#include "mm/el2map.h"
 #include "mm/layout.h"
 #include "mm/page.h"
 #include "mm/window.h"
@@ -99,6 +100,15 @@ static void map_stacks(void)
     }
 }
 
+/* The level-2 table of the copy windows, and what is below it, change on their own. */
+static void map_windows(uint64_t *root)
+{
+    uint64_t *blocks = table_alloc();
+
+    window_init(blocks, table_alloc());
+    *pte_at(root, FIRST_LEVEL, HV_WINDOW_VA) = pte_to_table(blocks);
+}
+
 void el2map_init(void)
 {
     uint64_t *root = table_alloc();
@@ -112,17 +122,15 @@ void el2map_init(void)
     map_identity(machine.bundle, EL2_PTE_RODATA);
     map_stacks();
     if (CONFIG_EARLY_UART != 0)
-        (void)el2map_device(pa_make(align_down(CONFIG_EARLY_UART, PAGE_SIZE)), PAGE_SIZE);
-    *pte_at(root, FIRST_LEVEL, HV_WINDOW_VA) = pte_to_table(window_init());
+        el2map_device((struct pa_range){pa_make(CONFIG_EARLY_UART), 1});
+    map_windows(root);
     dsb_ish();
     el2_switch_tables(el2map_root);
 }
 
-uintptr_t el2map_device(pa_t base, uint64_t bytes)
+void el2map_device(struct pa_range registers)
 {
-    CHECK(is_aligned(base.pa, PAGE_SIZE));
-    map_identity((struct pa_range){base, bytes}, EL2_PTE_DEVICE);
+    map_identity(registers, EL2_PTE_DEVICE);
     dsb_ish();
     isb();
-    return base.pa;
 }

@@ -9,11 +9,7 @@
 
 #include <stdint.h>
 
-#include "mm/addr.h"
-
-/* Fields of MAIR_EL2, as arch/boot.S sets it. */
-#define EL2MAP_MAIR_DEVICE 0u /* Device-nGnRE, 0x04 */
-#define EL2MAP_MAIR_NORMAL 1u /* Normal, write-back, 0xFF */
+#include "dev/machine.h"
 
 /** Physical address of the root table: what a further CPU loads into TTBR0_EL2. */
 extern uint64_t el2map_root;
@@ -27,17 +23,15 @@ extern uint64_t el2map_root;
 void el2map_init(void);
 
 /**
- * el2map_device() - map device registers
- * @base:  page aligned, below HV_IDENTITY_END
- * @bytes: rounded up to pages
+ * el2map_device() - map the pages that a device's registers lie in, one to one
+ * @registers: below HV_IDENTITY_END
  *
- * Returns the virtual address, which is the physical one. Mapping a page again is harmless. Boot
- * CPU, before other CPUs run.
+ * Mapping a page again is harmless. Boot CPU, before other CPUs run.
  */
-uintptr_t el2map_device(pa_t base, uint64_t bytes);
+void el2map_device(struct pa_range registers);
 
 /**
- * el2_switch_tables() - in arch/boot.S: load TTBR0_EL2 and forbid writable code (SCTLR_EL2.WXN)
+ * el2_switch_tables() - in boot/boot.S: load TTBR0_EL2 and forbid writable code (SCTLR_EL2.WXN)
  * @ttbr0: the root's physical address
  */
 void el2_switch_tables(uint64_t ttbr0);

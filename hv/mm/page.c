@@ -6,12 +6,13 @@
  * its first page; the others say PAGE_INSIDE. So the array needs nothing but zeroes to begin with,
  * and setting a zone up costs a few instructions for each block, not for each page.
  */
+#include "mm/page.h"
+
 #include "arch/cache.h"
 #include "lib/check.h"
 #include "lib/is_enabled.h"
 #include "lib/spinlock.h"
 #include "mm/carve.h"
-#include "mm/page.h"
 #include "mm/scrub.h"
 
 enum page_state {

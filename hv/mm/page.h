@@ -16,8 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/machine.h"
-#include "mm/addr.h"
+#include "dev/machine.h"
+#include "lib/addr.h"
 
 #define PAGE_ORDER_4K  0u
 #define PAGE_ORDER_2M  9u
@@ -33,7 +33,7 @@
  * page_init() - divide the machine's memory into the zones
  *
  * Leaves out what is reserved, the image, the device tree and the bundle. Panics if the pool and
- * the array of page states do not fit into the image's GiB. After machine_parse(), boot CPU.
+ * the array of page states do not fit into the image's GiB. After machine_tree_parse(), boot CPU.
  */
 void page_init(void);
 

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "mm/addr.h"
+#include "lib/addr.h"
 
 #define PTE_NR_ENTRIES 512u
 #define PTE_LAST_LEVEL 3u

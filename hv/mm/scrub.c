@@ -2,11 +2,12 @@
 /*
  * Zeroing by cache blocks, and the poison of freed memory.
  */
+#include "mm/scrub.h"
+
 #include "arch/cache.h"
 #include "lib/is_enabled.h"
 #include "lib/printk.h"
 #include "mm/page.h"
-#include "mm/scrub.h"
 #include "mm/window.h"
 
 /* The pattern of freed memory with CONFIG_POISON. */

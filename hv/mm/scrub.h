@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "mm/addr.h"
+#include "lib/addr.h"
 
 /** Zeroes pages of the pool. @stale: they were freed before. */
 void scrub_pool(void *start, size_t bytes, bool stale);

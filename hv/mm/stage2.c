@@ -6,6 +6,7 @@
 #include "arch/tlb.h"
 #include "lib/check.h"
 #include "mm/page.h"
+#include "mm/stage2.h"
 #include "mm/stage2_pte.h"
 
 /* Arm ARM D13.2.152 (VTCR_EL2): 39 bits from level 1, walks inner shareable and write-back. */

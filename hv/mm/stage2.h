@@ -3,7 +3,7 @@
  * Stage 2: from a VM's IPAs to physical addresses. 39 bits of IPA, translation starts at level 1;
  * mappings of 4 KiB, 2 MiB and 1 GiB.
  *
- * What a page is mapped for is known here; who owns it, and quotas, are mm/vmem.c's.
+ * What a page is mapped for is known here; who owns it, and quotas, are memory/vmem.c's.
  *
  * While a block is being split its translation is invalid for a moment (break before make), and
  * another vCPU of the VM may fault on it: see vmem_fault().
@@ -15,28 +15,18 @@
 #include <stdint.h>
 
 #include "lib/spinlock.h"
-#include "mm/addr.h"
+#include "lib/addr.h"
+#include "mm/stage2_attrs.h"
 #include "stile/errors.h"
 
 #define STAGE2_IPA_BITS 39
 #define STAGE2_IPA_END  (UINT64_C(1) << STAGE2_IPA_BITS)
 
-/* What a mapping allows and is. */
-#define STAGE2_READ      (1u << 0)
-#define STAGE2_WRITE     (1u << 1)
-#define STAGE2_EXECUTE   (1u << 2)
-#define STAGE2_DEVICE    (1u << 3) /* Device-nGnRE, never executable; else Normal memory */
-#define STAGE2_OWNED     (1u << 4) /* the VM's own memory, and freed with it; kept by mm/vmem.c */
-#define STAGE2_FRESH     (1u << 5) /* not yet scrubbed, so the guest faults on it; at most 2 MiB */
-#define STAGE2_BORROWED  (1u << 6) /* another VM's memory, by a share: mm/share.c */
-#define STAGE2_MAY_WRITE (1u << 7) /* borrowed, and the share grants STAGE2_WRITE */
-#define STAGE2_RIGHTS    (STAGE2_READ | STAGE2_WRITE | STAGE2_EXECUTE)
-
 struct stage2 {
     uint64_t *root; /* 512 entries of 1 GiB */
     uint64_t vttbr; /* VTTBR_EL2 while the VM runs */
     struct spinlock lock;
-    uint64_t nr_owned; /* pages that are STAGE2_OWNED; counted by mm/vmem.c, as is the next */
+    uint64_t nr_owned; /* pages that are STAGE2_OWNED; counted by memory/vmem.c, as is the next */
     uint64_t quota;    /* pages it may own */
 };
 

@@ -6,6 +6,7 @@
 #include "arch/tlb.h"
 #include "lib/check.h"
 #include "mm/page.h"
+#include "mm/stage2.h"
 #include "mm/stage2_pte.h"
 
 /** A range of IPAs and, to be mapped there, physical addresses. */

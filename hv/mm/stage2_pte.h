@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "mm/pte.h"
-#include "mm/stage2.h"
+#include "mm/stage2_attrs.h"
 
 #define STAGE2_FIRST_LEVEL 1u
 

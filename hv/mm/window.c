@@ -3,13 +3,12 @@
  * Copy windows as entries of two tables: level 2 holds each CPU's 2 MiB window and, after those,
  * the table of the page windows.
  */
+#include "mm/window.h"
+
 #include "arch/tlb.h"
-#include "core/pcpu.h"
-#include "lib/check.h"
+#include "dev/pcpu.h"
 #include "mm/el2_pte.h"
 #include "mm/layout.h"
-#include "mm/page.h"
-#include "mm/window.h"
 
 static uint64_t *block_entries; /* level 2, by CPU */
 static uint64_t *page_entries;  /* level 3, by CPU */
@@ -24,13 +23,11 @@ static void *page_va_of(uint32_t cpu)
     return (void *)(HV_WINDOW_VA + CONFIG_NR_PCPUS * BLOCK_2M + cpu * PAGE_SIZE);
 }
 
-uint64_t *window_init(void)
+void window_init(uint64_t *level2, uint64_t *level3)
 {
-    block_entries = page_alloc(PAGE_ORDER_4K);
-    page_entries = page_alloc(PAGE_ORDER_4K);
-    CHECK(block_entries && page_entries);
+    block_entries = level2;
+    page_entries = level3;
     block_entries[CONFIG_NR_PCPUS] = pte_to_table(page_entries);
-    return block_entries;
 }
 
 void *window_map(pa_t page)

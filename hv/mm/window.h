@@ -9,7 +9,7 @@
 #ifndef MM_WINDOW_H
 #define MM_WINDOW_H
 
-#include "mm/addr.h"
+#include "lib/addr.h"
 
 /** Maps the 4 KiB page @page, readable and writable. Returns where. */
 void *window_map(pa_t page);
@@ -21,9 +21,9 @@ void window_unmap_block(void);
 
 /**
  * window_init() - make the windows' tables
- *
- * Returns the level-2 table that covers HV_WINDOW_VA, to be put into EL2's level 1.
+ * @level2: a zeroed page, the level-2 table that covers HV_WINDOW_VA
+ * @level3: another one, for the table below it
  */
-uint64_t *window_init(void);
+void window_init(uint64_t *level2, uint64_t *level3);
 
 #endif

@@ -7,10 +7,10 @@
 #include <string.h>
 
 #include "arch/timer.h"
-#include "core/vcpu.h"
-#include "core/vm.h"
 #include "mm/page.h"
 #include "stile/smccc.h"
+#include "vm/vcpu.h"
+#include "vm/vm.h"
 
 #define NS_PER_SEC UINT64_C(1000000000)
 

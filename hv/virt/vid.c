@@ -5,10 +5,11 @@
  * The rule is a list of what may be seen: a field that is not named here reads as zero, so that a
  * feature newer than this file stays hidden. Fields and values: Arm ARM D17.2.53 onwards.
  */
-#include "arch/cpu.h"
-#include "core/machine.h"
-#include "core/vm.h"
 #include "virt/vid.h"
+
+#include "arch/cpu.h"
+#include "dev/machine.h"
+#include "vm/vm.h"
 
 /* A field of four bits, as all of these are, and a value in it. */
 #define FIELD(shift)           (UINT64_C(0xF) << (shift))

@@ -18,7 +18,8 @@ struct vm;
 /** The number by which vid_read() knows the register with this CRm (1 to 7) and Op2 (0 to 7). */
 #define VID_INDEX(crm, op2) (((crm)-1) * 8 + (op2))
 
-/** Reads the hardware's registers and works out what guests see. Boot; machine_parse() is done. */
+/** Reads the hardware's registers and works out what guests see. Boot; machine_tree_parse() is
+ * done. */
 void vid_init(void);
 
 /**

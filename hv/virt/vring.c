@@ -8,11 +8,12 @@
 #include <string.h>
 
 #include "arch/timer.h"
-#include "core/console.h"
-#include "core/pcpu.h"
-#include "core/vm.h"
-#include "virt/controller.h"
+#include "console/console.h"
+#include "dev/pcpu.h"
+#include "life/vm_life.h"
+#include "vm/irq_controller.h"
 #include "virt/vconsole.h"
+#include "vm/vm.h"
 
 /* Output is copied through EL2's stack in pieces of this size. */
 #define PIECE_BYTES 256

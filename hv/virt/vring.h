@@ -14,20 +14,12 @@
 #include <stdint.h>
 
 #include "stile/shared.h"
+#include "vm/vconsole_state.h"
 
 struct vm;
 
 /** How long output waits at most while the reader is awake. */
 #define VRING_LOOK_US 10000
-
-/* What is not the guest's to say. Under vconsole.lock. */
-struct vring {
-    bool used;
-    uint32_t looks_from; /* the CPU that looks again soon, its index + 1; 0: the reader sleeps */
-    uint32_t out_consumed;
-    uint32_t in_produced;
-    uint32_t in_lost;
-};
 
 /**
  * vring_use() - have the VM use its ring from now on, or not

@@ -5,10 +5,11 @@
  */
 #include "virt/vtimer.h"
 
-#include "core/events.h"
-#include "core/sched.h"
-#include "core/vcpu.h"
-#include "core/vm.h"
+#include "sched/sched.h"
+#include "vm/irq_controller.h"
+#include "virt/events.h"
+#include "vm/vcpu.h"
+#include "vm/vm.h"
 
 /* The other bits of CNTP_CTL_EL0 are read-only or reserved. */
 #define CTL_WRITABLE (TIMER_ENABLE | TIMER_IMASK)

@@ -11,24 +11,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "arch/timer.h"
+#include "vm/vtimer_state.h"
 
 struct vcpu;
 
 /** The PPI of a guest's physical timer, level-sensitive (BSA, section 3.6). */
 #define VTIMER_INTID 30
-
-/** Of a loaded vCPU, its physical CPU's; of one that waits, nobody's to change. */
-struct vtimer {
-    uint64_t ctl;   /* CNTP_CTL_EL0: TIMER_ENABLE and TIMER_IMASK */
-    uint64_t cval;  /* CNTP_CVAL_EL0, ticks */
-    bool is_raised; /* the input of VTIMER_INTID is high */
-
-    uint64_t event_ticks;  /* when time_event's is due, CNTPCT_EL0, or TIMER_NEVER */
-    uint64_t event_period; /* and how long after that again; 0: not again */
-
-    uint64_t deadline; /* the next time at which one of them is due, or TIMER_NEVER */
-};
 
 /** Its registers, as sysreg_emulate() tells them apart. */
 enum vtimer_register {
@@ -59,16 +47,6 @@ void vtimer_write(struct vcpu *vcpu, enum vtimer_register which, uint64_t value)
  * Sets the port at once if it is due. No lock held.
  */
 void vtimer_set_event(struct vcpu *vcpu, uint64_t ticks, uint64_t period);
-
-/**
- * vtimer_deadline() - when vtimer_expire() will have something to do
- *
- * CNTPCT_EL0, perhaps past already; TIMER_NEVER if there is nothing to wait for.
- */
-static inline uint64_t vtimer_deadline(const struct vtimer *timer)
-{
-    return timer->deadline;
-}
 
 /**
  * vtimer_expire() - raise the interrupt's input, and set the event port, of a timer that is due

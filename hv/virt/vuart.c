@@ -7,11 +7,15 @@
  * one raises the transmit interrupt as soon as it has left. Characters are sent whatever CR says,
  * as if firmware had set up the UART; that is what early consoles count on.
  */
-#include "core/console.h"
-#include "core/vm.h"
-#include "core/vcpu.h"
-#include "virt/vgic.h"
 #include "virt/vuart.h"
+
+#include "console/console.h"
+#include "vm/irq_controller.h"
+#include "virt/vconsole.h"
+#include "virt/vring.h"
+#include "vm/mmio_map.h"
+#include "vm/vcpu.h"
+#include "vm/vm.h"
 
 #define DR    0x000
 #define RSR   0x004

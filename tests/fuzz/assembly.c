@@ -3,7 +3,7 @@
  * In C, for the host, what the hypervisor has in assembly between dispatch and handlers: checks.S
  * and multicall.S. The guest suites test those.
  */
-#include "core/vcpu.h"
+#include "vm/vcpu.h"
 #include "hypercall/hypercall.h"
 #include "hypercall/multicall.h"
 #include "hypercall/widths.h"

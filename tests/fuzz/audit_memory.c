@@ -2,7 +2,7 @@
 /*
  * The VMs' memory and what they share, with the real table of shares at hand.
  */
-#include "mm/share.c"
+#include "memory/share.c"
 
 #include "audit.h"
 #include "ktf.h"

@@ -2,7 +2,7 @@
 /*
  * The VMs' event ports, with the real table of them at hand.
  */
-#include "core/events.c"
+#include "virt/events.c"
 
 #include "audit.h"
 #include "ktf.h"

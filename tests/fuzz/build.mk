@@ -5,11 +5,12 @@
 fuzz-dir := tests/fuzz
 
 # Below the scheduler and the emulated devices: the machine, its boot and what people see of it.
-fuzz-skip := $(filter-out hv/arch/el1.c,$(wildcard hv/arch/*.c)) $(wildcard hv/dev/*.c) \
-	$(addprefix hv/core/,bundle.c machine.c monitor.c monitor_commands.c panic.c pcpu.c power.c run.c \
-	serial.c start.c) hv/lib/stack_guard.c $(addprefix hv/mm/,el2map.c scrub.c window.c)
+fuzz-skip := $(filter-out hv/arch/el1.c,$(wildcard hv/arch/*.c)) $(wildcard hv/dev/*.c hv/boot/*.c hv/monitor/*.c) \
+	$(addprefix hv/exits/,asm_offsets.c inject.c sysreg.c traps.c) hv/vm/trap_control.c \
+	$(addprefix hv/config/,bundle.c machine_tree.c) hv/console/serial.c $(addprefix hv/watch/,panic.c power.c) \
+	hv/lib/stack_guard.c $(addprefix hv/mm/,el2map.c scrub.c window.c)
 # These are included by files that check what is in their tables.
-fuzz-included := hv/core/events.c hv/mm/share.c
+fuzz-included := hv/virt/events.c hv/memory/share.c
 
 fuzz-hv-srcs := $(filter-out $(fuzz-skip) $(fuzz-included),$(wildcard hv/*/*.c)) \
 	$(fuzz-dir)/audit_memory.c $(fuzz-dir)/audit_ports.c

@@ -10,11 +10,11 @@
 
 #include "audit.h"
 #include "calls/words.h"
-#include "core/vcpu.h"
-#include "core/vm.h"
+#include "vm/vcpu.h"
+#include "vm/vm.h"
 #include "ktf.h"
 #include "machine.h"
-#include "mm/addr.h"
+#include "lib/addr.h"
 #include "stile/smccc.h"
 #include "world.h"
 

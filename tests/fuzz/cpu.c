@@ -8,12 +8,13 @@
 
 #include "arch/cpu.h"
 #include "arch/timer.h"
-#include "core/irq.h"
-#include "core/pcpu.h"
-#include "core/sched.h"
+#include "exits/irq.h"
+#include "dev/pcpu.h"
+#include "sched/sched.h"
 #include "dev/gic.h"
 #include "lib/printk.h"
 #include "machine.h"
+#include "dev/intid.h"
 
 #define TICKS_PER_SEC 62500000
 

@@ -14,17 +14,17 @@
 
 #include "arch/cpu.h"
 #include "arm64/io.h"
-#include "arch/traps.h"
-#include "core/machine.h"
-#include "core/monitor.h"
-#include "core/power.h"
-#include "core/serial.h"
+#include "dev/machine.h"
+#include "monitor/monitor.h"
+#include "watch/power.h"
+#include "console/serial.h"
 #include "lib/printk.h"
 #include "lib/spinlock.h"
 #include "mm/el2map.h"
 #include "mm/page.h"
 #include "mm/scrub.h"
 #include "mm/window.h"
+#include "vm/trap_control.h"
 
 /* Below what the sanitizers take for themselves, so that physical addresses are pointers. */
 #define RAM_BASE  UINT64_C(0x40000000)
@@ -84,11 +84,6 @@ void scrub_poison_guest(pa_t base, unsigned order)
 uint64_t fake_io_read(uintptr_t address, unsigned bytes)
 {
     panic("no device to read %u bytes from at %lx", bytes, (unsigned long)address);
-}
-
-uintptr_t el2map_device(pa_t base, uint64_t bytes)
-{
-    panic("no device of %lu bytes at %lx", (unsigned long)bytes, (unsigned long)base.pa);
 }
 
 static void map_memory(void)
@@ -171,29 +166,29 @@ void monitor_run(void)
 
 /* --- what is left of arch/ and of the machine's end ------------------------------------------ */
 
-void trap_load(const struct vcpu *vcpu, bool contended)
+void trap_control_load(const struct vcpu *vcpu, bool contended)
 {
     (void)vcpu;
     (void)contended;
 }
 
-void trap_put_fp(struct vcpu *vcpu)
+void trap_control_put_fp(struct vcpu *vcpu)
 {
     (void)vcpu;
 }
 
-void trap_set_contended(const struct vcpu *vcpu, bool contended)
+void trap_control_set_contended(const struct vcpu *vcpu, bool contended)
 {
     (void)vcpu;
     (void)contended;
 }
 
-uint64_t trap_hcr(enum vm_mode mode)
+uint64_t trap_control_hcr(enum vm_mode mode)
 {
     return mode;
 }
 
-uint64_t trap_mdcr(bool pmu)
+uint64_t trap_control_mdcr(bool pmu)
 {
     return pmu;
 }

@@ -10,14 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/directory.h"
-#include "core/irq.h"
-#include "core/machine.h"
-#include "core/pcpu.h"
-#include "core/remains.h"
-#include "core/sched.h"
-#include "core/vcpu.h"
-#include "core/vm.h"
+#include "vm/directory.h"
+#include "exits/irq.h"
+#include "dev/machine.h"
+#include "dev/pcpu.h"
+#include "watch/remains.h"
+#include "sched/sched.h"
+#include "vm/vcpu.h"
+#include "vm/vm.h"
 #include "edge.h"
 #include "fakes/tree.h"
 #include "hypercall/hypercall.h"
@@ -25,6 +25,9 @@
 #include "lib/random.h"
 #include "machine.h"
 #include "mm/page.h"
+#include "life/vm_life.h"
+#include "life/vcpu_life.h"
+#include "virt/events.h"
 
 /* A CPU that is still busy with interrupts after so many has hung. */
 #define MANY 10000
@@ -80,7 +83,7 @@ static const struct {
     uint32_t reserved2;
 } kernel = {.image_size = PAGE_SIZE, .magic = 0x644D5241};
 
-static struct bundle_vm bundle[WORLD_NR_VMS];
+static struct vm_files bundle[WORLD_NR_VMS];
 
 static const struct tree_node memory_node = {
     .name = "memory@40000000", .reg = {WORLD_RAM, WORLD_RAM_BYTES}, .nr_regs = 1};
@@ -120,7 +123,7 @@ static void make_bundle(uint32_t gic_version)
             tree.nodes[1] = gic_nodes[gic_version];
             tree.nodes[2] = uart_node;
         }
-        bundle[i] = (struct bundle_vm){
+        bundle[i] = (struct vm_files){
             .kernel = {&kernel, sizeof(kernel)},
             .dtb = {trees[i], tree_make(trees[i], &tree)},
         };

@@ -5,8 +5,8 @@
  * Asked of the hardware's table walker with AT, so that nothing has to fault.
  */
 #include "arch/cpu.h"
-#include "core/machine.h"
-#include "core/pcpu.h"
+#include "dev/machine.h"
+#include "dev/pcpu.h"
 #include "ktf.h"
 #include "mm/layout.h"
 #include "mm/page.h"

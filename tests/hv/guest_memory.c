@@ -5,13 +5,13 @@
 #include <string.h>
 
 #include "arch/cpu.h"
-#include "arch/traps.h"
-#include "core/vm.h"
+#include "vm/vm.h"
 #include "ktf.h"
-#include "mm/guest.h"
+#include "memory/guest.h"
 #include "mm/page.h"
-#include "mm/vmem.h"
+#include "memory/vmem.h"
 #include "mm/window.h"
+#include "vm/trap_control.h"
 
 #define MEMORY_IPA   UINT64_C(0x40000000)
 #define MEMORY_BYTES (4 * BLOCK_2M)
@@ -72,7 +72,7 @@ static bool walk(uint64_t ipa, uint64_t *pa)
     uint64_t hcr = read_sysreg(hcr_el2);
 
     write_sysreg(sctlr_el1, 0x30D00800);
-    write_sysreg(hcr_el2, trap_hcr(VM_MODE_ASSISTED));
+    write_sysreg(hcr_el2, trap_control_hcr(VM_MODE_ASSISTED));
     write_sysreg(vttbr_el2, vm.stage2.vttbr);
     isb();
     __asm__ volatile("at s12e1r, %0\n\tisb" : : "r"(ipa) : "memory");

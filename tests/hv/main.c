@@ -5,10 +5,10 @@
  * All physical CPUs are up; the others idle. The machine's command line, if there is one, is the
  * filter for the cases to run, or the name of a fault to cause (faults.c).
  */
-#include "arch/psci.h"
-#include "core/console.h"
-#include "core/machine.h"
-#include "core/start.h"
+#include "dev/psci.h"
+#include "console/console.h"
+#include "dev/machine.h"
+#include "boot/start.h"
 #include "faults.h"
 #include "ktf.h"
 #include "lib/printk.h"

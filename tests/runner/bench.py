@@ -77,7 +77,7 @@ def judge(rows, budgets):
 
 
 def prices(text):
-    """The prices of the trap advisor (hv/core/costs.h) that are a row of the table."""
+    """The prices of the trap advisor (hv/watch/costs.h) that are a row of the table."""
     return PRICE.findall(text)
 
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * core/bundle.c: archives that are well, and archives that are not.
+ * config/bundle.c: archives that are well, and archives that are not.
  */
 #include <stdint.h>
 #include <stdlib.h>
 
 #include "fakes/log.h"
 
-#include "core/bundle.c"
+#include "config/bundle.c"
 
 #include "ktf.h"
 
@@ -20,7 +20,7 @@ static char archive[16384];
 static size_t archive_bytes;
 static size_t both_complete; /* of add_two_vms(): where all is there that two VMs need */
 
-static struct bundle_vm found[LIMIT];
+static struct vm_files found[LIMIT];
 
 static void pad(void)
 {
@@ -84,7 +84,7 @@ static size_t read_first(size_t bytes)
     memset(found, 0xEE, sizeof(found));
     nr = bundle_read(copy, bytes, found, LIMIT);
     for (size_t i = 0; i < nr; i++) {
-        const struct bundle_file *files[] = {&found[i].kernel, &found[i].dtb, &found[i].initrd};
+        const struct vm_file *files[] = {&found[i].kernel, &found[i].dtb, &found[i].initrd};
 
         for (unsigned j = 0; j < 3; j++) {
             const char *data = files[j]->data;

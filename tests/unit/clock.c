@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * core/clock.c: what a VM is told of the time, and that a change of it is never seen half done.
+ * vm/clock.c: what a VM is told of the time, and that a change of it is never seen half done.
  */
 #include <pthread.h>
 #include <string.h>
 
-#include "core/clock.c"
+#include "vm/clock.c"
 
 #include "ktf.h"
 
@@ -16,13 +16,6 @@
 struct machine machine;
 
 static uint32_t rtc_seconds;
-
-uintptr_t el2map_device(pa_t base, uint64_t bytes)
-{
-    EXPECT_EQ(base.pa, BASE);
-    EXPECT_EQ(bytes, 4096);
-    return base.pa;
-}
 
 uint64_t fake_io_read(uintptr_t address, unsigned bytes)
 {

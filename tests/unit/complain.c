@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * core/complain.c: what a line says, and how many there are.
+ * watch/complain.c: what a line says, and how many there are.
  */
 #include <string.h>
 
-#include "core/complain.c"
-#include "core/names.c"
+#include "watch/complain.c"
+#include "watch/names.c"
 
 #include "fakes/log.h"
 #include "ktf.h"

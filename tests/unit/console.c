@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * core/console.c down to the PL011's registers: who is seen when, what a full UART does, where
+ * console/console.c down to the PL011's registers: who is seen when, what a full UART does, where
  * input goes.
  */
 #include <stdio.h>
 #include <string.h>
 
-#include "core/console.c"
-#include "core/console_out.c"
-#include "core/serial.c"
+#include "console/console.c"
+#include "console/console_out.c"
+#include "console/serial.c"
 #include "dev/pl011.c"
 #include "lib/escape.c"
 #include "lib/ring.c"
@@ -98,7 +98,7 @@ static struct {
     const struct vm *ready;
 } input;
 
-void vconsole_input(struct vm *vm, const char *text, size_t length)
+void vtty_input(struct vm *vm, const char *text, size_t length)
 {
     if (input.vm != vm)
         input.length = 0;
@@ -108,7 +108,7 @@ void vconsole_input(struct vm *vm, const char *text, size_t length)
     input.text[input.length] = '\0';
 }
 
-void vconsole_output_ready(struct vm *vm)
+void vtty_output_ready(struct vm *vm)
 {
     input.ready = vm;
 }
@@ -131,12 +131,6 @@ void monitor_run(void)
     EXPECT_EQ(console.input_lock.next, console.input_lock.serving);
     EXPECT_EQ(console.lock.next, console.lock.serving);
     monitor_seen.nr_runs++;
-}
-
-uintptr_t el2map_device(pa_t base, uint64_t bytes)
-{
-    EXPECT_EQ(bytes, 0x1000);
-    return base.pa;
 }
 
 static uint32_t enabled_intid;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * core/directory.c with hypercall/directory.c: keys, limits, and VMs that end.
+ * vm/directory.c with hypercall/directory.c: keys, limits, and VMs that end.
  */
 #include <string.h>
 
-#include "core/directory.c"
-#include "core/vm.h"
+#include "vm/directory.c"
+#include "vm/vm.h"
 #include "hypercall/directory.c"
 
 #include "ktf.h"

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * core/dt.c: the walk itself, on trees at the exact end of their memory.
+ * config/dt.c: the walk itself, on trees at the exact end of their memory.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "fakes/tree.h"
 
-#include "core/dt.c"
+#include "config/dt.c"
 
 #include "ktf.h"
 

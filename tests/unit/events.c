@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * core/events.c: every state of a port, limits, an end that dies at each step, and all of it at
+ * virt/events.c: every state of a port, limits, an end that dies at each step, and all of it at
  * once. After each test the whole table must make sense: see expect_sense().
  */
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/events.c"
+#include "virt/events.c"
 #include "ktf.h"
 
 #include "fakes/ports.h"

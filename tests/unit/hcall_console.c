@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "core/vm.h"
+#include "vm/vm.h"
 #include "hypercall/console.c"
 
 #include "ktf.h"

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * core/machine.c: the trees of machines, and those of which the hypervisor can make nothing.
+ * config/machine_tree.c: the trees of machines, and those of which the hypervisor can make nothing.
  */
 #include "fakes/panic.h"
 #include "fakes/tree.h"
 
-#include "core/dt.c"
-#include "core/machine.c"
+#include "config/dt.c"
+#include "config/machine_tree.c"
+#include "dev/machine.c"
 
 #include "ktf.h"
 
@@ -103,7 +104,7 @@ static void parse(const struct spec *spec)
     fdt_end_node(buffer);
     fdt_finish(buffer);
     fake_sysreg_write("mpidr_el1", 0x80000000);
-    machine_parse(buffer, pa_make(0x40200000));
+    machine_tree_parse(buffer, pa_make(0x40200000));
 }
 
 KTF_TEST(machine, a_machine_with_a_gicv3)
@@ -177,7 +178,7 @@ KTF_TEST(machine, the_cpu_that_booted_is_the_first)
     parse(&spec);
     EXPECT_EQ(machine.nr_cpus, CONFIG_NR_PCPUS);
     fake_sysreg_write("mpidr_el1", 0x80000007);
-    machine_parse(buffer, pa_make(0x40200000));
+    machine_tree_parse(buffer, pa_make(0x40200000));
     EXPECT_EQ(machine.nr_cpus, CONFIG_NR_PCPUS);
     EXPECT_EQ(machine.cpu_mpidr[0], 7);
     EXPECT_EQ(machine.cpu_mpidr[1], 0);
@@ -300,7 +301,7 @@ KTF_TEST(machine, what_is_essential_must_be_there)
 KTF_TEST(machine, what_is_no_tree_is_refused)
 {
     memset(buffer, 0, sizeof(buffer));
-    EXPECT_PANIC(machine_parse(buffer, pa_make(0x40200000)));
+    EXPECT_PANIC(machine_tree_parse(buffer, pa_make(0x40200000)));
 }
 
 KTF_TEST(machine, the_seed_is_taken_out_of_the_tree)

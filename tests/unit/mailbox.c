@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "virt/mailbox.c"
+#include "vgic/mailbox.c"
 
 #include "ktf.h"
 
@@ -45,7 +45,7 @@ void vcpu_kick_set(struct vm *of, uint64_t vcpus, uint32_t work)
 
 static uint32_t nr_roused;
 
-void sched_rouse(struct vcpu *roused)
+void sleep_rouse(struct vcpu *roused)
 {
     EXPECT_EQ(roused, &vcpu);
     nr_roused++;

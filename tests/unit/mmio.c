@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * virt/mmio.c: widths, sign extension, the zero register, and accesses that no device takes.
+ * exits/mmio.c: widths, sign extension, the zero register, and accesses that no device takes.
  */
 #include <stdio.h>
 
-#include "core/vm.h"
-#include "core/vcpu.h"
-#include "virt/mmio.c"
+#include "vm/vm.h"
+#include "vm/vcpu.h"
+#include "exits/mmio.c"
+#include "vm/mmio_map.c"
 
 #include "ktf.h"
 

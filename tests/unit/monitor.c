@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * core/monitor.c and core/monitor_commands.c: editing, commands, and going on in small steps.
+ * monitor/monitor.c and monitor/monitor_commands.c: editing, commands, and going on in small steps.
  */
 #include <stdio.h>
 #include <string.h>
 
-#include "core/monitor.c"
-#include "core/monitor_commands.c"
-#include "core/stats.c"
+#include "monitor/monitor.c"
+#include "monitor/monitor_commands.c"
+#include "vm/stats.c"
 #include "lib/ring.c"
 
 #include "fakes/log.h"
@@ -125,7 +125,7 @@ void remains_print_row(struct vm *vm, uint32_t row)
         printk("%s left %u", vm->config.name, row);
 }
 
-void trace_print_row(const struct vcpu *vcpu, uint32_t row)
+void flight_print_row(const struct vcpu *vcpu, uint32_t row)
 {
     if (row <= vcpu->trace.next)
         printk("%u row %u", vcpu->index, row);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * core/names.c against the services themselves: whatever is answered has a name in a trace.
+ * watch/names.c against the services themselves: whatever is answered has a name in a trace.
  */
-#include "core/names.c"
+#include "watch/names.c"
 #include "hypercall/standard.c"
-#include "virt/vpsci.c"
+#include "hypercall/vpsci.c"
 #define has has_trng
 #include "virt/vtrng.c"
 #undef has
@@ -54,7 +54,7 @@ void vcpu_reset_self(struct vcpu *of, uint64_t entry)
     (void)entry;
 }
 
-void sched_block(struct vcpu *of)
+void sleep_block(struct vcpu *of)
 {
     (void)of;
 }

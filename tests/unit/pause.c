@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Pausing and removing vCPUs in core/sched.c, in each state a vCPU can be in.
+ * Pausing and removing vCPUs in sched/sched.c, in each state a vCPU can be in.
  */
 #include "sched_fake.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Sleeping until a bit of the mailbox is set or a deadline has passed, and being kicked, in
- * core/sched.c: whoever comes when, no wake-up is lost, and none is kept that was used.
+ * sched/sched.c: whoever comes when, no wake-up is lost, and none is kept that was used.
  */
 #include "sched_fake.h"
 
@@ -66,7 +66,7 @@ static void expect_asleep(void)
 KTF_TEST(poll, what_is_set_already_ends_it_at_once)
 {
     mailbox.pending[WORD] = PORT;
-    sched_poll(&vcpu, WORD, PORT | 1, TIMER_NEVER);
+    sleep_poll(&vcpu, WORD, PORT | 1, TIMER_NEVER);
     expect_awake();
 }
 
@@ -74,14 +74,14 @@ KTF_TEST(poll, other_bits_do_not)
 {
     mailbox.pending[WORD] = ~PORT;
     mailbox.pending[WORD + 1] = PORT;
-    sched_poll(&vcpu, WORD, PORT, TIMER_NEVER);
+    sleep_poll(&vcpu, WORD, PORT, TIMER_NEVER);
     expect_asleep();
 }
 
 KTF_TEST(poll, no_ports_is_only_sleep)
 {
     memset(mailbox.pending, 0xFF, sizeof(mailbox.pending));
-    sched_poll(&vcpu, WORD, 0, now + 5000);
+    sleep_poll(&vcpu, WORD, 0, now + 5000);
     expect_asleep();
     EXPECT_EQ(leave_el2(), &vcpu);
     EXPECT_EQ(now, 6000);
@@ -89,7 +89,7 @@ KTF_TEST(poll, no_ports_is_only_sleep)
 
 KTF_TEST(poll, one_that_is_parked_wakes_at_the_deadline)
 {
-    sched_poll(&vcpu, WORD, PORT, now + 5000);
+    sleep_poll(&vcpu, WORD, PORT, now + 5000);
     EXPECT_EQ(leave_el2(), &vcpu);
     EXPECT_EQ(vcpu.state, VCPU_READY);
     EXPECT_EQ(now, 6000);
@@ -99,7 +99,7 @@ KTF_TEST(poll, one_that_is_parked_wakes_at_the_deadline)
 KTF_TEST(poll, one_that_made_way_wakes_at_the_deadline)
 {
     sched_wake(&other, VCPU_OFF);
-    sched_poll(&vcpu, WORD, PORT, now + 5000);
+    sleep_poll(&vcpu, WORD, PORT, now + 5000);
     EXPECT_EQ(leave_el2(), &other);
     EXPECT_FALSE(vcpu.loaded);
     EXPECT_EQ(deadlines[0], 6000);
@@ -114,12 +114,12 @@ KTF_TEST(poll, one_that_made_way_wakes_at_the_deadline)
 
 KTF_TEST(poll, a_deadline_of_one_that_runs_again_is_over)
 {
-    sched_poll(&vcpu, WORD, PORT, now + 5000);
-    sched_rouse(&vcpu);
+    sleep_poll(&vcpu, WORD, PORT, now + 5000);
+    sleep_rouse(&vcpu);
     EXPECT_EQ(leave_el2(), &vcpu);
     sched_rearm();
     EXPECT_EQ(deadlines[0], TIMER_NEVER);
-    sched_block(&vcpu);
+    sleep_block(&vcpu);
     EXPECT_EQ(vcpu.wake_ticks, TIMER_NEVER);
     EXPECT_EQ(vcpu.poll_ports, 0);
 }
@@ -128,15 +128,15 @@ KTF_TEST(poll, a_timer_before_the_deadline_wakes_it)
 {
     sched_wake(&other, VCPU_OFF);
     vcpu.vtimer.deadline = now + 300;
-    sched_poll(&vcpu, WORD, PORT, now + 5000);
+    sleep_poll(&vcpu, WORD, PORT, now + 5000);
     EXPECT_EQ(vcpu.wake_ticks, now + 300);
 }
 
 KTF_TEST(poll, a_wake_from_elsewhere_reaches_one_that_is_parked)
 {
     while_asleep = let_other_cpu;
-    elsewhere = sched_rouse;
-    sched_poll(&vcpu, WORD, PORT, TIMER_NEVER);
+    elsewhere = sleep_rouse;
+    sleep_poll(&vcpu, WORD, PORT, TIMER_NEVER);
     EXPECT_EQ(leave_el2(), &vcpu);
     EXPECT_EQ(vcpu.state, VCPU_READY);
     EXPECT_FALSE(vcpu.kicked);
@@ -145,25 +145,25 @@ KTF_TEST(poll, a_wake_from_elsewhere_reaches_one_that_is_parked)
 KTF_TEST(poll, a_wake_reaches_one_that_made_way)
 {
     sched_wake(&other, VCPU_OFF);
-    sched_poll(&vcpu, WORD, PORT, TIMER_NEVER);
+    sleep_poll(&vcpu, WORD, PORT, TIMER_NEVER);
     EXPECT_EQ(leave_el2(), &other);
-    sched_rouse(&vcpu);
+    sleep_rouse(&vcpu);
     EXPECT_EQ(vcpu.state, VCPU_READY);
     EXPECT_FALSE(list_empty(&vcpu.run_link));
 }
 
 KTF_TEST(poll, a_wake_before_the_switch_ends_the_sleep)
 {
-    sched_poll(&vcpu, WORD, PORT, TIMER_NEVER);
-    sched_rouse(&vcpu);
+    sleep_poll(&vcpu, WORD, PORT, TIMER_NEVER);
+    sleep_rouse(&vcpu);
     EXPECT_EQ(leave_el2(), &vcpu);
     EXPECT_EQ(vcpu.state, VCPU_READY);
 }
 
 KTF_TEST(poll, who_does_not_sleep_is_not_woken)
 {
-    sched_rouse(&vcpu);
-    sched_block(&vcpu);
+    sleep_rouse(&vcpu);
+    sleep_block(&vcpu);
     expect_asleep();
 }
 
@@ -171,59 +171,59 @@ KTF_TEST(poll, who_does_not_sleep_is_not_woken)
 
 KTF_TEST(poll, a_kick_ends_a_sleep_once)
 {
-    sched_block(&vcpu);
-    sched_kick(&vcpu);
+    sleep_block(&vcpu);
+    sleep_kick(&vcpu);
     EXPECT_EQ(leave_el2(), &vcpu);
     EXPECT_FALSE(vcpu.kicked);
-    sched_block(&vcpu);
+    sleep_block(&vcpu);
     expect_asleep();
 }
 
 KTF_TEST(poll, a_kick_from_elsewhere_reaches_one_that_is_parked)
 {
     while_asleep = let_other_cpu;
-    elsewhere = sched_kick;
-    sched_block(&vcpu);
+    elsewhere = sleep_kick;
+    sleep_block(&vcpu);
     EXPECT_EQ(leave_el2(), &vcpu);
     EXPECT_FALSE(vcpu.kicked);
 }
 
 KTF_TEST(poll, a_kick_is_kept_and_two_are_as_one)
 {
-    sched_kick(&vcpu);
-    sched_kick(&vcpu);
-    sched_block(&vcpu);
+    sleep_kick(&vcpu);
+    sleep_kick(&vcpu);
+    sleep_block(&vcpu);
     expect_awake();
-    sched_block(&vcpu);
+    sleep_block(&vcpu);
     expect_asleep();
 }
 
 KTF_TEST(poll, a_kick_ends_a_poll_too)
 {
-    sched_kick(&vcpu);
-    sched_poll(&vcpu, WORD, PORT, TIMER_NEVER);
+    sleep_kick(&vcpu);
+    sleep_poll(&vcpu, WORD, PORT, TIMER_NEVER);
     expect_awake();
-    sched_poll(&vcpu, WORD, PORT, TIMER_NEVER);
+    sleep_poll(&vcpu, WORD, PORT, TIMER_NEVER);
     expect_asleep();
 }
 
 KTF_TEST(poll, one_that_is_queued_or_off_keeps_its_kick)
 {
     sched_wake(&other, VCPU_OFF);
-    sched_kick(&other);
+    sleep_kick(&other);
     EXPECT_TRUE(other.kicked);
     sched_remove(&other);
-    sched_kick(&other);
+    sleep_kick(&other);
     EXPECT_EQ(other.state, VCPU_STOPPED);
 }
 
 KTF_TEST(poll, a_paused_one_is_woken_and_waits)
 {
     sched_wake(&other, VCPU_OFF);
-    sched_poll(&vcpu, WORD, PORT, TIMER_NEVER);
+    sleep_poll(&vcpu, WORD, PORT, TIMER_NEVER);
     EXPECT_EQ(leave_el2(), &other);
     sched_set_paused(&vcpu, true);
-    sched_kick(&vcpu);
+    sleep_kick(&vcpu);
     EXPECT_EQ(vcpu.state, VCPU_READY);
     EXPECT_TRUE(list_empty(&vcpu.run_link));
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * core/power.c: in which order the machine ends, and who is told how it went.
+ * watch/power.c: in which order the machine ends, and who is told how it went.
  */
 #include <string.h>
 
-#include "core/power.c"
+#include "watch/power.c"
 
 #include "ktf.h"
 

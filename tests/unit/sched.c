@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * core/sched.c on a simulated machine: time is a counter, guests are states, and each physical CPU
+ * sched/sched.c on a simulated machine: time is a counter, guests are states, and each physical CPU
  * is stepped in turn. What is asked: does everybody get a share by weight, does nobody wait for
  * ever, does an idle CPU find work?
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../hv/core/sched.c"
-#include "../../hv/core/sleep.c"
+#include "../../hv/sched/sched.c"
+#include "../../hv/sched/sleep.c"
 #include "ktf.h"
 
 #define FREQUENCY   UINT64_C(1000000) /* a tick is a microsecond */
@@ -82,7 +82,7 @@ void vm_let_go(struct vm *released)
     EXPECT_TRUE(false); /* none is ending */
 }
 
-void trap_set_contended(const struct vcpu *vcpu, bool contended)
+void trap_control_set_contended(const struct vcpu *vcpu, bool contended)
 {
     (void)vcpu;
     (void)contended;
@@ -142,7 +142,7 @@ static void make_machine(void)
     for (uint32_t i = 0; i < NR_VCPUS; i++) {
         vcpus[i].vm = &vms[i % 2];
         vcpus[i].index = i;
-        vcpus[i].weight = SCHED_WEIGHT_DEFAULT;
+        vcpus[i].weight = VM_WEIGHT_DEFAULT;
         vcpus[i].affinity = UINT64_MAX;
         vcpus[i].page = &pages[i];
         vcpus[i].charged_ticks = now;
@@ -258,7 +258,7 @@ KTF_TEST(sched, sleeping_and_waking_all_the_time_gains_nothing)
     for (uint32_t i = 0; i < 4000; i++) {
         run(SLICE_TICKS / 4);
         if (self->current == &vcpus[1]) { /* blocks, and is woken at once */
-            sched_block(&vcpus[1]);
+            sleep_block(&vcpus[1]);
             exit_guest();
             sched_wake(&vcpus[1], VCPU_BLOCKED);
             exit_guest();
@@ -290,7 +290,7 @@ KTF_TEST(sched, what_became_pending_before_ends_the_block)
     start_vcpus(1);
     exit_guest();
     interrupt_pending = true;
-    sched_block(&vcpus[0]);
+    sleep_block(&vcpus[0]);
     EXPECT_EQ(vcpus[0].state, VCPU_READY);
     EXPECT_EQ(vcpus[0].work, 0);
 }
@@ -300,14 +300,14 @@ KTF_TEST(sched, what_others_post_meanwhile_ends_the_block)
     start_vcpus(1);
     exit_guest();
     vcpus[0].vgic.bank.posted = 1;
-    sched_block(&vcpus[0]);
+    sleep_block(&vcpus[0]);
     EXPECT_EQ(vcpus[0].state, VCPU_READY);
     vcpus[0].vgic.bank.posted = 0;
     vcpus[0].vgic.requests = 1;
-    sched_block(&vcpus[0]);
+    sleep_block(&vcpus[0]);
     EXPECT_EQ(vcpus[0].state, VCPU_READY);
     vcpus[0].vgic.requests = 0;
-    sched_block(&vcpus[0]);
+    sleep_block(&vcpus[0]);
     EXPECT_EQ(vcpus[0].state, VCPU_BLOCKED);
     EXPECT_EQ(vcpus[0].work, VCPU_WORK_RESCHED);
 }
@@ -342,7 +342,7 @@ KTF_TEST(sched, one_that_sleeps_alone_stays_loaded)
     start_vcpus(1);
     exit_guest();
     guest_timer = now + 5000;
-    sched_block(&vcpus[0]);
+    sleep_block(&vcpus[0]);
     exit_guest();
     EXPECT_EQ(now, guest_timer);
     EXPECT_EQ(self->current, &vcpus[0]);
@@ -356,7 +356,7 @@ KTF_TEST(sched, one_that_sleeps_makes_way_and_wakes_in_time)
     exit_guest();
     struct vcpu *sleeper = self->current;
     guest_timer = now + SLICE_TICKS / 2;
-    sched_block(sleeper);
+    sleep_block(sleeper);
     exit_guest();
     EXPECT_NE(self->current, sleeper);
     run(SLICE_TICKS / 2 + 1);
@@ -480,7 +480,7 @@ KTF_TEST(sched, nobody_is_lost_on_two_cpus)
         expect_idle_is_idle();
         last_ran[self->current->index] = step;
         if (rand() % 8 == 0 && run_queue_first(self)) {
-            sched_block(self->current);
+            sleep_block(self->current);
             exit_guest();
         }
         sched_wake(any, VCPU_BLOCKED);
@@ -581,7 +581,7 @@ KTF_TEST(sched, run_stolen_and_blocked_times_add_up)
         case 2:
         case 3:
             guest_timer = now + (random & 0xFFFFF);
-            sched_block(current);
+            sleep_block(current);
             exit_guest();
             guest_timer = UINT64_MAX;
             break;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A machine of two CPUs and two vCPUs of one VM for tests of core/sched.c, which this includes:
+ * A machine of two CPUs and two vCPUs of one VM for tests of sched/sched.c, which this includes:
  * the clock is a variable, and what happens while a CPU sleeps is the test's to say.
  */
 #ifndef SCHED_FAKE_H
@@ -8,8 +8,8 @@
 
 #include <string.h>
 
-#include "core/sched.c"
-#include "core/sleep.c"
+#include "sched/sched.c"
+#include "sched/sleep.c"
 #include "ktf.h"
 
 #define NR_PCPUS 2
@@ -67,7 +67,7 @@ void vm_let_go(struct vm *released)
     EXPECT_TRUE(false); /* it is not ending */
 }
 
-void trap_set_contended(const struct vcpu *loaded, bool contended)
+void trap_control_set_contended(const struct vcpu *loaded, bool contended)
 {
     (void)loaded;
     (void)contended;
@@ -95,7 +95,7 @@ static void init_vcpu(struct vcpu *made)
     *made = (struct vcpu){
         .vm = &vm,
         .page = &page,
-        .weight = SCHED_WEIGHT_DEFAULT,
+        .weight = VM_WEIGHT_DEFAULT,
         .affinity = 1,
         .pcpu = &pcpus[0],
         .mailbox = &mailbox,

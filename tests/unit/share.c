@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mm/share.c: what VMs lend and give each other, and what is refused. Their ends are in
+ * memory/share.c: what VMs lend and give each other, and what is refused. Their ends are in
  * share_end.c.
  */
 #include "share_fake.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mm/share.c: owners and peers that end or start anew at each step, and all of it at random.
+ * memory/share.c: owners and peers that end or start anew at each step, and all of it at random.
  */
 #include "share_fake.h"
 

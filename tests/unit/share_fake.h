@@ -10,14 +10,14 @@
 
 #include "fakes/memory.h"
 
-#include "core/events.h"
-#include "mm/guest.c"
-#include "mm/share.c"
-#include "mm/share_map.c"
+#include "virt/events.h"
+#include "memory/guest.c"
+#include "memory/share.c"
+#include "memory/share_map.c"
 #include "mm/stage2.c"
 #include "mm/stage2_map.c"
-#include "mm/vmem.c"
-#include "mm/vmem_call.c"
+#include "memory/vmem.c"
+#include "memory/vmem_call.c"
 
 #include "ktf.h"
 

@@ -3,7 +3,7 @@
  * hypercall/standard.c: which service a function id belongs to, which registers an answer takes,
  * and what is said of workarounds.
  */
-#include "core/vm.h"
+#include "vm/vm.h"
 #include "hypercall/standard.c"
 
 #include "ktf.h"

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * core/trace.c and core/names.c: entries as they read.
+ * watch/flight.c and watch/names.c: entries as they read.
  */
 #include <string.h>
 
-#include "core/names.c"
-#include "core/trace.c"
+#include "watch/names.c"
+#include "watch/flight.c"
+#include "vm/trace.c"
 
 #include "fakes/log.h"
 #include "ktf.h"
@@ -39,7 +40,7 @@ static uint64_t sys64(uint64_t op0, uint64_t op1, uint64_t crn, uint64_t crm, ui
 
 static void expect_last(const char *text)
 {
-    trace_print(&vcpu);
+    flight_print(&vcpu);
     const char *line = strchr(log_text, '\n');
     ASSERT_TRUE(line != NULL);
     EXPECT_STREQ(line + 1, text);
@@ -74,7 +75,7 @@ KTF_TEST(trace, entries_are_read_by_age_without_what_others_left)
 
 KTF_TEST(trace, nothing_happened)
 {
-    trace_print(&vcpu);
+    flight_print(&vcpu);
     EXPECT_STREQ(log_text, "vm: vcpu 0: the last 0 of 0 exits, oldest first\n");
 }
 
@@ -164,7 +165,7 @@ KTF_TEST(trace, the_oldest_are_overwritten)
 {
     for (uint32_t i = 0; i < TRACE_ENTRIES + 3; i++)
         trace_interrupt(&vcpu.trace, 100 + i);
-    trace_print(&vcpu);
+    flight_print(&vcpu);
     EXPECT_EQ(log_lines, TRACE_ENTRIES + 1);
     EXPECT_TRUE(strstr(log_text, "the last 32 of 35 exits, oldest first\n  interrupt 103 \n") !=
                 NULL);
@@ -174,10 +175,10 @@ KTF_TEST(trace, the_oldest_are_overwritten)
 KTF_TEST(trace, rows_show_the_copy_taken_at_the_first)
 {
     trace_interrupt(&vcpu.trace, 100);
-    trace_print_row(&vcpu, 0);
+    flight_print_row(&vcpu, 0);
     trace_interrupt(&vcpu.trace, 101);
     for (uint32_t row = 1; row <= TRACE_ENTRIES; row++)
-        trace_print_row(&vcpu, row);
+        flight_print_row(&vcpu, row);
     EXPECT_STREQ(log_text, "vm: vcpu 0: the last 1 of 1 exits, oldest first\n  interrupt 100 \n");
 }
 
@@ -187,7 +188,7 @@ KTF_TEST(trace, a_call_of_every_name_fits_its_line)
         log_clear();
         vcpu.trace = (struct trace){0};
         trace_hypercall(&vcpu.trace, STILE_FID(nr), UINT64_MAX, UINT64_MAX, UINT64_MAX);
-        trace_print(&vcpu);
+        flight_print(&vcpu);
         EXPECT_EQ(log_text[strlen(log_text) - 2], ')');
     }
 }

@@ -8,15 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "virt/vgic.c"
-#include "virt/vgic_bank.c"
-#include "virt/vgic_call.c"
-#include "virt/vgic_fold.c"
-#include "virt/vgic_lr.c"
-#include "virt/vgic_raise.c"
-#include "virt/vgic_sgi.c"
-#include "virt/vgicd.c"
-#include "virt/vgicr.c"
+#include "vgic/vgic.c"
+#include "vgic/vgic_bank.c"
+#include "vgic/vgic_call.c"
+#include "vgic/vgic_fold.c"
+#include "vgic/vgic_lr.c"
+#include "vgic/vgic_raise.c"
+#include "vgic/vgic_sgi.c"
+#include "vgic/vgicd.c"
+#include "vgic/vgicr.c"
 
 #include "ktf.h"
 

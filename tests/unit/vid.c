@@ -4,7 +4,7 @@
  */
 #include <stdio.h>
 
-#include "core/machine.h"
+#include "dev/machine.h"
 #include "virt/vid.c"
 
 #include "ktf.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * core/vm_config.c and core/dt.c: what a VM's device tree may ask for, and what it may not.
+ * config/vm_tree.c and config/dt.c: what a VM's device tree may ask for, and what it may not.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,8 +10,8 @@
 #include "fakes/memory.h"
 #include "fakes/tree.h"
 
-#include "core/dt.c"
-#include "core/vm_config.c"
+#include "config/dt.c"
+#include "config/vm_tree.c"
 
 #include "ktf.h"
 
@@ -40,7 +40,7 @@ static const char *parse_first(size_t bytes, struct vm_config *config)
 
     memset(config, 0, sizeof(*config));
     memcpy(copy + 4, buffer, bytes);
-    fault = vm_config_parse(copy + 4, bytes, config);
+    fault = vm_tree_parse(copy + 4, bytes, config);
     free(copy);
     return fault;
 }
@@ -314,14 +314,14 @@ KTF_TEST(vm_config, its_share_of_the_machine_is_read)
     struct vm_config config;
 
     ASSERT_STREQ(parse_with(&tree, &config), NULL);
-    EXPECT_EQ(config.weight, SCHED_WEIGHT_DEFAULT);
+    EXPECT_EQ(config.weight, VM_WEIGHT_DEFAULT);
     EXPECT_EQ(config.affinity, UINT64_MAX);
     tree.has_sharing = 1;
-    tree.weight = SCHED_WEIGHT_MAX;
+    tree.weight = VM_WEIGHT_MAX;
     tree.affinity = 6;
     tree.affinity_bytes = 8;
     ASSERT_STREQ(parse_with(&tree, &config), NULL);
-    EXPECT_EQ(config.weight, SCHED_WEIGHT_MAX);
+    EXPECT_EQ(config.weight, VM_WEIGHT_MAX);
     EXPECT_EQ(config.affinity, 6);
     tree.weight++;
     EXPECT_STREQ(parse_with(&tree, &config), "vm.dtb: stile,weight is not 1 to 10000");
@@ -339,7 +339,7 @@ KTF_TEST(vm_config, what_is_no_tree_is_refused)
     memset(buffer, 0, sizeof(buffer));
     EXPECT_STREQ(parse_first(1024, &config), "vm.dtb: not a flattened device tree");
     EXPECT_STREQ(parse_first(1, &config), "vm.dtb: cut short");
-    EXPECT_STREQ(vm_config_parse(buffer, VM_DTB_MAX + 1, &config), "vm.dtb: larger than 64 KiB");
+    EXPECT_STREQ(vm_tree_parse(buffer, VM_DTB_MAX + 1, &config), "vm.dtb: larger than 64 KiB");
 }
 
 KTF_TEST(vm_config, without_memory_of_its_own_the_hypervisor_refuses)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * core/vm_load.c: where things go in a VM's memory, and what does not fit.
+ * config/vm_load.c: where things go in a VM's memory, and what does not fit.
  */
 #include <stdlib.h>
 
@@ -9,20 +9,20 @@
 #include "fakes/memory.h"
 #include "fakes/tree.h"
 
-#include "core/dt.c"
-#include "core/vm_load.c"
-#include "mm/guest.c"
+#include "config/dt.c"
+#include "config/vm_load.c"
+#include "memory/guest.c"
 #include "mm/stage2.c"
 #include "mm/stage2_map.c"
-#include "mm/vmem.c"
-#include "mm/vmem_call.c"
+#include "memory/vmem.c"
+#include "memory/vmem_call.c"
 
 #include "ktf.h"
 
 #define RAM UINT64_C(0x40000000)
 
 static struct vm vm;
-static struct bundle_vm files;
+static struct vm_files files;
 static struct vm_entry entry;
 static uint64_t tree[TREE_BYTES / 8];
 static uint8_t kernel[0x12345];
@@ -74,7 +74,7 @@ static void setup(void)
         .flags = 0xA,
         .magic = IMAGE_MAGIC,
     };
-    files = (struct bundle_vm){
+    files = (struct vm_files){
         .name = "vm",
         .kernel = {kernel, sizeof(kernel)},
         .dtb = {tree, tree_make(tree, &with_initrd)},
@@ -142,7 +142,7 @@ KTF_TEST(vm_load, without_an_initrd_its_addresses_are_taken_out)
 {
     static uint64_t copy[TREE_BYTES / 8];
 
-    files.initrd = (struct bundle_file){NULL, 0};
+    files.initrd = (struct vm_file){NULL, 0};
     ASSERT_STREQ(vm_load(&vm, &files, &entry), NULL);
     ASSERT_EQ(guest_read(&vm, copy, entry.dtb, files.dtb.bytes), files.dtb.bytes);
     ASSERT_EQ(fdt_check_full(copy, files.dtb.bytes), 0);

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mm/vmem.c, mm/vmem_call.c and mm/guest.c: a VM's memory from creation to end, what its calls do
- * with it, and copying into and out of it. Shares are in unit/share.c.
+ * memory/vmem.c, memory/vmem_call.c and memory/guest.c: a VM's memory from creation to end, what
+ * its calls do with it, and copying into and out of it. Shares are in unit/share.c.
  */
 #include "arch/tlb.h"
 
 #include "fakes/memory.h"
 
-#include "mm/guest.c"
+#include "memory/guest.c"
 #include "mm/stage2.c"
 #include "mm/stage2_map.c"
-#include "mm/vmem.c"
-#include "mm/vmem_call.c"
+#include "memory/vmem.c"
+#include "memory/vmem_call.c"
 
 #include "ktf.h"
 

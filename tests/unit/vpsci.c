@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * virt/vpsci.c: every function's answers and errors (DEN 0022, section 5).
+ * hypercall/vpsci.c: every function's answers and errors (DEN 0022, section 5).
  */
 #include <string.h>
 
-#include "virt/vpsci.c"
+#include "hypercall/vpsci.c"
 
 #include "ktf.h"
 
@@ -55,7 +55,7 @@ void vcpu_reset_self(struct vcpu *vcpu, uint64_t entry)
     seen.entry = entry;
 }
 
-void sched_block(struct vcpu *vcpu)
+void sleep_block(struct vcpu *vcpu)
 {
     seen.blocked = vcpu;
 }

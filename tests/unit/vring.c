@@ -5,9 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/vm.h"
+#include "vm/vm.h"
 #include "lib/ring.c"
 #include "virt/vconsole.c"
+#include "virt/vtty.c"
 #include "virt/vring.c"
 
 #include "ktf.h"
@@ -236,7 +237,7 @@ KTF_TEST(vring, a_full_console_is_not_waited_for)
     look();
     EXPECT_EQ(page.out_sleeps, 0);
     machine.room = 2;
-    vconsole_output_ready(vm);
+    vtty_output_ready(vm);
     machine.room = 100;
     look();
     EXPECT_STREQ(written(), "abcdef");
@@ -339,7 +340,7 @@ KTF_TEST(vring, random_pages_are_survived)
         machine.room = (size_t)rand() % 4096;
         (void)vring_notify(vm);
         EXPECT_LE(machine.nr_written, STILE_CONSOLE_RING_OUT);
-        vconsole_input(vm, "typed", (size_t)rand() % 6);
+        vtty_input(vm, "typed", (size_t)rand() % 6);
         if (machine.ctl == TIMER_ENABLE)
             look();
         machine.nr_written = 0;
@@ -353,15 +354,15 @@ KTF_TEST(vring, input_interrupts_a_guest_that_has_read_all)
 {
     char text[16];
 
-    vconsole_input(vm, "ab", 2);
+    vtty_input(vm, "ab", 2);
     EXPECT_EQ(machine.nr_interrupts, 1);
-    vconsole_input(vm, "cd", 2);
+    vtty_input(vm, "cd", 2);
     EXPECT_EQ(machine.nr_interrupts, 1);
     EXPECT_EQ(guest_read(text), 4);
     EXPECT_STREQ(text, "abcd");
     EXPECT_EQ(vconsole_read(vm, text, 8), 0);
     EXPECT_EQ(vconsole_pending(vm), 0);
-    vconsole_input(vm, "e", 1);
+    vtty_input(vm, "e", 1);
     EXPECT_EQ(machine.nr_interrupts, 2);
     EXPECT_EQ(guest_read(text), 1);
 }
@@ -371,10 +372,10 @@ KTF_TEST(vring, input_without_room_is_lost_and_counted)
     static char text[STILE_CONSOLE_RING_IN + 64];
 
     memset(text, 'k', sizeof(text));
-    vconsole_input(vm, text, STILE_CONSOLE_RING_IN - 1);
-    vconsole_input(vm, "xyz", 3);
+    vtty_input(vm, text, STILE_CONSOLE_RING_IN - 1);
+    vtty_input(vm, "xyz", 3);
     EXPECT_EQ(page.in_lost, 2);
-    vconsole_input(vm, "xyz", 3);
+    vtty_input(vm, "xyz", 3);
     EXPECT_EQ(page.in_lost, 5);
     EXPECT_EQ(guest_read(text), STILE_CONSOLE_RING_IN);
     EXPECT_EQ(text[STILE_CONSOLE_RING_IN - 1], 'x');
@@ -385,7 +386,7 @@ KTF_TEST(vring, what_was_typed_before_moves_into_the_ring)
     char text[16];
 
     vring_use(vm, false);
-    vconsole_input(vm, "early", 5);
+    vtty_input(vm, "early", 5);
     machine.nr_interrupts = 0;
     vring_use(vm, true);
     EXPECT_EQ(machine.nr_interrupts, 1);
@@ -404,7 +405,7 @@ KTF_TEST(vring, a_lie_about_what_was_read_loses_input)
 
         page.in_produced = page.in_lost = 12345;
         page.in_consumed = before + indexes[i];
-        vconsole_input(vm, "abc", 3);
+        vtty_input(vm, "abc", 3);
         EXPECT_EQ(page.in_produced, vm->console.ring.in_produced);
         EXPECT_EQ(page.in_lost, vm->console.ring.in_lost);
         EXPECT_LE(vm->console.ring.in_produced - before, 3);

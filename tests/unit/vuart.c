@@ -4,11 +4,13 @@
  */
 #include <string.h>
 
-#include "core/vm.h"
-#include "core/vcpu.h"
+#include "vm/vm.h"
+#include "vm/vcpu.h"
 #include "lib/ring.c"
-#include "virt/mmio.c"
+#include "exits/mmio.c"
+#include "vm/mmio_map.c"
 #include "virt/vconsole.c"
+#include "virt/vtty.c"
 #include "virt/vuart.c"
 
 #include "ktf.h"
@@ -124,7 +126,7 @@ static void set(uint32_t offset, uint64_t value)
 
 static void type(const char *text)
 {
-    vconsole_input(&vm, text, strlen(text));
+    vtty_input(&vm, text, strlen(text));
 }
 
 KTF_TEST(vuart, is_identified_as_an_arm_pl011_r1p1)
@@ -246,11 +248,11 @@ KTF_TEST(vuart, a_full_console_shows_as_a_full_fifo)
     set(DR, '!'); /* lost, as in the real one */
     set(IMSC, INT_TX);
     machine.room = 5;
-    vconsole_output_ready(&vm);
+    vtty_output_ready(&vm);
     EXPECT_EQ(get(FR) & (FR_TXFF | FR_BUSY), FR_BUSY);
     EXPECT_FALSE(machine.level);
     machine.room = 40;
-    vconsole_output_ready(&vm);
+    vtty_output_ready(&vm);
     EXPECT_TRUE(machine.level);
     EXPECT_EQ(get(FR) & (FR_TXFF | FR_TXFE | FR_BUSY), FR_TXFE);
     EXPECT_MEMEQ(machine.written, "abcdefghijklmnopqr", 18);
@@ -264,7 +266,7 @@ KTF_TEST(vuart, order_is_kept_while_characters_wait)
     machine.room = 9;
     set(DR, 'b');
     EXPECT_EQ(machine.nr_written, 0);
-    vconsole_output_ready(&vm);
+    vtty_output_ready(&vm);
     EXPECT_MEMEQ(machine.written, "ab", 2);
 }
 
@@ -283,11 +285,11 @@ KTF_TEST(vuart, input_beyond_the_ring_is_lost)
 
     memset(text, 'x', sizeof(text));
     text[0] = 'f';
-    vconsole_input(&vm, text, sizeof(text));
+    vtty_input(&vm, text, sizeof(text));
     EXPECT_EQ(vconsole_pending(&vm), VCONSOLE_INPUT_BYTES);
     EXPECT_EQ(vconsole_read(&vm, read, 10), 10);
     EXPECT_EQ(read[0], 'f');
-    vconsole_input(&vm, "0123456789ABC", 13);
+    vtty_input(&vm, "0123456789ABC", 13);
     EXPECT_EQ(vconsole_read(&vm, read, sizeof(read)), VCONSOLE_INPUT_BYTES);
     EXPECT_MEMEQ(read + VCONSOLE_INPUT_BYTES - 10, "0123456789", 10);
     EXPECT_EQ(vconsole_read(&vm, read, sizeof(read)), 0);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * For tests that look at all VMs' memory at once: is every page mapped only where it belongs?
- * Included by a file that includes mm/share.c, after it and after ktf.h.
+ * Included by a file that includes memory/share.c, after it and after ktf.h.
  */
 #ifndef FAKES_BOOKS_H
 #define FAKES_BOOKS_H

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "core/machine.h"
+#include "dev/machine.h"
 #include "mm/window.h"
 
 #include "mm/carve.c"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * For tests that look at all event ports at once. Included by a file that includes core/events.c,
+ * For tests that look at all event ports at once. Included by a file that includes virt/events.c,
  * after it and after ktf.h.
  */
 #ifndef FAKES_PORTS_H

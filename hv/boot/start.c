@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The order in which the hypervisor comes up.
+ */
+#include "boot/start.h"
+
+#include "boot/cpus.h"
+#include "config/machine_tree.h"
+#include "console/console.h"
+#include "dev/gic.h"
+#include "dev/machine.h"
+#include "dev/pcpu.h"
+#include "lib/printk.h"
+#include "lib/random.h"
+#include "mm/el2map.h"
+#include "mm/page.h"
+#include "stile/version.h"
+#include "virt/vid.h"
+#include "vm/clock.h"
+
+/* Device registers are where the machine has them: EL2's map is one to one there. */
+static void map_devices(void)
+{
+    const struct pa_range devices[] = {
+        machine.gicd, machine.gicc, machine.gich, machine.gicr, machine.uart, machine.rtc,
+    };
+
+    for (size_t i = 0; i < sizeof(devices) / sizeof(devices[0]); i++)
+        if (devices[i].bytes > 0)
+            el2map_device(devices[i]);
+}
+
+/* On this CPU's own stack, between guard pages. */
+_Noreturn static void start_mapped(void)
+{
+    map_devices();
+    gic_init();
+    console_init();
+    clock_init();
+    vid_init();
+    random_init(machine.rng_seed, machine.rng_seed_bytes);
+    log_info("Stile %d.%d: %u CPUs, GICv%u, %zu MiB for guests", STILE_VERSION_MAJOR,
+             STILE_VERSION_MINOR, nr_pcpus, machine.gic_version,
+             page_nr_free_guest() >> (20 - PAGE_SHIFT));
+    cpus_init_self();
+    cpus_start_others();
+    start_run();
+}
+
+_Noreturn void start(uint64_t dtb, uint64_t image)
+{
+    machine_tree_parse((const void *)(uintptr_t)dtb, pa_make(image));
+    cpus_init_boot();
+    page_init();
+    el2map_init();
+    start_on_stack(pcpus[0].stack_top, start_mapped);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The one struct machine, and looking things up in it.
+ */
+#include "dev/machine.h"
+
+#include <string.h>
+
+struct machine machine;
+
+bool machine_option(const char *word)
+{
+    size_t length = strlen(word);
+    const char *at = machine.bootargs;
+
+    while (strncmp(at, word, length) != 0 || (at[length] != ' ' && at[length] != '\0')) {
+        at = strchr(at, ' ');
+        if (!at)
+            return false;
+        at++;
+    }
+    return true;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A physical CPU: which vCPU is loaded, which wait their turn.
+ */
+#ifndef DEV_PCPU_H
+#define DEV_PCPU_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arch/cpu.h"
+#include "lib/list.h"
+
+struct vcpu;
+
+struct pcpu {
+    struct vcpu *current; /* the vCPU that is loaded, or about to be; or NULL. Under sched_lock */
+    uint64_t stack_top;
+    uint64_t panic_stack_top;
+    uint64_t mpidr; /* affinity fields of MPIDR_EL1 */
+    uint32_t index;
+    bool online;
+
+    /* Under sched_lock: */
+    struct list_node run_queue; /* ready vCPUs, by virtual run time */
+    struct list_node sleepers;  /* blocked vCPUs with an armed timer */
+    uint64_t virtual_ticks;     /* the largest virtual run time of those that ran here */
+    uint64_t slice_end_ticks;   /* when the current vCPU has had its turn, CNTPCT_EL0 */
+    uint32_t nr_vcpus;          /* that belong here */
+};
+
+extern struct pcpu pcpus[CONFIG_NR_PCPUS];
+extern uint32_t nr_pcpus; /* found in the device tree, at most CONFIG_NR_PCPUS */
+
+/** The physical CPU this runs on. */
+static inline struct pcpu *pcpu_self(void)
+{
+    return (struct pcpu *)read_sysreg(tpidr_el2);
+}
+
+#endif

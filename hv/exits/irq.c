@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Dispatch of physical interrupts.
+ */
+#include "exits/irq.h"
+
+#include "arch/timer.h"
+#include "console/console.h"
+#include "dev/gic.h"
+#include "dev/intid.h"
+#include "dev/machine.h"
+#include "monitor/monitor.h"
+#include "sched/sched.h"
+#include "vm/irq_controller.h"
+#include "vgic/vgic.h"
+#include "virt/vring.h"
+#include "vm/trace.h"
+#include "vm/vcpu.h"
+#include "vm/vm.h"
+
+void irq_init_pcpu(void)
+{
+    gic_enable(IRQ_KICK);
+    gic_enable(IRQ_CONSOLE);
+    gic_enable(IRQ_MAINTENANCE);
+    gic_enable(IRQ_HYP_TIMER);
+    gic_enable(IRQ_VIRT_TIMER);
+    timer_disarm_look(); /* whatever firmware left */
+    gic_enable(IRQ_PHYS_TIMER);
+}
+
+/* Interrupts that EL2 handles itself, from acknowledge to deactivation. */
+static void handle_own(uint32_t intid, struct vcpu *vcpu)
+{
+    if (intid == IRQ_HYP_TIMER)
+        sched_timer();
+    else if (intid == IRQ_MAINTENANCE && vcpu)
+        vgic_maintenance(vcpu);
+    else if (intid == machine.uart_intid)
+        console_irq();
+    else if (intid == IRQ_CONSOLE)
+        monitor_run();
+    else if (intid == IRQ_PHYS_TIMER)
+        vring_look();
+    /* IRQ_KICK needs no more than to have interrupted: the work bits are set. */
+}
+
+uint32_t irq_dispatch(struct vcpu *vcpu)
+{
+    uint32_t intid = gic_ack();
+
+    if (intid >= GIC_INTID_SPECIAL)
+        return intid; /* it went away before it could be acknowledged */
+    gic_eoi(intid);
+    if (intid == IRQ_VIRT_TIMER && vcpu) {
+        /* May stay active here: then the guest's own deactivation, by the GIC, ends it. */
+        vcpu->vm->controller->timer_fired(vcpu);
+        if (vcpu->state != VCPU_READY)
+            sched_wake(vcpu, VCPU_BLOCKED);
+        return intid;
+    }
+    handle_own(intid, vcpu);
+    gic_deactivate(intid);
+    return intid;
+}
+
+void irq_handle(struct vcpu *vcpu)
+{
+    uint32_t intid = irq_dispatch(vcpu);
+
+    vcpu->stats.exits[EXIT_INTERRUPT]++;
+    trace_interrupt(&vcpu->trace, intid);
+}

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Trapped system registers: identification registers, SGI generation, and, for VMs that trap
+ * everything, the memory registers and TLB maintenance of EL1.
+ *
+ * Adding a register is one line in one of the lists below. What is in none of them is undefined.
+ */
+#include "exits/sysreg.h"
+
+#include "arch/cpu.h"
+#include "vgic/vgic.h"
+#include "virt/vid.h"
+#include "virt/vtimer.h"
+#include "vm/vcpu.h"
+#include "vm/vm.h"
+
+/* ISS of a trapped MSR, MRS or system instruction (Arm ARM D13.2.37). */
+#define ISS_IS_READ  UINT64_C(1)
+#define ISS_RT(iss)  ((iss) >> 5 & 0x1F)
+#define ISS_CRM(iss) ((uint32_t)(iss) >> 1 & 0xF)
+#define ISS_CRN(iss) ((uint32_t)(iss) >> 10 & 0xF)
+#define ISS_OP2(iss) ((uint32_t)(iss) >> 17 & 0x7)
+#define ISS_OP0(iss) ((uint32_t)(iss) >> 20 & 0x3)
+#define RT_ZERO      31 /* XZR */
+
+/* The register's name in an ISS: all of it but Rt and the direction. */
+#define ISS_NAME_MASK UINT64_C(0x3FFC1E)
+#define NAME(op0, op1, crn, crm, op2)                                                              \
+    ((uint64_t)(op0) << 20 | (uint64_t)(op2) << 17 | (uint64_t)(op1) << 14 |                       \
+     (uint64_t)(crn) << 10 | (uint64_t)(crm) << 1)
+
+/* Op0 = 3, Op1 = 0, CRn = 0, any CRm and Op2: the identification registers. */
+#define NAME_ID_MASK (ISS_NAME_MASK & ~NAME(0, 0, 0, 0xF, 7))
+#define NAME_ID      NAME(3, 0, 0, 0, 0)
+
+/* Op0 = 2: debug and trace. The guest's debugger finds nothing there. */
+#define OP0_DEBUG 2
+
+/* Op0 = 1: instructions, which have no result. */
+#define OP0_INSTRUCTION 1
+
+/* HCR_EL2.TVM and TRVM: registers of the EL1 translation regime. R(name, encoding). */
+#define MEMORY_REGISTERS(R)                                                                        \
+    R(sctlr_el1, NAME(3, 0, 1, 0, 0))                                                              \
+    R(ttbr0_el1, NAME(3, 0, 2, 0, 0))                                                              \
+    R(ttbr1_el1, NAME(3, 0, 2, 0, 1))                                                              \
+    R(tcr_el1, NAME(3, 0, 2, 0, 2))                                                                \
+    R(afsr0_el1, NAME(3, 0, 5, 1, 0))                                                              \
+    R(afsr1_el1, NAME(3, 0, 5, 1, 1))                                                              \
+    R(esr_el1, NAME(3, 0, 5, 2, 0))                                                                \
+    R(far_el1, NAME(3, 0, 6, 0, 0))                                                                \
+    R(mair_el1, NAME(3, 0, 10, 2, 0))                                                              \
+    R(amair_el1, NAME(3, 0, 10, 3, 0))                                                             \
+    R(contextidr_el1, NAME(3, 0, 13, 0, 1))
+
+#define NAME_CSSELR NAME(3, 2, 0, 0, 0)
+
+/* HCR_EL2.TID2: the cache geometry. Reads give the hardware's; only CSSELR can be written. */
+#define CACHE_REGISTERS(R)                                                                         \
+    R(ctr_el0, NAME(3, 3, 0, 0, 1))                                                                \
+    R(ccsidr_el1, NAME(3, 1, 0, 0, 0))                                                             \
+    R(clidr_el1, NAME(3, 1, 0, 0, 1))                                                              \
+    R(csselr_el1, NAME_CSSELR)
+
+/*
+ * HCR_EL2.TTLB: TLB maintenance of the EL1 regime, for the VMID in VTTBR_EL2. The vCPU may have
+ * run on another CPU before, so all are broadcast. R(name, Op2).
+ */
+#define TLB_OPERATIONS(R)                                                                          \
+    R(vae1is, 1)                                                                                   \
+    R(aside1is, 2)                                                                                 \
+    R(vaae1is, 3)                                                                                  \
+    R(vale1is, 5)                                                                                  \
+    R(vaale1is, 7)
+
+#define NAME_TLBI(crm, op2) NAME(1, 0, 8, crm, op2)
+#define TLBI_LOCAL          7
+#define TLBI_SHAREABLE      3
+
+/* Data cache maintenance by set and way: DC ISW, CSW, CISW. */
+#define NAME_DC_ISW  NAME(1, 0, 7, 6, 2)
+#define NAME_DC_CSW  NAME(1, 0, 7, 10, 2)
+#define NAME_DC_CISW NAME(1, 0, 7, 14, 2)
+
+#define NAME_ACTLR      NAME(3, 0, 1, 0, 1)
+#define NAME_REVIDR     NAME(3, 0, 0, 0, 6)
+#define NAME_AIDR       NAME(3, 1, 0, 0, 7)
+#define NAME_ICC_DIR    NAME(3, 0, 12, 11, 1)
+#define NAME_ICC_SGI1R  NAME(3, 0, 12, 11, 5)
+#define NAME_ICC_ASGI1R NAME(3, 0, 12, 11, 6)
+#define NAME_ICC_SGI0R  NAME(3, 0, 12, 11, 7)
+
+/* CNTHCTL_EL2.EL1PCEN is 0: the physical timer. R(which, Op2). */
+#define TIMER_REGISTERS(R)                                                                         \
+    R(VTIMER_TVAL, 0)                                                                              \
+    R(VTIMER_CTL, 1)                                                                               \
+    R(VTIMER_CVAL, 2)
+
+#define NAME_CNTP(op2) NAME(3, 3, 14, 2, op2)
+
+static bool read_register(struct vcpu *vcpu, uint64_t name, uint64_t *value)
+{
+    switch (name) {
+#define READ(reg, encoding)                                                                        \
+    case encoding:                                                                                 \
+        *value = read_sysreg(reg);                                                                 \
+        return true;
+        MEMORY_REGISTERS(READ)
+        CACHE_REGISTERS(READ)
+#undef READ
+#define READ_TIMER(which, op2)                                                                     \
+    case NAME_CNTP(op2):                                                                           \
+        *value = vtimer_read(vcpu, which);                                                         \
+        return true;
+        TIMER_REGISTERS(READ_TIMER)
+#undef READ_TIMER
+    case NAME_ACTLR:
+    case NAME_REVIDR:
+    case NAME_AIDR:
+        *value = 0;
+        return true;
+    default:
+        *value = 0;
+        return ISS_OP0(name) == OP0_DEBUG;
+    }
+}
+
+static bool write_register(struct vcpu *vcpu, uint64_t name, uint64_t value)
+{
+    switch (name) {
+#define WRITE(reg, encoding)                                                                       \
+    case encoding:                                                                                 \
+        write_sysreg(reg, value);                                                                  \
+        return true;
+        MEMORY_REGISTERS(WRITE)
+#undef WRITE
+#define WRITE_TIMER(which, op2)                                                                    \
+    case NAME_CNTP(op2):                                                                           \
+        vtimer_write(vcpu, which, value);                                                          \
+        return true;
+        TIMER_REGISTERS(WRITE_TIMER)
+#undef WRITE_TIMER
+    case NAME_CSSELR:
+        write_sysreg(csselr_el1, value);
+        return true;
+    case NAME_ICC_SGI0R:
+        vgic_write_sgi0r(vcpu, value);
+        return true;
+    case NAME_ICC_DIR:
+        vgic_deactivate(vcpu, value);
+        return true;
+    case NAME_ICC_ASGI1R: /* the other security state, which there is not (IHI 0069, 4.6) */
+    case NAME_ACTLR:
+        return true;
+    default:
+        return ISS_OP0(name) == OP0_DEBUG;
+    }
+}
+
+/* System instructions: they have an operand and no result. */
+static bool execute(uint64_t name, uint64_t operand)
+{
+    switch (name) {
+#define TLBI(op, op2)                                                                              \
+    case NAME_TLBI(TLBI_LOCAL, op2):                                                               \
+    case NAME_TLBI(TLBI_SHAREABLE, op2):                                                           \
+        __asm__ volatile("tlbi " #op ", %0" : : "r"(operand) : "memory");                          \
+        return true;
+        TLB_OPERATIONS(TLBI)
+#undef TLBI
+    case NAME_TLBI(TLBI_LOCAL, 0):
+    case NAME_TLBI(TLBI_SHAREABLE, 0):
+        __asm__ volatile("tlbi vmalle1is" : : : "memory");
+        return true;
+    /* Invalidating without cleaning could uncover another VM's old data: always both. */
+    case NAME_DC_ISW:
+    case NAME_DC_CSW:
+    case NAME_DC_CISW:
+        __asm__ volatile("dc cisw, %0" : : "r"(operand) : "memory");
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* CRn = 14: the timers; from this CRm on the counters of events (Arm ARM D17.6). */
+#define CRN_TIMER     14
+#define CRM_PMU_FIRST 8
+
+/* Counts an access by the group that CRn tells (Arm ARM C5.1). */
+static void count(struct vcpu *vcpu, uint64_t name)
+{
+    static const uint8_t kinds[16] = {
+        EXIT_CACHE_REGISTER, EXIT_VM_REGISTER, EXIT_TTBR,        EXIT_OTHER_REGISTER,
+        EXIT_OTHER_REGISTER, EXIT_VM_REGISTER, EXIT_VM_REGISTER, EXIT_SET_WAY,
+        EXIT_TLBI,           EXIT_PMU,         EXIT_VM_REGISTER, EXIT_OTHER_REGISTER,
+        EXIT_OTHER_REGISTER, EXIT_VM_REGISTER, EXIT_TIMER,       EXIT_OTHER_REGISTER,
+    };
+    uint32_t kind = ISS_OP0(name) == OP0_DEBUG ? EXIT_DEBUG : kinds[ISS_CRN(name)];
+
+    if (ISS_CRN(name) == CRN_TIMER && ISS_CRM(name) >= CRM_PMU_FIRST)
+        kind = EXIT_PMU;
+    vcpu->stats.exits[kind]++;
+}
+
+static void set_rt(struct vcpu *vcpu, uint32_t rt, uint64_t value)
+{
+    if (rt != RT_ZERO)
+        vcpu->regs.x[rt] = value;
+}
+
+/* What guests use seldom; kept out of line, so that the rest need not save registers for it. */
+__attribute__((noinline)) static bool emulate_read(struct vcpu *vcpu, uint64_t name, uint32_t rt)
+{
+    uint64_t value;
+
+    count(vcpu, name);
+    if (!read_register(vcpu, name, &value))
+        return false;
+    set_rt(vcpu, rt, value);
+    return true;
+}
+
+__attribute__((noinline)) static bool emulate_write(struct vcpu *vcpu, uint64_t name,
+                                                    uint64_t value)
+{
+    count(vcpu, name);
+    if (ISS_OP0(name) == OP0_INSTRUCTION)
+        return execute(name, value);
+    return write_register(vcpu, name, value);
+}
+
+bool sysreg_emulate(struct vcpu *vcpu, uint64_t esr)
+{
+    uint64_t name = esr & ISS_NAME_MASK;
+    uint32_t rt = (uint32_t)ISS_RT(esr);
+
+    if (esr & ISS_IS_READ) {
+        if ((name & NAME_ID_MASK) != NAME_ID || ISS_CRM(esr) == 0)
+            return emulate_read(vcpu, name, rt);
+        vcpu->stats.exits[EXIT_ID_REGISTER]++;
+        set_rt(vcpu, rt, vid_read(vcpu->vm, VID_INDEX(ISS_CRM(esr), ISS_OP2(esr))));
+        return true;
+    }
+    uint64_t value = rt == RT_ZERO ? 0 : vcpu->regs.x[rt];
+    if (name != NAME_ICC_SGI1R)
+        return emulate_write(vcpu, name, value);
+    vcpu->stats.exits[EXIT_SGI1R]++;
+    vgic_write_sgi1r(vcpu, value);
+    return true;
+}

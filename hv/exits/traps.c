@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Decoding the exits that are no hypercall. Each class has one function that emulates or refuses.
+ */
+#include "exits/traps.h"
+
+#include "arch/cpu.h"
+#include "arch/el1.h"
+#include "arch/esr.h"
+#include "exits/inject.h"
+#include "exits/mmio.h"
+#include "exits/sysreg.h"
+#include "hypercall/hypercall.h"
+#include "life/vm_life.h"
+#include "memory/vmem.h"
+#include "mm/stage2.h"
+#include "sched/sched.h"
+#include "sched/sleep.h"
+#include "vm/trace.h"
+#include "vm/trap_control.h"
+#include "vm/vcpu.h"
+#include "vm/vm.h"
+#include "watch/complain.h"
+
+/* A trapped instruction has been dealt with; after HVC alone the PC is past it already. */
+static void advance_pc(void)
+{
+    write_sysreg(elr_el2, read_sysreg(elr_el2) + 4);
+}
+
+/*
+ * SMC conduit: the standard services, as by HVC #0 (DEN 0028, section 2.9). Kept out of line, so
+ * that other traps do not work out addresses for it.
+ */
+__attribute__((noinline)) static void trap_smc(struct vcpu *vcpu, uint64_t esr)
+{
+    uint64_t *x = vcpu->regs.x;
+
+    if (esr & ESR_ISS_MASK & 0xFFFF) {
+        inject_undefined();
+        return;
+    }
+    trace_smc(&vcpu->trace, (uint32_t)x[0], x[1]);
+    advance_pc(); /* first: CPU_SUSPEND may go on elsewhere */
+    struct hcall_result result =
+        hypercall_standard(vcpu, x[1], x[2], x[3], x[4], x[5], x[6], (uint32_t)x[0]);
+    vcpu->stats.standard_calls--; /* it came by SMC, and counts as that */
+    x[0] = (uint64_t)result.status;
+    x[1] = result.x1;
+}
+
+static uint64_t faulting_ipa(void)
+{
+    uint64_t page = (read_sysreg(hpfar_el2) & HPFAR_FIPA_MASK) << HPFAR_FIPA_SHIFT;
+
+    return page | (read_sysreg(far_el2) & PAGE_MASK);
+}
+
+/*
+ * What is no device: a first touch of the VM's memory, which is ready afterwards, and the guest
+ * tries again; or nothing at all. @kinds: as which to count it, by what vmem_fault() found.
+ */
+static void trap_memory(struct vcpu *vcpu, uint64_t esr, uint64_t ipa, const uint8_t kinds[])
+{
+    enum vmem_fault found = VMEM_NOT_THERE;
+
+    if ((esr & ABORT_FSC_LEVELS) == ABORT_FSC_TRANSLATION)
+        found = vmem_fault(vcpu->vm, ipa_make(ipa));
+    vcpu->stats.exits[kinds[found]]++;
+    if (found == VMEM_NOT_THERE)
+        inject_external_abort(esr);
+}
+
+/* Stage 2 has no page there, or not for this access: a device's register, or nothing at all. */
+static void trap_data_abort(struct vcpu *vcpu, uint64_t esr)
+{
+    static const uint8_t kinds[] = {
+        [VMEM_NOT_THERE] = EXIT_BAD_ACCESS,
+        [VMEM_PAGE] = EXIT_TOUCH_PAGE,
+        [VMEM_BLOCK] = EXIT_TOUCH_BLOCK,
+    };
+    bool unmapped = (esr & ABORT_FSC_LEVELS) == ABORT_FSC_TRANSLATION;
+    uint64_t ipa = faulting_ipa();
+
+    trace_abort(&vcpu->trace, esr, read_sysreg(elr_el2), ipa);
+    if (unmapped && !(esr & ABORT_S1PTW) && mmio_emulate(vcpu, ipa, esr))
+        advance_pc();
+    else
+        trap_memory(vcpu, esr, ipa, kinds);
+}
+
+static void trap_fetch_abort(struct vcpu *vcpu, uint64_t esr)
+{
+    static const uint8_t kinds[] = {
+        [VMEM_NOT_THERE] = EXIT_BAD_FETCH,
+        [VMEM_PAGE] = EXIT_FETCH_PAGE,
+        [VMEM_BLOCK] = EXIT_FETCH_BLOCK,
+    };
+    uint64_t ipa = faulting_ipa();
+
+    trace_abort(&vcpu->trace, esr, read_sysreg(elr_el2), ipa);
+    trap_memory(vcpu, esr, ipa, kinds);
+}
+
+static void trap_register(struct vcpu *vcpu, uint64_t esr)
+{
+    if (sysreg_emulate(vcpu, esr)) {
+        advance_pc();
+        return;
+    }
+    complain_register(vcpu, esr);
+    inject_undefined();
+}
+
+static void trap_wait(struct vcpu *vcpu, uint64_t esr)
+{
+    advance_pc();
+    if (esr & WFX_IS_WFE) {
+        vcpu->stats.exits[EXIT_WFE]++;
+        sched_let_others_run(vcpu);
+    } else {
+        vcpu->stats.exits[EXIT_WFI]++;
+        sleep_block(vcpu);
+    }
+}
+
+/* All but aborts. */
+static void trap_instruction(struct vcpu *vcpu, uint64_t esr)
+{
+    trace_trap(&vcpu->trace, esr, read_sysreg(elr_el2));
+    switch (esr_class(esr)) {
+    case EC_SYS64:
+        trap_register(vcpu, esr);
+        break;
+    case EC_WFX:
+        trap_wait(vcpu, esr);
+        break;
+    case EC_SMC64:
+        vcpu->stats.exits[EXIT_SMC]++;
+        trap_smc(vcpu, esr);
+        break;
+    case EC_FP:
+        vcpu->stats.exits[EXIT_FP]++;
+        trap_control_use_fp(vcpu);
+        break;
+    case EC_HVC64: /* an immediate that is not 0: there is no such instruction */
+        vcpu->stats.exits[EXIT_REFUSED]++;
+        write_sysreg(elr_el2, read_sysreg(elr_el2) - 4);
+        inject_undefined();
+        break;
+    default:
+        vcpu->stats.exits[EXIT_REFUSED]++;
+        inject_undefined();
+        break;
+    }
+}
+
+void trap_handle(struct vcpu *vcpu, uint64_t esr)
+{
+    uint32_t class = esr_class(esr);
+
+    if (class == EC_DABT_LOWER)
+        trap_data_abort(vcpu, esr);
+    else if (class == EC_IABT_LOWER)
+        trap_fetch_abort(vcpu, esr);
+    else
+        trap_instruction(vcpu, esr);
+}
+
+void trap_serror(struct vcpu *vcpu)
+{
+    vcpu->stats.exits[EXIT_REFUSED]++;
+    vm_crash(vcpu, "SError interrupt");
+}

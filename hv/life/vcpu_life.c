@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The life of a vCPU: made, started, loaded, put, halted. Which one runs is decided in sched.c.
+ */
+#include "life/vcpu_life.h"
+
+#include <string.h>
+
+#include "arch/esr.h"
+#include "arch/timer.h"
+#include "arch/tlb.h"
+#include "dev/gic.h"
+#include "dev/pcpu.h"
+#include "lib/check.h"
+#include "mm/page.h"
+#include "sched/sched.h"
+#include "vgic/vgic.h"
+#include "virt/pvtime.h"
+#include "virt/vtimer.h"
+#include "vm/trap_control.h"
+#include "vm/vcpu.h"
+#include "vm/vm.h"
+
+/* A struct vcpu takes this many pages of the pool, as a power of two. */
+#define VCPU_ORDER 1
+_Static_assert(sizeof(struct vcpu) <= PAGE_SIZE << VCPU_ORDER, "a vCPU fits its pages");
+
+/* MPIDR_EL1: RES1, and Aff0 as the guest's device tree numbers its CPUs. */
+#define MPIDR_RES1 (UINT64_C(1) << 31)
+
+/* The stack's last 16 bytes hold the loaded vCPU, where entry.S finds it. */
+#define STACK_RESERVED 16
+
+static void free_pages(struct vcpu *vcpu)
+{
+    if (vcpu->page)
+        page_free(vcpu->page, PAGE_ORDER_4K);
+    if (vcpu->mailbox)
+        page_free(vcpu->mailbox, PAGE_ORDER_4K);
+    page_free(vcpu, VCPU_ORDER);
+}
+
+struct vcpu *vcpu_create(struct vm *vm, uint32_t index)
+{
+    struct vcpu *vcpu = page_alloc(VCPU_ORDER);
+
+    if (!vcpu)
+        return NULL;
+    vcpu->page = page_alloc(PAGE_ORDER_4K);
+    vcpu->mailbox = page_alloc(PAGE_ORDER_4K);
+    if (!vcpu->page || !vcpu->mailbox) {
+        free_pages(vcpu);
+        return NULL;
+    }
+    vcpu->page->vcpu_id = index;
+    vcpu->vm = vm;
+    vcpu->calls = vm->calls;
+    vcpu->index = index;
+    vcpu->state = VCPU_OFF;
+    list_init(&vcpu->run_link);
+    list_init(&vcpu->sleep_link);
+    vcpu->weight = vm->config.weight;
+    vcpu->affinity = vm->config.affinity;
+    spin_lock(&sched_lock);
+    vcpu->pcpu = sched_place(vcpu->affinity);
+    vcpu->pcpu->nr_vcpus++;
+    spin_unlock(&sched_lock);
+    return vcpu;
+}
+
+void vcpu_destroy(struct vcpu *vcpu)
+{
+    spin_lock(&sched_lock);
+    CHECK(!vcpu->loaded && !vcpu->saving && list_empty(&vcpu->run_link) &&
+          list_empty(&vcpu->sleep_link));
+    vcpu->pcpu->nr_vcpus--;
+    spin_unlock(&sched_lock);
+    free_pages(vcpu);
+}
+
+/* Under sched_lock. One that stopped itself is on until it has been put. */
+static enum vcpu_power power_locked(const struct vcpu *vcpu)
+{
+    bool gone = !vcpu->loaded && !__atomic_load_n(&vcpu->saving, __ATOMIC_ACQUIRE);
+
+    if (vcpu->state == VCPU_STARTING)
+        return VCPU_POWER_ON_PENDING;
+    return vcpu->state == VCPU_OFF && gone ? VCPU_POWER_OFF : VCPU_POWER_ON;
+}
+
+enum vcpu_power vcpu_power(struct vcpu *vcpu)
+{
+    spin_lock(&sched_lock);
+    enum vcpu_power power = power_locked(vcpu);
+    spin_unlock(&sched_lock);
+    return power;
+}
+
+static enum stile_vcpu_state state_locked(const struct vcpu *vcpu)
+{
+    if (power_locked(vcpu) == VCPU_POWER_OFF)
+        return STILE_VCPU_OFF;
+    if (vcpu->state == VCPU_STARTING)
+        return STILE_VCPU_STARTING;
+    if (vcpu->state == VCPU_BLOCKED)
+        return STILE_VCPU_BLOCKED;
+    return vcpu->loaded && !vcpu->paused ? STILE_VCPU_RUNNING : STILE_VCPU_WAITING;
+}
+
+enum stile_vcpu_state vcpu_activity(struct vcpu *vcpu)
+{
+    spin_lock(&sched_lock);
+    enum stile_vcpu_state state = state_locked(vcpu);
+    spin_unlock(&sched_lock);
+    return state;
+}
+
+enum vcpu_start_result vcpu_start(struct vcpu *vcpu, uint64_t entry, uint64_t context)
+{
+    spin_lock(&sched_lock);
+    enum vcpu_power power = power_locked(vcpu);
+    if (power == VCPU_POWER_OFF)
+        vcpu->state = VCPU_STARTING; /* ours alone from here on */
+    spin_unlock(&sched_lock);
+    if (power != VCPU_POWER_OFF)
+        return power == VCPU_POWER_ON ? VCPU_ALREADY_ON : VCPU_ON_PENDING;
+
+    vcpu->regs = (struct vcpu_regs){.elr = entry, .spsr = SPSR_M_EL1H | SPSR_DAIF};
+    vcpu->regs.x[0] = context;
+    vcpu->work = 0;
+    vcpu->kicked = false;
+    el1_reset(&vcpu->el1);
+    vgic_vcpu_reset(vcpu);
+    vtimer_reset(vcpu);
+    memset(vcpu->mailbox->mask, 0xFF, sizeof(vcpu->mailbox->mask));
+    vcpu->mailbox->busy = 0;
+    if (vcpu->page->start_ticks == 0) { /* what follows its stop counts as blocked */
+        vcpu->charged_ticks = timer_now();
+        vcpu->page->start_ticks = vcpu->charged_ticks;
+    }
+
+    sched_start(vcpu);
+    return VCPU_STARTED;
+}
+
+/* Under sched_lock, so that of several that stop at once one is the last. */
+static bool all_off(const struct vm *vm)
+{
+    for (uint32_t i = 0; i < vm->config.nr_vcpus; i++)
+        if (vm->vcpus[i]->state != VCPU_OFF)
+            return false;
+    return true;
+}
+
+bool vcpu_stop_self(struct vcpu *vcpu)
+{
+    spin_lock(&sched_lock);
+    if (vcpu->state == VCPU_READY)
+        vcpu->state = VCPU_OFF;
+    bool was_last = all_off(vcpu->vm);
+    spin_unlock(&sched_lock);
+    vcpu_add_work(vcpu, VCPU_WORK_RESCHED);
+    return was_last;
+}
+
+void vcpu_reset_self(struct vcpu *vcpu, uint64_t entry)
+{
+    el1_reset(&vcpu->el1);
+    vcpu->el1.cntv_cval_el0 = read_sysreg(cntv_cval_el0);
+    vcpu->el1.cntv_ctl_el0 = read_sysreg(cntv_ctl_el0);
+    el1_restore(&vcpu->el1);
+    write_sysreg(elr_el2, entry);
+    write_sysreg(spsr_el2, SPSR_M_EL1H | SPSR_DAIF);
+}
+
+/* How long the guest was ready and did not run, told to it. */
+static void account_wait(struct vcpu *vcpu)
+{
+    struct stile_vcpu_page *page = vcpu->page;
+
+    page->preempted = 0;
+    page->stolen_ticks += vcpu->charged_ticks - vcpu->ready_since_ticks;
+    page->nr_switches++;
+    pvtime_update(vcpu);
+}
+
+/*
+ * vCPUs of one VM share its VMID, but each is a CPU with a TLB of its own to its guest: what one
+ * left in this CPU's TLB must not serve another.
+ */
+static void enter_address_space(struct vcpu *vcpu)
+{
+    uint32_t *last = &vcpu->vm->last_loaded[vcpu->pcpu->index];
+
+    write_sysreg(vttbr_el2, vcpu->vm->stage2.vttbr);
+    if (*last == vcpu->index + 1)
+        return;
+    *last = vcpu->index + 1;
+    isb();
+    tlb_flush_guest_local();
+}
+
+void vcpu_load(struct vcpu *vcpu)
+{
+    struct pcpu *pcpu = pcpu_self();
+    struct vcpu **stack = (struct vcpu **)(pcpu->stack_top - STACK_RESERVED);
+
+    CHECK(vcpu->pcpu == pcpu);
+    stack[0] = vcpu;
+    vcpu->el2_stack = (uint64_t)(uintptr_t)stack;
+    account_wait(vcpu);
+    trap_control_load(vcpu, !list_empty(&pcpu->run_queue));
+    enter_address_space(vcpu);
+    write_sysreg(vmpidr_el2, MPIDR_RES1 | vcpu->index);
+    el1_restore(&vcpu->el1);
+    uint64_t elr = vcpu->regs.elr, spsr = vcpu->regs.spsr;
+    write_sysreg(elr_el2, elr);
+    write_sysreg(spsr_el2, spsr);
+    if (vtimer_deadline(&vcpu->vtimer) != TIMER_NEVER)
+        vtimer_expire(vcpu); /* before the list registers are filled */
+    /* Which is all that was to be done for interrupts; what becomes pending from here on asks anew.
+     */
+    if (__atomic_load_n(&vcpu->work, __ATOMIC_RELAXED) & VCPU_WORK_VGIC)
+        __atomic_fetch_and(&vcpu->work, ~VCPU_WORK_VGIC, __ATOMIC_ACQUIRE);
+    vgic_load(vcpu);
+    isb();
+}
+
+void vcpu_put(struct vcpu *vcpu)
+{
+    uint64_t elr = read_sysreg(elr_el2), spsr = read_sysreg(spsr_el2);
+
+    vcpu->regs.elr = elr;
+    vcpu->regs.spsr = spsr;
+    el1_save(&vcpu->el1);
+    write_sysreg(cntv_ctl_el0, 0); /* its timer must not interrupt whoever is next */
+    if (vcpu->has_fp)
+        trap_control_put_fp(vcpu);
+    vgic_put(vcpu);
+    if (vcpu->state == VCPU_READY)
+        vcpu->page->preempted = 1;
+}
+
+struct vcpu *vcpu_work(struct vcpu *vcpu)
+{
+    do {
+        uint32_t work = __atomic_exchange_n(&vcpu->work, 0, __ATOMIC_ACQUIRE);
+        struct vcpu *before = vcpu;
+
+        if (work & VCPU_WORK_RESCHED)
+            vcpu = sched_switch(vcpu);
+        /* Loading a vCPU fills its list registers, so a switch leaves no VGIC work behind. */
+        if ((work & VCPU_WORK_VGIC) && vcpu == before)
+            vgic_flush(vcpu);
+    } while (__atomic_load_n(&vcpu->work, __ATOMIC_RELAXED) != 0);
+    return vcpu;
+}
+
+void vcpu_print(const struct vcpu *vcpu, bool loaded)
+{
+    const struct vcpu_regs *regs = &vcpu->regs;
+    uint64_t elr = loaded ? read_sysreg(elr_el2) : regs->elr;
+    uint64_t spsr = loaded ? read_sysreg(spsr_el2) : regs->spsr;
+
+    printk("%s: vcpu %u pc %016lx pstate %08lx", vcpu->vm->config.name, vcpu->index, elr, spsr);
+    for (unsigned i = 0; i < 28; i += 4)
+        printk("  x%-2u %016lx %016lx %016lx %016lx", i, regs->x[i], regs->x[i + 1], regs->x[i + 2],
+               regs->x[i + 3]);
+    printk("  x28 %016lx %016lx %016lx", regs->x[28], regs->x[29], regs->x[30]);
+    if (loaded)
+        printk("  esr_el1 %08lx far_el1 %016lx elr_el1 %016lx sp_el1 %016lx", read_sysreg(esr_el1),
+               read_sysreg(far_el1), read_sysreg(elr_el1), read_sysreg(sp_el1));
+}

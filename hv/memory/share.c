@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The table of shares. A handle is a place in it and how often that place was used.
+ */
+#include "memory/share.h"
+
+#include "lib/check.h"
+#include "memory/share_map.h"
+#include "memory/vmem.h"
+#include "virt/events.h"
+#include "vm/mmio_map.h"
+#include "vm/vm.h"
+
+enum share_state {
+    SHARE_FREE,
+    SHARE_OFFERED,
+    SHARE_ACCEPTED,
+};
+
+struct share {
+    enum share_state state;
+    uint32_t handle; /* of its last use, if it is free */
+    uint32_t owner;  /* a VM's number */
+    struct share_offer offer;
+    ipa_t peer_base; /* where the peer has it, while accepted */
+};
+
+#define NR_SHARES  (CONFIG_NR_VMS * STILE_SHARES_MAX)
+#define INDEX_BITS 8
+#define INDEX_MASK ((1u << INDEX_BITS) - 1)
+#define IN_USE_ALL ((1u << STILE_SHARES_MAX) - 1)
+
+_Static_assert(CONFIG_NR_VMS <= STILE_VMS_MAX && NR_SHARES <= INDEX_MASK + 1, "a handle holds it");
+_Static_assert((STILE_VMS_MAX - 1) * STILE_SHARES_MAX == STILE_SHARES_OFFERED_MAX,
+               "all that others can offer");
+
+static struct spinlock share_lock;
+static struct share shares[NR_SHARES]; /* STILE_SHARES_MAX for each VM, in their order */
+
+/* By number - 1. */
+static struct {
+    struct vm *vm;   /* NULL: it has no shares */
+    bool open;       /* it may be offered more */
+    uint32_t in_use; /* its own shares that are not free, a bit for each */
+} sharers[CONFIG_NR_VMS];
+
+/* --- the table ----------------------------------------------------------------------------- */
+
+static struct share *shares_of(const struct vm *vm)
+{
+    return &shares[(vm->id - 1) * STILE_SHARES_MAX];
+}
+
+static struct vm *owner_of(const struct share *share)
+{
+    return sharers[share->owner - 1].vm;
+}
+
+static struct vm *peer_of(const struct share *share)
+{
+    return sharers[share->offer.peer - 1].vm;
+}
+
+static struct share *share_of(uint32_t handle)
+{
+    uint32_t index = handle & INDEX_MASK;
+
+    if (index >= NR_SHARES || shares[index].state == SHARE_FREE || shares[index].handle != handle)
+        return NULL;
+    return &shares[index];
+}
+
+static struct share_terms terms_of(const struct share *share)
+{
+    uint32_t what = share->offer.rights;
+
+    what |= share->offer.donated ? STILE_SHARE_DONATED : 0;
+    what |= share->state == SHARE_ACCEPTED ? STILE_SHARE_ACCEPTED : 0;
+    return (struct share_terms){share->handle, share->owner, share->offer.bytes >> PAGE_SHIFT,
+                                what};
+}
+
+/* Tells a VM that one of its shares is not what it was. */
+static void tell(struct vm *vm)
+{
+    events_virq(vm, STILE_VIRQ_SHARE);
+}
+
+/* --- what is lent -------------------------------------------------------------------------- */
+
+/* How many of @bytes bytes from @base on there are up to the first page of a share. */
+static uint64_t share_gap(const struct share_offer *offer, ipa_t base, uint64_t bytes)
+{
+    uint64_t first = offer->base.ipa;
+
+    if (first >= base.ipa + bytes || first + offer->bytes <= base.ipa)
+        return bytes;
+    return first > base.ipa ? first - base.ipa : 0;
+}
+
+uint64_t share_unlent(struct stage2_locked locked, const struct vm *vm, ipa_t base, uint64_t bytes)
+{
+    const struct share *share = shares_of(vm);
+
+    CHECK(locked.stage2 == &vm->stage2);
+    for (uint32_t in_use = sharers[vm->id - 1].in_use; in_use != 0; in_use >>= 1, share++) {
+        if (in_use & 1)
+            bytes = share_gap(&share->offer, base, bytes);
+    }
+    return bytes;
+}
+
+/* Whether an open donation is in the way of a share, or any share in the way of a donation. */
+static bool is_promised(const struct vm *vm, const struct share_offer *offer)
+{
+    const struct share *share = shares_of(vm);
+
+    for (uint32_t in_use = sharers[vm->id - 1].in_use; in_use != 0; in_use >>= 1, share++) {
+        if ((in_use & 1) && (offer->donated || share->offer.donated) &&
+            share_gap(&share->offer, offer->base, offer->bytes) < offer->bytes)
+            return true;
+    }
+    return false;
+}
+
+/* --- offer --------------------------------------------------------------------------------- */
+
+static bool may_take(const struct vm *vm, uint32_t peer)
+{
+    return peer >= 1 && peer <= CONFIG_NR_VMS && peer != vm->id && sharers[peer - 1].open;
+}
+
+/* Sets whether a place is in use. The stage 2 of its owner is locked. */
+static void set_state(struct share *share, enum share_state state)
+{
+    uint32_t bit = 1u << (share->handle & INDEX_MASK) % STILE_SHARES_MAX;
+    uint32_t *in_use = &sharers[share->owner - 1].in_use;
+
+    share->state = state;
+    *in_use = state == SHARE_FREE ? *in_use & ~bit : *in_use | bit;
+}
+
+/* A new share of a VM that has fewer than it may. */
+static struct share *make(const struct vm *vm, const struct share_offer *offer)
+{
+    unsigned place = (unsigned)__builtin_ctz(~sharers[vm->id - 1].in_use);
+    struct share *share = shares_of(vm) + place;
+    uint32_t use = (share->handle >> INDEX_BITS) + 1;
+
+    use += use >> (32 - INDEX_BITS); /* never 0 */
+    share->handle = use << INDEX_BITS | ((vm->id - 1) * STILE_SHARES_MAX + place);
+    share->owner = vm->id;
+    share->offer = *offer;
+    set_state(share, SHARE_OFFERED);
+    return share;
+}
+
+static enum stile_error offer_locked(struct stage2_locked locked, struct vm *vm,
+                                     const struct share_offer *offer, bool may_scrub,
+                                     uint32_t *handle)
+{
+    enum stile_error error;
+
+    if (!may_take(vm, offer->peer))
+        return STILE_INVALID_ARGUMENT;
+    error = vmem_ready_range(locked, offer->base, offer->bytes, may_scrub);
+    if (error)
+        return error;
+    if (is_promised(vm, offer))
+        return STILE_BUSY;
+    if (sharers[vm->id - 1].in_use == IN_USE_ALL)
+        return STILE_LIMIT;
+    *handle = make(vm, offer)->handle;
+    return STILE_SUCCESS;
+}
+
+static enum stile_error offer_once(struct vm *vm, const struct share_offer *offer, bool may_scrub,
+                                   uint32_t *handle)
+{
+    struct stage2_locked locked;
+    enum stile_error error;
+
+    spin_lock(&share_lock);
+    locked = stage2_lock(&vm->stage2);
+    error = offer_locked(locked, vm, offer, may_scrub, handle);
+    stage2_unlock(locked);
+    if (!error)
+        tell(sharers[offer->peer - 1].vm);
+    spin_unlock(&share_lock);
+    return error;
+}
+
+enum stile_error share_offer(struct vm *vm, const struct share_offer *offer, uint32_t *handle)
+{
+    enum stile_error error = offer_once(vm, offer, false, handle);
+    struct stage2_locked locked;
+
+    if (error != STILE_BUSY)
+        return error;
+    /* Scrubbing takes long: not while all shares are locked, unless a page is fresh once more. */
+    locked = stage2_lock(&vm->stage2);
+    (void)vmem_ready_range(locked, offer->base, offer->bytes, true);
+    stage2_unlock(locked);
+    return offer_once(vm, offer, true, handle);
+}
+
+/* --- the peer ------------------------------------------------------------------------------ */
+
+/* Takes the peer's mapping away, if there is one. */
+static void unmap_in_peer(struct share *share)
+{
+    if (share->state != SHARE_ACCEPTED)
+        return;
+    CHECK(stage2_unmap(&peer_of(share)->stage2, share->peer_base, share->offer.bytes) ==
+          STILE_SUCCESS);
+    share->state = SHARE_OFFERED;
+}
+
+static void share_end(struct share *share)
+{
+    struct stage2_locked locked;
+
+    unmap_in_peer(share);
+    locked = stage2_lock(&owner_of(share)->stage2);
+    set_state(share, SHARE_FREE);
+    stage2_unlock(locked);
+}
+
+static enum stile_error accept_share(struct vm *vm, struct share *share, ipa_t base)
+{
+    enum stile_error error;
+
+    if (!share || share->offer.peer != vm->id)
+        return STILE_NOT_FOUND;
+    if (share->state == SHARE_ACCEPTED)
+        return STILE_BUSY;
+    if (share->offer.bytes > STAGE2_IPA_END - base.ipa)
+        return STILE_INVALID_ARGUMENT;
+    if (mmio_gap(&vm->mmio, base, share->offer.bytes) < share->offer.bytes)
+        return STILE_ALREADY_MAPPED;
+    error = share_map(owner_of(share), vm, &share->offer, base);
+    if (error)
+        return error;
+    share->peer_base = base;
+    if (share->offer.donated)
+        share_end(share);
+    else
+        share->state = SHARE_ACCEPTED;
+    return STILE_SUCCESS;
+}
+
+enum stile_error share_accept(struct vm *vm, uint32_t handle, ipa_t base, struct share_terms *terms)
+{
+    struct share *share;
+    enum stile_error error;
+
+    spin_lock(&share_lock);
+    share = share_of(handle);
+    error = accept_share(vm, share, base);
+    if (!error) {
+        *terms = terms_of(share);
+        tell(owner_of(share));
+    }
+    spin_unlock(&share_lock);
+    return error;
+}
+
+enum stile_error share_release(struct vm *vm, uint32_t handle)
+{
+    enum stile_error error = STILE_NOT_FOUND;
+    struct share *share;
+
+    spin_lock(&share_lock);
+    share = share_of(handle);
+    if (share && share->offer.peer == vm->id && share->state == SHARE_ACCEPTED) {
+        unmap_in_peer(share);
+        tell(owner_of(share));
+        error = STILE_SUCCESS;
+    }
+    spin_unlock(&share_lock);
+    return error;
+}
+
+enum stile_error share_revoke(struct vm *vm, uint32_t handle)
+{
+    enum stile_error error = STILE_NOT_FOUND;
+    struct share *share;
+
+    spin_lock(&share_lock);
+    share = share_of(handle);
+    if (share && owner_of(share) == vm) {
+        share_end(share);
+        tell(peer_of(share));
+        error = STILE_SUCCESS;
+    }
+    spin_unlock(&share_lock);
+    return error;
+}
+
+bool share_walk(const struct vm *vm, uint32_t index, struct share_terms *terms)
+{
+    bool found = false;
+
+    /* Its own are left out. */
+    if (index >= (vm->id - 1) * STILE_SHARES_MAX)
+        index += STILE_SHARES_MAX;
+    if (index >= NR_SHARES)
+        return false;
+    spin_lock(&share_lock);
+    if (shares[index].state != SHARE_FREE && shares[index].offer.peer == vm->id) {
+        *terms = terms_of(&shares[index]);
+        found = true;
+    }
+    spin_unlock(&share_lock);
+    return found;
+}
+
+/* --- VMs ----------------------------------------------------------------------------------- */
+
+static void set_vm(uint32_t id, struct vm *vm, bool open)
+{
+    spin_lock(&share_lock);
+    sharers[id - 1].vm = vm;
+    sharers[id - 1].open = open;
+    spin_unlock(&share_lock);
+}
+
+void share_vm_started(struct vm *vm)
+{
+    set_vm(vm->id, vm, true);
+}
+
+void share_vm_gone(struct vm *vm)
+{
+    set_vm(vm->id, vm, false);
+    for (struct share *share = shares; share < &shares[NR_SHARES]; share++) {
+        /* One at a time: others wait for the lock. */
+        spin_lock(&share_lock);
+        if (share->state != SHARE_FREE && (owner_of(share) == vm || peer_of(share) == vm)) {
+            share_end(share);
+            tell(owner_of(share) == vm ? peer_of(share) : owner_of(share));
+        }
+        spin_unlock(&share_lock);
+    }
+    set_vm(vm->id, NULL, false);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Accepting a share, as far as the tables of its two VMs go. For memory/share.c alone.
+ */
+#ifndef MEMORY_SHARE_MAP_H
+#define MEMORY_SHARE_MAP_H
+
+#include "memory/share_offer.h"
+#include "stile/errors.h"
+
+struct vm;
+
+/**
+ * share_map() - map what was offered; a donation changes hands
+ * @owner: @peer: both held by the lock over all shares
+ * @offer: its pages are the owner's, ready, and stay so
+ * @base:  where in the peer; the range is inside the IPA space and has no device
+ *
+ * ALREADY_MAPPED, NO_MEMORY: as share_accept(); nothing has changed
+ */
+enum stile_error share_map(struct vm *owner, struct vm *peer, const struct share_offer *offer,
+                           ipa_t base);
+
+#endif

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The memory of a VM: given at creation, changed by its calls, taken back at its end.
+ *
+ * A VM's quota is what its device tree gives it, more or less what it was donated or has donated.
+ * All memory of the tree is set aside for the VM when it is made, but scrubbed only when it is
+ * first touched, a page or 2 MiB at a time: starting a VM costs the same whatever its size, and so
+ * does a call that maps.
+ */
+#ifndef MEMORY_VMEM_H
+#define MEMORY_VMEM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/addr.h"
+#include "mm/stage2.h"
+
+struct vm;
+
+/**
+ * vmem_create() - make the VM's stage 2 and populate the memory of its device tree
+ * @vm: with config and id
+ *
+ * The guest finds its memory zeroed. On an error nothing is left behind.
+ *
+ * NO_MEMORY: the machine has not enough, or all VMs together might own more than it has
+ */
+enum stile_error vmem_create(struct vm *vm);
+
+/**
+ * vmem_destroy() - take the VM's memory back and end its stage 2
+ *
+ * Pages shared with the VM and devices are unmapped but stay their owner's. No vCPU of the VM is
+ * loaded or will be, and it has no shares. Its memory stays reserved for vmem_create(), which may
+ * follow, for a reboot.
+ */
+void vmem_destroy(struct vm *vm);
+
+/** vmem_forget() - no longer reserve memory for a VM that was destroyed and does not start anew */
+void vmem_forget(struct vm *vm);
+
+/**
+ * vmem_populate() - set memory aside for a range, in the largest blocks there are
+ * @locked:    the VM's stage 2
+ * @base:      page aligned; nothing is mapped in the range
+ * @nr_pages:  not 0
+ * @nr_blocks: how many blocks to take at most
+ *
+ * Returns how many pages are mapped now, from the start of the range. All of them are fresh. The
+ * quota is the caller's to look at.
+ */
+uint64_t vmem_populate(struct vm *vm, struct stage2_locked locked, ipa_t base, uint64_t nr_pages,
+                       unsigned nr_blocks);
+
+/** What vmem_fault() found; by what it cost, so that it can be counted. */
+enum vmem_fault {
+    VMEM_NOT_THERE, /* nothing is mapped */
+    VMEM_PAGE,      /* it is ready now, after at most a page was scrubbed */
+    VMEM_BLOCK,     /* the same, after a whole block was */
+};
+
+/**
+ * vmem_fault() - answer a stage-2 translation fault
+ * @vm:  whose vCPU faulted
+ * @ipa: where
+ *
+ * Unless nothing is there, the guest shall try again: the memory was touched for the first time
+ * and is ready now, or another CPU made it ready or was splitting the block meanwhile. For
+ * translation faults of data, instructions and stage-1 walks, after emulated devices were tried; a
+ * permission fault is the guest's own and not for here.
+ */
+enum vmem_fault vmem_fault(struct vm *vm, ipa_t ipa);
+
+/**
+ * vmem_ready() - make sure memory was scrubbed, before somebody else touches it
+ * @locked:  the VM's stage 2
+ * @ipa:     in @mapping
+ * @mapping: what stage2_lookup_locked() found there
+ */
+void vmem_ready(struct stage2_locked locked, ipa_t ipa, const struct stage2_mapping *mapping);
+
+/**
+ * vmem_ready_range() - the same for a range of whole pages
+ * @may_scrub: false: do nothing that takes long
+ *
+ * NOT_MAPPED: a page is not the VM's own
+ * BUSY: a page is not scrubbed, and may not be
+ */
+enum stile_error vmem_ready_range(struct stage2_locked locked, ipa_t base, uint64_t bytes,
+                                  bool may_scrub);
+
+/*
+ * What the memory calls do. Ranges are page aligned, of 1 to STILE_MEMORY_MAX_PAGES pages, and
+ * inside the IPA space. Each takes the stage-2 lock and is bounded. The first three return how many
+ * pages were done from the start of the range, at least 1, or a negative enum stile_error.
+ */
+int64_t vmem_map(struct vm *vm, ipa_t base, uint64_t nr_pages);
+int64_t vmem_unmap(struct vm *vm, ipa_t base, uint64_t nr_pages);
+int64_t vmem_protect(struct vm *vm, ipa_t base, uint64_t nr_pages, uint32_t rights);
+
+/** What memory_query tells. */
+struct vmem_place {
+    uint32_t what;  /* STILE_ACCESS_*, STILE_MEMORY_*; 0: nothing */
+    uint32_t owner; /* a VM's number, or 0 */
+    uint64_t base;  /* of the page or block */
+    uint64_t bytes;
+};
+
+/** vmem_query() - what is at an IPA inside the space, any alignment */
+struct vmem_place vmem_query(struct vm *vm, ipa_t ipa);
+
+/** The most blocks or single pages that one call maps or unmaps, so that EL2 is not held long. */
+#define VMEM_BATCH 64
+
+#endif

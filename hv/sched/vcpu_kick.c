@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Kicking vCPUs: one that is blocked wakes, one that runs elsewhere is interrupted.
+ */
+#include "sched/vcpu_kick.h"
+
+#include "dev/gic.h"
+#include "dev/intid.h"
+#include "dev/pcpu.h"
+#include "sched/sched.h"
+#include "vm/vcpu.h"
+
+void vcpu_kick(struct vcpu *vcpu, uint32_t work)
+{
+    vcpu_add_work(vcpu, work);
+    sched_wake(vcpu, VCPU_BLOCKED);
+    if (vcpu->loaded && vcpu->pcpu != pcpu_self())
+        gic_send_sgi(vcpu->pcpu->index, IRQ_KICK);
+}
+
+void vcpu_kick_set(struct vm *vm, uint64_t vcpus, uint32_t work)
+{
+    uint64_t pcpus_set = sched_kick_set(vm, vcpus, work);
+
+    if (pcpus_set)
+        gic_send_sgi_set(pcpus_set, IRQ_KICK);
+}

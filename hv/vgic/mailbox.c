@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The hypervisor's side of a mailbox. The guest may write anything to it at any time: a word is
+ * read once, and decides about nothing but that guest's own interrupts.
+ */
+#include "vgic/mailbox.h"
+
+#include "arch/timer.h"
+#include "dev/gic.h"
+#include "dev/intid.h"
+#include "lib/cold.h"
+#include "sched/sched.h"
+#include "sched/sleep.h"
+#include "sched/vcpu_kick.h"
+#include "vgic/vgic.h"
+#include "vm/vcpu.h"
+#include "vm/vm.h"
+
+/* The bit of a priority that makes an interrupt less urgent than others. */
+#define NOT_URGENT 0x80u
+
+static uint64_t bit_of(uint32_t port)
+{
+    return UINT64_C(1) << (port % 64);
+}
+
+/* On the way of every event: inlined, it needs no frame. */
+#define FAST inline __attribute__((always_inline))
+
+/* Whether the guest wants an interrupt for a bit that is pending. */
+static FAST bool wants_interrupt(const struct stile_mailbox *mailbox, uint32_t port)
+{
+    return !(__atomic_load_n(&mailbox->mask[port / 64], __ATOMIC_RELAXED) & bit_of(port)) &&
+           __atomic_load_n(&mailbox->busy, __ATOMIC_RELAXED) == 0;
+}
+
+/* Wakes the vCPU if it has gone to sleep until this bit is set, masked or not: vcpu_poll. */
+static COLD void wake_poller(struct vcpu *vcpu, uint32_t port)
+{
+    if (__atomic_load_n(&vcpu->poll_word, __ATOMIC_RELAXED) == port / 64 &&
+        (__atomic_load_n(&vcpu->poll_ports, __ATOMIC_RELAXED) & bit_of(port)))
+        sleep_rouse(vcpu);
+}
+
+/*
+ * Sets a bit, and returns whether to interrupt for it.
+ *
+ * Both sides write one word and then look at the other's: we set pending and look at mask and busy,
+ * the guest clears mask or busy and looks at pending, each with a full barrier between. So at least
+ * one of them sees what the other wrote, and no event is lost.
+ */
+static FAST bool set_pending(struct vcpu *vcpu, uint32_t port)
+{
+    uint64_t *pending = &vcpu->mailbox->pending[port / 64];
+
+    if (__atomic_fetch_or(pending, bit_of(port), __ATOMIC_RELEASE) & bit_of(port))
+        return false;
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    if (wants_interrupt(vcpu->mailbox, port))
+        return true;
+    wake_poller(vcpu, port);
+    return false;
+}
+
+void mailbox_raise(struct vcpu *vcpu, uint32_t port)
+{
+    if (set_pending(vcpu, port))
+        vgic_raise_event(vcpu);
+}
+
+bool mailbox_clear(struct vcpu *vcpu, uint32_t port)
+{
+    uint64_t bit = bit_of(port);
+
+    return __atomic_fetch_and(&vcpu->mailbox->pending[port / 64], ~bit, __ATOMIC_ACQUIRE) & bit;
+}
+
+void mailbox_mask(struct vcpu *vcpu, uint32_t port)
+{
+    __atomic_fetch_or(&vcpu->mailbox->mask[port / 64], bit_of(port), __ATOMIC_RELEASE);
+}
+
+/* --- as interrupt controller --- */
+
+void mailbox_inject(struct vm *vm, uint32_t vcpu_index, uint32_t intid)
+{
+    mailbox_raise(vm->vcpus[vcpu_index], intid);
+}
+
+void mailbox_send_sgi(struct vcpu *source, struct vcpu *target, uint32_t sgi)
+{
+    (void)source;
+    mailbox_raise(target, sgi);
+}
+
+void mailbox_send_sgi_set(struct vcpu *source, uint64_t targets, uint32_t sgi)
+{
+    struct vm *vm = source->vm;
+    uint64_t self = UINT64_C(1) << source->index, kicks = 0;
+
+    for (uint64_t bits = targets & ~self; bits; bits &= bits - 1) {
+        struct vcpu *target = vm->vcpus[__builtin_ctzll(bits)];
+        if (set_pending(target, sgi) && vgic_post_event(&target->vgic))
+            kicks |= bits & -bits;
+    }
+    if (kicks)
+        vcpu_kick_set(vm, kicks, VCPU_WORK_VGIC);
+    if (targets & self)
+        mailbox_raise(source, sgi);
+}
+
+COLD void mailbox_set_level(struct vm *vm, uint32_t intid, bool high)
+{
+    if (high && intid >= GIC_FIRST_SPI) /* a device may have no interrupt here */
+        mailbox_raise(vm->vcpus[0], intid);
+}
+
+void mailbox_set_ppi(struct vcpu *vcpu, uint32_t intid, bool high)
+{
+    if (high)
+        mailbox_raise(vcpu, intid);
+}
+
+void mailbox_timer_fired(struct vcpu *loaded)
+{
+    write_sysreg(cntv_ctl_el0, read_sysreg(cntv_ctl_el0) | TIMER_IMASK);
+    isb(); /* its level falls before it can interrupt again */
+    gic_deactivate(IRQ_VIRT_TIMER);
+    mailbox_raise(loaded, IRQ_VIRT_TIMER);
+}
+
+/* On the guest's behalf: what it could do itself. */
+COLD void mailbox_set_enabled(struct vcpu *self, struct vcpu *target, uint32_t intid, bool enabled)
+{
+    struct stile_mailbox *mailbox = target->mailbox;
+
+    (void)self;
+    if (!enabled) {
+        mailbox_mask(target, intid);
+        return;
+    }
+    __atomic_fetch_and(&mailbox->mask[intid / 64], ~bit_of(intid), __ATOMIC_RELAXED);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    if ((__atomic_load_n(&mailbox->pending[intid / 64], __ATOMIC_RELAXED) & bit_of(intid)) &&
+        wants_interrupt(mailbox, intid))
+        vgic_raise_event(target);
+}
+
+COLD void mailbox_set_priority(struct vcpu *self, struct vcpu *target, uint32_t intid,
+                               uint32_t priority)
+{
+    uint64_t *urgent = &target->mailbox->urgent[intid / 64];
+
+    (void)self;
+    if (priority & NOT_URGENT)
+        __atomic_fetch_and(urgent, ~bit_of(intid), __ATOMIC_RELAXED);
+    else
+        __atomic_fetch_or(urgent, bit_of(intid), __ATOMIC_RELAXED);
+}
+
+static bool has(const uint64_t words[STILE_PORT_WORDS], uint32_t port)
+{
+    return (__atomic_load_n(&words[port / 64], __ATOMIC_RELAXED) & bit_of(port)) != 0;
+}
+
+COLD struct controller_status mailbox_query(struct vcpu *self, struct vcpu *target, uint32_t intid)
+{
+    const struct stile_mailbox *mailbox = target->mailbox;
+
+    (void)self;
+    return (struct controller_status){
+        .flags = (has(mailbox->mask, intid) ? 0 : STILE_IRQ_ENABLED) |
+                 (has(mailbox->pending, intid) ? STILE_IRQ_PENDING : 0u),
+        .priority = has(mailbox->urgent, intid) ? 0 : NOT_URGENT,
+    };
+}

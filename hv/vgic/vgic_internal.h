@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the files of the virtual GIC share with each other and with nobody else.
+ *
+ * vgic.c       the life of the controller, and what the rest of the hypervisor asks of it
+ * vgic_lr.c    from memory to list registers
+ * vgic_fold.c  from list registers to memory
+ * vgic_raise.c the short way into a list register
+ * vgic_sgi.c   software-generated interrupts
+ * vgic_bank.c  registers with a field for each interrupt; vgic_call.c, those by a call
+ * vgicd.c      the distributor's frame; vgicr.c the redistributors'
+ *
+ * To fold list registers is to read back what the guest has done and to bring memory up to date.
+ */
+#ifndef VGIC_VGIC_INTERNAL_H
+#define VGIC_VGIC_INTERNAL_H
+
+#include "dev/gic_regs.h"
+#include "dev/intid.h"
+#include "vm/irq_controller.h"
+#include "vm/mmio_map.h"
+#include "vm/vcpu.h"
+#include "vm/vm.h"
+
+#define VGIC_NO_LR    0xFF
+#define VGIC_NO_INTID VGIC_NR_INTIDS
+
+/* The bits of the SGIs and of the virtual timer in bank 0. */
+#define VGIC_SGIS      0xFFFFu
+#define VGIC_TIMER_BIT (1u << IRQ_VIRT_TIMER)
+
+/* GICD_IIDR, GICR_IIDR: product 'S', implementer Arm. */
+#define VGIC_IIDR  0x5300043Bu
+#define VGIC_PIDR2 0x0Bu /* the architecture's revision is in bits 7:4 */
+
+/* What identifies the interrupt in GICC_DIR, IHI 0048, 4.4.16; above it is the source of an SGI. */
+#define GICC_DIR_INTID 0x3FFu
+
+/* Affinity fields that an IROUTER stores. */
+#define VGIC_IROUTER_BITS UINT64_C(0xFF00FFFFFF)
+
+/** Whether an access to a register that has a byte for each interrupt may be this wide. */
+static inline bool vgic_by_byte(uint32_t bytes)
+{
+    return bytes == 4 || bytes == 1;
+}
+
+static inline uint32_t vgic_lowest_bit(uint32_t bits)
+{
+    return (uint32_t)__builtin_ctz(bits);
+}
+
+static inline uint32_t vgic_bit(uint32_t intid)
+{
+    return 1u << (intid % 32);
+}
+
+/** The bank of an interrupt; for SGIs and PPIs, the vCPU's own. */
+static inline struct vgic_bank *vgic_bank_of(struct vcpu *vcpu, uint32_t intid)
+{
+    return intid < 32 ? &vcpu->vgic.bank : &vcpu->vm->vgic.spi[intid / 32 - 1];
+}
+
+static inline bool vgic_is_v2(const struct vcpu *vcpu)
+{
+    return vcpu->vm->config.gic_version == 2;
+}
+
+/** Which interrupts of a bank are pending: GICD_ISPENDR, but for what is posted. */
+static inline uint32_t vgic_pending(const struct vgic_bank *bank)
+{
+    return bank->latch | (bank->line & ~bank->edge);
+}
+
+/** Which interrupts of a bank the distributor forwards when they are pending. */
+static inline uint32_t vgic_forwarded(const struct vgic *vgic, const struct vgic_bank *bank)
+{
+    uint32_t groups = 0;
+
+    if (vgic->ctlr & GICD_CTLR_ENABLE_GROUP0)
+        groups |= ~bank->group1;
+    if (vgic->ctlr & GICD_CTLR_ENABLE_GROUP1)
+        groups |= bank->group1;
+    return bank->enabled & groups;
+}
+
+/** Not 0 if something in a bank may be pending or active. */
+static inline uint64_t vgic_in_flight(const struct vgic_bank *bank)
+{
+    return bank->in_flight[0] | bank->in_flight[1];
+}
+
+/** Whether it is plain that no interrupt wants a list register of this vCPU: mostly so. */
+static inline bool vgic_is_quiet(const struct vcpu *vcpu)
+{
+    uint64_t any = vgic_in_flight(&vcpu->vgic.bank);
+
+    for (uint32_t b = 0; b < VGIC_NR_SPI_BANKS; b++)
+        any |= vgic_in_flight(&vcpu->vm->vgic.spi[b]);
+    return any == 0;
+}
+
+/** The list registers of a vCPU have been read back: tells who waits for it. */
+static inline void vgic_count_refill(struct vgic_vcpu *vgic)
+{
+    __atomic_store_n(&vgic->nr_refills, vgic->nr_refills + 1, __ATOMIC_RELEASE);
+    cpu_send_event();
+}
+
+/* --- vgic.c --- */
+
+/** Leaves word for a vCPU, loaded anywhere or not, that an SGI or PPI is pending. */
+void vgic_post(struct vcpu *vcpu, uint32_t intid, uint32_t sources);
+
+/** Has a vCPU call vgic_flush() soon, wherever it is. */
+void vgic_prod(struct vcpu *vcpu);
+
+/** Has a vCPU's list registers filled anew soon. The lock is held. */
+void vgic_request_refill(struct vcpu *vcpu);
+
+/** The same, at once if @vcpu is @self, the loaded vCPU. The lock is held. */
+void vgic_update(struct vcpu *self, struct vcpu *vcpu);
+
+/** The same for every vCPU that has, or could take, one of the SPIs @spis of a bank. */
+void vgic_update_spis(struct vcpu *self, uint32_t bank, uint32_t spis);
+
+/** Whether a vCPU has yet to act on a change. */
+bool vgic_refill_outstanding(const struct vcpu *vcpu);
+
+/**
+ * vgic_settle() - have memory say the truth about some interrupts
+ * @self: the loaded vCPU
+ * @owner: whose SGIs and PPIs bank 0 is
+ * @bank: which interrupts
+ *
+ * The lock is held; it is dropped while another physical CPU folds its list registers.
+ */
+void vgic_settle(struct vcpu *self, struct vcpu *owner, uint32_t bank);
+
+/* --- vgic_lr.c: all with the lock held --- */
+
+/** The most urgent interrupt of a set, by bank, or VGIC_NO_INTID if that is empty. */
+uint32_t vgic_most_urgent(struct vcpu *vcpu, const uint32_t set[VGIC_NR_BANKS]);
+
+/** Folds the list registers of the vCPU loaded here and fills them anew. */
+void vgic_lr_refill(struct vcpu *vcpu);
+
+/** Fills the list registers, all empty, of a vCPU that becomes loaded here and is not quiet. */
+void vgic_lr_load(struct vcpu *vcpu);
+
+/** Folds and empties them, if there may be something in them: the vCPU is loaded no more. */
+void vgic_lr_put(struct vcpu *vcpu);
+
+/** What the list registers alone say about whether an interrupt is to end a WFI. */
+enum vgic_look {
+    VGIC_LOOK_NONE,    /* there is none */
+    VGIC_LOOK_PENDING, /* there is one */
+    VGIC_LOOK_UNCLEAR, /* they have to be read back first */
+};
+
+/** Looks at the list registers of the vCPU loaded here, and changes nothing. Needs no lock. */
+enum vgic_look vgic_lr_look(const struct vcpu *vcpu);
+
+/** Writes an interrupt to a list register. Without the lock if it is an SGI or PPI. */
+void vgic_lr_assign(struct vcpu *vcpu, uint32_t n, uint32_t intid, uint64_t state);
+
+/* --- vgic_fold.c: all with the lock held --- */
+
+/** Folds the list registers of the vCPU loaded here. Then memory says the truth, none is assigned.
+ */
+void vgic_fold(struct vcpu *vcpu);
+
+/** Makes the changes that wait for an unloaded vCPU. */
+void vgic_fold_apply_changes(struct vcpu *vcpu);
+
+/** Ends the timer's physical interrupt if the guest has no use for it any more. */
+void vgic_fold_settle_timer(struct vgic_vcpu *vgic);
+
+/** Ends it because another vCPU comes. */
+void vgic_fold_put_timer(struct vgic_vcpu *vgic);
+
+/*
+ * --- vgic_raise.c ---
+ *
+ * Each makes something pending for the vCPU loaded here, needs no lock, and returns false if
+ * vgic_lr_refill() must follow.
+ */
+
+/** An SGI or a PPI that is an edge; @sources are the vCPUs it comes from if it is a GICv2's SGI. */
+bool vgic_raise(struct vcpu *vcpu, uint32_t intid, uint32_t sources);
+
+/** VGIC_EVENT_INTID, the line of the mailbox. */
+bool vgic_raise_event_line(struct vcpu *vcpu);
+
+/** What was posted. */
+bool vgic_raise_posted(struct vcpu *vcpu);
+
+/** The timer, whose physical interrupt is active. */
+bool vgic_raise_timer(struct vcpu *vcpu);
+
+/* --- vgic_bank.c --- */
+
+/** Which interrupts a frame of registers has. */
+struct vgic_view {
+    struct vcpu *self;  /* who accesses it: the loaded vCPU */
+    struct vcpu *owner; /* whose SGIs and PPIs it shows */
+    uint32_t first;     /* INTID */
+    uint32_t end;       /* INTID after the last */
+};
+
+/** Offsets GICD_IGROUPR to GICD_ICFGR_END, but for GICD_ITARGETSR. Unknown ones read as zero. */
+uint32_t vgic_bank_read(const struct vgic_view *view, uint32_t offset, uint32_t bytes);
+void vgic_bank_write(const struct vgic_view *view, uint32_t offset, uint32_t bytes, uint32_t value);
+
+/* --- vgic_sgi.c --- */
+
+/** The loaded vCPU of a GICv2 guest wrote GICD_SGIR. */
+void vgic_sgi_write_sgir(struct vcpu *vcpu, uint32_t value);
+
+/** GICD_CPENDSGIR and GICD_SPENDSGIR, GICv2. */
+uint32_t vgic_sgi_read_sources(struct vcpu *vcpu, uint32_t offset, uint32_t bytes);
+void vgic_sgi_write_sources(struct vcpu *vcpu, uint32_t offset, uint32_t bytes, uint32_t value);
+
+/* --- the frames --- */
+
+extern const struct mmio_ops vgicd_v2_ops;
+extern const struct mmio_ops vgicd_v3_ops;
+extern const struct mmio_ops vgicr_ops;
+
+/** The second page of a GICv2's CPU interface. */
+extern const struct mmio_ops vgicc_dir_ops;
+
+/** Works out where an SPI goes from its ITARGETSR or IROUTER. The lock is held. */
+void vgicd_route(struct vm *vm, uint32_t intid);
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The redistributors' frames (IHI 0069, 12.10 and 12.11): 128 KiB for each vCPU, first what it is,
+ * then its SGIs and PPIs. There are no LPIs.
+ */
+#include "vgic/vgic.h"
+#include "vgic/vgic_internal.h"
+#include "vm/mmio_map.h"
+
+/* Whose redistributor an access is to; NULL past the last. */
+static struct vcpu *owner_of(struct vcpu *vcpu, uint32_t offset)
+{
+    uint32_t index = offset / GICR_BYTES;
+
+    return index < vcpu->vm->config.nr_vcpus ? vcpu->vm->vcpus[index] : NULL;
+}
+
+static uint64_t typer(const struct vcpu *owner)
+{
+    bool last = owner->index == owner->vm->config.nr_vcpus - 1;
+
+    return (uint64_t)owner->index << GICR_TYPER_AFFINITY_SHIFT |
+           (uint64_t)owner->index << GICR_TYPER_NUMBER_SHIFT | (last ? GICR_TYPER_LAST : 0);
+}
+
+static uint64_t read_control(struct vcpu *owner, uint32_t offset, uint32_t bytes)
+{
+    if (bytes == 8)
+        return offset == GICR_TYPER ? typer(owner) : 0;
+    if (bytes != 4)
+        return 0;
+    switch (offset) {
+    case GICR_CTLR:
+        return vgic_refill_outstanding(owner) ? GICR_CTLR_RWP : 0;
+    case GICR_IIDR:
+        return VGIC_IIDR;
+    case GICR_TYPER:
+        return typer(owner) & UINT32_MAX;
+    case GICR_TYPER + 4:
+        return typer(owner) >> 32;
+    case GICR_WAKER:
+        return owner->vgic.waker;
+    case GICV3_PIDR2:
+        return 3 << 4 | VGIC_PIDR2;
+    default:
+        return 0;
+    }
+}
+
+/* What is asleep is awake at once, and the reverse; interrupts come either way. */
+static void write_waker(struct vcpu *owner, uint64_t value)
+{
+    owner->vgic.waker = value & GICR_WAKER_PROCESSOR_SLEEP
+                            ? GICR_WAKER_PROCESSOR_SLEEP | GICR_WAKER_CHILDREN_ASLEEP
+                            : 0;
+}
+
+static uint64_t read_frame(struct vcpu *vcpu, uint32_t offset, uint32_t bytes)
+{
+    struct vcpu *owner = owner_of(vcpu, offset);
+    uint32_t in_frame = offset % GICR_SGI_FRAME;
+
+    if (!owner)
+        return 0;
+    if (!(offset & GICR_SGI_FRAME))
+        return read_control(owner, in_frame, bytes);
+    if (in_frame < GICD_IGROUPR || in_frame >= GICD_ICFGR_END)
+        return 0;
+    const struct vgic_view view = {vcpu, owner, 0, GIC_FIRST_SPI};
+    return vgic_bank_read(&view, in_frame, bytes);
+}
+
+static void write_frame(struct vcpu *vcpu, uint32_t offset, uint32_t bytes, uint64_t value)
+{
+    struct vcpu *owner = owner_of(vcpu, offset);
+    uint32_t in_frame = offset % GICR_SGI_FRAME;
+
+    if (!owner)
+        return;
+    if (!(offset & GICR_SGI_FRAME)) {
+        if (in_frame == GICR_WAKER && bytes == 4)
+            write_waker(owner, value);
+        return;
+    }
+    if (in_frame < GICD_IGROUPR || in_frame >= GICD_ICFGR_END)
+        return;
+    const struct vgic_view view = {vcpu, owner, 0, GIC_FIRST_SPI};
+    vgic_bank_write(&view, in_frame, bytes, (uint32_t)value);
+}
+
+const struct mmio_ops vgicr_ops = {.read = read_frame, .write = write_frame, .exit = EXIT_GICR};

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The table of event ports, and every way into it.
+ */
+#include "virt/events.h"
+
+#include "lib/cold.h"
+#include "vgic/mailbox.h"
+#include "vm/vcpu.h"
+#include "vm/vm.h"
+
+/* Under which ports come, go and are bound, of all VMs. Before any VM's own lock. */
+static struct spinlock events_lock;
+
+_Static_assert(CONFIG_NR_VMS <= UINT8_MAX && CONFIG_NR_VCPUS <= UINT8_MAX &&
+                   STILE_NR_PORTS - 1 <= UINT8_MAX,
+               "they fit struct event_port");
+
+/* A port that is in use, or NULL. One of the locks is held. */
+static struct event_port *find(struct vm *vm, uint32_t port)
+{
+    uint32_t i = port - STILE_PORT_FIRST;
+
+    return i < EVENTS_NR_PORTS && vm->events.ports[i].in_use ? &vm->events.ports[i] : NULL;
+}
+
+/* Where it is noted which port a virq has. */
+static uint8_t *virq_port(struct vm *vm, uint32_t virq, uint32_t target)
+{
+    return virq == STILE_VIRQ_TIMER ? &vm->events.timer_port[target] : &vm->events.virq_port[virq];
+}
+
+/* Makes a port of the VM. Its bit is clear and masked. events_lock is held. */
+static COLD enum stile_error make(struct vm *vm, struct event_port made, uint32_t *port)
+{
+    for (uint32_t i = 0; i < EVENTS_NR_PORTS; i++) {
+        if (vm->events.ports[i].in_use)
+            continue;
+        *port = STILE_PORT_FIRST + i;
+        mailbox_mask(vm->vcpus[made.target], *port);
+        (void)mailbox_clear(vm->vcpus[made.target], *port);
+        if (made.state == STILE_PORT_IPI)
+            made.to_port = (uint8_t)*port;
+        made.in_use = true;
+        spin_lock(&vm->events.lock);
+        vm->events.ports[i] = made;
+        if (made.state == STILE_PORT_VIRQ)
+            *virq_port(vm, made.virq, made.target) = (uint8_t)*port;
+        spin_unlock(&vm->events.lock);
+        return STILE_SUCCESS;
+    }
+    return STILE_LIMIT;
+}
+
+/* Has a VM's port lead to a vCPU's bit from now on; or, waiting for its peer, nowhere. */
+static COLD void lead(struct vm *vm, uint32_t port, struct vcpu *to, uint32_t to_port)
+{
+    struct event_port *end = &vm->events.ports[port - STILE_PORT_FIRST];
+
+    spin_lock(&vm->events.lock);
+    end->state = to ? STILE_PORT_PEER : STILE_PORT_WAITING;
+    end->to = to;
+    end->to_port = (uint8_t)to_port;
+    spin_unlock(&vm->events.lock);
+}
+
+COLD enum stile_error events_alloc(struct vm *vm, uint32_t peer, uint32_t target, uint32_t *port)
+{
+    struct event_port made = {
+        .state = STILE_PORT_WAITING, .target = (uint8_t)target, .peer = (uint8_t)peer};
+
+    spin_lock(&events_lock);
+    enum stile_error error = make(vm, made, port);
+    spin_unlock(&events_lock);
+    return error;
+}
+
+static COLD enum stile_error bind_locked(struct vm *vm, struct vm *peer, uint32_t remote,
+                                         uint32_t target, uint32_t *port)
+{
+    const struct event_port *end = find(peer, remote);
+
+    if (!end || end->state != STILE_PORT_WAITING || end->peer != vm->id)
+        return STILE_NOT_FOUND;
+    struct event_port made = {
+        .state = STILE_PORT_PEER,
+        .target = (uint8_t)target,
+        .peer = (uint8_t)peer->id,
+        .to = peer->vcpus[end->target],
+        .to_port = (uint8_t)remote,
+    };
+    enum stile_error error = make(vm, made, port);
+    if (error == STILE_SUCCESS)
+        lead(peer, remote, vm->vcpus[target], *port);
+    return error;
+}
+
+COLD enum stile_error events_bind(struct vm *vm, uint32_t peer, uint32_t remote, uint32_t target,
+                                  uint32_t *port)
+{
+    struct vm *other = vm_slot(peer);
+
+    if (!other)
+        return STILE_NOT_FOUND;
+    spin_lock(&events_lock);
+    enum stile_error error = bind_locked(vm, other, remote, target, port);
+    spin_unlock(&events_lock);
+    return error;
+}
+
+COLD enum stile_error events_bind_virq(struct vm *vm, uint32_t virq, uint32_t target,
+                                       uint32_t *port)
+{
+    struct event_port made = {
+        .state = STILE_PORT_VIRQ, .target = (uint8_t)target, .virq = (uint8_t)virq};
+    enum stile_error error = STILE_BUSY;
+
+    spin_lock(&events_lock);
+    if (*virq_port(vm, virq, target) == 0)
+        error = make(vm, made, port);
+    spin_unlock(&events_lock);
+    return error;
+}
+
+COLD enum stile_error events_bind_ipi(struct vm *vm, uint32_t target, uint32_t *port)
+{
+    struct event_port made = {
+        .state = STILE_PORT_IPI, .target = (uint8_t)target, .to = vm->vcpus[target]};
+
+    spin_lock(&events_lock);
+    enum stile_error error = make(vm, made, port);
+    spin_unlock(&events_lock);
+    return error;
+}
+
+/* Under events_lock, so that the number stands for nothing else before its bit is clear. */
+static COLD void close(struct vm *vm, uint32_t port, struct event_port *end)
+{
+    struct vcpu *target = vm->vcpus[end->target];
+
+    if (end->state == STILE_PORT_PEER)
+        lead(vm_slot(end->peer), end->to_port, NULL, 0);
+    spin_lock(&vm->events.lock);
+    if (end->state == STILE_PORT_VIRQ)
+        *virq_port(vm, end->virq, end->target) = 0;
+    *end = (struct event_port){0};
+    spin_unlock(&vm->events.lock);
+    (void)mailbox_clear(target, port);
+}
+
+COLD enum stile_error events_close(struct vm *vm, uint32_t port)
+{
+    spin_lock(&events_lock);
+    struct event_port *end = find(vm, port);
+    if (end)
+        close(vm, port, end);
+    spin_unlock(&events_lock);
+    return end ? STILE_SUCCESS : STILE_NOT_FOUND;
+}
+
+COLD enum stile_error events_status(struct vm *vm, uint32_t port, struct event_port *status)
+{
+    spin_lock(&vm->events.lock);
+    const struct event_port *end = find(vm, port);
+    if (end)
+        *status = *end;
+    spin_unlock(&vm->events.lock);
+    return end ? STILE_SUCCESS : STILE_NOT_FOUND;
+}
+
+/* The bit goes last: by then everybody sets that of the new target. */
+static COLD void move(struct vm *vm, uint32_t port, struct event_port *end, uint32_t target)
+{
+    struct vcpu *from = vm->vcpus[end->target], *to = vm->vcpus[target];
+
+    if (end->state == STILE_PORT_PEER)
+        lead(vm_slot(end->peer), end->to_port, to, port);
+    spin_lock(&vm->events.lock);
+    end->target = (uint8_t)target;
+    if (end->state == STILE_PORT_IPI)
+        end->to = to;
+    spin_unlock(&vm->events.lock);
+    if (to != from && mailbox_clear(from, port))
+        mailbox_raise(to, port);
+}
+
+COLD enum stile_error events_move(struct vm *vm, uint32_t port, uint32_t target)
+{
+    enum stile_error error = STILE_SUCCESS;
+
+    spin_lock(&events_lock);
+    struct event_port *end = find(vm, port);
+    if (!end)
+        error = STILE_NOT_FOUND;
+    else if (end->state == STILE_PORT_VIRQ && end->virq == STILE_VIRQ_TIMER)
+        error = STILE_DENIED;
+    else
+        move(vm, port, end, target);
+    spin_unlock(&events_lock);
+    return error;
+}
+
+enum stile_error events_send(struct vm *vm, uint32_t port)
+{
+    uint32_t i = port - STILE_PORT_FIRST;
+    enum stile_error error = STILE_NOT_FOUND;
+
+    if (i >= EVENTS_NR_PORTS)
+        return error;
+    spin_lock(&vm->events.lock);
+    const struct event_port *end = &vm->events.ports[i];
+    if (__builtin_expect(end->to != NULL, 1)) { /* so it is in use */
+        mailbox_raise(end->to, end->to_port);
+        error = STILE_SUCCESS;
+    } else if (end->in_use) {
+        error = STILE_NOT_BOUND;
+    }
+    spin_unlock(&vm->events.lock);
+    return error;
+}
+
+/* Sets the bit of a virq's port. The VM's lock is held. */
+static COLD void raise_virq(struct vm *vm, uint32_t port)
+{
+    const struct event_port *end = find(vm, port);
+
+    if (end)
+        mailbox_raise(vm->vcpus[end->target], port);
+}
+
+COLD void events_virq(struct vm *vm, enum stile_virq virq)
+{
+    /* Who binds a port meanwhile looks, having bound it, for what came before. */
+    if (__atomic_load_n(&vm->events.virq_port[virq], __ATOMIC_RELAXED) == 0)
+        return;
+    spin_lock(&vm->events.lock);
+    raise_virq(vm, vm->events.virq_port[virq]);
+    spin_unlock(&vm->events.lock);
+}
+
+COLD bool events_arm_timer(struct vcpu *vcpu)
+{
+    struct vm *vm = vcpu->vm;
+
+    spin_lock(&vm->events.lock);
+    struct event_port *end = find(vm, vm->events.timer_port[vcpu->index]);
+    if (end)
+        end->armed = true;
+    spin_unlock(&vm->events.lock);
+    return end != NULL;
+}
+
+COLD bool events_timer(struct vcpu *vcpu)
+{
+    struct vm *vm = vcpu->vm;
+
+    spin_lock(&vm->events.lock);
+    uint32_t port = vm->events.timer_port[vcpu->index];
+    const struct event_port *end = find(vm, port);
+    bool armed = end && end->armed;
+    if (armed)
+        raise_virq(vm, port);
+    spin_unlock(&vm->events.lock);
+    return armed;
+}
+
+/* One at a time, so that nobody waits for all of them. */
+COLD void events_vm_gone(struct vm *vm)
+{
+    for (uint32_t i = 0; i < EVENTS_NR_PORTS; i++)
+        (void)events_close(vm, STILE_PORT_FIRST + i);
+}
+
+COLD void events_vms_changed(void)
+{
+    for (uint32_t id = 1; id <= CONFIG_NR_VMS; id++)
+        events_virq(vm_slot(id), STILE_VIRQ_PEER);
+}

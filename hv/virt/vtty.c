@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Input to whichever the VM reads, and telling both that there is room for output.
+ */
+#include "virt/vtty.h"
+
+#include "virt/vconsole.h"
+#include "virt/vring.h"
+#include "virt/vuart.h"
+#include "vm/irq_controller.h"
+#include "vm/vm.h"
+
+void vtty_input(struct vm *vm, const char *text, size_t length)
+{
+    bool tell = true;
+
+    spin_lock(&vm->console.lock);
+    if (vm->console.ring.used)
+        tell = vring_put_input(vm, text, length);
+    else
+        (void)ring_put(&vm->console.input, text, length);
+    spin_unlock(&vm->console.lock);
+    vuart_input(vm);
+    /* A guest that has not agreed on a version does not expect an interrupt of ours. */
+    if (tell && __atomic_load_n(&vm->agreed, __ATOMIC_RELAXED))
+        vm->controller->inject(vm, 0, VCONSOLE_INTID);
+}
+
+void vtty_output_ready(struct vm *vm)
+{
+    vuart_output_ready(vm);
+    vring_flush(vm);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the machine's console has for a VM, handed to what the VM reads and writes it by: the
+ * emulated UART (virt/vuart.h) or the ring (virt/vring.h).
+ */
+#ifndef VIRT_VTTY_H
+#define VIRT_VTTY_H
+
+#include <stddef.h>
+
+struct vm;
+
+/**
+ * vtty_input() - characters were typed for a VM
+ *
+ * Queues them, in the ring if the VM uses that. Interrupts the VM through its UART, and through
+ * VCONSOLE_INTID once it has agreed on an ABI version. May take VGIC and pCPU locks.
+ */
+void vtty_input(struct vm *vm, const char *text, size_t length);
+
+/** The console has room again for a VM whose write was cut short. May take VGIC and pCPU locks. */
+void vtty_output_ready(struct vm *vm);
+
+#endif

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The flight recorder: the last exits of each vCPU, noted always. Showing them is watch/flight.h's.
+ */
+#ifndef VM_TRACE_H
+#define VM_TRACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/is_enabled.h"
+#include "stile/abi.h"
+
+#define TRACE_ENTRIES STILE_TRACE_ENTRIES
+
+/* What an entry is: bits 63:60 of its first word, which neither a function id nor an ESR uses. */
+#define TRACE_KIND_MASK (UINT64_C(0xF) << 60)
+#define TRACE_HYPERCALL ((uint64_t)STILE_TRACE_HYPERCALL << 60)
+#define TRACE_TRAP      ((uint64_t)STILE_TRACE_TRAP << 60)
+#define TRACE_INTERRUPT ((uint64_t)STILE_TRACE_INTERRUPT << 60)
+
+/** How many words an entry has beside the first, and so, how many arguments of a call it keeps. */
+#define TRACE_DETAILS 3
+
+struct trace_entry {
+    uint64_t what; /* and the function id, ESR_EL2 or INTID */
+    /*
+     * Hypercall: x1 to x3. Trap: ELR_EL2, and of an abort the IPA, of an SMC w0 and x1. The rest
+     * is older entries'.
+     */
+    uint64_t detail[TRACE_DETAILS];
+};
+
+struct trace {
+    uint64_t next; /* counts entries ever written */
+    struct trace_entry ring[TRACE_ENTRIES];
+};
+
+/** The next entry to write. */
+static inline struct trace_entry *trace_next(struct trace *trace)
+{
+    uint64_t next = trace->next;
+
+    trace->next = next + 1;
+    return &trace->ring[next % TRACE_ENTRIES];
+}
+
+/** Notes one call, a handful of instructions. */
+static inline void trace_hypercall(struct trace *trace, uint64_t fid, uint64_t x1, uint64_t x2,
+                                   uint64_t x3)
+{
+    if (IS_ENABLED(CONFIG_TRACE)) {
+        struct trace_entry *entry = trace_next(trace);
+
+        /* Its address in one register: gcc would keep two, and save others to have them. */
+        __asm__("" : "+r"(entry));
+        *entry = (struct trace_entry){TRACE_HYPERCALL | fid, {x1, x2, x3}};
+    }
+}
+
+/** The same for a synchronous exception that is no abort. */
+static inline void trace_trap(struct trace *trace, uint64_t esr, uint64_t elr)
+{
+    if (IS_ENABLED(CONFIG_TRACE)) {
+        struct trace_entry *entry = trace_next(trace);
+
+        entry->what = TRACE_TRAP | esr;
+        entry->detail[0] = elr;
+    }
+}
+
+/** The same for a stage-2 abort. */
+static inline void trace_abort(struct trace *trace, uint64_t esr, uint64_t elr, uint64_t ipa)
+{
+    if (IS_ENABLED(CONFIG_TRACE)) {
+        struct trace_entry *entry = trace_next(trace);
+
+        entry->what = TRACE_TRAP | esr;
+        entry->detail[0] = elr;
+        entry->detail[1] = ipa;
+    }
+}
+
+/** Adds to the SMC that was noted last as a trap what was called by it. */
+static inline void trace_smc(struct trace *trace, uint32_t fid, uint64_t x1)
+{
+    if (IS_ENABLED(CONFIG_TRACE)) {
+        struct trace_entry *entry = &trace->ring[(trace->next - 1) % TRACE_ENTRIES];
+
+        entry->detail[1] = fid;
+        entry->detail[2] = x1;
+    }
+}
+
+static inline void trace_interrupt(struct trace *trace, uint32_t intid)
+{
+    if (IS_ENABLED(CONFIG_TRACE))
+        trace_next(trace)->what = TRACE_INTERRUPT | intid;
+}
+
+/** trace_nr_kept() - how many entries the ring has */
+static inline uint64_t trace_nr_kept(const struct trace *trace)
+{
+    return trace->next > TRACE_ENTRIES ? TRACE_ENTRIES : trace->next;
+}
+
+/**
+ * trace_read() - read one entry
+ * @trace: may be written to meanwhile; then the entry may be a mixture of two
+ * @age: 0 for the last one
+ * @entry: where to put it; what the exit has not set reads as zero, of the first two details
+ *
+ * Returns false if there were not so many.
+ */
+bool trace_read(const struct trace *trace, uint32_t age, struct trace_entry *entry);
+
+#endif

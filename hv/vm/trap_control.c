@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * HCR_EL2, CPTR_EL2, MDCR_EL2 and CNTHCTL_EL2 for a VM, and moving FP/SIMD registers when they
+ * trap.
+ */
+#include "vm/trap_control.h"
+
+#include "arch/cpu.h"
+#include "arch/el1.h"
+#include "mm/stage2.h"
+#include "vm/vcpu.h"
+#include "vm/vm.h"
+
+/* HCR_EL2 (Arm ARM D13.2.47) */
+#define HCR_VM    (UINT64_C(1) << 0) /* stage 2 */
+#define HCR_SWIO  (UINT64_C(1) << 1) /* invalidation by set/way cleans */
+#define HCR_PTW   (UINT64_C(1) << 2) /* no table walks in device memory */
+#define HCR_FMO   (UINT64_C(1) << 3)
+#define HCR_IMO   (UINT64_C(1) << 4)
+#define HCR_AMO   (UINT64_C(1) << 5)
+#define HCR_FB    (UINT64_C(1) << 9)  /* maintenance is broadcast: a vCPU may move */
+#define HCR_BSU   (UINT64_C(1) << 10) /* barriers reach the inner shareable domain */
+#define HCR_TWI   (UINT64_C(1) << 13)
+#define HCR_TWE   (UINT64_C(1) << 14)
+#define HCR_TID1  (UINT64_C(1) << 16)
+#define HCR_TID2  (UINT64_C(1) << 17)
+#define HCR_TID3  (UINT64_C(1) << 18)
+#define HCR_TSC   (UINT64_C(1) << 19)
+#define HCR_TIDCP (UINT64_C(1) << 20) /* registers that only this make of CPU has */
+#define HCR_TACR  (UINT64_C(1) << 21)
+#define HCR_TSW   (UINT64_C(1) << 22)
+#define HCR_TTLB  (UINT64_C(1) << 25)
+#define HCR_TVM   (UINT64_C(1) << 26)
+#define HCR_TRVM  (UINT64_C(1) << 30)
+#define HCR_RW    (UINT64_C(1) << 31) /* EL1 is AArch64 */
+
+#define HCR_ALWAYS                                                                                 \
+    (HCR_VM | HCR_SWIO | HCR_PTW | HCR_FMO | HCR_IMO | HCR_AMO | HCR_FB | HCR_BSU | HCR_TWI |      \
+     HCR_TID1 | HCR_TID3 | HCR_TSC | HCR_TIDCP | HCR_TACR | HCR_TSW | HCR_RW)
+#define HCR_TRAP_EVERYTHING (HCR_TWE | HCR_TID2 | HCR_TTLB | HCR_TVM | HCR_TRVM)
+
+/* CPTR_EL2 (D13.2.30, HCR_EL2.E2H = 0): RES1 bits; TFP; SVE and SME trap through RES1 bits. */
+#define CPTR_RES1 UINT64_C(0x33FF)
+#define CPTR_TFP  (UINT64_C(1) << 10)
+
+/* MDCR_EL2 (D13.3.17) */
+#define MDCR_HPMN_MASK UINT64_C(0x1F)
+#define MDCR_TPMCR     (UINT64_C(1) << 5)
+#define MDCR_TPM       (UINT64_C(1) << 6)
+#define MDCR_TDA       (UINT64_C(1) << 9)
+#define MDCR_TDOSA     (UINT64_C(1) << 10)
+#define MDCR_TDRA      (UINT64_C(1) << 11)
+#define MDCR_DEBUG     (MDCR_TDA | MDCR_TDOSA | MDCR_TDRA)
+#define MDCR_PMU       (MDCR_TPM | MDCR_TPMCR)
+#define PMCR_N(pmcr)   ((pmcr) >> 11 & MDCR_HPMN_MASK)
+
+/* CNTHCTL_EL2 (D13.8.2): the counter is the guest's to read, the physical timer is not its own. */
+#define CNTHCTL_EL1PCTEN (UINT64_C(1) << 0)
+
+uint64_t trap_control_hcr(enum vm_mode mode)
+{
+    return mode == VM_MODE_TRAP ? HCR_ALWAYS | HCR_TRAP_EVERYTHING : HCR_ALWAYS;
+}
+
+uint64_t trap_control_mdcr(bool pmu)
+{
+    return pmu ? MDCR_DEBUG : MDCR_DEBUG | MDCR_PMU;
+}
+
+void trap_control_init_pcpu(void)
+{
+    write_sysreg(cptr_el2, CPTR_RES1 | CPTR_TFP);
+    write_sysreg(hstr_el2, 0);
+    write_sysreg(cnthctl_el2, CNTHCTL_EL1PCTEN);
+    write_sysreg(cntvoff_el2, 0);
+    write_sysreg(vpidr_el2, read_sysreg(midr_el1));
+    write_sysreg(vtcr_el2, stage2_vtcr());
+    isb();
+}
+
+static uint64_t hcr_of(const struct vm *vm, bool contended)
+{
+    return vm->hcr | (contended ? HCR_TWE : 0);
+}
+
+void trap_control_set_contended(const struct vcpu *vcpu, bool contended)
+{
+    write_sysreg(hcr_el2, hcr_of(vcpu->vm, contended));
+}
+
+void trap_control_load(const struct vcpu *vcpu, bool contended)
+{
+    const struct vm *vm = vcpu->vm;
+
+    write_sysreg(hcr_el2, hcr_of(vm, contended));
+    write_sysreg(mdcr_el2, vm->mdcr | PMCR_N(read_sysreg(pmcr_el0)));
+}
+
+void trap_control_use_fp(struct vcpu *vcpu)
+{
+    write_sysreg(cptr_el2, CPTR_RES1 & ~CPTR_TFP);
+    isb();
+    fp_restore(&vcpu->fp);
+    vcpu->has_fp = true;
+}
+
+void trap_control_put_fp(struct vcpu *vcpu)
+{
+    fp_save(&vcpu->fp);
+    vcpu->has_fp = false;
+    write_sysreg(cptr_el2, CPTR_RES1 | CPTR_TFP);
+}

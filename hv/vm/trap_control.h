@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The system registers that decide which instructions of a guest trap to EL2.
+ */
+#ifndef VM_TRAP_CONTROL_H
+#define VM_TRAP_CONTROL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "vm/vm_config.h"
+
+struct vcpu;
+
+/** trap_control_hcr() - HCR_EL2 for a VM of this mode */
+uint64_t trap_control_hcr(enum vm_mode mode);
+
+/** trap_control_mdcr() - MDCR_EL2 for a VM, but for HPMN; @pmu: whether it may use the counters */
+uint64_t trap_control_mdcr(bool pmu);
+
+/** trap_control_init_pcpu() - set up the trap registers that are the same for every guest */
+void trap_control_init_pcpu(void);
+
+/**
+ * trap_control_load() - set up the trap registers for one vCPU's guest
+ * @vcpu: about to run here
+ * @contended: see trap_control_set_contended()
+ *
+ * FP/SIMD traps: its registers are moved when the guest uses them.
+ */
+void trap_control_load(const struct vcpu *vcpu, bool contended);
+
+/** trap_control_use_fp() - the loaded vCPU uses FP/SIMD for the first time since it was loaded */
+void trap_control_use_fp(struct vcpu *vcpu);
+
+/** trap_control_put_fp() - move FP/SIMD registers of a vCPU that has them to memory; they trap
+ * again */
+void trap_control_put_fp(struct vcpu *vcpu);
+
+/**
+ * trap_control_set_contended() - whether another vCPU waits for the physical CPU of the loaded one
+ *
+ * If so, WFE traps and yields: what the guest spins on may be held by a vCPU that does not run.
+ */
+void trap_control_set_contended(const struct vcpu *vcpu, bool contended);
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A virtual CPU: the registers a guest sees, and what the hypervisor keeps about them.
+ *
+ * A vCPU is loaded while its EL1 registers, list registers and timer are in a physical CPU. Of a
+ * loaded vCPU, only struct vcpu_regs is in memory, and only while EL2 runs. What happens to a vCPU
+ * from its creation to its end is life/vcpu_life.h's.
+ */
+#ifndef VM_VCPU_H
+#define VM_VCPU_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arch/el1.h"
+#include "lib/list.h"
+#include "stile/abi.h"
+#include "vm/stats.h"
+#include "vm/trace.h"
+#include "vm/vgic_state.h"
+#include "vm/vtimer_state.h"
+
+struct vm;
+struct pcpu;
+
+/** General registers. ELR and SPSR are in ELR_EL2 and SPSR_EL2 while the vCPU is loaded. */
+struct vcpu_regs {
+    uint64_t x[31];
+    uint64_t elr;
+    uint64_t spsr;
+};
+
+enum vcpu_state {
+    VCPU_OFF,      /* waits for PSCI CPU_ON */
+    VCPU_STARTING, /* somebody is resetting it */
+    VCPU_READY,    /* in a run queue, or loaded */
+    VCPU_BLOCKED,  /* waits for an interrupt */
+    VCPU_STOPPED,  /* its VM was stopped */
+};
+
+/* Bits of vcpu->work: what must be done before the guest runs again. */
+#define VCPU_WORK_RESCHED (1u << 0) /* another vCPU may have to run */
+#define VCPU_WORK_VGIC    (1u << 1) /* interrupts became pending: fill the list registers */
+
+struct vcpu {
+    struct vcpu_regs regs; /* first: SP_EL2 points here while the guest runs */
+    uint64_t el2_stack;    /* the SP on which EL2 runs C while this vCPU is loaded */
+    uint32_t work;         /* VCPU_WORK_*; set by any physical CPU, atomically */
+
+    struct trace trace;
+    struct vm *vm;
+    const uint8_t *calls; /* vm->calls */
+    int64_t more_status;  /* what hcall_values() returns as a status; not 0 in core_multicall */
+    uint32_t index;       /* in vm->vcpus, and the guest's Aff0 */
+    uint32_t weight;      /* its share of a physical CPU, relative to others */
+    uint64_t affinity;    /* physical CPUs it may use, a bit for each */
+    bool has_fp;          /* its FP/SIMD registers are in the physical CPU; only while loaded */
+    bool yields;          /* it asked for others to run first; only while loaded */
+
+    /* Under sched_lock: */
+    enum vcpu_state state;
+    bool loaded;                 /* its state is, or is about to be, in a physical CPU */
+    bool saving;                 /* its state is being taken out of one; cleared without the lock */
+    bool paused;                 /* ready or not, it does not run */
+    struct pcpu *pcpu;           /* where it runs, now or next */
+    struct list_node run_link;   /* in pcpu->run_queue */
+    struct list_node sleep_link; /* in pcpu->sleepers while blocked with its timer armed */
+    uint64_t wake_ticks;         /* when that timer fires, CNTPCT_EL0 */
+    uint64_t virtual_ticks;      /* time it ran, scaled by its weight */
+    uint64_t charged_ticks;      /* up to when that is counted, while it runs */
+    uint64_t ready_since_ticks;  /* since when it waits for its physical CPU */
+    bool kicked;                 /* it is not to sleep the next time it would */
+
+    /* What else ends its sleep; its own to change, while it is loaded and does not sleep. */
+    bool polls;          /* something does: its last sleep was sleep_poll() */
+    uint32_t poll_word;  /* of its mailbox */
+    uint64_t poll_ports; /* bits of that word */
+    uint64_t poll_ticks; /* when it wakes at the latest, CNTPCT_EL0 */
+
+    struct stile_vcpu_page *page; /* shared with the guest, as is the next */
+    struct stile_mailbox *mailbox;
+
+    struct el1_state el1; /* valid while not loaded */
+    struct fp_state fp;   /* valid unless has_fp */
+    struct vgic_vcpu vgic;
+    struct vtimer vtimer;
+    struct vcpu_stats stats; /* last: it is large, and what is far costs an instruction more */
+};
+
+/** Sets work bits of a vCPU. Who takes them sees what was written before. */
+static inline void vcpu_add_work(struct vcpu *vcpu, uint32_t work)
+{
+    __atomic_fetch_or(&vcpu->work, work, __ATOMIC_RELEASE);
+}
+
+#endif

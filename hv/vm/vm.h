@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A virtual machine: its memory, its vCPUs, and the devices it is shown; and the table of all VMs.
+ * What happens to a VM from its creation to its end is life/vm_life.h's.
+ */
+#ifndef VM_VM_H
+#define VM_VM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/ratelimit.h"
+#include "mm/stage2.h"
+#include "stile/abi.h"
+#include "vm/events_state.h"
+#include "vm/mmio_map.h"
+#include "vm/stats.h"
+#include "vm/vconsole_state.h"
+#include "vm/vgic_state.h"
+#include "vm/vm_config.h"
+#include "vm/vm_files.h"
+#include "vm/vuart_state.h"
+
+struct controller;
+struct pvtime_stolen;
+struct remains;
+struct vcpu;
+
+enum vm_state {
+    VM_OFF,     /* nothing allocated */
+    VM_RUNNING, /* its vCPUs may be loaded */
+    VM_ENDING,  /* none will be loaded again; taken down when nobody holds it */
+    VM_ENDED,   /* being taken down */
+};
+
+/** What becomes of a VM that has ended. */
+enum vm_end {
+    VM_END_OFF,
+    VM_END_REBOOT,
+    VM_END_CRASH,
+    VM_END_DESTROYED,
+};
+
+struct vm {
+    struct vm_config config;         /* what its device tree said; constant */
+    struct vm_files image;           /* its files, for a reboot */
+    uint32_t id;                     /* from 1; also its VMID and its pages' owner */
+    uint64_t hcr;                    /* HCR_EL2 while one of its vCPUs runs: trap_control_hcr() */
+    uint64_t mdcr;                   /* MDCR_EL2: trap_control_mdcr() */
+    uint32_t minor;                  /* the ABI minor agreed on; 0 before */
+    bool agreed;                     /* core_version has succeeded */
+    uint8_t calls[STATS_CALL_SLOTS]; /* by number: its line, from 1, or PERMIT_NONE */
+    enum vm_state state;
+    enum vm_end end;
+    bool paused;                 /* its vCPUs are not loaded until it is resumed */
+    uint32_t nr_holds;           /* vCPUs that are loaded or about to be, and vm_get(); atomic */
+    struct ratelimit complaints; /* lines in the log about what it did */
+    struct spinlock lock;        /* of minor, agreed, state, end and paused */
+    struct stage2 stage2;
+    struct vcpu *vcpus[CONFIG_NR_VCPUS];
+    uint32_t last_loaded[CONFIG_NR_PCPUS]; /* which vCPU was, on each CPU: its index + 1, or 0 */
+    struct stile_vm_page *page;            /* shared with the guest, as is the next */
+    struct stile_console_ring *ring;
+    struct remains *remains;             /* stays when the VM is gone */
+    struct pvtime_stolen *stolen;        /* by vCPU; shared with the guest */
+    const struct controller *controller; /* what brings it its interrupts */
+    struct vgic vgic;
+    struct vuart vuart;
+    struct vconsole console;
+    struct mmio_map mmio; /* emulated devices by IPA */
+    struct events events;
+};
+
+/** vm_hold() - one of its vCPUs is about to be loaded: the VM is not taken down before vm_release()
+ */
+static inline void vm_hold(struct vm *vm)
+{
+    __atomic_fetch_add(&vm->nr_holds, 1, __ATOMIC_RELAXED);
+}
+
+/**
+ * vm_slot() - where the VM of a number is, if one is running
+ * @id: any number
+ *
+ * Returns NULL if no VM can have the number. Says nothing about whether there is one: what may be
+ * used of it without a hold has a lock of its own.
+ */
+struct vm *vm_slot(uint32_t id);
+
+/**
+ * vm_get() - look at a VM from outside
+ * @index: 0 to CONFIG_NR_VMS - 1
+ *
+ * Returns NULL if there is no such VM, or it is ending. Otherwise it and its vCPUs stay until
+ * vm_release(). No lock held.
+ */
+struct vm *vm_get(uint32_t index);
+
+/** What vm_describe() tells. */
+struct vm_description {
+    char name[STILE_VM_NAME_BYTES];
+    enum stile_vm_state state;
+    uint32_t nr_vcpus;
+    uint64_t nr_pages;
+};
+
+/**
+ * vm_numbered() - the VM of a number, in whatever state it is, if only its end
+ * @number: any
+ *
+ * Returns NULL if there has never been one. Of what it returns only what outlives a VM may be used
+ * (watch/remains.h, console_read_kept()).
+ */
+struct vm *vm_numbered(uint32_t number);
+
+/** vm_describe() - look at a VM of vm_numbered(). No lock held. */
+struct vm_description vm_describe(struct vm *vm);
+
+/**
+ * vm_find() - the number of the VM of a name
+ * @name: padded with zeroes
+ *
+ * Returns 0 if none of that name is running. No lock held.
+ */
+uint32_t vm_find(const char name[STILE_VM_NAME_BYTES]);
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a VM's device tree asks for, read and checked once.
+ */
+#ifndef VM_VM_CONFIG_H
+#define VM_VM_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/addr.h"
+#include "stile/shared.h"
+
+/*
+ * Where a VM finds the pages shared with it: its own, then one for each vCPU; in 64 KiB of its own,
+ * so that a guest may map it by itself whatever its granule, that of stolen times; then those that
+ * the guest writes, a mailbox for each vCPU and the console's ring. No memory or device of its tree
+ * may lie here.
+ */
+#define VM_SHARED_IPA   UINT64_C(0x0B000000)
+#define VM_STOLEN_IPA   (VM_SHARED_IPA + 0x10000)
+#define VM_WRITTEN_IPA  (VM_SHARED_IPA + 0x20000)
+#define VM_SHARED_BYTES UINT64_C(0x30000)
+
+/*
+ * Where a VM without a GIC finds the CPU interface's registers if the machine's is a GICv2. Kept
+ * free in any case: its tree does not say on which machine it will run.
+ */
+#define VM_GICC_IPA UINT64_C(0x08010000)
+
+/** The largest device tree a VM may have, in bytes. */
+#define VM_DTB_MAX UINT64_C(0x10000)
+
+/** How a VM's sensitive operations reach the hardware: stile,mode in its device tree. */
+enum vm_mode {
+    VM_MODE_ASSISTED,    /* "assisted": stage 2, virtual GIC and timer; few traps */
+    VM_MODE_TRAP,        /* "trap": every sensitive operation traps and is emulated */
+    VM_MODE_PARAVIRTUAL, /* "paravirtual": as assisted, for a guest that makes calls */
+};
+
+/** The weight of a VM whose device tree names none: stile,weight. */
+#define VM_WEIGHT_DEFAULT 100u
+#define VM_WEIGHT_MAX     10000u
+
+/** A range of IPAs. bytes is 0 if the VM has no such thing. */
+struct ipa_range {
+    ipa_t base;
+    uint64_t bytes;
+};
+
+struct vm_config {
+    char name[STILE_VM_NAME_BYTES]; /* the VM's folder in the bundle */
+    enum vm_mode mode;
+    uint32_t nr_vcpus;
+    uint32_t weight;   /* stile,weight: its vCPUs' share of a physical CPU; 100 if not said */
+    uint64_t affinity; /* stile,affinity: physical CPUs they may use, a bit for each; all if not */
+    uint32_t nr_memory;
+    struct ipa_range memory[STILE_VM_NR_REGIONS]; /* in the order of the tree */
+    uint32_t gic_version;                         /* 2 or 3; without a GIC, the machine's */
+    struct ipa_range gicd;                        /* bytes 0: it has no GIC, but mailboxes */
+    struct ipa_range gicc; /* of a GICv2, and of a VM without a GIC if the machine's is one */
+    struct ipa_range gicr; /* GICv3 */
+    struct ipa_range uart; /* a PL011 or SBSA UART, or bytes 0 */
+    uint32_t uart_intid;   /* 0 if it has none, which needs that the VM has no GIC */
+    bool pmu;              /* stile,pmu: the VM has the physical PMU to itself */
+    bool privileged;       /* stile,privileged: the VM may make the calls of group control */
+};
+
+/** Whether a VM has a GIC in its tree. Else its vCPUs' mailboxes bring it its interrupts. */
+static inline bool vm_config_has_gic(const struct vm_config *config)
+{
+    return config->gicd.bytes != 0;
+}
+
+/** vm_config_is_entry() - whether a vCPU may be started at @ipa: aligned, and memory of the VM */
+static inline bool vm_config_is_entry(const struct vm_config *config, uint64_t ipa)
+{
+    for (uint32_t i = 0; i < config->nr_memory && ipa % 4 == 0; i++)
+        if (ipa - config->memory[i].base.ipa < config->memory[i].bytes)
+            return true;
+    return false;
+}
+
+#endif

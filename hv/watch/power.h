@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The machine's end.
+ */
+#ifndef WATCH_POWER_H
+#define WATCH_POWER_H
+
+#include <stdint.h>
+
+/** What the machine's end is called when the hypervisor itself failed. */
+#define POWER_STATUS_PANIC 255u
+
+/**
+ * power_off() - write out what is left to print, and power the machine off
+ * @status: how many VMs failed, or POWER_STATUS_PANIC
+ *
+ * With the word "stile.semihosting" on the machine's command line, @status is also what the
+ * emulator returns. The word promises that there is one that listens: without, the machine has no
+ * such instruction. Guests then have it, too, so it is for tests alone.
+ *
+ * Any context, locks held or not. Returns only if the firmware cannot power off.
+ */
+void power_off(uint32_t status);
+
+#endif
