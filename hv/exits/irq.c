@@ -14,6 +14,7 @@
 #include "vm/irq_controller.h"
 #include "vgic/vgic.h"
 #include "virt/vring.h"
+#include "vm/el2_time.h"
 #include "vm/trace.h"
 #include "vm/vcpu.h"
 #include "vm/vm.h"
@@ -66,8 +67,10 @@ uint32_t irq_dispatch(struct vcpu *vcpu)
 
 void irq_handle(struct vcpu *vcpu)
 {
+    el2_time_begin();
     uint32_t intid = irq_dispatch(vcpu);
 
     vcpu->stats.exits[EXIT_INTERRUPT]++;
     trace_interrupt(&vcpu->trace, intid);
+    el2_time_end(vcpu);
 }

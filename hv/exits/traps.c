@@ -17,6 +17,7 @@
 #include "sched/sched.h"
 #include "sched/sleep.h"
 #include "vm/trace.h"
+#include "vm/el2_time.h"
 #include "vm/trap_control.h"
 #include "vm/vcpu.h"
 #include "vm/vm.h"
@@ -159,12 +160,14 @@ void trap_handle(struct vcpu *vcpu, uint64_t esr)
 {
     uint32_t class = esr_class(esr);
 
+    el2_time_begin();
     if (class == EC_DABT_LOWER)
         trap_data_abort(vcpu, esr);
     else if (class == EC_IABT_LOWER)
         trap_fetch_abort(vcpu, esr);
     else
         trap_instruction(vcpu, esr);
+    el2_time_end(vcpu);
 }
 
 void trap_serror(struct vcpu *vcpu)

@@ -7,6 +7,7 @@
  */
 #include "hypercall/hypercall.h"
 #include "hypercall/widths.h"
+#include "vm/el2_time.h"
 #include "vm/permit.h"
 #include "vm/trace.h"
 
@@ -83,8 +84,7 @@ const struct hypercall_line {
 
 _Static_assert(sizeof(hypercall_lines) / sizeof(hypercall_lines[0]) <= UINT8_MAX, "vm->calls");
 
-struct hcall_result hypercall_dispatch(struct vcpu *vcpu, uint64_t x1, uint64_t x2, uint64_t x3,
-                                       uint64_t x4, uint64_t x5, uint64_t x6, uint64_t fid)
+static inline struct hcall_result dispatch(RAW_PARAMS, uint64_t fid)
 {
     /* Masking, with a power of two, bounds the index under speculation too. */
     uint64_t nr = fid % STATS_CALL_SLOTS;
@@ -97,4 +97,16 @@ struct hcall_result hypercall_dispatch(struct vcpu *vcpu, uint64_t x1, uint64_t 
     /* Its address in one register, for one load of both. */
     __asm__("" : "+r"(line));
     return line->check(vcpu, x1, x2, x3, x4, x5, x6, line->handler);
+}
+
+struct hcall_result hypercall_dispatch(struct vcpu *vcpu, uint64_t x1, uint64_t x2, uint64_t x3,
+                                       uint64_t x4, uint64_t x5, uint64_t x6, uint64_t fid)
+{
+    /* Measured, it is no tail call. */
+    if (!IS_ENABLED(CONFIG_EL2_TIME))
+        return dispatch(vcpu, x1, x2, x3, x4, x5, x6, fid);
+    el2_time_begin();
+    struct hcall_result result = dispatch(vcpu, x1, x2, x3, x4, x5, x6, fid);
+    el2_time_end(vcpu);
+    return result;
 }

@@ -17,6 +17,7 @@
 #include "vgic/vgic.h"
 #include "virt/pvtime.h"
 #include "virt/vtimer.h"
+#include "vm/el2_time.h"
 #include "vm/trap_control.h"
 #include "vm/vcpu.h"
 #include "vm/vm.h"
@@ -253,6 +254,7 @@ struct vcpu *vcpu_work(struct vcpu *vcpu)
         if ((work & VCPU_WORK_VGIC) && vcpu == before)
             vgic_flush(vcpu);
     } while (__atomic_load_n(&vcpu->work, __ATOMIC_RELAXED) != 0);
+    el2_time_end_work();
     return vcpu;
 }
 

@@ -279,6 +279,7 @@ static void take_down(struct vm *vm)
         __atomic_fetch_add(&nr_failed, 1, __ATOMIC_RELAXED);
     if (__atomic_sub_fetch(&nr_running, 1, __ATOMIC_ACQ_REL) == 0) {
         CHECK(page_audit() == 0); /* what was a VM's is free again */
+        flight_print_longest();
         printk("the last VM has ended: powering off, status %u", nr_failed);
         power_off(nr_failed);
         panic("the firmware cannot power the machine off");

@@ -17,6 +17,7 @@
 #include "life/vm_life.h"
 #include "sched/run_queue.h"
 #include "virt/vtimer.h"
+#include "vm/el2_time.h"
 #include "vm/trap_control.h"
 #include "vm/vcpu.h"
 #include "vm/vm.h"
@@ -307,7 +308,9 @@ static void sleep(const struct pcpu *pcpu, struct vcpu *parked)
 {
     idle_pcpus |= bit_of(pcpu);
     spin_unlock(&sched_lock);
+    el2_time_end_work();
     cpu_wait_for_interrupt();
+    el2_time_begin();
     (void)irq_dispatch(parked);
     spin_lock(&sched_lock);
 }

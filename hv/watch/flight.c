@@ -8,7 +8,9 @@
 #include <stdio.h>
 
 #include "arch/esr.h"
+#include "arch/timer.h"
 #include "lib/printk.h"
+#include "vm/el2_time.h"
 #include "vm/trace.h"
 #include "vm/vcpu.h"
 #include "vm/vm.h"
@@ -28,6 +30,8 @@
 #define IMMEDIATE_MASK  UINT64_C(0xFFFF)
 
 #define LINE_BYTES 160
+
+#define NS_PER_SEC UINT64_C(1000000000)
 
 /* A line in the making; what does not fit is left out. */
 struct line {
@@ -164,24 +168,43 @@ static void add_trap(struct line *line, const struct vm_config *config, uint64_t
 
 /* --- the whole ----------------------------------------------------------------------------- */
 
-static void print_entry(const struct vm *vm, const struct trace_entry *entry)
+static void add_entry(struct line *line, const struct vm *vm, const struct trace_entry *entry)
 {
     uint64_t value = entry->what & WHAT_VALUE;
-    struct line line = {.length = 0};
 
     switch (entry->what & TRACE_KIND_MASK) {
     case TRACE_HYPERCALL:
-        add(&line, "HVC ");
-        add_call(&line, value, entry->detail, TRACE_DETAILS);
+        add(line, "HVC ");
+        add_call(line, value, entry->detail, TRACE_DETAILS);
         break;
     case TRACE_TRAP:
-        add_trap(&line, &vm->config, value, entry);
+        add_trap(line, &vm->config, value, entry);
         break;
     default:
-        add(&line, "interrupt %lu %s", value, names_intid((uint32_t)value));
+        add(line, "interrupt %lu %s", value, names_intid((uint32_t)value));
         break;
     }
+}
+
+static void print_entry(const struct vm *vm, const struct trace_entry *entry)
+{
+    struct line line = {.length = 0};
+
+    add_entry(&line, vm, entry);
     printk("  %s", line.text);
+}
+
+void flight_print_longest(void)
+{
+    struct line line = {.length = 0};
+    struct el2_time longest;
+
+    if (!IS_ENABLED(CONFIG_EL2_TIME) || !el2_time_longest(&longest))
+        return;
+    add_entry(&line, longest.vm, &longest.exit);
+    printk("longest at EL2 with interrupts masked: %lu ns: %s, vcpu %u: %s",
+           longest.ticks * NS_PER_SEC / timer_frequency(), longest.vm->config.name, longest.vcpu_id,
+           line.text);
 }
 
 /* Row 0 is the heading; nothing past the last entry. */

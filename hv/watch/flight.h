@@ -31,4 +31,7 @@ void flight_print_row(const struct vcpu *vcpu, uint32_t row);
 void flight_print_kept(const struct vm *vm, uint32_t vcpu_id, const struct trace *trace,
                        uint32_t row);
 
+/** flight_print_longest() - print the longest time at EL2 and the exit behind it, if measured */
+void flight_print_longest(void);
+
 #endif
