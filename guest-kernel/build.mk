@@ -18,7 +18,7 @@ $(eval $(call compile_rules,guest-sensitive,sensitive-cflags))
 $(eval $(call compile_rules,guest-user,guest-user-cflags))
 $(eval $(call compile_rules,guest-test,guest-test-cflags))
 
-guest-folders := arch core mm dev shell bench
+guest-folders := entry shell bench process threads dev mm lib machine arch
 guest-srcs := $(foreach dir,$(guest-folders),$(wildcard guest-kernel/$(dir)/*.c guest-kernel/$(dir)/*.S))
 guest-srcs += guest-kernel/user/programs.S
 guest-objs := $(call objects,guest,$(guest-srcs)) \

@@ -36,11 +36,11 @@ context_switch:
 
     .globl context_thread_start
 context_thread_start:
-    mov x0, x19
-    mov x1, x20
+    mov x0, x20
+    mov x1, x21
     mov x29, xzr
     mov x30, xzr
-    b thread_begin
+    br x19
 
     .globl context_try
 context_try:

@@ -13,11 +13,11 @@
 #include "bench/pmu.h"
 #include "bench/row.h"
 #include "bench/sets.h"
-#include "core/printk.h"
-#include "core/thread.h"
 #include "dev/gic.h"
+#include "lib/printk.h"
 #include "sensitive/sensitive.h"
 #include "stile/abi.h"
+#include "threads/thread.h"
 
 #define BATCHES       100
 #define COUNT         200

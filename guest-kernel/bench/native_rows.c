@@ -5,12 +5,12 @@
 #include "arch/cpu.h"
 #include "arm64/io.h"
 #include "bench/row.h"
-#include "core/smp.h"
 #include "dev/gic.h"
 #include "dev/gicd.h"
 #include "dev/gicv2.h"
 #include "dev/gicv3.h"
 #include "dev/pl011.h"
+#include "machine/smp.h"
 
 /* GICD_SGIR: the CPUs to send to, a bit for each (IHI 0048, 4.3.15). */
 #define SGIR_TARGETS_SHIFT 16

@@ -9,8 +9,8 @@
 
 #include "arch/cpu.h"
 #include "bench/sets.h"
-#include "core/thread.h"
 #include "sensitive/sensitive.h"
+#include "threads/thread.h"
 
 static struct {
     void (*function)(void);

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/smp.h"
+#include "machine/smp.h"
 
 /** What a loop needs around it. */
 enum bench_kind {

@@ -8,13 +8,13 @@
 #include <string.h>
 
 #include "arch/cpu.h"
+#include "arch/layout.h"
 #include "bench/several.h"
-#include "core/machine.h"
-#include "core/printk.h"
-#include "core/smp.h"
-#include "core/time.h"
 #include "dev/pl011.h"
-#include "mm/layout.h"
+#include "lib/printk.h"
+#include "lib/time.h"
+#include "machine/machine.h"
+#include "machine/smp.h"
 #include "mm/page.h"
 #include "sensitive/sensitive.h"
 #include "stile/abi.h"

@@ -9,14 +9,15 @@
 #include "bench/pmu.h"
 #include "bench/row.h"
 #include "bench/sets.h"
-#include "core/irq.h"
-#include "core/printk.h"
-#include "core/smp.h"
-#include "core/thread.h"
-#include "core/time.h"
 #include "dev/gic.h"
+#include "dev/irq.h"
+#include "lib/printk.h"
+#include "lib/time.h"
+#include "machine/smp.h"
+#include "sensitive/native.h"
 #include "sensitive/sensitive.h"
 #include "stile/abi.h"
+#include "threads/thread.h"
 
 #define ROUNDS 100
 

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which interrupt controller this is.
+ * What all interrupt controllers share.
  */
-#include <stddef.h>
-
-#include "core/irq.h"
-#include "core/machine.h"
 #include "dev/gic.h"
+
+#include "machine/machine.h"
 #include "mm/kernel_map.h"
-#include "sensitive/sensitive.h"
 
 const struct gic *gic;
 
@@ -17,14 +14,6 @@ static uint64_t distributor;
 uint64_t gic_distributor(void)
 {
     return distributor;
-}
-
-bool gic_find(void)
-{
-    gic = sensitive_controller();
-    if (!gic && machine.gicd.bytes != 0)
-        gic = machine.gic_version == 3 ? &gicv3 : &gicv2;
-    return gic != NULL;
 }
 
 void gic_handle_one(irq_deliver *deliver)

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The interrupt controller: one set of operations, two drivers (IHI 0048 GICv2, IHI 0069 GICv3),
- * chosen by the device tree. A VM that has neither has a third one: sensitive/mailbox.c.
+ * The interrupt controller: one table of operations. There are two drivers for it, gicv2.c (IHI
+ * 0048) and gicv3.c (IHI 0069), and sensitive/mailbox.c for a VM without a GIC. gic_find() chooses.
  */
 #ifndef DEV_GIC_H
 #define DEV_GIC_H
 
-#include <stdbool.h>
 #include <stdint.h>
+
+/* Interrupts are numbered as by a GIC: SGIs from 0, PPIs from 16, SPIs from 32. */
+#define IRQ_FIRST_SPI 32
+#define NR_IRQS       288 /* SGIs, PPIs and 256 SPIs */
 
 /* The interrupt's number in what acknowledge() returns; above it a GICv2 notes an SGI's sender. */
 #define GIC_ACK_INTID 0x3FF
@@ -21,33 +24,26 @@ typedef void irq_deliver(uint32_t intid);
 
 struct gic {
     uint32_t version; /* of the CPU interface */
-    /** The distributor; once. */
+    /** Initialises the distributor; once. */
     void (*init)(void);
-    /** What belongs to the calling CPU, which is cpus[index]. */
+    /** Initialises what belongs to the calling CPU, which is cpus[index]. */
     void (*init_cpu)(uint32_t index);
-    /** The calling CPU's interface alone; init_cpu() includes it. */
+    /** Initialises the calling CPU's interface alone; init_cpu() includes this. */
     void (*init_interface)(void);
-    /** Handles what made the CPU take an IRQ: acknowledges it, has it delivered, ends it. */
+    /** Takes what made the CPU take an IRQ: acknowledges each interrupt, delivers and ends it. */
     void (*handle)(irq_deliver *deliver);
     void (*enable)(uint32_t intid);
     void (*disable)(uint32_t intid);
     /** The highest pending interrupt becomes active; GIC_ACK_INTID of the result is its number. */
     uint32_t (*acknowledge)(void);
-    /** Ends it; @ack is what acknowledge() returned. */
+    /** Ends an interrupt; @ack is what acknowledge() returned. */
     void (*end)(uint32_t ack);
     /** Sends SGI @sgi, 0 to 15, to cpus[target]. */
     void (*send_sgi)(uint32_t target, uint32_t sgi);
 };
 
-extern const struct gic gicv2;
-extern const struct gic gicv3;
-
 /** The machine's; set by gic_find(). */
 extern const struct gic *gic;
-
-/** gic_find() - choose the driver; false if there is no interrupt controller. After
- * sensitive_init(). */
-bool gic_find(void);
 
 /** gic_init() - initialise the distributor and the boot CPU's part */
 void gic_init(void);

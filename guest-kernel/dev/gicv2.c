@@ -4,11 +4,10 @@
  */
 #include "arch/cpu.h"
 #include "arm64/io.h"
-#include "core/irq.h"
-#include "core/machine.h"
 #include "dev/gic.h"
 #include "dev/gicd.h"
 #include "dev/gicv2.h"
+#include "machine/machine.h"
 #include "mm/kernel_map.h"
 
 #define GICC_CTLR 0x00

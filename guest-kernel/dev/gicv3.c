@@ -5,12 +5,11 @@
  */
 #include "arch/cpu.h"
 #include "arm64/io.h"
-#include "core/irq.h"
-#include "core/machine.h"
-#include "core/panic.h"
 #include "dev/gic.h"
 #include "dev/gicd.h"
 #include "dev/gicv3.h"
+#include "lib/panic.h"
+#include "machine/machine.h"
 #include "mm/kernel_map.h"
 
 #define SGI1R_INTID_SHIFT 24

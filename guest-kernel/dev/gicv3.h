@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The GICv3's system registers, and what the bench needs to know to do without its driver.
+ * The GICv3 driver; the GICv3's system registers, and what the bench needs to know to do without
+ * the driver.
  */
 #ifndef DEV_GICV3_H
 #define DEV_GICV3_H
@@ -8,6 +9,9 @@
 #include <stdint.h>
 
 #include "arch/cpu.h"
+#include "dev/gic.h"
+
+extern const struct gic gicv3;
 
 /* Encodings, because not every assembler has the names (IHI 0069 §12.2). */
 #define ICC_PMR_EL1     S3_0_C4_C6_0

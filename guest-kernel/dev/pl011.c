@@ -4,8 +4,8 @@
  */
 #include "arch/cpu.h"
 #include "arm64/io.h"
-#include "core/machine.h"
 #include "dev/pl011.h"
+#include "machine/machine.h"
 #include "mm/kernel_map.h"
 
 #define UART_DR   0x00

@@ -5,8 +5,9 @@
 #include <stddef.h>
 
 #include "arch/cpu.h"
-#include "core/panic.h"
-#include "core/spinlock.h"
+#include "lib/panic.h"
+#include "lib/spinlock.h"
+#include "machine/machine.h"
 #include "mm/kernel_map.h"
 #include "mm/map.h"
 #include "mm/page.h"
@@ -82,7 +83,7 @@ void kernel_map_init(void)
 
 void kernel_map_leave_boot(void)
 {
-    space_use(0, 0);
+    space_use(NULL);
     __asm__ volatile("tlbi vmalle1\n\tdsb nsh\n\tisb" : : : "memory");
 }
 

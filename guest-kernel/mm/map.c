@@ -5,7 +5,6 @@
 #include <stddef.h>
 
 #include "arch/cpu.h"
-#include "core/spinlock.h"
 #include "mm/map.h"
 #include "mm/page.h"
 

@@ -6,7 +6,8 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "core/spinlock.h"
+#include "lib/spinlock.h"
+#include "machine/machine.h"
 #include "mm/page.h"
 
 #define MAX_EXTENTS (MACHINE_MAX_MEMORY + MACHINE_MAX_RESERVED)

@@ -8,8 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "core/machine.h"
-#include "mm/layout.h"
+#include "arch/layout.h"
 
 /* What turns a physical address into one the kernel may use; 0 until the linear map is there. */
 extern uint64_t page_linear_offset;

@@ -5,15 +5,15 @@
 #include "sensitive/channel.h"
 
 #include "arch/cpu.h"
-#include "core/machine.h"
-#include "core/thread.h"
-#include "core/time.h"
+#include "lib/time.h"
+#include "machine/machine.h"
 #include "mm/kernel_map.h"
 #include "mm/page.h"
 #include "sensitive/sensitive.h"
 #include "stile/channel.h"
 #include "stile/directory.h"
 #include "stile/hypercall.h"
+#include "threads/thread.h"
 
 #define KEY      "channel"
 #define RETRY_MS 1

@@ -7,10 +7,14 @@
  * A kernel that is ported needs no more of the CPU interface than dev/gicv2.c or dev/gicv3.c has
  * in init_interface(), acknowledge() and end().
  */
-#include "core/irq.h"
-#include "core/machine.h"
-#include "core/smp.h"
-#include "dev/gic.h"
+#include "sensitive/mailbox.h"
+
+#include <stddef.h>
+
+#include "dev/gicv2.h"
+#include "dev/gicv3.h"
+#include "machine/machine.h"
+#include "machine/smp.h"
 #include "mm/kernel_map.h"
 #include "sensitive/sensitive.h"
 #include "stile/event.h"
@@ -135,7 +139,7 @@ static struct gic controller = {
     .send_sgi = send_sgi,
 };
 
-const struct gic *sensitive_controller(void)
+const struct gic *mailbox_controller(void)
 {
     if (!sensitive_is_paravirtual() || info(STILE_INFO_CONTROLLER) != STILE_CONTROLLER_MAILBOX)
         return NULL;

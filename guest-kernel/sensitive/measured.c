@@ -6,9 +6,9 @@
 
 #include "arch/cpu.h"
 #include "bench/row.h"
-#include "core/smp.h"
 #include "dev/gic.h"
 #include "dev/gicv2.h"
+#include "machine/smp.h"
 #include "mm/kernel_map.h"
 #include "mm/page.h"
 #include "sensitive/ring.h"

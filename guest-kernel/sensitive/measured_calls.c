@@ -7,8 +7,8 @@
 #include "arch/cpu.h"
 #include "bench/row.h"
 #include "bench/sets.h"
-#include "core/machine.h"
-#include "core/printk.h"
+#include "lib/printk.h"
+#include "machine/machine.h"
 #include "mm/page.h"
 #include "stile/hypercall.h"
 

@@ -3,12 +3,13 @@
  * The sensitive operations on a machine of one's own: registers of devices and of the CPU, and
  * firmware calls. In a VM every one of them may trap. Compare with paravirtual.c.
  */
+#include "sensitive/native.h"
+
 #include "arch/cpu.h"
-#include "core/panic.h"
 #include "dev/gic.h"
 #include "dev/pl011.h"
+#include "lib/panic.h"
 #include "sensitive/psci.h"
-#include "sensitive/sensitive.h"
 #include "stile/smccc.h"
 
 /* CNTV_CTL_EL0: enabled, and the interrupt not masked. */
@@ -31,14 +32,14 @@ static uint32_t console_listen(void)
 }
 
 /* The virtual timer is the CPU's own, in a VM too: no trap but the interrupt itself. */
-void sensitive_arm_cntv(uint64_t deadline)
+void native_timer_arm(uint64_t deadline)
 {
     write_sysreg(cntv_cval_el0, deadline);
     write_sysreg(cntv_ctl_el0, CNTV_CTL_ENABLE);
     isb();
 }
 
-void sensitive_disarm_cntv(void)
+void native_timer_disarm(void)
 {
     write_sysreg(cntv_ctl_el0, 0);
     isb();
@@ -99,7 +100,7 @@ __attribute__((noreturn)) static void power_reset(void)
     panic_stop_cpu();
 }
 
-/* Nobody to tell: the message is on the console already. */
+/* No hypervisor to tell: the message is on the console already. */
 __attribute__((noreturn)) static void crash(const char *message)
 {
     (void)message;
@@ -111,8 +112,8 @@ const struct sensitive_ops sensitive_native = {
     .console_write = console_write,
     .console_read = console_read,
     .console_listen = console_listen,
-    .timer_arm = sensitive_arm_cntv,
-    .timer_disarm = sensitive_disarm_cntv,
+    .timer_arm = native_timer_arm,
+    .timer_disarm = native_timer_disarm,
     .send_ipi = send_ipi,
     .send_ipi_set = send_ipi_set,
     .idle = idle,

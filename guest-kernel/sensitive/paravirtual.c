@@ -3,12 +3,14 @@
  * The sensitive operations of a guest that knows it is one: each asks the hypervisor by one call
  * of libhypercall. Compare with native.c.
  */
+#include "sensitive/paravirtual.h"
+
 #include <string.h>
 
-#include "core/panic.h"
+#include "lib/panic.h"
 #include "mm/page.h"
+#include "sensitive/native.h"
 #include "sensitive/ring.h"
-#include "sensitive/sensitive.h"
 #include "stile/hypercall.h"
 
 /* A vCPU's number is its affinity, as in the device tree (MPIDR_EL1, Arm ARM D13.2.102). */
@@ -133,8 +135,8 @@ const struct sensitive_ops sensitive_paravirtual = {
     .console_read = console_read,
     .console_listen = console_listen,
     /* No time_oneshot: the CPU's own timer does not trap, and costs a third less (`bench`). */
-    .timer_arm = sensitive_arm_cntv,
-    .timer_disarm = sensitive_disarm_cntv,
+    .timer_arm = native_timer_arm,
+    .timer_disarm = native_timer_disarm,
     .send_ipi = send_ipi,
     .send_ipi_set = send_ipi_set,
     .idle = idle,

@@ -2,7 +2,7 @@
 /*
  * PSCI: the same calls on a machine of one's own and in a VM, where the hypervisor answers them.
  */
-#include "core/machine.h"
+#include "machine/machine.h"
 #include "sensitive/psci.h"
 #include "stile/hvc.h"
 

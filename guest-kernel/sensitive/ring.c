@@ -4,7 +4,7 @@
  */
 #include "sensitive/ring.h"
 
-#include "core/machine.h"
+#include "machine/machine.h"
 #include "mm/kernel_map.h"
 #include "mm/page.h"
 #include "stile/console_ring.h"

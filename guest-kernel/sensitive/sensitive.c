@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which back end, and what a kernel may ask a hypervisor that has no native counterpart.
+ * The handshake, which decides between the tables; and the hypervisor's counters.
  */
-#include "core/machine.h"
-#include "dev/pl011.h"
-#include "sensitive/ring.h"
 #include "sensitive/sensitive.h"
-#include "stile/hypercall.h"
 
-const struct sensitive_ops *sensitive = &sensitive_native;
+#include "dev/pl011.h"
+#include "machine/machine.h"
+#include "sensitive/paravirtual.h"
+#include "sensitive/ring.h"
+#include "stile/hypercall.h"
 
 static enum stile_conduit conduit(void)
 {

@@ -7,20 +7,20 @@
 #include <string.h>
 
 #include "bench/bench.h"
-#include "core/balloon.h"
-#include "core/irq.h"
-#include "core/machine.h"
-#include "core/panic.h"
-#include "core/printk.h"
-#include "core/process.h"
-#include "core/smp.h"
-#include "core/thread.h"
-#include "core/time.h"
+#include "dev/irq.h"
+#include "lib/panic.h"
+#include "lib/printk.h"
+#include "lib/time.h"
+#include "machine/sensitive_ops.h"
+#include "machine/smp.h"
 #include "mm/page.h"
+#include "process/process.h"
+#include "sensitive/balloon.h"
 #include "sensitive/psci.h"
 #include "sensitive/sensitive.h"
 #include "shell/shell.h"
 #include "test/test.h"
+#include "threads/thread.h"
 
 static void show_help(const char *argument);
 
@@ -47,10 +47,11 @@ static void show_threads(const char *argument)
     printk("   id     pid  state      time/us  switches  name\n");
     for (uint32_t i = 0; i < NR_THREADS; i++) {
         const struct thread *thread = thread_at(i);
+        const struct process *process = process_of(thread);
         if (thread->state != THREAD_FREE)
-            printk("%5u  %6u  %-8s %9lu  %8lu  %s\n", thread->id,
-                   thread->process ? process_id(thread->process) : 0, state_name(thread->state),
-                   time_ticks_to_us(thread_run_ticks(thread)), thread->nr_switches, thread->name);
+            printk("%5u  %6u  %-8s %9lu  %8lu  %s\n", thread->id, process ? process_id(process) : 0,
+                   state_name(thread->state), time_ticks_to_us(thread_run_ticks(thread)),
+                   thread->nr_switches, thread->name);
     }
 }
 

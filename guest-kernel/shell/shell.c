@@ -4,8 +4,8 @@
  */
 #include <stddef.h>
 
-#include "core/console.h"
-#include "core/printk.h"
+#include "lib/printk.h"
+#include "shell/console.h"
 #include "shell/shell.h"
 
 #define LINE_MAX 80
@@ -17,7 +17,7 @@
 static void erase(size_t count)
 {
     while (count-- > 0)
-        console_write("\b \b", 3);
+        printk_write("\b \b", 3);
 }
 
 /* A character of the line that grows; returns its new length. */
@@ -34,7 +34,7 @@ static size_t edit(char *line, size_t length, char key)
     if (key < ' ' || length == LINE_MAX - 1)
         return length;
     line[length] = key;
-    console_write(&key, 1);
+    printk_write(&key, 1);
     return length + 1;
 }
 
@@ -46,7 +46,7 @@ static void read_line(char *line)
     while ((key = console_getchar()) != '\r' && key != '\n')
         length = edit(line, length, key);
     line[length] = '\0';
-    console_write("\n", 1);
+    printk_write("\n", 1);
 }
 
 void shell_run(void)
@@ -55,7 +55,7 @@ void shell_run(void)
 
     printk("Type help.\n");
     for (;;) {
-        console_write("guest> ", 7);
+        printk_write("guest> ", 7);
         read_line(line);
         shell_execute(line);
     }

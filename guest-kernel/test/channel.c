@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "core/printk.h"
+#include "lib/printk.h"
 #include "sensitive/channel.h"
 #include "sensitive/sensitive.h"
 #include "test/test.h"

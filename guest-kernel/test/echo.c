@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/printk.h"
+#include "lib/printk.h"
 #include "mm/kernel_map.h"
 #include "mm/page.h"
 #include "sensitive/sensitive.h"

@@ -8,17 +8,17 @@
 
 #include "arch/cpu.h"
 #include "arm64/io.h"
-#include "core/exception.h"
-#include "core/irq.h"
-#include "core/machine.h"
-#include "core/printk.h"
-#include "core/time.h"
 #include "dev/gic.h"
+#include "dev/irq.h"
+#include "lib/printk.h"
+#include "lib/time.h"
+#include "machine/machine.h"
 #include "mm/kernel_map.h"
 #include "sensitive/sensitive.h"
 #include "stile/abi.h"
 #include "stile/hvc.h"
 #include "test/test.h"
+#include "threads/exception.h"
 
 #define SGI_STORM 8
 #define NO_CALL   0xFFF

@@ -2,7 +2,7 @@
 /*
  * An image without tests.
  */
-#include "core/printk.h"
+#include "lib/printk.h"
 #include "test/test.h"
 
 void test_run(void)

@@ -6,15 +6,15 @@
  */
 #include <string.h>
 
-#include "core/machine.h"
-#include "core/printk.h"
 #include "ktf.h"
+#include "lib/printk.h"
+#include "machine/machine.h"
 #include "mm/page.h"
 #include "test/test.h"
 
 void ktf_write(const char *text, size_t length)
 {
-    console_write(text, length);
+    printk_write(text, length);
 }
 
 size_t ktf_free_pages(void)

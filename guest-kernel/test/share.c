@@ -5,9 +5,9 @@
 #include <stdlib.h>
 
 #include "arch/cpu.h"
-#include "core/printk.h"
-#include "core/thread.h"
+#include "lib/printk.h"
 #include "test/test.h"
+#include "threads/thread.h"
 
 /* So long the others have to start whatever they do. */
 #define SETTLE_MS 100

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The programs, as the linker made them, and the table of them: struct program of core/process.h.
+ * The programs, as the linker made them, and the table of them: struct program of process/process.h.
  */
     .macro program name
     .section .rodata.program_data, "a"

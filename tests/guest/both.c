@@ -5,8 +5,8 @@
 #include "both.h"
 
 #include "arch/cpu.h"
+#include "arch/layout.h"
 #include "mm/kernel_map.h"
-#include "mm/layout.h"
 #include "mm/page.h"
 #include "support.h"
 

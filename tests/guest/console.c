@@ -5,8 +5,8 @@
  */
 #include <string.h>
 
-#include "core/printk.h"
 #include "ktf.h"
+#include "lib/printk.h"
 #include "sensitive/sensitive.h"
 
 #define LONGEST 300
@@ -32,11 +32,11 @@ KTF_TEST(console, lines_of_every_length_are_written)
 
     for (size_t length = 0; length <= 70; length++) {
         make_line(text, length);
-        console_write(text, length);
+        printk_write(text, length);
     }
     for (size_t length = 250; length <= 260; length++) {
         make_line(text, length);
-        console_write(text, length);
+        printk_write(text, length);
     }
 }
 
@@ -46,7 +46,7 @@ KTF_TEST(console, a_text_may_start_anywhere)
 
     for (size_t offset = 0; offset < 16; offset++) {
         make_line(text + offset, 40);
-        console_write(text + offset, 40);
+        printk_write(text + offset, 40);
     }
 }
 

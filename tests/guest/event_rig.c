@@ -5,15 +5,15 @@
 #include "event_rig.h"
 
 #include "arch/cpu.h"
-#include "core/irq.h"
-#include "core/smp.h"
-#include "core/thread.h"
-#include "core/time.h"
 #include "dev/gic.h"
+#include "dev/irq.h"
 #include "ktf.h"
+#include "lib/time.h"
+#include "machine/smp.h"
 #include "mm/kernel_map.h"
 #include "mm/page.h"
 #include "support.h"
+#include "threads/thread.h"
 
 /* Of the first vCPU; the others' follow. */
 static struct stile_mailbox *mailboxes;

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "core/machine.h"
+#include "machine/machine.h"
 #include "stile/hypercall.h"
 
 /** event_rig_init() - suite_setup: skips without a hypervisor; maps all vCPUs' mailboxes */

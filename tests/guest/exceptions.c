@@ -3,10 +3,10 @@
  * Exceptions of the kernel's own, survived by exception_try(), and what they tell.
  */
 #include "arch/cpu.h"
-#include "core/machine.h"
-#include "core/thread.h"
 #include "ktf.h"
+#include "machine/machine.h"
 #include "support.h"
+#include "threads/thread.h"
 
 KTF_SUITE(exceptions);
 

@@ -8,9 +8,9 @@
 #include <stdio.h>
 
 #include "arch/cpu.h"
-#include "core/machine.h"
-#include "core/smp.h"
 #include "ktf.h"
+#include "machine/machine.h"
+#include "machine/smp.h"
 #include "stile/smccc.h"
 #include "support.h"
 

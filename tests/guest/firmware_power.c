@@ -3,17 +3,17 @@
  * CPUs that sleep and that are off: CPU_SUSPEND, CPU_OFF and CPU_ON (DEN 0022).
  */
 #include "arch/cpu.h"
-#include "core/machine.h"
-#include "core/smp.h"
-#include "core/thread.h"
-#include "core/time.h"
 #include "dev/gic.h"
 #include "firmware.h"
 #include "ktf.h"
+#include "lib/time.h"
+#include "machine/machine.h"
+#include "machine/smp.h"
 #include "mm/page.h"
 #include "sleeper.h"
 #include "stile/smccc.h"
 #include "support.h"
+#include "threads/thread.h"
 
 #define POWER_DOWN 0x10000
 #define SLEEP_MS   5

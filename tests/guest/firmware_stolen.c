@@ -4,12 +4,12 @@
  * command line, another VM is as busy as this one on the same physical CPU.
  */
 #include "arch/cpu.h"
-#include "core/machine.h"
-#include "core/time.h"
+#include "arch/layout.h"
 #include "firmware.h"
 #include "ktf.h"
+#include "lib/time.h"
+#include "machine/machine.h"
 #include "mm/kernel_map.h"
-#include "mm/layout.h"
 #include "stile/smccc.h"
 #include "support.h"
 

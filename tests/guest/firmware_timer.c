@@ -4,14 +4,14 @@
  * and sleep that it alone ends. The same on bare metal, where it is the hardware's.
  */
 #include "arch/cpu.h"
-#include "core/irq.h"
-#include "core/machine.h"
-#include "core/thread.h"
-#include "core/time.h"
 #include "dev/gic.h"
+#include "dev/irq.h"
 #include "ktf.h"
+#include "lib/time.h"
+#include "machine/machine.h"
 #include "sensitive/sensitive.h"
 #include "support.h"
+#include "threads/thread.h"
 
 #define CNTP_INTID 30
 

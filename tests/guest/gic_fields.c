@@ -5,11 +5,11 @@
  */
 #include "arch/cpu.h"
 #include "arm64/io.h"
-#include "core/irq.h"
-#include "core/machine.h"
-#include "core/smp.h"
+#include "dev/irq.h"
 #include "gic_rig.h"
 #include "ktf.h"
+#include "machine/machine.h"
+#include "machine/smp.h"
 
 #define ICFGR_EDGES 0xAAAAAAAAu
 

@@ -5,11 +5,11 @@
  */
 #include "arch/cpu.h"
 #include "arm64/io.h"
-#include "core/machine.h"
-#include "core/smp.h"
 #include "dev/gicv3.h"
 #include "gic_rig.h"
 #include "ktf.h"
+#include "machine/machine.h"
+#include "machine/smp.h"
 
 #define TYPER_CPUS(typer)   (((typer) >> 5 & 7) + 1)
 #define TYPER_SECURITY      (1u << 10)

@@ -5,10 +5,10 @@
  */
 #include "arch/cpu.h"
 #include "arm64/io.h"
-#include "core/time.h"
 #include "dev/gicv2.h"
 #include "dev/gicv3.h"
 #include "gic_rig.h"
+#include "lib/time.h"
 
 #define GICC_CTLR  0x0000
 #define GICC_PMR   0x0004

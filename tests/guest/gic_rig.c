@@ -5,12 +5,12 @@
  */
 #include "arch/cpu.h"
 #include "arm64/io.h"
-#include "core/irq.h"
-#include "core/machine.h"
-#include "core/smp.h"
 #include "dev/gicv3.h"
+#include "dev/irq.h"
 #include "gic_rig.h"
 #include "ktf.h"
+#include "machine/machine.h"
+#include "machine/smp.h"
 
 #define IROUTER_AFFINITY UINT64_C(0xFF00FFFFFF)
 

@@ -5,11 +5,11 @@
  */
 #include "arch/cpu.h"
 #include "arm64/io.h"
-#include "core/machine.h"
-#include "core/smp.h"
 #include "dev/gicv3.h"
 #include "gic_rig.h"
 #include "ktf.h"
+#include "machine/machine.h"
+#include "machine/smp.h"
 
 #define ICC_SGI0R_EL1 S3_0_C12_C11_7
 

@@ -5,15 +5,15 @@
  */
 #include "arch/cpu.h"
 #include "arm64/io.h"
-#include "core/irq.h"
-#include "core/machine.h"
-#include "core/smp.h"
-#include "core/thread.h"
-#include "core/time.h"
 #include "dev/gicv3.h"
+#include "dev/irq.h"
 #include "gic_rig.h"
 #include "ktf.h"
+#include "lib/time.h"
+#include "machine/machine.h"
+#include "machine/smp.h"
 #include "support.h"
+#include "threads/thread.h"
 
 #define LIMIT_MS 3000
 #define SGI_CALL 10

@@ -8,8 +8,8 @@
 #include "arch/cpu.h"
 #include "arm64/io.h"
 #include "gic_rig.h"
-#include "core/machine.h"
 #include "ktf.h"
+#include "machine/machine.h"
 
 KTF_SUITE(gic_state, .suite_setup = gic_rig_need_gic, .setup = gic_rig_setup,
           .teardown = gic_rig_teardown);

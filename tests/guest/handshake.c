@@ -2,8 +2,8 @@
 /*
  * Finding the hypervisor, wherever this runs: on bare metal nothing faults and nothing is found.
  */
-#include "core/machine.h"
 #include "ktf.h"
+#include "machine/machine.h"
 #include "support.h"
 
 KTF_SUITE(handshake);

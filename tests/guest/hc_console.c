@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/machine.h"
 #include "ktf.h"
+#include "machine/machine.h"
 #include "mm/page.h"
 #include "support.h"
 

@@ -6,13 +6,13 @@
 #include <string.h>
 
 #include "arch/cpu.h"
-#include "core/thread.h"
-#include "core/time.h"
 #include "ktf.h"
+#include "lib/time.h"
 #include "mm/kernel_map.h"
 #include "mm/page.h"
 #include "stile/console_ring.h"
 #include "support.h"
+#include "threads/thread.h"
 
 #define LINE_BYTES 64
 

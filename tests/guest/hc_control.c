@@ -7,13 +7,13 @@
 #include <string.h>
 
 #include "arch/cpu.h"
-#include "core/machine.h"
-#include "core/thread.h"
-#include "core/time.h"
 #include "hc_peer.h"
 #include "ktf.h"
+#include "lib/time.h"
+#include "machine/machine.h"
 #include "mm/page.h"
 #include "support.h"
+#include "threads/thread.h"
 
 /* For a machine with other work. */
 #define SOON_MS 10000

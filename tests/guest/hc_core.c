@@ -3,9 +3,9 @@
  * Group core, and the standard services of SMCCC: versions, features, information.
  */
 #include "arch/cpu.h"
-#include "core/machine.h"
-#include "core/smp.h"
 #include "ktf.h"
+#include "machine/machine.h"
+#include "machine/smp.h"
 #include "support.h"
 
 KTF_SUITE(hc_core, .suite_setup = support_need_hypervisor);

@@ -3,13 +3,13 @@
  * Group event within one VM: channels to itself, IPIs, virqs, limits, and who is interrupted.
  */
 #include "arch/cpu.h"
-#include "core/smp.h"
-#include "core/thread.h"
-#include "core/time.h"
 #include "event_rig.h"
 #include "ktf.h"
+#include "lib/time.h"
+#include "machine/smp.h"
 #include "sensitive/sensitive.h"
 #include "support.h"
+#include "threads/thread.h"
 
 #define LIMIT_MS   3000
 #define QUIET_MS   5

@@ -3,12 +3,12 @@
  * Event ports where the mailbox is the interrupt controller: each is an interrupt of its own.
  */
 #include "arch/cpu.h"
-#include "core/irq.h"
-#include "core/thread.h"
-#include "core/time.h"
 #include "dev/gic.h"
+#include "dev/irq.h"
 #include "ktf.h"
+#include "lib/time.h"
 #include "support.h"
+#include "threads/thread.h"
 
 #define LIMIT_MS 3000
 #define QUIET_MS 2

@@ -8,12 +8,12 @@
 #include <string.h>
 
 #include "arch/cpu.h"
-#include "core/machine.h"
-#include "core/thread.h"
-#include "core/time.h"
 #include "event_rig.h"
 #include "ktf.h"
+#include "lib/time.h"
+#include "machine/machine.h"
 #include "support.h"
+#include "threads/thread.h"
 
 #define LIMIT_MS  10000
 #define NR_ROUNDS 50

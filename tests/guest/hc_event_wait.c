@@ -3,13 +3,13 @@
  * Waiting for events: vcpu_poll, vcpu_kick, and the timer of time_event.
  */
 #include "arch/cpu.h"
-#include "core/smp.h"
-#include "core/thread.h"
-#include "core/time.h"
 #include "event_rig.h"
 #include "ktf.h"
+#include "lib/time.h"
+#include "machine/smp.h"
 #include "sensitive/sensitive.h"
 #include "support.h"
+#include "threads/thread.h"
 
 #define LIMIT_MS  3000
 #define WAIT_MS   3

@@ -4,15 +4,15 @@
  */
 #include "arch/cpu.h"
 #include "arm64/io.h"
-#include "core/irq.h"
-#include "core/machine.h"
-#include "core/smp.h"
-#include "core/thread.h"
-#include "core/time.h"
 #include "dev/gic.h"
 #include "dev/gicd.h"
+#include "dev/irq.h"
 #include "ktf.h"
+#include "lib/time.h"
+#include "machine/machine.h"
+#include "machine/smp.h"
 #include "support.h"
+#include "threads/thread.h"
 
 #define LIMIT_MS 3000
 #define SPI      82

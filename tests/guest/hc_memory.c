@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/balloon.h"
-#include "core/machine.h"
 #include "ktf.h"
+#include "machine/machine.h"
 #include "mm/page.h"
+#include "sensitive/balloon.h"
 #include "support.h"
 
 #define NR_RUN 4

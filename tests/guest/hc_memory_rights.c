@@ -6,12 +6,12 @@
 #include <string.h>
 
 #include "arch/cpu.h"
-#include "core/balloon.h"
-#include "core/machine.h"
 #include "ktf.h"
+#include "machine/machine.h"
 #include "mm/map.h"
 #include "mm/page.h"
 #include "mm/space.h"
+#include "sensitive/balloon.h"
 #include "support.h"
 
 #define BLOCK_PAGES 512
@@ -104,13 +104,14 @@ static void call_page(void *argument)
 static bool execute(uint64_t pa, struct fault *fault)
 {
     uint64_t root = page_alloc_zeroed();
+    struct space space = {root, SCRATCH_ASID};
     bool faulted = false;
 
     if (map_range(root, USER_VA, pa, PAGE_SIZE, MAP_KERNEL_TEXT)) {
         uint64_t flags = irq_save();
-        space_use(root, SCRATCH_ASID);
+        space_use(&space);
         faulted = exception_try(call_page, (void *)USER_VA, fault);
-        space_use(0, 0);
+        space_use(NULL);
         (void)map_unmap_page(root, USER_VA);
         irq_restore(flags);
     }

@@ -5,12 +5,12 @@
 #include <string.h>
 
 #include "arch/cpu.h"
-#include "core/irq.h"
-#include "core/smp.h"
-#include "core/thread.h"
-#include "core/time.h"
+#include "dev/irq.h"
 #include "ktf.h"
+#include "lib/time.h"
+#include "machine/smp.h"
 #include "support.h"
+#include "threads/thread.h"
 
 #define NO_CALL   0x9F
 #define SGI_TEST  11

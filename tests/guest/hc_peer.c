@@ -7,11 +7,11 @@
 
 #include <string.h>
 
-#include "core/machine.h"
-#include "core/thread.h"
 #include "ktf.h"
+#include "machine/machine.h"
 #include "mm/page.h"
 #include "support.h"
+#include "threads/thread.h"
 
 KTF_SUITE(hc_peer, .suite_setup = support_need_hypervisor);
 

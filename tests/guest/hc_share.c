@@ -2,8 +2,8 @@
 /*
  * Group memory: everything about shares that is refused, which needs no second VM.
  */
-#include "core/machine.h"
 #include "ktf.h"
+#include "machine/machine.h"
 #include "mm/page.h"
 #include "support.h"
 

@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "arch/cpu.h"
-#include "core/machine.h"
-#include "core/smp.h"
 #include "dev/gic.h"
 #include "ktf.h"
+#include "machine/machine.h"
+#include "machine/smp.h"
 #include "mm/kernel_map.h"
 #include "mm/map.h"
 #include "mm/page.h"

@@ -5,14 +5,14 @@
  * host cannot stretch time.
  */
 #include "arch/cpu.h"
-#include "core/machine.h"
-#include "core/smp.h"
-#include "core/thread.h"
-#include "core/time.h"
 #include "ktf.h"
+#include "lib/time.h"
+#include "machine/machine.h"
+#include "machine/smp.h"
 #include "mm/kernel_map.h"
 #include "mm/page.h"
 #include "support.h"
+#include "threads/thread.h"
 
 #define SLEEP_MS   50
 #define WARM_UP_MS 30

@@ -3,14 +3,14 @@
  * Group vcpu: CPUs taken off and started by calls.
  */
 #include "arch/cpu.h"
-#include "core/machine.h"
-#include "core/smp.h"
-#include "core/thread.h"
-#include "core/time.h"
 #include "ktf.h"
+#include "lib/time.h"
+#include "machine/machine.h"
+#include "machine/smp.h"
 #include "mm/page.h"
 #include "sleeper.h"
 #include "support.h"
+#include "threads/thread.h"
 
 #define LIMIT_MS 5000
 #define ROUNDS   10

@@ -8,10 +8,10 @@
 
 #include "arch/cpu.h"
 #include "arm64/io.h"
-#include "core/machine.h"
 #include "gic_rig.h"
 #include "hostile_window.h"
 #include "ktf.h"
+#include "machine/machine.h"
 
 #define CPACR_FPEN (UINT64_C(3) << 20)
 

@@ -6,10 +6,10 @@
  */
 #include "arch/cpu.h"
 #include "arm64/io.h"
-#include "core/machine.h"
 #include "gic_rig.h"
 #include "hostile_window.h"
 #include "ktf.h"
+#include "machine/machine.h"
 #include "mm/page.h"
 
 /* An external abort on a table walk; the two low bits are the level. */

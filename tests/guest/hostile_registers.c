@@ -10,16 +10,16 @@
 
 #include "arch/cpu.h"
 #include "arm64/io.h"
-#include "core/machine.h"
-#include "core/smp.h"
-#include "core/thread.h"
-#include "core/time.h"
-#include "core/irq.h"
 #include "dev/gicv3.h"
+#include "dev/irq.h"
 #include "dev/pl011.h"
 #include "gic_rig.h"
 #include "ktf.h"
+#include "lib/time.h"
+#include "machine/machine.h"
+#include "machine/smp.h"
 #include "support.h"
+#include "threads/thread.h"
 
 #define NR_WORDS (96 / 32)
 

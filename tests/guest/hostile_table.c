@@ -11,13 +11,13 @@
 
 #include "arch/cpu.h"
 #include "calls/words.h"
-#include "core/balloon.h"
-#include "core/machine.h"
-#include "core/thread.h"
 #include "dev/gic.h"
+#include "machine/machine.h"
 #include "mm/kernel_map.h"
 #include "mm/page.h"
+#include "sensitive/balloon.h"
 #include "support.h"
+#include "threads/thread.h"
 
 /* Far from everything else, so that no range that begins here reaches what the kernel needs. */
 #define SCRATCH       UINT64_C(0x2000000000)

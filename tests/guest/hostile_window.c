@@ -12,12 +12,13 @@
 bool hostile_window_try_root(uint64_t root, void (*function)(void *argument), uint64_t argument,
                              struct fault *fault)
 {
+    struct space space = {root, SCRATCH_ASID};
     uint64_t flags = irq_save();
 
-    space_use(root, SCRATCH_ASID);
+    space_use(&space);
     bool faulted = exception_try(function, (void *)argument, fault);
-    space_use(0, 0);
-    space_forget(SCRATCH_ASID);
+    space_use(NULL);
+    space_forget(&space);
     irq_restore(flags);
     return faulted;
 }

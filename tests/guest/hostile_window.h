@@ -5,7 +5,7 @@
 #ifndef GUEST_HOSTILE_WINDOW_H
 #define GUEST_HOSTILE_WINDOW_H
 
-#include "mm/layout.h"
+#include "arch/layout.h"
 #include "mm/map.h"
 #include "support.h"
 

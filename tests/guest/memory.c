@@ -3,8 +3,8 @@
  * The kernel's own memory: the page allocator, who may do what where, and the walker.
  */
 #include "arch/cpu.h"
-#include "core/machine.h"
 #include "ktf.h"
+#include "machine/machine.h"
 #include "mm/map.h"
 #include "mm/page.h"
 #include "support.h"

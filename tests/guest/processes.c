@@ -2,10 +2,10 @@
 /*
  * Processes: the programs of the image at EL0. What a program finds wrong is in its exit code.
  */
-#include "core/process.h"
-#include "core/thread.h"
 #include "ktf.h"
 #include "mm/page.h"
+#include "process/process.h"
+#include "threads/thread.h"
 
 KTF_SUITE(processes);
 

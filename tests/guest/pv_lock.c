@@ -4,13 +4,13 @@
  * as many physical CPUs as there are.
  */
 #include "arch/cpu.h"
-#include "core/smp.h"
-#include "core/thread.h"
 #include "ktf.h"
+#include "machine/smp.h"
 #include "mm/kernel_map.h"
 #include "mm/page.h"
 #include "stile/spinlock.h"
 #include "support.h"
+#include "threads/thread.h"
 
 #define ROUNDS      2000
 #define LONG_ROUNDS 20 /* while the lock is held: longer than anybody spins */

@@ -5,13 +5,13 @@
 #include <stdlib.h>
 
 #include "arch/cpu.h"
-#include "core/machine.h"
-#include "core/thread.h"
-#include "core/time.h"
 #include "ktf.h"
+#include "lib/time.h"
+#include "machine/machine.h"
 #include "mm/page.h"
 #include "share_remote.h"
 #include "support.h"
+#include "threads/thread.h"
 
 #define LIMIT_MS 20000
 #define NR_RACES 200

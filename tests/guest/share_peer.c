@@ -3,14 +3,14 @@
  * The VM that shares are offered to: it serves the one that has the tests until that ends.
  */
 #include "arch/cpu.h"
-#include "core/machine.h"
-#include "core/printk.h"
-#include "core/thread.h"
-#include "core/time.h"
 #include "ktf.h"
+#include "lib/printk.h"
+#include "lib/time.h"
+#include "machine/machine.h"
 #include "mm/page.h"
 #include "share_remote.h"
 #include "support.h"
+#include "threads/thread.h"
 
 #define LIMIT_MS 20000
 

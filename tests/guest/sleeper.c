@@ -5,11 +5,11 @@
 #include "sleeper.h"
 
 #include "arch/cpu.h"
-#include "core/machine.h"
-#include "core/smp.h"
-#include "core/time.h"
 #include "dev/gic.h"
 #include "ktf.h"
+#include "lib/time.h"
+#include "machine/machine.h"
+#include "machine/smp.h"
 #include "support.h"
 
 #define LIMIT_MS 5000

@@ -8,8 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "core/thread.h"
 #include "firmware.h"
+#include "threads/thread.h"
 
 /** A thread that takes the CPU it runs on off, and ends when that is on again. */
 struct sleeper {

@@ -4,8 +4,8 @@
  */
 #include "arch/cpu.h"
 #include "arm64/io.h"
-#include "core/machine.h"
-#include "core/smp.h"
+#include "machine/machine.h"
+#include "machine/smp.h"
 #include "mm/kernel_map.h"
 #include "mm/map.h"
 #include "mm/page.h"
@@ -55,15 +55,16 @@ static void write_word(void *argument)
 bool support_touch(uint64_t pa, bool write, struct fault *fault)
 {
     uint64_t root = page_alloc_zeroed();
+    struct space space = {root, SCRATCH_ASID};
     uint64_t page = pa & ~(uint64_t)(PAGE_SIZE - 1);
     bool faulted = false;
 
     if (map_range(root, USER_VA, page, PAGE_SIZE, MAP_DEVICE)) {
         uint64_t flags = irq_save();
-        space_use(root, SCRATCH_ASID);
+        space_use(&space);
         faulted = exception_try(write ? write_word : read_word, (void *)(USER_VA + pa % PAGE_SIZE),
                                 fault);
-        space_use(0, 0);
+        space_use(NULL);
         (void)map_unmap_page(root, USER_VA);
         irq_restore(flags);
     }

@@ -8,10 +8,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "core/exception.h"
 #include "ktf.h"
 #include "sensitive/sensitive.h"
 #include "stile/hypercall.h"
+#include "threads/exception.h"
 
 /** The first INTID that no controller of the hypervisor's has. */
 #define SUPPORT_END_INTID 96

@@ -4,9 +4,9 @@
  * unallocated reads as zero (Arm ARM D17.1.1); a hypervisor shows only what it supports.
  */
 #include "arch/cpu.h"
-#include "core/machine.h"
 #include "gic_rig.h"
 #include "ktf.h"
+#include "machine/machine.h"
 #include "support.h"
 
 #define NR_OP2 8

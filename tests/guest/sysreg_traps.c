@@ -6,9 +6,9 @@
 #include <stdio.h>
 
 #include "arch/cpu.h"
-#include "core/machine.h"
 #include "gic_rig.h"
 #include "ktf.h"
+#include "machine/machine.h"
 #include "support.h"
 
 KTF_SUITE(sysreg_traps);

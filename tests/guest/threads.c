@@ -3,12 +3,12 @@
  * Threads: starting, ending, taking turns with and without their consent, waiting for each other.
  */
 #include "arch/cpu.h"
-#include "core/mutex.h"
-#include "core/smp.h"
-#include "core/thread.h"
-#include "core/time.h"
 #include "ktf.h"
+#include "lib/time.h"
+#include "machine/smp.h"
 #include "support.h"
+#include "threads/mutex.h"
+#include "threads/thread.h"
 
 KTF_SUITE(threads);
 

@@ -5,12 +5,12 @@
 #include <stdio.h>
 
 #include "arch/cpu.h"
-#include "core/machine.h"
-#include "core/irq.h"
-#include "core/thread.h"
-#include "core/time.h"
+#include "dev/irq.h"
 #include "ktf.h"
+#include "lib/time.h"
+#include "machine/machine.h"
 #include "support.h"
+#include "threads/thread.h"
 
 /* How late a sleep may end: other VMs and a busy host have their turn, too. */
 #define LATE_MS 2000

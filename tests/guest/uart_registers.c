@@ -7,11 +7,11 @@
 
 #include "arch/cpu.h"
 #include "arm64/io.h"
-#include "core/machine.h"
-#include "core/smp.h"
 #include "dev/pl011.h"
 #include "gic_rig.h"
 #include "ktf.h"
+#include "machine/machine.h"
+#include "machine/smp.h"
 
 #define DR    0x000
 #define RSR   0x004

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the device tree says of the machine, real or virtual.
+ */
+#ifndef MACHINE_MACHINE_H
+#define MACHINE_MACHINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define NR_CPUS 8
+
+#define MACHINE_MAX_MEMORY   4
+#define MACHINE_MAX_RESERVED 8
+#define MACHINE_MAX_BOOTARGS 256
+
+/** A range of physical addresses. bytes is 0 if the machine has no such thing. */
+struct range {
+    uint64_t base;
+    uint64_t bytes;
+};
+
+/** How the firmware is called: the "method" of /psci. */
+enum psci_method {
+    PSCI_METHOD_NONE,
+    PSCI_METHOD_HVC,
+    PSCI_METHOD_SMC,
+};
+
+struct machine {
+    uint32_t nr_memory;
+    struct range memory[MACHINE_MAX_MEMORY];
+    uint32_t nr_reserved; /* memory that is in use: the tree itself, an initrd, the image */
+    struct range reserved[MACHINE_MAX_RESERVED];
+    uint32_t nr_cpus;
+    uint64_t mpidr[NR_CPUS];
+    uint32_t gic_version; /* 2 or 3 */
+    struct range gicd;
+    struct range gicc; /* GICv2 */
+    struct range gicr; /* GICv3 */
+    struct range uart; /* a PL011 */
+    uint32_t uart_intid;
+    uint32_t timer_intid; /* of the virtual timer */
+    enum psci_method psci;
+    uint32_t boot_el; /* the exception level the kernel was entered at */
+    char bootargs[MACHINE_MAX_BOOTARGS];
+};
+
+/** The machine this kernel runs on; constant after machine_parse(). */
+extern struct machine machine;
+
+/**
+ * machine_parse() - read the device tree into the struct above
+ * @dtb: the tree, readable at this address
+ *
+ * Returns NULL, or a constant text that says what this kernel misses.
+ */
+const char *machine_parse(const void *dtb);
+
+/** machine_reserve() - keep a range of physical addresses from the page allocator */
+void machine_reserve(uint64_t base, uint64_t bytes);
+
+/** machine_option() - whether the command line has the word @option */
+bool machine_option(const char *option);
+
+/**
+ * machine_option_value() - what follows @prefix in the first word of the command line that starts
+ *                          so, up to a space or the end; NULL if there is none
+ */
+const char *machine_option_value(const char *prefix);
+
+#endif
