@@ -18,11 +18,11 @@ $(eval $(call compile_rules,guest-sensitive,sensitive-cflags))
 $(eval $(call compile_rules,guest-user,guest-user-cflags))
 $(eval $(call compile_rules,guest-test,guest-test-cflags))
 
-guest-folders := entry shell bench process threads dev mm lib machine arch
+guest-folders := entry shell bench measure process threads dev mm lib machine arch
 guest-srcs := $(foreach dir,$(guest-folders),$(wildcard guest-kernel/$(dir)/*.c guest-kernel/$(dir)/*.S))
 guest-srcs += guest-kernel/user/programs.S
 guest-objs := $(call objects,guest,$(guest-srcs)) \
-	$(call objects,guest-sensitive,$(wildcard guest-kernel/sensitive/*.c))
+	$(call objects,guest-sensitive,$(wildcard guest-kernel/sensitive/*.c guest-kernel/sensitive/*/*.c))
 guest-none := $(call objects,guest,guest-kernel/test/none.c)
 guest-test-srcs := $(filter-out %/none.c,$(wildcard guest-kernel/test/*.c))
 guest-test-objs := $(call objects,guest-test,$(guest-test-srcs) $(wildcard tests/guest/*.c tests/guest/*.S) \

@@ -39,7 +39,7 @@ _Static_assert(offsetof(struct context, sp) == TRY_SP, "switch.S");
 /** context_switch() - save the caller's registers in @from and go on with those of @to */
 void context_switch(struct context *from, const struct context *to);
 
-/** context_thread_start - where a new thread's context goes on: at x19, with arguments x20 and x21 */
+/** context_thread_start - where a new thread's context goes on: it calls x19 with x20 and x21 */
 void context_thread_start(void);
 
 /**

@@ -2,15 +2,18 @@
 /*
  * The operations as any kernel does them. In a VM most of them trap.
  */
+#include "bench/native_rows.h"
+
 #include "arch/cpu.h"
 #include "arm64/io.h"
-#include "bench/row.h"
 #include "dev/gic.h"
 #include "dev/gicd.h"
 #include "dev/gicv2.h"
 #include "dev/gicv3.h"
 #include "dev/pl011.h"
 #include "machine/smp.h"
+#include "measure/interrupt.h"
+#include "measure/pair.h"
 
 /* GICD_SGIR: the CPUs to send to, a bit for each (IHI 0048, 4.3.15). */
 #define SGIR_TARGETS_SHIFT 16
@@ -23,7 +26,7 @@ static uint64_t sgi_word; /* ICC_SGI1R_EL1 for SGI_BENCH to this CPU */
 /* Rows of two CPUs: what to write, to ICC_SGI1R_EL1 or GICD_SGIR, to reach each. */
 static uint64_t pair_word[2];
 
-void bench_native_init(void)
+void native_rows_init(void)
 {
     gicd = gic_distributor();
     uart = pl011_data_register();
@@ -74,12 +77,12 @@ static int64_t ipi_self(uint32_t count)
     if (gic->version == 2) {
         while (count-- > 0) {
             io_write32(sgir, GICD_SGIR_SELF | SGI_BENCH);
-            bench_take_interrupt(interface);
+            interrupt_take(interface);
         }
     } else {
         while (count-- > 0) {
             write_icc(ICC_SGI1R_EL1, word);
-            bench_take_interrupt(interface);
+            interrupt_take(interface);
         }
     }
     return 0;
@@ -92,7 +95,7 @@ static int64_t timer_now(uint32_t count)
     while (count-- > 0) {
         write_sysreg(cntv_cval_el0, 0);
         write_sysreg(cntv_ctl_el0, 1);
-        bench_take_interrupt(interface);
+        interrupt_take(interface);
     }
     return 0;
 }
@@ -109,7 +112,7 @@ static int64_t wfi_late(uint32_t count)
         isb();
         wait_for_interrupt();
         late += read_sysreg(cntvct_el0) - deadline;
-        bench_take_interrupt(interface);
+        interrupt_take(interface);
     }
     return (int64_t)late;
 }
@@ -128,13 +131,13 @@ static inline void await(uint64_t interface)
 {
     do
         wait_for_interrupt();
-    while (!bench_interrupt_came(interface));
+    while (!interrupt_came(interface));
 }
 
 static int64_t ping(uint32_t count)
 {
     uint64_t interface = gicc;
-    uint64_t word = pair_word[bench_other_cpu()];
+    uint64_t word = pair_word[pair_other_cpu()];
 
     while (count-- > 0) {
         send(word);
@@ -146,18 +149,18 @@ static int64_t ping(uint32_t count)
 static void pong(void)
 {
     uint64_t interface = gicc;
-    uint64_t word = pair_word[bench_other_cpu()];
+    uint64_t word = pair_word[pair_other_cpu()];
 
-    for (await(interface); !bench_pair_stops(); await(interface))
+    for (await(interface); !pair_stops(); await(interface))
         send(word);
 }
 
-const struct bench_pair_row bench_native_pair = {
+const struct bench_pair_row native_pair = {
     {"ping_pong", "trap", BENCH_SGI, ping, 0},
     pong,
 };
 
-const struct bench_row bench_native_rows[] = {
+const struct bench_row native_rows[] = {
     {"id_register", NULL, BENCH_PLAIN, id_register, 0},
     {"gicd_read", NULL, BENCH_PLAIN, gicd_read, 0},
     {"uart_char", NULL, BENCH_UART, uart_char, 0},
@@ -165,4 +168,4 @@ const struct bench_row bench_native_rows[] = {
     {"timer_now", "hardware", BENCH_TIMER, timer_now, 0},
     {"wfi_late", "trap", BENCH_LATE, wfi_late, 0},
 };
-const size_t bench_nr_native_rows = sizeof(bench_native_rows) / sizeof(bench_native_rows[0]);
+const size_t nr_native_rows = sizeof(native_rows) / sizeof(native_rows[0]);

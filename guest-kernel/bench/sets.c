@@ -9,13 +9,17 @@
 
 #include "arch/cpu.h"
 #include "arch/layout.h"
+#include "bench/native_rows.h"
 #include "bench/several.h"
 #include "dev/pl011.h"
 #include "lib/printk.h"
 #include "lib/time.h"
 #include "machine/machine.h"
 #include "machine/smp.h"
+#include "measure/counter.h"
+#include "measure/measure.h"
 #include "mm/page.h"
+#include "sensitive/measured/measured.h"
 #include "sensitive/sensitive.h"
 #include "stile/abi.h"
 
@@ -32,9 +36,9 @@
 /* What ran before the first instruction of ours is the hypervisor's, or else the firmware's. */
 static void run_power_on(void)
 {
-    uint64_t total = bench_ticks_to_ns(time_first_ticks());
+    uint64_t total = counter_ticks_to_ns(time_first_ticks());
 
-    bench_print("power_on", "hardware", total, sensitive_is_paravirtual() ? total : 0, 0);
+    measure_print("power_on", "hardware", total, sensitive_is_paravirtual() ? total : 0, 0);
 }
 
 /* Both once: what is touched stays ready. All of it is the hypervisor's but the load. */
@@ -44,8 +48,8 @@ static void run_touch(const char *operation, uint64_t pa)
     uint64_t start = cpu_ticks();
 
     (void)*word;
-    uint64_t total = bench_ticks_to_ns(cpu_ticks() - start);
-    bench_print(operation, "trap", total, total, 1);
+    uint64_t total = counter_ticks_to_ns(cpu_ticks() - start);
+    measure_print(operation, "trap", total, total, 1);
 }
 
 /*
@@ -93,7 +97,7 @@ static void run_paced_lines(void)
         wait_us(PACED_LINE_US);
     }
     uint64_t exits = count_own_exits() - before - 2; /* of counting */
-    bench_print("console_ring_exits", "page", exits, 0, exits);
+    measure_print("console_ring_exits", "page", exits, 0, exits);
 }
 
 /* Exits that a row's loop takes, which does so often what is to take none. */
@@ -103,28 +107,28 @@ static void run_exits(const char *operation, const struct bench_row *row)
 
     (void)row->loop(EXITS_COUNT);
     uint64_t exits = count_own_exits() - before - 2; /* of counting */
-    bench_print(operation, row->way, exits, 0, exits);
+    measure_print(operation, row->way, exits, 0, exits);
 }
 
 static void run_rows(const struct bench_row *rows, size_t nr_rows)
 {
     for (size_t i = 0; i < nr_rows; i++) {
         if (rows[i].kind != BENCH_UART || pl011_data_register() != 0)
-            bench_run_row(&rows[i]);
+            measure_row(&rows[i]);
     }
 }
 
 static void run_alone(void)
 {
     if (sensitive_is_paravirtual()) {
-        run_rows(bench_call_rows, bench_nr_call_rows);
+        run_rows(measured_call_rows, measured_nr_call_rows);
         run_touches();
         run_paced_lines();
-        run_rows(bench_memory_rows, bench_nr_memory_rows);
-        bench_run_row(&bench_mask_row);
-        run_exits("mask_unmask_exits", &bench_mask_row);
+        run_rows(measured_memory_rows, measured_nr_memory_rows);
+        measure_row(&measured_mask_row);
+        run_exits("mask_unmask_exits", &measured_mask_row);
     }
-    run_rows(bench_native_rows, bench_nr_native_rows);
+    run_rows(native_rows, nr_native_rows);
     run_power_on();
 }
 
@@ -136,35 +140,35 @@ static void run_pair(void)
         return;
     }
     if (sensitive_is_paravirtual())
-        bench_run_pair(&bench_call_pair);
-    bench_run_pair(&bench_native_pair);
+        measure_pair(&measured_call_pair);
+    measure_pair(&native_pair);
 }
 
 /* Two vCPUs, each on a physical CPU of its own: they wait for each other by WFE. */
 static void run_events(void)
 {
-    if (!bench_events_init())
+    if (!measured_events_init())
         printk("bench: there is no port\n");
-    for (size_t i = 0; i < bench_nr_event_pairs; i++)
-        bench_run_pair(&bench_event_pairs[i]);
+    for (size_t i = 0; i < measured_nr_event_pairs; i++)
+        measure_pair(&measured_event_pairs[i]);
 }
 
 /* Two VMs on one physical CPU: this one, and one that does run_yield(). */
 static void run_switch(void)
 {
-    bench_run_row(&bench_call_switch);
+    measure_row(&measured_call_switch);
 }
 
 static void run_yield(void)
 {
     for (;;)
-        (void)bench_call_switch.loop(UINT32_MAX);
+        (void)measured_call_switch.loop(UINT32_MAX);
 }
 
-/* Two VMs on one physical CPU: this one, and one that does bench_borrow(). */
+/* Two VMs on one physical CPU: this one, and one that does measured_borrow(). */
 static void run_share(void)
 {
-    bench_run_row(&bench_share_row);
+    measure_row(&measured_share_row);
 }
 
 /*
@@ -174,15 +178,15 @@ static void run_share(void)
 static void run_busy(void)
 {
     uint64_t start = cpu_ticks();
-    uint64_t start_el1 = bench_read_el1();
+    uint64_t start_el1 = counter_read_el1();
     uint64_t end = start + (read_sysreg(cntfrq_el0) >> BUSY_TICKS_PER_SEC_SHIFT);
 
     while (cpu_ticks() < end)
         ;
-    uint64_t el1 = bench_read_el1() - start_el1;
-    uint64_t total = bench_ticks_to_ns(cpu_ticks() - start);
+    uint64_t el1 = counter_read_el1() - start_el1;
+    uint64_t total = counter_ticks_to_ns(cpu_ticks() - start);
     uint64_t share = (total - el1) * MILLION / total;
-    bench_print("cpu_bound_overhead", "hardware", share, share, 0);
+    measure_print("cpu_bound_overhead", "hardware", share, share, 0);
 }
 
 static void run_sleep(void)
@@ -212,8 +216,8 @@ static const struct {
     {"spin", run_spin},
     {"power_on", run_power_on},
     {"share", run_share},
-    {"borrow", bench_borrow},
-    {"calls", bench_run_calls},
+    {"borrow", measured_borrow},
+    {"calls", measured_run_table},
     {"sleep", run_sleep},
 };
 
@@ -225,7 +229,7 @@ static bool is_word(const char *word, const char *name)
     return strncmp(word, name, length) == 0 && (word[length] == ' ' || word[length] == '\0');
 }
 
-void bench_run_set(void)
+void sets_run(void)
 {
     const char *wanted = machine_option_value("rows=");
 

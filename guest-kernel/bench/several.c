@@ -6,14 +6,13 @@
 #include "bench/several.h"
 
 #include "arch/cpu.h"
-#include "bench/pmu.h"
-#include "bench/row.h"
-#include "bench/sets.h"
 #include "dev/gic.h"
 #include "dev/irq.h"
 #include "lib/printk.h"
 #include "lib/time.h"
 #include "machine/smp.h"
+#include "measure/measure.h"
+#include "measure/pmu.h"
 #include "sensitive/native.h"
 #include "sensitive/sensitive.h"
 #include "stile/abi.h"
@@ -76,7 +75,7 @@ void several_run_steady(void)
     irq_restore(0);
     uint64_t exits = exits_of(work, by_traps ? &sensitive_native : sensitive);
     irq_restore(flags);
-    bench_print("steady_exits", by_traps ? "trap" : "call", exits, 0, exits);
+    measure_print("steady_exits", by_traps ? "trap" : "call", exits, 0, exits);
 }
 
 /* --- several CPUs --- */
@@ -132,7 +131,7 @@ static uint64_t cost_of(void (*send)(void))
 
 static void print_cost(const char *operation, uint64_t total)
 {
-    bench_print(operation, "call", total, total, 1);
+    measure_print(operation, "call", total, total, 1);
 }
 
 void several_run_ipis(void)

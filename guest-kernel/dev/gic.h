@@ -42,13 +42,13 @@ struct gic {
     void (*send_sgi)(uint32_t target, uint32_t sgi);
 };
 
-/** The machine's; set by gic_find(). */
+/** The machine's interrupt controller; set by gic_find(). */
 extern const struct gic *gic;
 
 /** gic_init() - initialise the distributor and the boot CPU's part */
 void gic_init(void);
 
-/** gic_handle_one() - handle() of those that interrupt for each interrupt anew */
+/** gic_handle_one() - handle() of a controller that raises an IRQ for each interrupt anew */
 void gic_handle_one(irq_deliver *deliver);
 
 /** gic_distributor() - the virtual address of the distributor's registers; 0 if there is none */

@@ -2,7 +2,7 @@
 /*
  * Vectors for measuring: interrupts are acknowledged, ended and forgotten. For each GIC and each
  * source of interrupts there is a table; it differs from the kernel's own in one slot. They change
- * x9 and x10, as bench_take_interrupt() expects; x11 is the CPU interface of a GICv2.
+ * x9 and x10, as interrupt.h expects; x11 is the CPU interface of a GICv2.
  */
 
 #define ICC_IAR1_EL1  S3_0_C12_C12_0

@@ -3,8 +3,9 @@
  * The bench's loops of memory calls. Each undoes outside the measured time what it does in it, and
  * so returns ticks.
  */
+#include "sensitive/measured/measured.h"
+
 #include "arch/cpu.h"
-#include "bench/row.h"
 #include "lib/printk.h"
 #include "machine/machine.h"
 #include "mm/page.h"
@@ -71,7 +72,7 @@ static int64_t map_page(uint32_t count)
     return (int64_t)(ticks / BLOCK_PAGES);
 }
 
-/* --- two VMs: this one owns, and the other does bench_borrow() --- */
+/* --- two VMs: this one owns, and the other does measured_borrow() --- */
 
 /* The other VM; they are two. */
 static stile_vm_id_t other_vm(void)
@@ -105,7 +106,7 @@ static int64_t share_page(uint32_t count)
     return (int64_t)ticks;
 }
 
-void bench_borrow(void)
+void measured_borrow(void)
 {
     uint64_t pa = page_alloc();
 
@@ -122,11 +123,12 @@ void bench_borrow(void)
     }
 }
 
-const struct bench_row bench_memory_rows[] = {
+const struct bench_row measured_memory_rows[] = {
     {"map_block", "call", BENCH_TICKS, map_block, STILE_SUCCESS},
     {"map_page", "call", BENCH_TICKS, map_page, STILE_SUCCESS},
 };
-const size_t bench_nr_memory_rows = sizeof(bench_memory_rows) / sizeof(bench_memory_rows[0]);
+const size_t measured_nr_memory_rows =
+    sizeof(measured_memory_rows) / sizeof(measured_memory_rows[0]);
 
-const struct bench_row bench_share_row = {"share_page", "call", BENCH_TICKS, share_page,
-                                          STILE_SUCCESS};
+const struct bench_row measured_share_row = {"share_page", "call", BENCH_TICKS, share_page,
+                                             STILE_SUCCESS};

@@ -3,8 +3,8 @@
  * The cycle counter (Arm ARM D7.1). Under QEMU's icount a cycle is an instruction, so what it lacks
  * of the whole, if it counts at EL1 only, was spent at EL2.
  */
-#ifndef BENCH_PMU_H
-#define BENCH_PMU_H
+#ifndef MEASURE_PMU_H
+#define MEASURE_PMU_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -2,13 +2,16 @@
 /*
  * The bench's loops of calls: each holds the inline stub and nothing else.
  */
+#include "sensitive/measured/measured.h"
+
 #include <string.h>
 
 #include "arch/cpu.h"
-#include "bench/row.h"
 #include "dev/gic.h"
 #include "dev/gicv2.h"
 #include "machine/smp.h"
+#include "measure/interrupt.h"
+#include "measure/pair.h"
 #include "mm/kernel_map.h"
 #include "mm/page.h"
 #include "sensitive/ring.h"
@@ -145,7 +148,7 @@ static int64_t ipi_self(uint32_t count)
 
     while (count-- > 0) {
         status = stile_irq_ipi(self, stile_intid(SGI_BENCH)).status;
-        bench_take_interrupt(interface);
+        interrupt_take(interface);
     }
     return status;
 }
@@ -157,7 +160,7 @@ static int64_t timer_now(uint32_t count)
 
     while (count-- > 0) {
         status = stile_time_oneshot(stile_ticks(0)).status;
-        bench_take_interrupt(interface);
+        interrupt_take(interface);
     }
     return status;
 }
@@ -181,7 +184,7 @@ static int64_t wfi_late(uint32_t count)
         (void)stile_time_oneshot(stile_ticks(deadline));
         (void)stile_vcpu_block();
         late += read_sysreg(cntvct_el0) - deadline;
-        bench_take_interrupt(interface);
+        interrupt_take(interface);
     }
     return (int64_t)late;
 }
@@ -192,13 +195,13 @@ static inline void await(uint64_t interface)
 {
     do
         (void)stile_vcpu_block();
-    while (!bench_interrupt_came(interface));
+    while (!interrupt_came(interface));
 }
 
 static int64_t ping(uint32_t count)
 {
     uint64_t interface = cpu_interface();
-    stile_vcpu_id_t other = stile_vcpu_id(bench_other_cpu());
+    stile_vcpu_id_t other = stile_vcpu_id(pair_other_cpu());
     int64_t status = 0;
 
     while (count-- > 0) {
@@ -211,13 +214,13 @@ static int64_t ping(uint32_t count)
 static void pong(void)
 {
     uint64_t interface = cpu_interface();
-    stile_vcpu_id_t other = stile_vcpu_id(bench_other_cpu());
+    stile_vcpu_id_t other = stile_vcpu_id(pair_other_cpu());
 
-    for (await(interface); !bench_pair_stops(); await(interface))
+    for (await(interface); !pair_stops(); await(interface))
         (void)stile_irq_ipi(other, stile_intid(SGI_BENCH));
 }
 
-const struct bench_pair_row bench_call_pair = {
+const struct bench_pair_row measured_call_pair = {
     {"ping_pong", "call", BENCH_SGI, ping, STILE_SUCCESS},
     pong,
 };
@@ -231,10 +234,10 @@ static int64_t world_switch(uint32_t count)
     return status;
 }
 
-const struct bench_row bench_call_switch = {"world_switch", "call", BENCH_PLAIN, world_switch,
-                                            STILE_SUCCESS};
+const struct bench_row measured_call_switch = {"world_switch", "call", BENCH_PLAIN, world_switch,
+                                               STILE_SUCCESS};
 
-const struct bench_row bench_call_rows[] = {
+const struct bench_row measured_call_rows[] = {
     {"null", "call", BENCH_PLAIN, null, STILE_SUCCESS},
     {"multicall_32", "call", BENCH_PLAIN, multicall, STILE_MULTICALL_MAX},
     {"unknown", "call", BENCH_PLAIN, unknown, STILE_NOT_SUPPORTED},
@@ -249,7 +252,7 @@ const struct bench_row bench_call_rows[] = {
     {"yield", "call", BENCH_PLAIN, yield, STILE_SUCCESS},
     {"wfi_late", "call", BENCH_LATE, wfi_late, STILE_SUCCESS},
 };
-const size_t bench_nr_call_rows = sizeof(bench_call_rows) / sizeof(bench_call_rows[0]);
+const size_t measured_nr_call_rows = sizeof(measured_call_rows) / sizeof(measured_call_rows[0]);
 
 /* As a kernel does it that has the mailbox as interrupt controller: the bit is never pending. */
 static int64_t mask_unmask(uint32_t count)
@@ -269,4 +272,4 @@ static int64_t mask_unmask(uint32_t count)
     return nr_pending;
 }
 
-const struct bench_row bench_mask_row = {"mask_unmask", "page", BENCH_PLAIN, mask_unmask, 0};
+const struct bench_row measured_mask_row = {"mask_unmask", "page", BENCH_PLAIN, mask_unmask, 0};

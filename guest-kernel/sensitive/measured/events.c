@@ -3,11 +3,14 @@
  * The bench's loops of events between two CPUs. Each has one end of a channel within the VM; that
  * both ends are one VM's makes no difference to what a send does.
  */
+#include "sensitive/measured/measured.h"
+
 #include "arch/cpu.h"
-#include "bench/row.h"
 #include "dev/gic.h"
 #include "dev/gicv2.h"
 #include "machine/smp.h"
+#include "measure/interrupt.h"
+#include "measure/pair.h"
 #include "mm/kernel_map.h"
 #include "mm/page.h"
 #include "stile/hypercall.h"
@@ -53,7 +56,7 @@ static stile_port_t own_port(void)
     return stile_port(ports[smp_cpu()->index]);
 }
 
-bool bench_events_init(void)
+bool measured_events_init(void)
 {
     stile_vm_id_t self = stile_vm_id((uint32_t)stile_core_info(STILE_INFO_VM_ID).value[0]);
     uint64_t ipa = stile_core_info(STILE_INFO_MAILBOX).value[0] - smp_cpu()->index * PAGE_SIZE;
@@ -71,7 +74,7 @@ bool bench_events_init(void)
 static inline bool await(uint32_t self)
 {
     while (!take(self)) {
-        if (bench_pair_stops())
+        if (pair_stops())
             return false;
         (void)stile_vcpu_poll(ports[self] / 64, bit_of(ports[self]), stile_ticks(STILE_TIME_NEVER));
     }
@@ -115,7 +118,7 @@ static inline void shift_phase(uint32_t count)
 
 static int64_t send(uint32_t count)
 {
-    uint32_t other = bench_other_cpu();
+    uint32_t other = pair_other_cpu();
     stile_port_t port = own_port();
     uint64_t ticks = 0;
 
@@ -139,9 +142,9 @@ static void take_interrupts(void)
     gic->enable(intid);
     set_masked(self, false);
     (void)take(self); /* what came before: nobody was told */
-    while (!bench_pair_stops()) {
+    while (!pair_stops()) {
         cpu_wait_for_event();
-        if (bench_interrupt_came(interface))
+        if (interrupt_came(interface))
             (void)take(self);
     }
     gic->disable(intid);
@@ -169,18 +172,19 @@ static int64_t receive(uint32_t count)
 
 static void send_always(void)
 {
-    uint32_t other = bench_other_cpu();
+    uint32_t other = pair_other_cpu();
 
-    while (!bench_pair_stops()) {
+    while (!pair_stops()) {
         (void)stile_event_send(own_port());
-        while (is_set(other) && !bench_pair_stops())
+        while (is_set(other) && !pair_stops())
             cpu_wait_for_event();
     }
 }
 
-const struct bench_pair_row bench_event_pairs[] = {
+const struct bench_pair_row measured_event_pairs[] = {
     {{"event_send", "call", BENCH_LATE, send, 0}, take_interrupts},
     {{"event_busy", "call", BENCH_PLAIN, receive, STILE_SUCCESS}, send_always},
     {{"event_ping_pong", "call", BENCH_PLAIN, ping, STILE_SUCCESS}, pong},
 };
-const size_t bench_nr_event_pairs = sizeof(bench_event_pairs) / sizeof(bench_event_pairs[0]);
+const size_t measured_nr_event_pairs =
+    sizeof(measured_event_pairs) / sizeof(measured_event_pairs[0]);

@@ -5,31 +5,29 @@
  * The caller's CPU has interrupts masked meanwhile and schedules nothing, so the partner's thread
  * is run by the other one.
  */
-#include "bench/pair.h"
+#include "measure/pair.h"
 
 #include "arch/cpu.h"
-#include "bench/sets.h"
-#include "sensitive/sensitive.h"
+#include "machine/sensitive_ops.h"
+#include "measure/counter.h"
 #include "threads/thread.h"
 
 static struct {
     void (*function)(void);
-    const char *vectors;
+    uint64_t vectors; /* the partner's */
     struct thread *thread;
     bool runs;
     bool stops;
 } partner;
 
-extern char vectors[];
-
-bool bench_pair_stops(void)
+bool pair_stops(void)
 {
     return __atomic_load_n(&partner.stops, __ATOMIC_RELAXED);
 }
 
-static void use_vectors(const char *table)
+static void use_vectors(uint64_t vectors)
 {
-    write_sysreg(vbar_el1, (uint64_t)table);
+    write_sysreg(vbar_el1, vectors);
     isb();
 }
 
@@ -37,10 +35,11 @@ static void run(void *argument)
 {
     (void)argument;
     uint64_t flags = irq_save();
+    uint64_t vectors = read_sysreg(vbar_el1);
 
     sensitive->timer_disarm();
     use_vectors(partner.vectors);
-    bench_start_counter();
+    counter_start();
     __atomic_store_n(&partner.runs, true, __ATOMIC_RELEASE);
     cpu_send_event();
     partner.function();
@@ -48,10 +47,10 @@ static void run(void *argument)
     irq_restore(flags);
 }
 
-bool bench_pair_start(const struct bench_pair_row *pair, const char *table)
+bool pair_start(const struct bench_pair_row *pair, uint64_t vectors)
 {
     partner.function = pair->partner;
-    partner.vectors = table;
+    partner.vectors = vectors;
     partner.runs = false;
     partner.stops = false;
     partner.thread = thread_create("partner", run, NULL, NULL);
@@ -62,10 +61,10 @@ bool bench_pair_start(const struct bench_pair_row *pair, const char *table)
     return true;
 }
 
-void bench_pair_stop(void)
+void pair_stop(void)
 {
     __atomic_store_n(&partner.stops, true, __ATOMIC_RELAXED);
-    sensitive->send_ipi(bench_other_cpu(), SGI_BENCH);
+    sensitive->send_ipi(pair_other_cpu(), SGI_BENCH);
     thread_join(partner.thread);
     sensitive->timer_disarm(); /* having waited armed it; and this may be the other CPU by now */
 }

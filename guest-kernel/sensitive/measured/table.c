@@ -4,11 +4,13 @@
  * needs another to have been made before it, or leaves something behind, names that other one; only
  * the call itself is timed. Not here: what ends a VM or stops a vCPU, and what needs a peer to act.
  */
+#include "sensitive/measured/measured.h"
+
 #include "arch/cpu.h"
-#include "bench/row.h"
-#include "bench/sets.h"
 #include "lib/printk.h"
 #include "machine/machine.h"
+#include "measure/counter.h"
+#include "measure/measure.h"
 #include "mm/page.h"
 #include "stile/hypercall.h"
 
@@ -131,13 +133,13 @@ static bool time_round(const struct call_cost *cost, bool for_nothing, struct su
     uint64_t x1 = word_of(cost->call.x[0], handle);
     uint64_t x2 = word_of(cost->call.x[1], handle);
     bool good = result.status == STILE_SUCCESS;
-    uint64_t start_el1 = bench_read_el1();
+    uint64_t start_el1 = counter_read_el1();
     uint64_t start = cpu_ticks();
 
     if (!for_nothing)
         result = stile_hvc((uint32_t)fid, x1, x2, cost->call.x[2], cost->call.x[3], 0, 0);
     sums->ticks += cpu_ticks() - start;
-    sums->el1 += bench_read_el1() - start_el1;
+    sums->el1 += counter_read_el1() - start_el1;
     good = good && result.status == STILE_SUCCESS;
     if (for_nothing)
         result = make(&cost->call, handle);
@@ -166,12 +168,12 @@ static void measure(const struct call_cost *cost)
         printk("\nbench: %s did not do what it should\n", name);
         return;
     }
-    uint64_t total = per_call(bench_ticks_to_ns(calls.ticks), bench_ticks_to_ns(nothing.ticks));
+    uint64_t total = per_call(counter_ticks_to_ns(calls.ticks), counter_ticks_to_ns(nothing.ticks));
     uint64_t el1 = per_call(calls.el1, nothing.el1);
-    bench_print(name, "call", total, total > el1 ? total - el1 : 0, 1);
+    measure_print(name, "call", total, total > el1 ? total - el1 : 0, 1);
 }
 
-void bench_run_calls(void)
+void measured_run_table(void)
 {
     const struct range *last = &machine.memory[machine.nr_memory - 1];
 
