@@ -4,7 +4,10 @@
  */
 #include <string.h>
 
-#include "fake.h"
+#include "console.h"
+#include "handler.h"
+#include "irq.h"
+#include "space.h"
 
 #define WORD_BYTES 8
 #define NR_WORDS   (STILE_CONSOLE_WRITE_MAX / WORD_BYTES)
@@ -140,7 +143,7 @@ struct stile_result fake_console_write_buffer(struct fake_vcpu *vcpu, stile_ipa_
 
     if (!is_buffer(buffer, length))
         return fake_bad(2);
-    size_t count = fake_memory_read(vcpu->vm, text, buffer, length.bytes);
+    size_t count = fake_space_read(vcpu->vm, text, buffer, length.bytes);
     if (count == 0)
         return fake_error(STILE_NOT_MAPPED);
     write_text(vcpu->vm, text, count);
@@ -166,15 +169,15 @@ struct stile_result fake_console_read_buffer(struct fake_vcpu *vcpu, stile_ipa_t
     if (!is_buffer(buffer, limit))
         return fake_bad(2);
     /* Whether it may be written is asked with what is there already. */
-    if (fake_memory_read(vcpu->vm, text, buffer, 1) == 0 ||
-        fake_memory_write(vcpu->vm, buffer, text, 1) == 0)
+    if (fake_space_read(vcpu->vm, text, buffer, 1) == 0 ||
+        fake_space_write(vcpu->vm, buffer, text, 1) == 0)
         return fake_error(STILE_NOT_MAPPED);
     if (room > limit.bytes)
         room = limit.bytes;
     if (room > sizeof(text))
         room = sizeof(text);
     size_t count = read_input(vcpu->vm, text, room);
-    return fake_value(fake_memory_write(vcpu->vm, buffer, text, count), 0, 0);
+    return fake_value(fake_space_write(vcpu->vm, buffer, text, count), 0, 0);
 }
 
 struct stile_result fake_console_use_ring(struct fake_vcpu *vcpu, stile_u32_t enable)

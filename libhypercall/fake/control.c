@@ -4,7 +4,10 @@
  */
 #include <string.h>
 
-#include "fake.h"
+#include "console.h"
+#include "handler.h"
+#include "space.h"
+#include "vm.h"
 
 #define NS_PER_SEC   UINT64_C(1000000000)
 #define YEAR_2500_NS (UINT64_C(16725225600) * NS_PER_SEC)
@@ -21,7 +24,7 @@ static struct fake_vcpu *vcpu_of(const struct fake_vm *vm, stile_vcpu_id_t targe
 struct stile_result fake_control_vm(struct fake_vcpu *vcpu, stile_vm_id_t vm)
 {
     (void)vcpu;
-    if (!fake_vm_is_number(vm.number))
+    if (!fake_is_vm_number(vm.number))
         return fake_bad(1);
     const struct fake_vm *found = &fake.vms[vm.number - 1];
     uint64_t name[2];
@@ -37,7 +40,7 @@ struct stile_result fake_control_vm(struct fake_vcpu *vcpu, stile_vm_id_t vm)
 
 struct stile_result fake_control_pause(struct fake_vcpu *vcpu, stile_vm_id_t vm)
 {
-    struct fake_vm *found = fake_vm_running(vm.number);
+    struct fake_vm *found = fake_running_vm(vm.number);
 
     if (found == vcpu->vm)
         return fake_bad(1);
@@ -49,20 +52,20 @@ struct stile_result fake_control_pause(struct fake_vcpu *vcpu, stile_vm_id_t vm)
 
 struct stile_result fake_control_resume(struct fake_vcpu *vcpu, stile_vm_id_t vm)
 {
-    struct fake_vm *found = fake_vm_running(vm.number);
+    struct fake_vm *found = fake_running_vm(vm.number);
 
     (void)vcpu;
     if (!found)
         return fake_error(STILE_NOT_FOUND);
     found->state = STILE_VM_RUNNING;
     for (uint32_t i = 0; i < found->config.nr_vcpus; i++)
-        fake_vcpu_wake(&found->vcpus[i]);
+        fake_wake(&found->vcpus[i]);
     return fake_ok();
 }
 
 struct stile_result fake_control_destroy(struct fake_vcpu *vcpu, stile_vm_id_t vm)
 {
-    struct fake_vm *found = fake_vm_running(vm.number);
+    struct fake_vm *found = fake_running_vm(vm.number);
 
     if (found == vcpu->vm)
         return fake_bad(1);
@@ -76,7 +79,7 @@ struct stile_result fake_control_destroy(struct fake_vcpu *vcpu, stile_vm_id_t v
 struct stile_result fake_control_inject(struct fake_vcpu *vcpu, stile_vm_id_t vm,
                                         stile_vcpu_id_t target, stile_intid_t intid)
 {
-    struct fake_vm *found = fake_vm_running(vm.number);
+    struct fake_vm *found = fake_running_vm(vm.number);
 
     (void)vcpu;
     if (!found)
@@ -93,15 +96,15 @@ struct stile_result fake_control_console_read(struct fake_vcpu *vcpu, stile_vm_i
     size_t count = 0;
     char byte;
 
-    if (!fake_vm_is_number(vm.number))
+    if (!fake_is_vm_number(vm.number))
         return fake_bad(1);
     if (limit.bytes - 1 >= STILE_CONSOLE_BUFFER_MAX || buffer.ipa + limit.bytes < buffer.ipa)
         return fake_bad(4);
     struct fake_vm *found = &fake.vms[vm.number - 1];
     if (found->number == 0)
         return fake_error(STILE_NOT_FOUND);
-    if (fake_memory_read(vcpu->vm, &byte, buffer, 1) == 0 ||
-        fake_memory_write(vcpu->vm, buffer, &byte, 1) == 0)
+    if (fake_space_read(vcpu->vm, &byte, buffer, 1) == 0 ||
+        fake_space_write(vcpu->vm, buffer, &byte, 1) == 0)
         return fake_error(STILE_NOT_MAPPED);
     if (found->state != STILE_VM_ENDED)
         fake_console_drain(found);
@@ -113,15 +116,15 @@ struct stile_result fake_control_console_read(struct fake_vcpu *vcpu, stile_vm_i
     if (from > end)
         from = end;
     for (; count < limit.bytes && count < room && from + count < end; count++)
-        (void)fake_memory_write(vcpu->vm, stile_ipa(buffer.ipa + count),
-                                &found->console[(from + count) % FAKE_CONSOLE_BYTES], 1);
+        (void)fake_space_write(vcpu->vm, stile_ipa(buffer.ipa + count),
+                               &found->console[(from + count) % FAKE_CONSOLE_BYTES], 1);
     return fake_value(count, from, 0);
 }
 
 struct stile_result fake_control_counter(struct fake_vcpu *vcpu, stile_vm_id_t vm,
                                          stile_vcpu_id_t target, stile_u32_t counter)
 {
-    const struct fake_vm *found = fake_vm_running(vm.number);
+    const struct fake_vm *found = fake_running_vm(vm.number);
 
     (void)vcpu;
     if (!found)
@@ -135,7 +138,7 @@ struct stile_result fake_control_counter(struct fake_vcpu *vcpu, stile_vm_id_t v
 /* A VM that runs, or the last of its number if that crashed. */
 static const struct fake_vm *running_or_crashed(uint32_t number)
 {
-    const struct fake_vm *vm = fake_vm_is_number(number) ? &fake.vms[number - 1] : NULL;
+    const struct fake_vm *vm = fake_is_vm_number(number) ? &fake.vms[number - 1] : NULL;
 
     return vm && (vm->state != STILE_VM_ENDED || vm->end == STILE_FAKE_CRASHED) ? vm : NULL;
 }
@@ -183,16 +186,16 @@ struct stile_result fake_control_crash(struct fake_vcpu *vcpu, stile_vm_id_t vm,
 
     if (buffer.ipa % STILE_PAGE_SIZE + sizeof(crash) > STILE_PAGE_SIZE)
         return fake_bad(2);
-    if (!fake_vm_is_number(vm.number))
+    if (!fake_is_vm_number(vm.number))
         return fake_error(STILE_NOT_FOUND);
     const struct fake_vm *found = &fake.vms[vm.number - 1];
     if (found->number == 0 || found->state != STILE_VM_ENDED || found->end != STILE_FAKE_CRASHED)
         return fake_error(STILE_NOT_FOUND);
-    if (fake_memory_read(vcpu->vm, &byte, buffer, 1) == 0 ||
-        fake_memory_write(vcpu->vm, buffer, &byte, 1) == 0)
+    if (fake_space_read(vcpu->vm, &byte, buffer, 1) == 0 ||
+        fake_space_write(vcpu->vm, buffer, &byte, 1) == 0)
         return fake_error(STILE_NOT_MAPPED);
     crash.length = (uint32_t)strlen(found->message);
     memcpy(crash.message, found->message, crash.length);
-    (void)fake_memory_write(vcpu->vm, buffer, &crash, sizeof(crash));
+    (void)fake_space_write(vcpu->vm, buffer, &crash, sizeof(crash));
     return fake_ok();
 }

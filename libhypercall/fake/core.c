@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The fake's group core: versions, features, information, many calls at once.
+ * The fake's group core: versions, features, information. Many calls at once are in dispatch.c.
  */
-#include "fake.h"
+#include "core.h"
+#include "handler.h"
 
-#define GROUP_OF(call) ((uint64_t)STILE_NR_##call / STILE_CALLS_PER_GROUP)
-#define NO_CALL        UINT32_MAX
+#define NO_CALL UINT32_MAX
 
 /* The minor version that introduced a call, or NO_CALL. */
 static uint32_t since_of(uint64_t nr)
@@ -83,54 +83,4 @@ struct stile_result fake_core_null(struct fake_vcpu *vcpu)
 {
     (void)vcpu;
     return fake_ok();
-}
-
-/* One entry. The guest may change it meanwhile: everything is read once. */
-static int64_t call_entry(struct fake_vcpu *vcpu, struct stile_call_entry *entry, uint64_t *nr)
-{
-    struct stile_result result = {STILE_NOT_SUPPORTED, {0, 0, 0}};
-    uint64_t x[6];
-
-    *nr = __atomic_load_n(&entry->nr, __ATOMIC_RELAXED);
-    for (int i = 0; i < 6; i++)
-        x[i] = __atomic_load_n(&entry->x[i], __ATOMIC_RELAXED);
-    if (*nr != STILE_NR_core_multicall)
-        result = fake_dispatch_call(vcpu, *nr, x);
-    entry->status = result.status;
-    entry->value[0] = result.value[0];
-    if ((result.value[1] | result.value[2]) != 0) {
-        entry->value[1] = result.value[1];
-        entry->value[2] = result.value[2];
-    }
-    return result.status;
-}
-
-/* Whether a multicall pauses after a call, which may have taken long. */
-static bool is_long(uint64_t nr)
-{
-    uint64_t group = nr / STILE_CALLS_PER_GROUP;
-
-    return group == GROUP_OF(console_write) || group == GROUP_OF(memory_map) ||
-           group == GROUP_OF(power_off) || group == STILE_GROUP_CONTROL;
-}
-
-struct stile_result fake_core_multicall(struct fake_vcpu *vcpu, stile_u32_t first,
-                                        stile_u32_t count, stile_u32_t flags)
-{
-    uint32_t done = 0;
-    uint64_t nr = STILE_NR_core_null;
-
-    if (first >= STILE_MULTICALL_MAX)
-        return fake_bad(1);
-    if (count - 1 >= STILE_MULTICALL_MAX - first)
-        return fake_bad(2);
-    if ((flags & ~(uint32_t)STILE_MULTICALL_STOP) != 0)
-        return fake_bad(3);
-    while (done < count && !is_long(nr)) {
-        int64_t status = call_entry(vcpu, &vcpu->mailbox->calls[first + done++], &nr);
-
-        if (status < 0 && (flags & STILE_MULTICALL_STOP) != 0)
-            break;
-    }
-    return fake_value(done, 0, 0);
 }

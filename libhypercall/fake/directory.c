@@ -4,7 +4,8 @@
  */
 #include <string.h>
 
-#include "fake.h"
+#include "directory.h"
+#include "handler.h"
 
 #define KEY_BYTES 16
 
@@ -81,7 +82,7 @@ struct stile_result fake_directory_lookup(struct fake_vcpu *vcpu, stile_vm_id_t 
                                           stile_u64_t key0, stile_u64_t key1)
 {
     uint64_t key[2] = {key0, key1};
-    struct fake_vm *vm = fake_vm_running(owner.number);
+    struct fake_vm *vm = fake_running_vm(owner.number);
 
     (void)vcpu;
     if (!is_key(key))
@@ -93,7 +94,7 @@ struct stile_result fake_directory_lookup(struct fake_vcpu *vcpu, stile_vm_id_t 
 struct stile_result fake_directory_entry(struct fake_vcpu *vcpu, stile_vm_id_t owner,
                                          stile_u32_t index)
 {
-    const struct fake_vm *vm = fake_vm_running(owner.number);
+    const struct fake_vm *vm = fake_running_vm(owner.number);
 
     (void)vcpu;
     if (index >= STILE_DIRECTORY_ENTRIES)
@@ -111,7 +112,7 @@ struct stile_result fake_directory_find_vm(struct fake_vcpu *vcpu, stile_u64_t n
 
     (void)vcpu;
     for (uint32_t i = 1; i <= STILE_VMS_MAX; i++) {
-        const struct fake_vm *vm = fake_vm_running(i);
+        const struct fake_vm *vm = fake_running_vm(i);
 
         if (vm && memcmp(vm->name, name, sizeof(name)) == 0)
             return fake_value(i, 0, 0);

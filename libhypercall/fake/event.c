@@ -4,7 +4,9 @@
  */
 #include <string.h>
 
-#include "fake.h"
+#include "event.h"
+#include "handler.h"
+#include "irq.h"
 
 static struct fake_port *find(struct fake_vm *vm, uint32_t port)
 {
@@ -60,7 +62,7 @@ static struct stile_result port_or_limit(uint32_t port)
 struct stile_result fake_event_alloc(struct fake_vcpu *vcpu, stile_vm_id_t peer,
                                      stile_vcpu_id_t target)
 {
-    if (!fake_vm_is_number(peer.number))
+    if (!fake_is_vm_number(peer.number))
         return fake_bad(1);
     if (!has_vcpu(vcpu, target))
         return fake_bad(2);
@@ -72,7 +74,7 @@ struct stile_result fake_event_alloc(struct fake_vcpu *vcpu, stile_vm_id_t peer,
 struct stile_result fake_event_bind(struct fake_vcpu *vcpu, stile_vm_id_t peer, stile_port_t remote,
                                     stile_vcpu_id_t target)
 {
-    struct fake_vm *other = fake_vm_running(peer.number);
+    struct fake_vm *other = fake_running_vm(peer.number);
     struct fake_port *end = other ? find(other, remote.port) : NULL;
 
     if (!has_vcpu(vcpu, target))

@@ -2,7 +2,8 @@
 /*
  * Interrupts of the fake: by a GIC of which only the CPU interface is there, or by the mailbox.
  */
-#include "fake.h"
+#include "handler.h"
+#include "irq.h"
 
 #define PRIORITY_MASK 0xF8u /* what a GIC keeps */
 #define URGENT_BELOW  0x80u
@@ -21,7 +22,7 @@ static uint64_t bit_of(uint32_t port)
 static void pend(struct fake_vcpu *vcpu, uint32_t intid)
 {
     vcpu->interrupts[intid].pending = true;
-    fake_vcpu_wake(vcpu);
+    fake_wake(vcpu);
 }
 
 void fake_irq_set_port(struct fake_vcpu *vcpu, uint32_t port)
@@ -37,7 +38,7 @@ void fake_irq_set_port(struct fake_vcpu *vcpu, uint32_t port)
         pend(vcpu, FAKE_EVENT_INTID);
     if (vcpu->poll_word == word && (vcpu->poll_ports & bit) != 0) {
         vcpu->woken = true;
-        fake_vcpu_wake(vcpu);
+        fake_wake(vcpu);
     }
 }
 
@@ -178,7 +179,7 @@ struct stile_result fake_irq_unmask(struct fake_vcpu *vcpu, stile_vcpu_id_t targ
     struct fake_vcpu *of = &vm->vcpus[target.index];
     if (!has_mailbox(vm)) {
         of->interrupts[intid.intid].enabled = true;
-        fake_vcpu_wake(of);
+        fake_wake(of);
         return fake_ok();
     }
     uint32_t word = intid.intid / 64;

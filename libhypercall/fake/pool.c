@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "fake.h"
+#include "pool.h"
 
 #define POOL_PAGES 16384
 #define MAP_BYTES  (FAKE_SPACE_PAGES * sizeof(struct fake_mapping))

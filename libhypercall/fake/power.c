@@ -3,18 +3,20 @@
  * How the fake's VMs end. Only the thread that makes the call leaves; others of the VM's do when
  * they make their next one.
  */
-#include "fake.h"
+#include "handler.h"
+#include "space.h"
+#include "vm.h"
 
 struct stile_result fake_power_off(struct fake_vcpu *vcpu)
 {
     fake_vm_end(vcpu->vm, STILE_FAKE_OFF);
-    fake_vm_leave(STILE_FAKE_OFF);
+    fake_leave(STILE_FAKE_OFF);
 }
 
 struct stile_result fake_power_reboot(struct fake_vcpu *vcpu)
 {
     fake_vm_end(vcpu->vm, STILE_FAKE_REBOOTED);
-    fake_vm_leave(STILE_FAKE_REBOOTED);
+    fake_leave(STILE_FAKE_REBOOTED);
 }
 
 struct stile_result fake_power_crash(struct fake_vcpu *vcpu, stile_ipa_t message,
@@ -26,12 +28,12 @@ struct stile_result fake_power_crash(struct fake_vcpu *vcpu, stile_ipa_t message
         return fake_bad(2);
     if (length.bytes == 0 && message.ipa != 0)
         return fake_bad(1);
-    size_t count = fake_memory_read(vm, vm->message, message, length.bytes);
+    size_t count = fake_space_read(vm, vm->message, message, length.bytes);
     if (length.bytes > 0 && count == 0)
         return fake_error(STILE_NOT_MAPPED);
     vm->message[count] = '\0';
     fake_vm_end(vm, STILE_FAKE_CRASHED);
-    fake_vm_leave(STILE_FAKE_CRASHED);
+    fake_leave(STILE_FAKE_CRASHED);
 }
 
 /* With one thread nobody could resume it: it is resumed at once. */

@@ -4,7 +4,11 @@
  */
 #include <string.h>
 
-#include "fake.h"
+#include "event.h"
+#include "handler.h"
+#include "pool.h"
+#include "share.h"
+#include "space.h"
 
 #define RIGHTS_ALL (STILE_ACCESS_READ | STILE_ACCESS_WRITE | STILE_ACCESS_EXECUTE)
 
@@ -57,7 +61,7 @@ static enum stile_error check_pages(const struct fake_vm *vm, const struct fake_
 
 static struct stile_result make_offer(struct fake_vm *vm, struct fake_share offer)
 {
-    struct fake_vm *peer = fake_vm_running(offer.peer);
+    struct fake_vm *peer = fake_running_vm(offer.peer);
 
     if (!peer || peer == vm)
         return fake_bad(3);
@@ -81,7 +85,7 @@ struct stile_result fake_memory_share(struct fake_vcpu *vcpu, stile_ipa_t base,
                                       stile_nr_pages_t count, stile_vm_id_t peer,
                                       stile_u32_t access)
 {
-    unsigned bad = fake_memory_bad_range(base, count);
+    unsigned bad = fake_space_bad_range(base, count);
 
     if (!bad && (access | STILE_ACCESS_WRITE) != (STILE_ACCESS_READ | STILE_ACCESS_WRITE))
         bad = 4;
@@ -96,7 +100,7 @@ struct stile_result fake_memory_share(struct fake_vcpu *vcpu, stile_ipa_t base,
 struct stile_result fake_memory_donate(struct fake_vcpu *vcpu, stile_ipa_t base,
                                        stile_nr_pages_t count, stile_vm_id_t peer)
 {
-    unsigned bad = fake_memory_bad_range(base, count);
+    unsigned bad = fake_space_bad_range(base, count);
 
     if (bad)
         return fake_bad(bad);

@@ -2,7 +2,9 @@
 /*
  * The fake's time: a number that the test moves on, and the timers it fires.
  */
-#include "fake.h"
+#include "handler.h"
+#include "irq.h"
+#include "time.h"
 
 #define PERIOD_MIN (STILE_PERIOD_MIN_US * (uint64_t)STILE_FAKE_TICKS_PER_SEC / 1000000)
 
@@ -21,7 +23,7 @@ static void fire(struct fake_vcpu *vcpu)
             vcpu->period == 0 ? STILE_TIME_NEVER : fake.ticks - late % vcpu->period + vcpu->period;
         fake_irq_set_port(vcpu, vcpu->timer_port);
     }
-    fake_vcpu_wake(vcpu);
+    fake_wake(vcpu);
 }
 
 void fake_time_advance(uint64_t ticks)

@@ -1,33 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The fake's vCPUs: on, off, asleep. Nobody schedules them; they are the test's threads.
+ * The fake's vCPUs: on, off, asleep. They are the test's threads, and nothing schedules them.
  */
 #include <sched.h>
-#include <string.h>
 
-#include "fake.h"
-
-void fake_vcpu_reset(struct fake_vcpu *vcpu)
-{
-    memset(vcpu->interrupts, 0, sizeof(vcpu->interrupts));
-    vcpu->interrupts[FAKE_EVENT_INTID].enabled =
-        vcpu->vm->config.controller == STILE_CONTROLLER_MAILBOX;
-    memset(vcpu->mailbox->mask, 0xFF, sizeof(vcpu->mailbox->mask));
-    vcpu->kicked = false;
-    vcpu->poll_ports = 0;
-    vcpu->timer = STILE_TIME_NEVER;
-    vcpu->deadline = STILE_TIME_NEVER;
-    vcpu->nr_calls = 0;
-    vcpu->page->vcpu_id = vcpu->index;
-    vcpu->page->start_ticks = fake.ticks;
-    vcpu->page->nr_switches = 1;
-    (void)pthread_cond_init(&vcpu->wake, NULL);
-}
-
-void fake_vcpu_wake(struct fake_vcpu *vcpu)
-{
-    (void)pthread_cond_broadcast(&vcpu->wake);
-}
+#include "handler.h"
+#include "irq.h"
+#include "space.h"
+#include "time.h"
+#include "vm.h"
 
 static bool has_cause(struct fake_vcpu *vcpu, uint64_t deadline)
 {
@@ -43,7 +24,8 @@ static uint64_t next_deadline(const struct fake_vcpu *vcpu, uint64_t deadline)
     return vcpu->deadline < deadline ? vcpu->deadline : deadline;
 }
 
-void fake_vcpu_sleep(struct fake_vcpu *vcpu, uint64_t deadline)
+/* Sleeps until something wakes the vCPU, at most to @deadline; see stile/fake.h. */
+static void sleep_until(struct fake_vcpu *vcpu, uint64_t deadline)
 {
     vcpu->state = STILE_VCPU_BLOCKED;
     while (fake.use_threads && !has_cause(vcpu, deadline))
@@ -96,7 +78,7 @@ struct stile_result fake_vcpu_yield(struct fake_vcpu *vcpu)
 
 struct stile_result fake_vcpu_block(struct fake_vcpu *vcpu)
 {
-    fake_vcpu_sleep(vcpu, STILE_TIME_NEVER);
+    sleep_until(vcpu, STILE_TIME_NEVER);
     return fake_ok();
 }
 
@@ -115,11 +97,11 @@ struct stile_result fake_vcpu_on(struct fake_vcpu *vcpu, stile_vcpu_id_t target,
 
     if (!started)
         return fake_bad(1);
-    if (entry.ipa % 4 != 0 || fake_memory_read(vcpu->vm, &byte, entry, 1) == 0)
+    if (entry.ipa % 4 != 0 || fake_space_read(vcpu->vm, &byte, entry, 1) == 0)
         return fake_bad(2);
     if (started->state != STILE_VCPU_OFF)
         return fake_error(STILE_BUSY);
-    fake_vcpu_reset(started);
+    fake_vm_reset_vcpu(started);
     started->entry = entry.ipa;
     started->context = context;
     started->state = STILE_VCPU_STARTING;
@@ -133,9 +115,9 @@ struct stile_result fake_vcpu_off(struct fake_vcpu *vcpu)
     vcpu->state = STILE_VCPU_OFF;
     for (uint32_t i = 0; i < vm->config.nr_vcpus; i++)
         if (vm->vcpus[i].state != STILE_VCPU_OFF)
-            fake_vm_leave(STILE_FAKE_VCPU_OFF);
+            fake_leave(STILE_FAKE_VCPU_OFF);
     fake_vm_end(vm, STILE_FAKE_OFF);
-    fake_vm_leave(STILE_FAKE_OFF);
+    fake_leave(STILE_FAKE_OFF);
 }
 
 struct stile_result fake_vcpu_state(struct fake_vcpu *vcpu, stile_vcpu_id_t target)
@@ -163,7 +145,7 @@ struct stile_result fake_vcpu_poll(struct fake_vcpu *vcpu, stile_u32_t word, sti
     vcpu->poll_word = word;
     vcpu->poll_ports = ports;
     if ((__atomic_load_n(&vcpu->mailbox->pending[word], __ATOMIC_SEQ_CST) & ports) == 0)
-        fake_vcpu_sleep(vcpu, deadline.ticks);
+        sleep_until(vcpu, deadline.ticks);
     vcpu->poll_ports = 0;
     return fake_ok();
 }
@@ -175,6 +157,6 @@ struct stile_result fake_vcpu_kick(struct fake_vcpu *vcpu, stile_vcpu_id_t targe
     if (!kicked)
         return fake_bad(1);
     kicked->kicked = true;
-    fake_vcpu_wake(kicked);
+    fake_wake(kicked);
     return fake_ok();
 }

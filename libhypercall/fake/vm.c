@@ -6,36 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fake.h"
-
-struct fake_machine fake = {.lock = PTHREAD_MUTEX_INITIALIZER};
-_Thread_local struct fake_vcpu *fake_current;
-_Thread_local jmp_buf *fake_leave_to;
+#include "console.h"
+#include "directory.h"
+#include "event.h"
+#include "pool.h"
+#include "share.h"
+#include "vm.h"
 
 #define NS_PER_SEC  UINT64_C(1000000000)
 #define CLOCK_SHIFT 24
-
-void fake_lock(void)
-{
-    (void)pthread_mutex_lock(&fake.lock);
-}
-
-void fake_unlock(void)
-{
-    (void)pthread_mutex_unlock(&fake.lock);
-}
-
-bool fake_vm_is_number(uint32_t number)
-{
-    return number - 1 < STILE_VMS_MAX;
-}
-
-struct fake_vm *fake_vm_running(uint32_t number)
-{
-    struct fake_vm *vm = fake_vm_is_number(number) ? &fake.vms[number - 1] : NULL;
-
-    return vm && vm->state != STILE_VM_ENDED ? vm : NULL;
-}
 
 void stile_fake_reset(void)
 {
@@ -66,6 +45,23 @@ void fake_vm_set_wall(struct fake_vm *vm, uint64_t wall_ns)
     __atomic_store_n(&clock->generation, generation + 2, __ATOMIC_RELEASE);
 }
 
+void fake_vm_reset_vcpu(struct fake_vcpu *vcpu)
+{
+    memset(vcpu->interrupts, 0, sizeof(vcpu->interrupts));
+    vcpu->interrupts[FAKE_EVENT_INTID].enabled =
+        vcpu->vm->config.controller == STILE_CONTROLLER_MAILBOX;
+    memset(vcpu->mailbox->mask, 0xFF, sizeof(vcpu->mailbox->mask));
+    vcpu->kicked = false;
+    vcpu->poll_ports = 0;
+    vcpu->timer = STILE_TIME_NEVER;
+    vcpu->deadline = STILE_TIME_NEVER;
+    vcpu->nr_calls = 0;
+    vcpu->page->vcpu_id = vcpu->index;
+    vcpu->page->start_ticks = fake.ticks;
+    vcpu->page->nr_switches = 1;
+    (void)pthread_cond_init(&vcpu->wake, NULL);
+}
+
 static void fill_page(struct fake_vm *vm)
 {
     struct stile_vm_page *page = vm->page;
@@ -85,7 +81,7 @@ static void fill_page(struct fake_vm *vm)
         fake_vm_set_wall(vm, fake.wall_ns + fake.ticks * (NS_PER_SEC / STILE_FAKE_TICKS_PER_SEC));
 }
 
-/* Everything as at a VM's first start; its number, configuration and name stay. */
+/* A VM as it is at its first start; number, configuration and name are there already. */
 static void begin(struct fake_vm *vm)
 {
     if (!fake_pool_start(vm)) {
@@ -102,7 +98,7 @@ static void begin(struct fake_vm *vm)
         vm->vcpus[i].vm = vm;
         vm->vcpus[i].index = i;
         vm->vcpus[i].state = STILE_VCPU_OFF;
-        fake_vcpu_reset(&vm->vcpus[i]);
+        fake_vm_reset_vcpu(&vm->vcpus[i]);
     }
     vm->vcpus[0].state = STILE_VCPU_RUNNING;
     vm->state = STILE_VM_RUNNING;
@@ -166,7 +162,7 @@ void fake_vm_end(struct fake_vm *vm, enum stile_fake_end end)
     vm->end = end;
     for (uint32_t i = 0; i < vm->config.nr_vcpus; i++) {
         vm->vcpus[i].state = STILE_VCPU_OFF;
-        fake_vcpu_wake(&vm->vcpus[i]);
+        fake_wake(&vm->vcpus[i]);
     }
     if (end == STILE_FAKE_REBOOTED)
         begin(vm);
@@ -179,17 +175,6 @@ void stile_fake_become(uint32_t vm, uint32_t vcpu)
     fake_current = &fake.vms[vm - 1].vcpus[vcpu];
     fake_current->state = STILE_VCPU_RUNNING;
     fake_unlock();
-}
-
-void fake_vm_leave(enum stile_fake_end end)
-{
-    jmp_buf *to = fake_leave_to;
-
-    fake_unlock();
-    if (to)
-        longjmp(*to, (int)end);
-    (void)fprintf(stderr, "stile fake: a call that does not return, outside of stile_fake_run()\n");
-    abort();
 }
 
 enum stile_fake_end stile_fake_run(uint32_t vm, uint32_t vcpu, void (*function)(void *context),

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The life of VMs.
+ */
+#ifndef FAKE_VM_H
+#define FAKE_VM_H
+
+#include "fake.h"
+
+/** Has a vCPU be as it is before it is started, but for its state. */
+void fake_vm_reset_vcpu(struct fake_vcpu *vcpu);
+
+/** Ends a VM: its ports, shares, names and memory go. A VM that reboots begins anew. */
+void fake_vm_end(struct fake_vm *vm, enum stile_fake_end end);
+
+/** Changes the VM's clock. */
+void fake_vm_set_wall(struct fake_vm *vm, uint64_t wall_ns);
+
+#endif
