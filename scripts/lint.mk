@@ -7,14 +7,23 @@ lint-shell  = $(shell git grep -lE --untracked '^\#!/bin/(ba)?sh' -- scripts tes
 lint-python = $(shell git grep -lE --untracked '^\#!/usr/bin/env python3' -- scripts tests 2>/dev/null) \
 	$(wildcard tests/runner/*.py scripts/*.py)
 
-.PHONY: lint lint-format lint-shell lint-python lint-cppcheck lint-tidy format
+# Trees whose includes point down, each with the page that states the order of its folders. hv joins
+# with the section "Layers of `hv/`" of docs/architecture.md: hv=docs/architecture.md
+lint-trees = guest-kernel=docs/guest-kernel.md libhypercall/fake=docs/porting.md
 
-lint: lint-format lint-shell lint-python lint-cppcheck lint-tidy ## look for faults without running anything
+.PHONY: lint lint-format lint-layers lint-shell lint-python lint-cppcheck lint-tidy format
+
+lint: lint-format lint-layers lint-shell lint-python lint-cppcheck lint-tidy ## look for faults without running anything
 	@echo '  LINT    nothing found'
 
 lint-format: | $(O)/.deps-test
 	$(call say,FORMAT,'$(words $(lint-c)) files')
 	@clang-format --dry-run -Werror $(lint-c)
+
+lint-layers:
+	$(call say,LAYERS,'$(words $(lint-trees)) trees')
+	@wrong=0; for tree in $(lint-trees); do \
+		scripts/layers $${tree%=*} $${tree#*=} || wrong=1; done; exit $$wrong
 
 lint-shell: | $(O)/.deps-test
 	$(call say,SHELL,'$(words $(lint-shell)) scripts')
