@@ -37,7 +37,7 @@ void native_rows_init(void)
                                            : UINT64_C(1) << (SGIR_TARGETS_SHIFT + cpu) | SGI_BENCH;
 }
 
-/* What the other CPU is to see, it sees before this one sleeps. */
+/* The other CPU sees all stores before this CPU sleeps. */
 static inline void wait_for_interrupt(void)
 {
     __asm__ volatile("dsb sy\n\twfi" : : : "memory");

@@ -41,7 +41,7 @@ static void run_power_on(void)
     measure_print("power_on", "hardware", total, sensitive_is_paravirtual() ? total : 0, 0);
 }
 
-/* Both once: what is touched stays ready. All of it is the hypervisor's but the load. */
+/* Once, because memory that was touched stays ready. All but the load is the hypervisor's time. */
 static void run_touch(const char *operation, uint64_t pa)
 {
     const volatile uint64_t *word = phys_to_virt(pa);
@@ -68,7 +68,7 @@ static void run_touches(void)
     (void)sensitive->memory_take(block, 1);
 }
 
-/* Exits of any cause but interrupts, and so many up to now. Counting is a call, and so an exit. */
+/* How many exits there were, but for interrupts. Each count is a call, and so an exit itself. */
 static uint64_t count_own_exits(void)
 {
     uint64_t exits = 0;
@@ -100,7 +100,7 @@ static void run_paced_lines(void)
     measure_print("console_ring_exits", "page", exits, 0, exits);
 }
 
-/* Exits that a row's loop takes, which does so often what is to take none. */
+/* The exits of a row's loop, which repeats an operation that is to take none. */
 static void run_exits(const char *operation, const struct bench_row *row)
 {
     uint64_t before = count_own_exits();
@@ -173,7 +173,8 @@ static void run_share(void)
 
 /*
  * Two VMs on one physical CPU: this one, and one that does run_spin(). The cycle counter counts
- * both guests' instructions, so what it lacks is the hypervisor's. Of a million instructions.
+ * both guests' instructions, so the rest of the time is the hypervisor's. Of a million
+ * instructions.
  */
 static void run_busy(void)
 {

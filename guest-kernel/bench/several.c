@@ -108,8 +108,8 @@ static uint64_t median(uint64_t list[ROUNDS])
 }
 
 /*
- * The sender's instructions, the hypervisor's for it included. Its targets sleep, but where
- * something else has just woken one.
+ * The sender's instructions, with those of the hypervisor on the sender's CPU. The targets sleep,
+ * unless something else has just woken one.
  */
 static uint64_t cost_of(void (*send)(void))
 {

@@ -205,7 +205,7 @@ static size_t length_of_word(const char *word)
     return end ? (size_t)(end - word) : strlen(word);
 }
 
-/* The first word of the command line that starts so, or is so; NULL if there is none. */
+/* The first word of the command line that begins with @start, or is @start; NULL if none does. */
 static const char *find_word(const char *start, bool whole)
 {
     size_t length = strlen(start);

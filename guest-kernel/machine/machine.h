@@ -53,7 +53,7 @@ extern struct machine machine;
  * machine_parse() - read the device tree into the struct above
  * @dtb: the tree, readable at this address
  *
- * Returns NULL, or a constant text that says what this kernel misses.
+ * Returns NULL, or a constant text that says what is missing.
  */
 const char *machine_parse(const void *dtb);
 
@@ -64,8 +64,9 @@ void machine_reserve(uint64_t base, uint64_t bytes);
 bool machine_option(const char *option);
 
 /**
- * machine_option_value() - what follows @prefix in the first word of the command line that starts
- *                          so, up to a space or the end; NULL if there is none
+ * machine_option_value() - the rest of the first word of the command line that begins with @prefix
+ *
+ * It ends at a space or at the end of the text. Returns NULL if no word begins with @prefix.
  */
 const char *machine_option_value(const char *prefix);
 

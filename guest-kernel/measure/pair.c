@@ -66,5 +66,5 @@ void pair_stop(void)
     __atomic_store_n(&partner.stops, true, __ATOMIC_RELAXED);
     sensitive->send_ipi(pair_other_cpu(), SGI_BENCH);
     thread_join(partner.thread);
-    sensitive->timer_disarm(); /* having waited armed it; and this may be the other CPU by now */
+    sensitive->timer_disarm(); /* thread_join() armed it, perhaps on the other CPU */
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The cycle counter (Arm ARM D7.1). Under QEMU's icount a cycle is an instruction, so what it lacks
- * of the whole, if it counts at EL1 only, was spent at EL2.
+ * The cycle counter (Arm ARM D7.1). Under QEMU's icount a cycle is an instruction, so a counter
+ * that counts at EL1 only lacks what was spent at EL2.
  */
 #ifndef MEASURE_PMU_H
 #define MEASURE_PMU_H

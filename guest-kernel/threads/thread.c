@@ -60,7 +60,7 @@ static void free_slot(struct thread *thread)
     sched_unlock(flags);
 }
 
-/* The first code of a thread, with the lock, which the thread before it took to switch. */
+/* The first code of a thread. The lock is held: the thread before it took the lock to switch. */
 static _Noreturn void begin(void (*function)(void *), void *argument)
 {
     sched_unlock(0); /* DAIF clear: interrupts on */

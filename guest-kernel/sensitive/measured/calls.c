@@ -45,7 +45,7 @@ static struct stile_mailbox *mailbox(void)
     return mapped;
 }
 
-/* So many calls of one number by one call. */
+/* STILE_MULTICALL_MAX calls of one number by one call. */
 static int64_t multicall(uint32_t count)
 {
     struct stile_mailbox *box = mailbox();
@@ -108,7 +108,7 @@ static int64_t console_64(uint32_t count)
     return status;
 }
 
-/* All that the lines of a batch cost: the last ones are not left to the next. */
+/* The notification at the end has the batch pay for all its lines: none is left to the next. */
 static int64_t console_ring(uint32_t count)
 {
     static char line[64];
@@ -130,7 +130,7 @@ static int64_t clock_read(uint32_t count)
         page = kernel_map_shared(stile_core_info(STILE_INFO_VM_PAGE).value[0], sizeof(*page));
     while (count-- > 0) {
         ns = stile_clock_ns(&page->clock);
-        __asm__ volatile("" : : "r"(ns)); /* it is wanted each time */
+        __asm__ volatile("" : : "r"(ns)); /* or the clock would be read once only */
     }
     return ns != 0 ? STILE_SUCCESS : STILE_BUSY;
 }
@@ -254,7 +254,7 @@ const struct bench_row measured_call_rows[] = {
 };
 const size_t measured_nr_call_rows = sizeof(measured_call_rows) / sizeof(measured_call_rows[0]);
 
-/* As a kernel does it that has the mailbox as interrupt controller: the bit is never pending. */
+/* What masking costs a kernel whose interrupt controller is the mailbox. Nothing is pending. */
 static int64_t mask_unmask(uint32_t count)
 {
     uint64_t *pending = &mailbox()->pending[MASKED_PORT / 64];

@@ -141,7 +141,7 @@ static void take_interrupts(void)
 
     gic->enable(intid);
     set_masked(self, false);
-    (void)take(self); /* what came before: nobody was told */
+    (void)take(self); /* an event that came while it was masked, of which nothing told */
     while (!pair_stops()) {
         cpu_wait_for_event();
         if (interrupt_came(interface))

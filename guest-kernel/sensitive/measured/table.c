@@ -44,7 +44,7 @@ struct call_cost {
     }
 #define NOTHING CALL(core_null, 0)
 
-/* A page whose address is filled in where one of these stands: what calls may read and write. */
+/* A page that calls may read and write. BUFFER stands for its address in the table below. */
 static char buffer[PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
 #define BUFFER UINT64_C(0x4275666665722121)
 
