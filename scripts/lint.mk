@@ -7,9 +7,8 @@ lint-shell  = $(shell git grep -lE --untracked '^\#!/bin/(ba)?sh' -- scripts tes
 lint-python = $(shell git grep -lE --untracked '^\#!/usr/bin/env python3' -- scripts tests 2>/dev/null) \
 	$(wildcard tests/runner/*.py scripts/*.py)
 
-# Trees whose includes point down, each with the page that states the order of its folders. hv joins
-# with the section "Layers of `hv/`" of docs/architecture.md: hv=docs/architecture.md
-lint-trees = guest-kernel=docs/guest-kernel.md libhypercall/fake=docs/porting.md
+# Trees whose includes point down, each with the page that states the order of its folders.
+lint-trees = hv=docs/architecture.md guest-kernel=docs/guest-kernel.md libhypercall/fake=docs/porting.md
 
 .PHONY: lint lint-format lint-layers lint-shell lint-python lint-cppcheck lint-tidy format
 
