@@ -67,7 +67,12 @@ include tests/fuzz/build.mk
 # --- running them ----------------------------------------------------------------------------
 
 T ?=
-test-images := $(O)/stile.img $(O)/stile-test.img $(O)/guest.img $(O)/guest-test.img
+# What hands the hypervisor a device tree of its own.
+$(O)/shim.elf: tests/machine/shim.S | $(O)/.deps-build
+	$(call say,LD,$@)
+	$(Q)$(TARGET_CC) -nostdlib -static -Wl,--build-id=none -Wl,-Ttext=0 $(TARGET_LDFLAGS) -o $@ $<
+
+test-images := $(O)/shim.img $(O)/stile.img $(O)/stile-test.img $(O)/guest.img $(O)/guest-test.img
 
 .PHONY: test test-images test-kunit stress fuzz bench bench-record bench-debian
 

@@ -4,13 +4,13 @@ import re
 import subprocess
 import time
 
-from . import ktap, symbols
+from . import ktap, symbols, tree
 from .cases import MODE_BOOTARGS
 from .machine import ROOT, Hang, Machine
 from .result import FAIL, PASS, Result
 
 # What the hypervisor says last: how many VMs failed.
-STATUS = re.compile(r"the last VM has ended: powering off, status (\d+)")
+STATUS = re.compile(r"\[hv\] .*: powering off, status (\d+)")
 PANIC = re.compile(r"\[hv\] (panic|PANIC|unexpected exception)")
 
 
@@ -44,13 +44,25 @@ def make_bundle(case, build):
 
 def machine_options(case, build):
     """The words for scripts/qemu."""
+    options = plain_options(case, build)
+    if not case.tree:
+        return options
+    try:
+        return tree.with_tree(options, case.tree, build, case.name.replace("/", "-"))
+    except tree.TreeError as error:
+        raise CaseFailed(str(error)) from error
+
+
+def plain_options(case, build):
+    """The same, with the tree that QEMU makes."""
     options = [f"gic={case.gic}", f"pcpus={case.pcpus}", f"cpu={case.cpu}",
                f"memory={case.memory}", f"icount={'on' if case.icount else 'off'}"]
     if case.bare:
         arguments = " ".join(filter(None, [case.vms[0].get("bootargs", ""), case.bootargs]))
         return options + ["el2=off", "-kernel", build / case.vms[0]["kernel"],
                           "-append", arguments]
-    options += [f"semihosting={'on' if case.vms else 'off'}", "-kernel", build / case.image]
+    options += [f"semihosting={'on' if case.vms else 'off'}", f"el2={'on' if case.el2 else 'off'}",
+                "-kernel", build / case.image]
     if case.vms:
         return options + ["-initrd", make_bundle(case, build)]
     # Without VMs, the arguments are the hypervisor's own.
@@ -84,9 +96,11 @@ def play(case, machine):
                                  f" from {stream or 'the console'}")
 
 
-def status_due(text):
-    """What QEMU's exit status must be: the hypervisor's own, or 0 where there was none."""
+def status_due(case, text):
+    """What QEMU's exit status must be: the case's or the hypervisor's own, or 0 without one."""
     found = STATUS.search(text)
+    if case.status is not None:
+        return case.status
     return int(found.group(1)) if found else 0
 
 
@@ -100,7 +114,7 @@ def watch(case, machine, readers):
     play(case, machine)
     if case.ends:
         status = machine.run_to_end()
-        if status != status_due(machine.console.text("*")):
+        if status != status_due(case, machine.console.text("*")):
             raise CaseFailed(f"QEMU ended with status {status}")
 
 
@@ -122,8 +136,9 @@ def judge(case, console):
     expects_panic = any("panic" in step["line"] for step in case.steps)
     if PANIC.search(text) and not expects_panic:
         results.append(Result("hypervisor", FAIL, "the hypervisor panicked"))
-    if status_due(text) and not any("crash" in step["line"] for step in case.steps):
-        results.append(Result("status", FAIL, f"{status_due(text)} VMs crashed"))
+    expects_status = case.status is not None or any("crash" in step["line"] for step in case.steps)
+    if status_due(case, text) and not expects_status:
+        results.append(Result("status", FAIL, f"{status_due(case, text)} VMs crashed"))
     for pattern in case.reject:
         found = re.search(pattern, text, re.MULTILINE)
         if found:

@@ -40,6 +40,11 @@ class Case:
     steps: list = field(default_factory=list)
     reject: list = field(default_factory=list)
     ends: bool = True  # whether the machine must power itself off
+    status: int = None  # what QEMU must end with, if not what the hypervisor says last
+    el2: bool = True  # whether the hypervisor is started at EL2
+    # Edits of the machine's device tree, each a regular expression and what replaces what fits it.
+    # If no text is left, there is no tree.
+    tree: list = field(default_factory=list)
 
     @property
     def bare(self):
