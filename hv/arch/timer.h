@@ -32,7 +32,7 @@ static inline uint64_t timer_frequency(void)
 /** A time that never comes. */
 #define TIMER_NEVER UINT64_MAX
 
-/** Has this CPU interrupted (IRQ_HYP_TIMER) from @deadline on, or not, if that is TIMER_NEVER. */
+/** Has this CPU interrupted (ppi.hyp_timer) from @deadline on, or not, if that is TIMER_NEVER. */
 static inline void timer_arm(uint64_t deadline)
 {
     write_sysreg(cnthp_cval_el2, deadline);
@@ -45,7 +45,7 @@ static inline void timer_init_pcpu(void)
     write_sysreg(cnthp_ctl_el2, TIMER_ENABLE);
 }
 
-/** The same with another timer (IRQ_PHYS_TIMER): the reader of console rings is to look. */
+/** The same with another timer (ppi.phys_timer): the reader of console rings is to look. */
 static inline void timer_arm_look(uint64_t deadline)
 {
     write_sysreg(cntp_cval_el0, deadline);

@@ -5,12 +5,23 @@
 #ifndef DEV_INTID_H
 #define DEV_INTID_H
 
-/* SGIs and PPIs of the hypervisor's (PPIs: BSA, section 3.6). */
-#define IRQ_KICK        0  /* look at your work */
-#define IRQ_CONSOLE     1  /* the hypervisor's console has more to do */
-#define IRQ_MAINTENANCE 25 /* the virtual CPU interface needs attention */
-#define IRQ_HYP_TIMER   26 /* CNTHP */
-#define IRQ_VIRT_TIMER  27 /* CNTV, the guest's */
-#define IRQ_PHYS_TIMER  30 /* CNTP: look at console rings */
+#include <stdint.h>
+
+/* SGIs of the hypervisor's. */
+#define IRQ_KICK    0 /* look at your work */
+#define IRQ_CONSOLE 1 /* the hypervisor's console has more to do */
+
+/* What every guest's virtual timer is to the guest, whatever it is on this machine. */
+#define IRQ_VIRT_TIMER 27
+
+/** PPIs of the hypervisor's, by the machine's device tree; constant after boot. */
+struct ppi {
+    uint32_t maintenance; /* the virtual CPU interface needs attention */
+    uint32_t hyp_timer;   /* CNTHP */
+    uint32_t virt_timer;  /* CNTV, the guest's */
+    uint32_t phys_timer;  /* CNTP: look at console rings */
+};
+
+extern struct ppi ppi;
 
 #endif

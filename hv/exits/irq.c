@@ -23,25 +23,25 @@ void irq_init_pcpu(void)
 {
     gic_enable(IRQ_KICK);
     gic_enable(IRQ_CONSOLE);
-    gic_enable(IRQ_MAINTENANCE);
-    gic_enable(IRQ_HYP_TIMER);
-    gic_enable(IRQ_VIRT_TIMER);
+    gic_enable(ppi.maintenance);
+    gic_enable(ppi.hyp_timer);
+    gic_enable(ppi.virt_timer);
     timer_disarm_look(); /* whatever firmware left */
-    gic_enable(IRQ_PHYS_TIMER);
+    gic_enable(ppi.phys_timer);
 }
 
 /* Interrupts that EL2 handles itself, from acknowledge to deactivation. */
 static void handle_own(uint32_t intid, struct vcpu *vcpu)
 {
-    if (intid == IRQ_HYP_TIMER)
+    if (intid == ppi.hyp_timer)
         sched_timer();
-    else if (intid == IRQ_MAINTENANCE && vcpu)
+    else if (intid == ppi.maintenance && vcpu)
         vgic_maintenance(vcpu);
     else if (intid == machine.uart_intid)
         console_irq();
     else if (intid == IRQ_CONSOLE)
         monitor_run();
-    else if (intid == IRQ_PHYS_TIMER)
+    else if (intid == ppi.phys_timer)
         vring_look();
     /* IRQ_KICK needs no more than to have interrupted: the work bits are set. */
 }
@@ -53,7 +53,7 @@ uint32_t irq_dispatch(struct vcpu *vcpu)
     if (intid >= GIC_INTID_SPECIAL)
         return intid; /* it went away before it could be acknowledged */
     gic_eoi(intid);
-    if (intid == IRQ_VIRT_TIMER && vcpu) {
+    if (intid == ppi.virt_timer && vcpu) {
         /* May stay active here: then the guest's own deactivation, by the GIC, ends it. */
         vcpu->vm->controller->timer_fired(vcpu);
         if (vcpu->state != VCPU_READY)

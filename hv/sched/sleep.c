@@ -68,7 +68,7 @@ static void block(struct vcpu *vcpu, uint64_t wake)
          * Its interrupt comes as soon as the guest runs again. QEMU's GICv2 (7.2) has to be made
          * to see that: it does not look at a level again when a guest has ended its interrupt.
          */
-        gic_enable(IRQ_VIRT_TIMER);
+        gic_enable(ppi.virt_timer);
         return;
     }
     if (timer < wake)

@@ -125,7 +125,7 @@ void mailbox_timer_fired(struct vcpu *loaded)
 {
     write_sysreg(cntv_ctl_el0, read_sysreg(cntv_ctl_el0) | TIMER_IMASK);
     isb(); /* its level falls before it can interrupt again */
-    gic_deactivate(IRQ_VIRT_TIMER);
+    gic_deactivate(ppi.virt_timer);
     mailbox_raise(loaded, IRQ_VIRT_TIMER);
 }
 

@@ -30,7 +30,7 @@ void vgic_fold_settle_timer(struct vgic_vcpu *vgic)
         bank->line &= ~VGIC_TIMER_BIT;
     if ((bank->line | bank->active) & VGIC_TIMER_BIT)
         return;
-    gic_deactivate(IRQ_VIRT_TIMER);
+    gic_deactivate(ppi.virt_timer);
     vgic->timer_active = false;
 }
 
@@ -44,7 +44,7 @@ void vgic_fold_put_timer(struct vgic_vcpu *vgic)
         return;
     vgic->bank.line &= ~VGIC_TIMER_BIT;
     vgic->timer_active = (vgic->bank.active & VGIC_TIMER_BIT) != 0;
-    gic_deactivate(IRQ_VIRT_TIMER);
+    gic_deactivate(ppi.virt_timer);
 }
 
 /* --- from list registers to memory --- */

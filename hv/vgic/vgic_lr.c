@@ -71,7 +71,7 @@ static uint64_t with_timer(const struct vgic_vcpu *vgic, uint64_t lr)
 {
     if ((lr & GIC_LR_STATE) == GIC_LR_STATE || (vgic->bank.latch & VGIC_TIMER_BIT))
         return lr | GIC_LR_EOI;
-    return lr | GIC_LR_HW | (uint64_t)IRQ_VIRT_TIMER << GIC_LR_HW_INTID_SHIFT;
+    return lr | GIC_LR_HW | (uint64_t)ppi.virt_timer << GIC_LR_HW_INTID_SHIFT;
 }
 
 /* The list register for an interrupt whose state is to be @state. */
@@ -270,7 +270,7 @@ void vgic_lr_refill(struct vcpu *vcpu)
 void vgic_lr_load(struct vcpu *vcpu)
 {
     if (vcpu->vgic.timer_active)
-        gic_set_active(IRQ_VIRT_TIMER, true);
+        gic_set_active(ppi.virt_timer, true);
     fill(vcpu);
 }
 

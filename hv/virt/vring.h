@@ -57,7 +57,7 @@ void vring_finish(struct vm *vm);
  */
 bool vring_put_input(struct vm *vm, const char *text, size_t length);
 
-/** vring_look() - this CPU's IRQ_PHYS_TIMER: look at the rings that it has promised to. No lock
+/** vring_look() - this CPU's ppi.phys_timer: look at the rings that it has promised to. No lock
  * held. */
 void vring_look(void);
 

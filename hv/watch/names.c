@@ -205,22 +205,23 @@ void names_register(uint64_t iss, char text[NAMES_REGISTER_BYTES])
 
 const char *names_intid(uint32_t intid)
 {
-    switch (intid) {
-    case IRQ_KICK:
-        return "kick";
-    case IRQ_CONSOLE:
-        return "console's turn";
-    case IRQ_MAINTENANCE:
-        return "GIC maintenance";
-    case IRQ_HYP_TIMER:
-        return "hypervisor's timer";
-    case IRQ_VIRT_TIMER:
-        return "virtual timer";
-    case IRQ_PHYS_TIMER:
-        return "console ring";
-    default:
-        if (intid >= GIC_INTID_SPECIAL)
-            return "gone before it was taken";
-        return intid == machine.uart_intid ? "UART" : "";
-    }
+    const struct {
+        uint32_t intid;
+        const char *name;
+    } known[] = {
+        {IRQ_KICK, "kick"},
+        {IRQ_CONSOLE, "console's turn"},
+        {ppi.maintenance, "GIC maintenance"},
+        {ppi.hyp_timer, "hypervisor's timer"},
+        {ppi.virt_timer, "virtual timer"},
+        {ppi.phys_timer, "console ring"},
+        {machine.uart_intid, "UART"},
+    };
+
+    if (intid >= GIC_INTID_SPECIAL)
+        return "gone before it was taken";
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+        if (known[i].intid == intid)
+            return known[i].name;
+    return "";
 }

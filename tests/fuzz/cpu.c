@@ -102,9 +102,9 @@ static uint64_t pending_on(uint32_t cpu)
     if (!gics[cpu].timer_active && timer_is_due("cntv_ctl_el0", "cntv_cval_el0", cpu))
         pending |= UINT64_C(1) << IRQ_VIRT_TIMER;
     if (timer_is_due("cnthp_ctl_el2", "cnthp_cval_el2", cpu))
-        pending |= UINT64_C(1) << IRQ_HYP_TIMER;
+        pending |= UINT64_C(1) << ppi.hyp_timer;
     if (timer_is_due("cntp_ctl_el0", "cntp_cval_el0", cpu))
-        pending |= UINT64_C(1) << IRQ_PHYS_TIMER;
+        pending |= UINT64_C(1) << ppi.phys_timer;
     return pending;
 }
 
@@ -241,7 +241,7 @@ void machine_handle_interrupts(uint32_t cpu, uint32_t lrs)
             its->ended |= 1u << i;
     }
     if (its->ended)
-        machine_interrupt(cpu, IRQ_MAINTENANCE);
+        machine_interrupt(cpu, ppi.maintenance);
 }
 
 uint32_t *machine_vmcr(uint32_t cpu)

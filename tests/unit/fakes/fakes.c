@@ -10,8 +10,12 @@
 
 #include "arch/cpu.h"
 #include "arm64/io.h"
+#include "dev/intid.h"
 #include "lib/printk.h"
 #include "lib/spinlock.c"
+
+/* As on the machine; it is the guest's INTID, too. */
+__attribute__((weak)) struct ppi ppi = {25, 26, 27, 30};
 
 #define NR_SYSREGS 64
 
