@@ -45,6 +45,9 @@ $(O)/hv-gen/asm_offsets.h: $(hv-offsets) $(O)/config/autoconf.h $(O)/hv/.flags |
 	$(Q)sed -n 's/^.*->\([A-Z0-9_]*\) \([0-9]*\).*/#define \1 \2/p' $@.s > $@
 $(hv-all-objs): $(O)/hv-gen/asm_offsets.h | $(O)/deps/libfdt/.done
 
+# The package's, compiled without the register rule: see arch/plain_abi.h.
+hv-libfdt := $(O)/deps/libfdt/libfdt.a
+
 # Cortex-A53's erratum 843419: an ADRP on its bad place becomes an ADR. Debian's default is a veneer,
 # for which the linker pads .text by 4 KiB.
 hv-erratum := $(if $(filter 1,$(LLVM)),,-Wl,--fix-cortex-a53-843419=adr)
@@ -55,9 +58,9 @@ hv-ldflags = $(if $(hv-lto),$(TARGET_CFLAGS) $(hv-codegen) $(hv-lto) -flto-parti
 
 $(O)/stile.elf: $(hv-run-objs)
 $(O)/stile-test.elf: $(hv-test-objs)
-$(O)/stile.elf $(O)/stile-test.elf: $(hv-objs) hv/boot/hv.lds
+$(O)/stile.elf $(O)/stile-test.elf: $(hv-objs) $(hv-libfdt) hv/boot/hv.lds
 	$(call say,LD,$@)
-	$(Q)$(TARGET_CC) $(hv-ldflags) -o $@ $(filter %.o,$^)
+	$(Q)$(TARGET_CC) $(hv-ldflags) -o $@ $(filter %.o,$^) $(hv-libfdt)
 
 $(O)/%.img: $(O)/%.elf
 	$(call say,IMAGE,$@)

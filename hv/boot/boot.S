@@ -12,6 +12,12 @@
 
 #define CURRENT_EL2 (2 << 2)
 
+/* The early UART, by DDI 0183, 3.3; calls of Arm's semihosting specification. */
+#define PL011_FR          0x18
+#define PL011_FR_TXFF_BIT 5
+#define SYS_WRITE0        0x04
+#define SYS_EXIT_EXTENDED 0x20
+
 /* Arm ARM D5.3: descriptors of the boot tables. */
 #define DESC_TABLE  3
 #define DESC_BLOCK  (1 | 1 << 2 /* MAIR index 1 */ | 3 << 8 /* inner shareable */ | 1 << 10 /* AF */)
@@ -48,8 +54,12 @@ image_header:                           /* Documentation/arm64/booting: the 64-b
 boot_primary:
     mrs     x1, CurrentEL
     cmp     x1, #CURRENT_EL2
-    b.ne    halt                        /* not where a hypervisor can live, and no console yet */
-    mov     x19, x0
+    b.ne    not_el2
+    tst     x0, #7                      /* a tree is aligned, and where the boot tables reach */
+    csel    x19, xzr, x0, ne
+    lsr     x1, x0, #HV_IDENTITY_SHIFT
+    cmp     x1, #0
+    csel    x19, xzr, x19, ne
     adrp    x20, __image_start
 
     adrp    x0, __bss_start
@@ -70,10 +80,11 @@ boot_primary:
     lsr     x3, x20, #BLOCK_1G_SHIFT    /* the image's gigabyte */
     orr     x4, x2, x3, lsl #BLOCK_1G_SHIFT
     str     x4, [x0, x3, lsl #3]
+    cbz     x19, 2f
     lsr     x3, x19, #BLOCK_1G_SHIFT    /* the device tree's */
     orr     x4, x2, x3, lsl #BLOCK_1G_SHIFT
     str     x4, [x0, x3, lsl #3]
-    orr     x4, x1, #DESC_TABLE         /* the image where it is linked */
+2:  orr     x4, x1, #DESC_TABLE         /* the image where it is linked */
     str     x4, [x0, #(HV_IMAGE_VA >> BLOCK_1G_SHIFT) * 8]
     orr     x4, x20, x2
     str     x4, [x1]
@@ -99,6 +110,39 @@ boot_primary:
     ldr     x2, =start
     blr     x2
     b       halt
+
+/*
+ * Not where a hypervisor can live: said on the early UART, if one was configured, and by
+ * semihosting, whose status is that of a panic. What comes of HLT where nobody listens is caught.
+ */
+not_el2:
+    adr     x1, not_el2_text
+    ldr     x2, =CONFIG_EARLY_UART
+    cbz     x2, 2f
+0:  ldrb    w3, [x1], #1
+    cbz     w3, 2f
+1:  ldr     w4, [x2, #PL011_FR]
+    tbnz    w4, #PL011_FR_TXFF_BIT, 1b
+    str     w3, [x2]
+    b       0b
+2:  adrp    x3, vectors
+    add     x3, x3, #:lo12:vectors
+    msr     vbar_el1, x3
+    isb
+    mov     x0, #SYS_WRITE0
+    adr     x1, not_el2_text
+    hlt     #0xF000
+    mov     x0, #SYS_EXIT_EXTENDED
+    adr     x1, not_el2_status
+    hlt     #0xF000
+    b       halt
+
+    .balign 8
+not_el2_status:
+    .quad   0x20026, 255                /* ADP_Stopped_ApplicationExit; POWER_STATUS_PANIC */
+not_el2_text:
+    .asciz  "[hv] panic: not started at EL2: the machine needs the virtualisation extensions on\r\n"
+    .balign 4
 
 /* start_on_stack(stack_top, function) */
     .global start_on_stack
@@ -168,6 +212,7 @@ el2_switch_tables:
 
     .data
     .balign 4096
+    .global boot_l1
 boot_l1:
     .skip   4096
 boot_l2:

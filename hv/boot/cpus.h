@@ -11,7 +11,8 @@ void cpus_init_boot(void);
 /** cpus_init_self() - set up this physical CPU's interrupts and traps */
 void cpus_init_self(void);
 
-/** cpus_start_others() - bring the other physical CPUs up; returns when all are online */
+/** cpus_start_others() - bring the other physical CPUs up; says which do not come, and are left out
+ */
 void cpus_start_others(void);
 
 /** start_secondary() - where boot.S hands over to C on every CPU but the first, with the MMU on */

@@ -11,6 +11,21 @@
 #include "life/vm_life.h"
 #include "sched/sched.h"
 #include "vm/vm_files.h"
+#include "watch/power.h"
+
+/* Nothing is wrong with the hypervisor, and there is nothing for it to do. */
+_Noreturn static void end_without(size_t nr_refused)
+{
+    uint32_t status = nr_refused > 0 ? (uint32_t)nr_refused : 1;
+
+    printk("no VM to run: %s: powering off, status %u",
+           machine.bundle.bytes == 0 ? "give a bundle as the initrd"
+           : nr_refused == 0         ? "the bundle has none"
+                                     : "every one was refused",
+           status);
+    power_off(status);
+    panic("the firmware cannot power the machine off");
+}
 
 _Noreturn void start_run(void)
 {
@@ -23,6 +38,6 @@ _Noreturn void start_run(void)
     for (size_t i = 0; i < nr_found; i++)
         vm_create(&found[i]);
     if (vm_nr_running() == 0)
-        panic("no VM to run: give a bundle as the initrd");
+        end_without(nr_found);
     vcpu_enter(sched_enter());
 }

@@ -7,6 +7,7 @@
 #include "boot/cpus.h"
 #include "config/machine_tree.h"
 #include "console/console.h"
+#include "console/serial.h"
 #include "dev/gic.h"
 #include "dev/machine.h"
 #include "dev/pcpu.h"
@@ -22,17 +23,23 @@
 static void map_devices(void)
 {
     const struct pa_range devices[] = {
-        machine.gicd, machine.gicc, machine.gich, machine.gicr, machine.uart, machine.rtc,
+        machine.gicd,
+        machine.gicc,
+        machine.gich,
+        machine.rtc,
     };
 
     for (size_t i = 0; i < sizeof(devices) / sizeof(devices[0]); i++)
         if (devices[i].bytes > 0)
             el2map_device(devices[i]);
+    for (uint32_t i = 0; i < machine.nr_gicr; i++)
+        el2map_device(machine.gicr[i]);
 }
 
 /* On this CPU's own stack, between guard pages. */
 _Noreturn static void start_mapped(void)
 {
+    serial_early(machine.uart.base.pa);
     map_devices();
     gic_init();
     console_init();
@@ -49,7 +56,13 @@ _Noreturn static void start_mapped(void)
 
 _Noreturn void start(uint64_t dtb, uint64_t image)
 {
-    machine_tree_parse((const void *)(uintptr_t)dtb, pa_make(image));
+    const char *fault = machine_tree_parse((const void *)(uintptr_t)dtb, pa_make(image));
+
+    /* What fails from here on says so where the tree names a UART, if that can be reached yet. */
+    if (machine.uart.bytes > 0 && el2map_early_device(machine.uart.base))
+        serial_early(machine.uart.base.pa);
+    if (fault)
+        panic("%s", fault);
     cpus_init_boot();
     page_init();
     el2map_init();

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One pass over the tags of a device tree, and what is looked for without one.
- *
- * Of libfdt only the format's names are used: its functions take hundreds of instructions for each
- * tag, and more room than the rest of what reads device trees. Nothing here leaves the bounds that
- * the header gives, once dt_check() has found those in order.
+ * A walk over libfdt's tags, and the properties that mean something together with others.
  */
 #include "config/dt.h"
 
@@ -14,20 +10,20 @@
 
 #define CELL_BYTES 4u
 
-/* The version whose header says how large the structure block is; later ones are compatible. */
-#define VERSION 17u
-
 /* Devicetree Specification 2.3.5: what holds if a parent does not say. */
 #define DEFAULT_ADDRESS_CELLS 2u
 #define DEFAULT_SIZE_CELLS    1u
 
-/* The GIC's binding: type, number, flags. */
+/* The GIC's binding: type, number, flags, perhaps more. */
 #define INTERRUPT_CELLS 3u
 #define INTERRUPT_SPI   0u
 #define INTERRUPT_PPI   1u
 #define FIRST_PPI       16u
 #define FIRST_SPI       32u
 #define NR_SPIS         988u
+
+/* The first whose properties are as they are today. */
+#define OLDEST_VERSION 16u
 
 static const struct {
     const char *name;
@@ -38,122 +34,52 @@ static const struct {
 #undef DT_PROP_NAME
 };
 
-static uint32_t cell(const void *value, uint32_t index)
-{
-    return fdt32_ld((const fdt32_t *)value + index);
-}
+/* --- the tree ------------------------------------------------------------------------------ */
 
-static uint32_t cells_or(const struct dt_prop *prop, uint32_t fallback)
+bool dt_is_tree(const void *fdt)
 {
-    uint32_t cells;
-
-    if (!prop->value)
-        return fallback;
-    cells = prop->bytes == CELL_BYTES ? cell(prop->value, 0) : 0;
-    return cells <= 2 ? cells : 0;
-}
-
-/* Whether a block of a tree is where the header is not, within it. */
-static bool is_inside(const void *fdt, uint32_t offset, uint32_t bytes)
-{
-    return offset >= sizeof(struct fdt_header) && offset <= fdt_totalsize(fdt) &&
-           bytes <= fdt_totalsize(fdt) - offset;
+    return fdt_check_header(fdt) == 0 && fdt_version(fdt) >= OLDEST_VERSION;
 }
 
 enum dt_fault dt_check(const void *fdt, size_t bytes)
 {
     if (bytes < sizeof(struct fdt_header))
         return DT_CUT_SHORT;
-    if (fdt_magic(fdt) != FDT_MAGIC || fdt_version(fdt) < VERSION ||
-        fdt_last_comp_version(fdt) > VERSION || fdt_off_mem_rsvmap(fdt) % sizeof(uint64_t) != 0 ||
-        fdt_off_dt_struct(fdt) % CELL_BYTES != 0 || !is_inside(fdt, fdt_off_mem_rsvmap(fdt), 0) ||
-        !is_inside(fdt, fdt_off_dt_struct(fdt), fdt_size_dt_struct(fdt)) ||
-        !is_inside(fdt, fdt_off_dt_strings(fdt), fdt_size_dt_strings(fdt)))
+    if (!dt_is_tree(fdt))
         return DT_NO_TREE;
-    return fdt_totalsize(fdt) <= bytes ? DT_SOUND : DT_CUT_SHORT;
+    if (fdt_totalsize(fdt) > bytes)
+        return DT_CUT_SHORT;
+    return fdt_check_full(fdt, bytes) == 0 ? DT_SOUND : DT_BROKEN;
 }
 
-bool dt_reservation(const void *fdt, uint32_t index, uint64_t *base, uint64_t *bytes)
+/* Which of DT_PROPS has its name at @offset of the tree's strings, or DT_NR_PROPS. */
+static uint32_t prop_named(const void *fdt, uint32_t offset)
 {
-    uint64_t offset = fdt_off_mem_rsvmap(fdt) + index * sizeof(struct fdt_reserve_entry);
-    const struct fdt_reserve_entry *entry = (const void *)((const char *)fdt + offset);
+    const char *name = (const char *)fdt + fdt_off_dt_strings(fdt) + offset;
+    uint64_t rest = fdt_totalsize(fdt) - fdt_off_dt_strings(fdt);
+    uint32_t i;
 
-    if (offset + sizeof(*entry) > fdt_totalsize(fdt))
-        return false;
-    *base = fdt64_ld(&entry->address);
-    *bytes = fdt64_ld(&entry->size);
-    return *bytes != 0;
-}
-
-/** The structure block, and how far the walk has come in it; the block of names. */
-struct cursor {
-    const char *tags;
-    size_t at; /* a multiple of 4 */
-    size_t bytes;
-    const char *strings;
-    size_t strings_bytes;
-};
-
-static struct cursor cursor_of(const void *fdt)
-{
-    const char *start = fdt;
-
-    return (struct cursor){start + fdt_off_dt_struct(fdt), 0, fdt_size_dt_struct(fdt),
-                           start + fdt_off_dt_strings(fdt), fdt_size_dt_strings(fdt)};
-}
-
-/* Takes @bytes and their padding to a cell. Returns where they are, or NULL if the block ends. */
-static const char *take(struct cursor *cursor, size_t bytes)
-{
-    const char *taken = cursor->tags + cursor->at;
-    size_t padded = (bytes + CELL_BYTES - 1) & ~(size_t)(CELL_BYTES - 1);
-
-    if (padded > cursor->bytes - cursor->at)
-        return NULL;
-    cursor->at += padded;
-    return taken;
-}
-
-/* Takes a node's name. */
-static const char *take_name(struct cursor *cursor)
-{
-    const char *name = cursor->tags + cursor->at;
-    const char *end = memchr(name, '\0', cursor->bytes - cursor->at);
-
-    return end ? take(cursor, (size_t)(end - name) + 1) : NULL;
-}
-
-/** A property as it is in the tree: @rest bytes from @name on are names. */
-struct raw_prop {
-    struct dt_prop prop;
-    const char *name;
-    size_t rest;
-};
-
-/* Takes a property: length, name, value. */
-static bool take_prop(struct cursor *cursor, struct raw_prop *raw)
-{
-    const char *header = take(cursor, 2 * CELL_BYTES);
-    uint32_t bytes = header ? cell(header, 0) : 0;
-    const char *value = header ? take(cursor, bytes) : NULL;
-
-    if (!value || cell(header, 1) >= cursor->strings_bytes)
-        return false;
-    *raw = (struct raw_prop){
-        {value, bytes}, cursor->strings + cell(header, 1), cursor->strings_bytes - cell(header, 1)};
-    return true;
-}
-
-/* The node keeps it if it is one of DT_PROPS. */
-static void keep_prop(struct dt_node *node, const struct raw_prop *raw)
-{
-    for (unsigned i = 0; i < DT_NR_PROPS; i++) {
-        if (*raw->name == prop_names[i].name[0] && prop_names[i].bytes <= raw->rest &&
-            memcmp(prop_names[i].name, raw->name, prop_names[i].bytes) == 0) {
-            node->props[i] = raw->prop;
+    if (offset >= rest)
+        return DT_NR_PROPS;
+    for (i = 0; i < DT_NR_PROPS; i++)
+        if (*name == *prop_names[i].name && prop_names[i].bytes <= rest - offset &&
+            memcmp(prop_names[i].name, name, prop_names[i].bytes) == 0)
             break;
-        }
-    }
+    return i;
+}
+
+/* The node keeps the property at @offset, where fdt_next_tag() found it, if it is one of DT_PROPS.
+ */
+static void keep_prop(struct dt_node *node, int offset)
+{
+    const struct fdt_property *prop =
+        (const void *)((const char *)node->fdt + fdt_off_dt_struct(node->fdt) + offset);
+    uint32_t index = prop_named(node->fdt, fdt32_ld(&prop->nameoff));
+
+    if (index == DT_NR_PROPS)
+        return;
+    node->props[index].at = (uint32_t)(prop->data - (const char *)node->fdt);
+    node->props[index].bytes = fdt32_ld(&prop->len);
 }
 
 /* Tells of the node whose properties have all been seen, if there is one. */
@@ -162,43 +88,31 @@ static void tell(struct dt_node **pending, dt_visit_t *visit, void *context)
     struct dt_node *node = *pending;
 
     *pending = NULL;
-    if (!node)
-        return;
-    node->address_cells = cells_or(&node->props[DT_ADDRESS_CELLS], DEFAULT_ADDRESS_CELLS);
-    node->size_cells = cells_or(&node->props[DT_SIZE_CELLS], DEFAULT_SIZE_CELLS);
-    visit(context, node);
+    if (node)
+        visit(context, node);
 }
 
 bool dt_walk(const void *fdt, dt_visit_t *visit, void *context)
 {
-    struct cursor cursor = cursor_of(fdt);
     struct dt_node path[DT_MAX_DEPTH];
     struct dt_node *pending = NULL; /* its properties are being gathered */
     int depth = -1;
+    int next;
 
-    for (;;) {
-        size_t offset = cursor.at;
-        struct raw_prop raw;
-        const char *tag = take(&cursor, CELL_BYTES);
-        const char *name;
-
-        switch (tag ? cell(tag, 0) : FDT_END) {
+    for (int offset = 0; offset >= 0; offset = next) {
+        switch (fdt_next_tag(fdt, offset, &next)) {
         case FDT_BEGIN_NODE:
             tell(&pending, visit, context);
-            name = take_name(&cursor);
-            if (!name)
-                return false;
             if (++depth < DT_MAX_DEPTH) {
                 pending = &path[depth];
-                *pending = (struct dt_node){.name = name, .offset = offset};
+                *pending = (struct dt_node){.fdt = fdt, .offset = offset};
                 pending->parent = depth > 0 ? &path[depth - 1] : NULL;
+                pending->name = fdt_offset_ptr(fdt, offset + (int)FDT_TAGSIZE, 1);
             }
             break;
         case FDT_PROP:
-            if (!take_prop(&cursor, &raw))
-                return false;
             if (pending)
-                keep_prop(pending, &raw);
+                keep_prop(pending, offset);
             break;
         case FDT_END_NODE:
             tell(&pending, visit, context);
@@ -211,51 +125,10 @@ bool dt_walk(const void *fdt, dt_visit_t *visit, void *context)
             return false;
         }
     }
+    return false;
 }
 
-struct dt_prop dt_find(const void *fdt, const char *top, const char *name, size_t length)
-{
-    struct cursor cursor = cursor_of(fdt);
-    struct raw_prop raw;
-    const char *tag;
-    const char *node;
-    bool is_there = false;
-    int depth = 0;
-
-    while ((tag = take(&cursor, CELL_BYTES)) != NULL) {
-        switch (cell(tag, 0)) {
-        case FDT_BEGIN_NODE:
-            node = take_name(&cursor);
-            is_there = node && ++depth == 2 && strcmp(node, top) == 0;
-            break;
-        case FDT_PROP:
-            if (take_prop(&cursor, &raw) && is_there && length < raw.rest &&
-                memcmp(raw.name, name, length) == 0 && raw.name[length] == '\0')
-                return raw.prop;
-            break;
-        case FDT_END_NODE:
-            is_there = false;
-            depth--;
-            break;
-        default:
-            break;
-        }
-    }
-    return (struct dt_prop){NULL, 0};
-}
-
-bool dt_is_at(const struct dt_node *node, const char *path, size_t length)
-{
-    size_t name;
-
-    if (!node->parent)
-        return length == 0;
-    for (name = length; name > 0 && path[name - 1] != '/'; name--)
-        ;
-    return name > 0 && strncmp(node->name, path + name, length - name) == 0 &&
-           (node->name[length - name] == '\0' || node->name[length - name] == '@') &&
-           dt_is_at(node->parent, path, name - 1);
-}
+/* --- names and strings --------------------------------------------------------------------- */
 
 bool dt_is_named(const struct dt_node *node, const char *name)
 {
@@ -273,89 +146,249 @@ bool dt_is_top(const struct dt_node *node, const char *name)
     return node->parent && !node->parent->parent && dt_is_named(node, name);
 }
 
-bool dt_is_string(const struct dt_prop *prop, const char *text)
+/* Named so, or of this type: Linux knows it by the type, many small trees leave that out. */
+bool dt_is_memory(const struct dt_node *node)
 {
-    return prop->value && prop->bytes == strlen(text) + 1 &&
-           memcmp(prop->value, text, prop->bytes) == 0;
+    return node->parent && !node->parent->parent &&
+           (dt_is_named(node, "memory") || dt_is_string(dt_prop(node, DT_DEVICE_TYPE), "memory"));
 }
 
-bool dt_is_compatible(const struct dt_node *node, const char *text)
+bool dt_is_string(struct dt_prop prop, const char *text)
 {
-    const struct dt_prop *list = &node->props[DT_COMPATIBLE];
+    return prop.value && prop.bytes == strlen(text) + 1 &&
+           memcmp(prop.value, text, prop.bytes) == 0;
+}
 
-    size_t bytes = strlen(text) + 1;
-    const char *at = list->value;
-    const char *end = at + list->bytes;
+uint32_t dt_compatible(const struct dt_node *node, const char *const names[], uint32_t nr)
+{
+    struct dt_prop list = dt_prop(node, DT_COMPATIBLE);
+    const char *at = list.value;
+    const char *last = at ? at + list.bytes : NULL;
+    const char *end;
 
-    /* Each string begins after a terminator. */
-    for (; at && (size_t)(end - at) >= bytes; at++)
-        if ((at == list->value || at[-1] == '\0') && memcmp(at, text, bytes) == 0)
-            return true;
-    return false;
+    for (; at < last && (end = memchr(at, '\0', (size_t)(last - at))) != NULL; at = end + 1)
+        for (uint32_t i = 0; i < nr; i++)
+            if (*at == *names[i] && strcmp(at, names[i]) == 0)
+                return i;
+    return nr;
 }
 
 bool dt_is_okay(const struct dt_node *node)
 {
-    const struct dt_prop *status = &node->props[DT_STATUS];
+    for (; node; node = node->parent) {
+        struct dt_prop status = dt_prop(node, DT_STATUS);
 
-    return !status->value || dt_is_string(status, "okay") || dt_is_string(status, "ok");
+        if (status.value && !dt_is_string(status, "okay") && !dt_is_string(status, "ok"))
+            return false;
+    }
+    return true;
+}
+
+/* --- cells --------------------------------------------------------------------------------- */
+
+static uint32_t cell(struct dt_prop prop, uint32_t index)
+{
+    return fdt32_ld((const fdt32_t *)prop.value + index);
+}
+
+static uint32_t nr_cells(struct dt_prop prop)
+{
+    return prop.bytes / CELL_BYTES;
 }
 
 /* Reads a number of @cells cells, 0 to 2. */
-static uint64_t number_at(const void *value, uint32_t index, uint32_t cells)
+static uint64_t number_at(struct dt_prop prop, uint32_t index, uint32_t cells)
 {
     uint64_t number = 0;
 
     for (uint32_t i = 0; i < cells; i++)
-        number = number << 32 | cell(value, index + i);
+        number = number << 32 | cell(prop, index + i);
     return number;
 }
 
-bool dt_number(const struct dt_prop *prop, uint64_t *out)
+bool dt_number(struct dt_prop prop, uint64_t *out)
 {
-    if (!prop->value || (prop->bytes != CELL_BYTES && prop->bytes != 2 * CELL_BYTES))
+    if (!prop.value || (prop.bytes != CELL_BYTES && prop.bytes != 2 * CELL_BYTES))
         return false;
-    *out = number_at(prop->value, 0, prop->bytes / CELL_BYTES);
+    *out = number_at(prop, 0, nr_cells(prop));
     return true;
+}
+
+/** How many cells the addresses and sizes of a node's children have. */
+struct cells {
+    uint32_t address;
+    uint32_t size;
+};
+
+static uint32_t cells_or(struct dt_prop prop, uint32_t fallback)
+{
+    if (!prop.value)
+        return fallback;
+    return prop.bytes == CELL_BYTES ? cell(prop, 0) : UINT32_MAX;
+}
+
+static struct cells cells_of(const struct dt_node *bus)
+{
+    return (struct cells){cells_or(dt_prop(bus, DT_ADDRESS_CELLS), DEFAULT_ADDRESS_CELLS),
+                          cells_or(dt_prop(bus, DT_SIZE_CELLS), DEFAULT_SIZE_CELLS)};
+}
+
+/* Whether they make numbers of 64 bits: not those of PCI, which are not addresses alone. */
+static bool are_numbers(struct cells cells)
+{
+    return cells.address - 1 < 2 && cells.size <= 2;
+}
+
+bool dt_has_cells(const struct dt_node *node)
+{
+    struct cells cells = cells_of(node);
+
+    return are_numbers(cells) && cells.size > 0;
+}
+
+/* How many addresses and sizes of @cells a property has. */
+static uint32_t nr_regs(struct dt_prop reg, struct cells cells)
+{
+    uint32_t bytes;
+
+    if (!reg.value || !are_numbers(cells))
+        return 0;
+    bytes = (cells.address + cells.size) * CELL_BYTES;
+    return reg.bytes % bytes == 0 ? reg.bytes / bytes : 0;
 }
 
 uint32_t dt_nr_regs(const struct dt_node *node)
 {
-    const struct dt_prop *reg = &node->props[DT_REG];
-    uint32_t bytes;
-
-    if (!reg->value || !node->parent || node->parent->address_cells == 0)
-        return 0;
-    bytes = (node->parent->address_cells + node->parent->size_cells) * CELL_BYTES;
-    return reg->bytes % bytes == 0 ? reg->bytes / bytes : 0;
+    return node->parent ? nr_regs(dt_prop(node, DT_REG), cells_of(node->parent)) : 0;
 }
 
 bool dt_reg(const struct dt_node *node, uint32_t index, uint64_t *base, uint64_t *bytes)
 {
+    struct dt_prop reg = dt_prop(node, DT_REG);
+    struct cells cells;
     uint32_t first;
 
-    if (index >= dt_nr_regs(node))
+    if (!node->parent)
         return false;
-    first = index * (node->parent->address_cells + node->parent->size_cells);
-    *base = number_at(node->props[DT_REG].value, first, node->parent->address_cells);
-    *bytes = number_at(node->props[DT_REG].value, first + node->parent->address_cells,
-                       node->parent->size_cells);
+    cells = cells_of(node->parent);
+    if (index >= nr_regs(reg, cells))
+        return false;
+    first = index * (cells.address + cells.size);
+    *base = number_at(reg, first, cells.address);
+    *bytes = number_at(reg, first + cells.address, cells.size);
     return true;
 }
 
-uint32_t dt_interrupt(const struct dt_node *node)
+/* From an address on a bus to one of its parent's (Devicetree Specification 2.3.8). */
+static bool translate(const struct dt_node *bus, uint64_t *base, uint64_t bytes)
 {
-    const struct dt_prop *prop = &node->props[DT_INTERRUPTS];
+    struct dt_prop ranges = dt_prop(bus, DT_RANGES);
+    struct cells inner = cells_of(bus);
+    struct cells outer = cells_of(bus->parent);
+    uint32_t step = inner.address + outer.address + inner.size;
+
+    if (!ranges.value || ranges.bytes == 0)
+        return ranges.value != NULL; /* none: the bus has addresses of its own; empty: the same */
+    if (!are_numbers(inner) || !are_numbers(outer))
+        return false;
+    for (uint32_t at = 0; at + step <= nr_cells(ranges); at += step) {
+        uint64_t offset = *base - number_at(ranges, at, inner.address);
+        uint64_t room = number_at(ranges, at + inner.address + outer.address, inner.size);
+
+        if (offset < room && bytes <= room - offset) {
+            *base = number_at(ranges, at + inner.address, outer.address) + offset;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool dt_address(const struct dt_node *node, uint32_t index, uint64_t *base, uint64_t *bytes)
+{
+    if (!dt_reg(node, index, base, bytes))
+        return false;
+    for (const struct dt_node *bus = node->parent; bus->parent; bus = bus->parent)
+        if (!translate(bus, base, *bytes))
+            return false;
+    return true;
+}
+
+/* --- interrupts ---------------------------------------------------------------------------- */
+
+/* The phandle that a property is, or 0. */
+static uint32_t phandle_in(struct dt_prop prop)
+{
+    return prop.value && prop.bytes == CELL_BYTES ? cell(prop, 0) : 0;
+}
+
+struct dt_interrupts dt_interrupts(const struct dt_node *node)
+{
+    struct dt_interrupts found = {dt_prop(node, DT_INTERRUPTS_EXTENDED), true, 0};
+
+    if (found.cells.value)
+        return found;
+    found = (struct dt_interrupts){dt_prop(node, DT_INTERRUPTS), false, 0};
+    for (; node && found.controller == 0; node = node->parent)
+        found.controller = phandle_in(dt_prop(node, DT_INTERRUPT_PARENT));
+    return found;
+}
+
+struct dt_gic dt_gic(const struct dt_node *node)
+{
+    uint32_t cells = cells_or(dt_prop(node, DT_INTERRUPT_CELLS), INTERRUPT_CELLS);
+    bool is_plausible = cells >= INTERRUPT_CELLS && cells <= 2 * INTERRUPT_CELLS;
+
+    return (struct dt_gic){phandle_in(dt_prop(node, DT_PHANDLE)),
+                           is_plausible ? cells : INTERRUPT_CELLS};
+}
+
+uint32_t dt_intid(const struct dt_interrupts *from, const struct dt_gic *gic, uint32_t index)
+{
+    uint32_t cells = gic->cells != 0 ? gic->cells : INTERRUPT_CELLS;
+    uint32_t step = cells + from->extended;
+    uint32_t first = index * step + from->extended;
+    uint32_t controller = from->controller;
     uint32_t type;
     uint32_t number;
 
-    if (!prop->value || prop->bytes < INTERRUPT_CELLS * CELL_BYTES)
+    if (nr_cells(from->cells) / step <= index)
         return 0;
-    type = cell(prop->value, 0);
-    number = cell(prop->value, 1);
+    if (from->extended)
+        controller = cell(from->cells, first - 1);
+    if (controller != 0 && gic->phandle != 0 && controller != gic->phandle)
+        return 0;
+    type = cell(from->cells, first);
+    number = cell(from->cells, first + 1);
     if (type == INTERRUPT_SPI && number < NR_SPIS)
         return FIRST_SPI + number;
     if (type == INTERRUPT_PPI && number < FIRST_SPI - FIRST_PPI)
         return FIRST_PPI + number;
     return 0;
+}
+
+/* --- reserved memory ----------------------------------------------------------------------- */
+
+void dt_each_reservation(const void *fdt, dt_range_t *take, void *context)
+{
+    int nr = fdt_num_mem_rsv(fdt);
+    uint64_t base;
+    uint64_t bytes;
+
+    for (int i = 0; i < nr; i++)
+        if (fdt_get_mem_rsv(fdt, i, &base, &bytes) == 0 && bytes > 0)
+            take(context, base, bytes);
+}
+
+/* As in Linux, the ranges of /reserved-memory itself do not matter: its addresses are memory's. */
+bool dt_each_reserved(const struct dt_node *node, dt_range_t *take, void *context)
+{
+    uint64_t base;
+    uint64_t bytes;
+
+    if (!node->parent || !dt_is_top(node->parent, "reserved-memory"))
+        return false;
+    for (uint32_t i = 0; dt_reg(node, i, &base, &bytes) && dt_is_okay(node); i++)
+        if (bytes > 0)
+            take(context, base, bytes);
+    return true;
 }

@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Walking a flattened device tree once, with the properties the hypervisor knows at hand. Used for
- * the machine's tree and for those of VMs.
+ * What the readers of the machine's tree and of VMs' trees share: a walk that knows each node's
+ * parents, and the properties whose meaning depends on those (reg, ranges, status, interrupts).
+ *
+ * libfdt finds every tag. What is built on its fdt_next_tag() here is one pass, which libfdt lacks:
+ * its lookups by name begin anew at the node each time, which for the machine's tree took as long
+ * as the rest of a boot. libfdt is the package's, compiled without the hypervisor's register rule
+ * (hv/build.mk): once a guest has run, it is called by way of plain_abi_call() alone. Nothing here
+ * writes to a tree.
  */
 #ifndef CONFIG_DT_H
 #define CONFIG_DT_H
@@ -10,15 +16,26 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The properties a walk gathers: DT_PROPS(P) expands P(identifier, name) for each. */
+/*
+ * The properties a walk gathers: DT_PROPS(P) expands P(identifier, name) for each. Those that most
+ * nodes have come first, which is where the walk looks first.
+ */
 #define DT_PROPS(P)                                                                                \
-    P(ADDRESS_CELLS, "#address-cells")                                                             \
-    P(SIZE_CELLS, "#size-cells")                                                                   \
     P(COMPATIBLE, "compatible")                                                                    \
-    P(DEVICE_TYPE, "device_type")                                                                  \
     P(REG, "reg")                                                                                  \
     P(INTERRUPTS, "interrupts")                                                                    \
     P(STATUS, "status")                                                                            \
+    P(PHANDLE, "phandle")                                                                          \
+    P(DEVICE_TYPE, "device_type")                                                                  \
+    P(RANGES, "ranges")                                                                            \
+    P(ADDRESS_CELLS, "#address-cells")                                                             \
+    P(SIZE_CELLS, "#size-cells")                                                                   \
+    P(INTERRUPT_CELLS, "#interrupt-cells")                                                         \
+    P(INTERRUPTS_EXTENDED, "interrupts-extended")                                                  \
+    P(INTERRUPT_PARENT, "interrupt-parent")                                                        \
+    P(INTERRUPT_NAMES, "interrupt-names")                                                          \
+    P(REDISTRIBUTOR_REGIONS, "#redistributor-regions")                                             \
+    P(REDISTRIBUTOR_STRIDE, "redistributor-stride")                                                \
     P(METHOD, "method")                                                                            \
     P(BOOTARGS, "bootargs")                                                                        \
     P(STDOUT_PATH, "stdout-path")                                                                  \
@@ -44,50 +61,38 @@ struct dt_prop {
     uint32_t bytes;
 };
 
+/** A node while it is visited. */
 struct dt_node {
+    const void *fdt;
+    int offset;                   /* libfdt's; tells it from others */
     const struct dt_node *parent; /* NULL for the root */
     const char *name;             /* with its unit address; "" for the root */
-    size_t offset;                /* tells it from others */
-    uint32_t address_cells;       /* of the reg of its children; 1 or 2, else 0 */
-    uint32_t size_cells;
-    struct dt_prop props[DT_NR_PROPS];
+    struct {
+        uint32_t at; /* in the tree; 0: the node does not have it */
+        uint32_t bytes;
+    } props[DT_NR_PROPS];
 };
 
 enum dt_fault {
     DT_SOUND,
-    DT_NO_TREE,   /* not a flattened device tree, or of no version known */
+    DT_NO_TREE,   /* not a flattened device tree, or of no version that libfdt knows */
     DT_CUT_SHORT, /* its header says that there is more */
+    DT_BROKEN,    /* blocks, tags or names are not where they should be */
 };
 
-/**
- * dt_check() - look at a tree's header, which all other functions rely on
- * @bytes: how much there is, at least; SIZE_MAX if nobody knows
- */
+/** dt_is_tree() - whether there is a tree that can be walked, by its header alone */
+bool dt_is_tree(const void *fdt);
+
+/** dt_check() - look at all of a tree of @bytes that nobody vouches for: fdt_check_full() */
 enum dt_fault dt_check(const void *fdt, size_t bytes);
 
-/** dt_reservation() - an entry of /memreserve/; false if there are no more than @index */
-bool dt_reservation(const void *fdt, uint32_t index, uint64_t *base, uint64_t *bytes);
-
-/**
- * dt_find() - look up one property of a child of the root, without a walk
- * @top: the child's name, with its unit address
- * @name: @length characters, the property's
- *
- * Returns where it is in the tree; its value is NULL if it is not there.
- */
-struct dt_prop dt_find(const void *fdt, const char *top, const char *name, size_t length);
-
-/** dt_is_at() - whether a node's path is @path, @length characters; unit addresses may be left out
- */
-bool dt_is_at(const struct dt_node *node, const char *path, size_t length);
-
 /** Nodes at this depth and below are not visited; the root's depth is 0. */
-#define DT_MAX_DEPTH 3
+#define DT_MAX_DEPTH 8
 
 /**
  * dt_walk() - visit every node, parents first; a node is visited after its properties
- * @fdt:     the tree; 8-byte aligned, DT_SOUND
- * @visit:   called with each node; the node is valid until its subtree has been visited
+ * @fdt:     the tree: dt_is_tree()
+ * @visit:   called with each node; the node and its parents are valid until it returns
  * @context: for @visit
  *
  * Returns false if the structure is broken.
@@ -95,31 +100,92 @@ bool dt_is_at(const struct dt_node *node, const char *path, size_t length);
 typedef void dt_visit_t(void *context, const struct dt_node *node);
 bool dt_walk(const void *fdt, dt_visit_t *visit, void *context);
 
+/** dt_prop() - a property of a node */
+static inline struct dt_prop dt_prop(const struct dt_node *node, enum dt_prop_index index)
+{
+    return (struct dt_prop){
+        node->props[index].at != 0 ? (const char *)node->fdt + node->props[index].at : NULL,
+        node->props[index].bytes};
+}
+
 /** Whether the node's name, without its unit address, is @name. */
 bool dt_is_named(const struct dt_node *node, const char *name);
 
 /** Whether the node is a child of the root that is named @name. */
 bool dt_is_top(const struct dt_node *node, const char *name);
 
+/** Whether the node is a child of the root that describes memory. */
+bool dt_is_memory(const struct dt_node *node);
+
 /** Whether the property is the string @text. */
-bool dt_is_string(const struct dt_prop *prop, const char *text);
+bool dt_is_string(struct dt_prop prop, const char *text);
 
-/** Whether @text is one of the node's compatible strings. */
-bool dt_is_compatible(const struct dt_node *node, const char *text);
+/**
+ * dt_compatible() - which of @names the node is compatible with
+ * @nr: of @names
+ *
+ * The node's most specific one that is among them; @nr if there is none.
+ */
+uint32_t dt_compatible(const struct dt_node *node, const char *const names[], uint32_t nr);
 
-/** Whether the node's status says nothing against using it. */
+/** Whether the statuses of the node and of the buses it is on say nothing against using it. */
 bool dt_is_okay(const struct dt_node *node);
 
 /** Reads a property of one 32-bit or one 64-bit cell. Returns false if it is neither. */
-bool dt_number(const struct dt_prop *prop, uint64_t *out);
+bool dt_number(struct dt_prop prop, uint64_t *out);
 
-/** Reads the node's @index-th address and size. Returns false if it has none. */
-bool dt_reg(const struct dt_node *node, uint32_t index, uint64_t *base, uint64_t *bytes);
+/** Whether the addresses and sizes of the node's children are of 1 or 2 cells each. */
+bool dt_has_cells(const struct dt_node *node);
 
 /** How many addresses and sizes the node has; 0 too if the property is not made of those. */
 uint32_t dt_nr_regs(const struct dt_node *node);
 
-/** The node's first interrupt as the GIC numbers it, by the GIC's binding; 0 if it has none. */
-uint32_t dt_interrupt(const struct dt_node *node);
+/** Reads the node's @index-th address and size as they are. Returns false if it has none. */
+bool dt_reg(const struct dt_node *node, uint32_t index, uint64_t *base, uint64_t *bytes);
+
+/**
+ * dt_address() - where a device's registers are for the CPU
+ *
+ * As dt_reg(), and translated by the ranges of the buses that the node is on. Returns false, too,
+ * if one of those does not pass the address on.
+ */
+bool dt_address(const struct dt_node *node, uint32_t index, uint64_t *base, uint64_t *bytes);
+
+/** The interrupts of a node, to be told once the interrupt controller is known. */
+struct dt_interrupts {
+    struct dt_prop cells; /* of interrupts-extended or else interrupts */
+    bool extended;        /* each begins with its controller's phandle */
+    uint32_t controller;  /* the phandle of the controller of all; 0 if nobody says */
+};
+
+/** The interrupt controller; all 0 if there is none, which is taken for one of three cells. */
+struct dt_gic {
+    uint32_t phandle; /* 0 if it has none */
+    uint32_t cells;   /* of an interrupt: 3 or more */
+};
+
+struct dt_interrupts dt_interrupts(const struct dt_node *node);
+struct dt_gic dt_gic(const struct dt_node *node);
+
+/**
+ * dt_intid() - the @index-th of a node's interrupts as the GIC numbers it, by the GIC's binding
+ *
+ * 0 if there is none, or if it is not an SPI or PPI of @gic.
+ */
+uint32_t dt_intid(const struct dt_interrupts *from, const struct dt_gic *gic, uint32_t index);
+
+/** What dt_each_reserved() calls for each range. */
+typedef void dt_range_t(void *context, uint64_t base, uint64_t bytes);
+
+/** dt_each_reservation() - call @take for each entry of /memreserve/ */
+void dt_each_reservation(const void *fdt, dt_range_t *take, void *context);
+
+/**
+ * dt_each_reserved() - call @take for each range of a node, if that is a child of /reserved-memory
+ *
+ * Not for a node that is not in use, nor for one without reg, whose place the kernel chooses.
+ * Returns whether the node is such a child.
+ */
+bool dt_each_reserved(const struct dt_node *node, dt_range_t *take, void *context);
 
 #endif

@@ -11,96 +11,96 @@
 #include "arch/cpu.h"
 #include "arch/image.h"
 #include "config/dt.h"
+#include "dev/intid.h"
 #include "dev/machine.h"
-#include "lib/printk.h"
 
 /* Arm ARM D13.2.101 (MPIDR_EL1): Aff3, Aff2, Aff1, Aff0. */
 #define MPIDR_AFFINITY UINT64_C(0xFF00FFFFFF)
 
 #define NR_UARTS 4
 
+/** A PL011 of the tree. */
+struct uart {
+    int offset; /* its node's */
+    struct pa_range registers;
+    struct dt_interrupts interrupts;
+};
+
 /** What is kept while the tree is walked. */
 struct parse {
     const void *dtb;
+    const char *fault; /* the first */
     struct dt_prop stdout_path;
-    const char *path; /* of the node it names, an alias resolved */
-    size_t path_length;
-    size_t stdout_offset; /* which node that is; 0, the root's, if none */
     uint32_t nr_uarts;
-    struct {
-        size_t offset;
-        struct pa_range registers;
-        uint32_t intid;
-    } uarts[NR_UARTS];
+    struct uart uarts[NR_UARTS];
+    struct dt_gic gic;
+    struct dt_interrupts maintenance;
+    struct dt_interrupts timers;
+    uint32_t phys_timer; /* which of those the timers are */
+    uint32_t virt_timer;
+    uint32_t hyp_timer;
 };
 
-static struct pa_range reg_range(const struct dt_node *node, uint32_t index)
+static void set_fault(struct parse *parse, const char *fault)
+{
+    if (!parse->fault)
+        parse->fault = fault;
+}
+
+/* Where a device's registers are. */
+static struct pa_range registers_of(const struct dt_node *node, uint32_t index)
 {
     struct pa_range range = {pa_make(0), 0};
 
-    (void)dt_reg(node, index, &range.base.pa, &range.bytes);
-    return range;
+    return dt_address(node, index, &range.base.pa, &range.bytes) ? range
+                                                                 : (struct pa_range){pa_make(0), 0};
 }
 
-static void reserve(uint64_t base, uint64_t bytes)
+static void reserve(void *context, uint64_t base, uint64_t bytes)
 {
-    if (bytes == 0)
-        return;
-    if (machine.nr_reserved == MACHINE_NR_RESERVED)
-        panic("device tree: more than %u reserved ranges", MACHINE_NR_RESERVED);
-    machine.reserved[machine.nr_reserved++] = (struct pa_range){pa_make(base), bytes};
+    if (!ranges_add(&machine.reserved, (struct pa_range){pa_make(base), bytes}))
+        set_fault(context, "device tree: more than 255 reserved ranges");
 }
+
+_Static_assert(RANGES_MAX == 255, "the texts say so");
 
 /* Takes the seed out of the tree: who sees it later could work out what was drawn from it. */
-static void take_seed(const struct dt_prop *seed)
+static void take_seed(struct dt_prop seed)
 {
-    if (!seed->value)
+    if (!seed.value)
         return;
     machine.rng_seed_bytes =
-        seed->bytes < sizeof(machine.rng_seed) ? seed->bytes : sizeof(machine.rng_seed);
-    memcpy(machine.rng_seed, seed->value, machine.rng_seed_bytes);
-    memset((void *)(uintptr_t)seed->value, 0, seed->bytes);
+        seed.bytes < sizeof(machine.rng_seed) ? seed.bytes : sizeof(machine.rng_seed);
+    memcpy(machine.rng_seed, seed.value, machine.rng_seed_bytes);
+    memset((void *)(uintptr_t)seed.value, 0, seed.bytes);
 }
 
 /* --- one function for each kind of node ---------------------------------------------------- */
 
 static void parse_chosen(struct parse *parse, const struct dt_node *node)
 {
-    const struct dt_prop *args = &node->props[DT_BOOTARGS];
+    struct dt_prop args = dt_prop(node, DT_BOOTARGS);
     uint64_t start;
     uint64_t end;
 
-    parse->stdout_path = node->props[DT_STDOUT_PATH];
-    take_seed(&node->props[DT_RNG_SEED]);
-    if (args->value && args->bytes > 0) {
-        size_t length =
-            args->bytes < sizeof(machine.bootargs) ? args->bytes : sizeof(machine.bootargs);
-
-        memcpy(machine.bootargs, args->value, length);
-        machine.bootargs[length - 1] = '\0';
-    }
-    if (dt_number(&node->props[DT_INITRD_START], &start) &&
-        dt_number(&node->props[DT_INITRD_END], &end) && end > start)
+    parse->stdout_path = dt_prop(node, DT_STDOUT_PATH);
+    take_seed(dt_prop(node, DT_RNG_SEED));
+    if (args.value && memchr(args.value, '\0', args.bytes))
+        machine.bootargs = args.value;
+    if (dt_number(dt_prop(node, DT_INITRD_START), &start) &&
+        dt_number(dt_prop(node, DT_INITRD_END), &end) && end > start)
         machine.bundle = (struct pa_range){pa_make(start), end - start};
 }
 
-static void parse_memory(const struct dt_node *node)
+static void parse_memory(struct parse *parse, const struct dt_node *node)
 {
-    for (uint32_t i = 0; i < dt_nr_regs(node); i++) {
-        struct pa_range range = reg_range(node, i);
+    struct pa_range range;
 
-        if (range.bytes > 0 && machine.nr_memory < MACHINE_NR_MEMORY)
-            machine.memory[machine.nr_memory++] = range;
-    }
-}
-
-static void parse_reserved(const struct dt_node *node)
-{
-    for (uint32_t i = 0; i < dt_nr_regs(node); i++) {
-        struct pa_range range = reg_range(node, i);
-
-        reserve(range.base.pa, range.bytes);
-    }
+    if (!dt_is_okay(node))
+        return;
+    for (uint32_t i = 0; dt_reg(node, i, &range.base.pa, &range.bytes); i++)
+        if (!ranges_add(&machine.memory, range))
+            set_fault(parse, "device tree: more than 255 ranges of memory");
 }
 
 /* The CPU that booted is the first whatever the tree's order; those beyond the limit stay off. */
@@ -109,7 +109,7 @@ static void parse_cpu(const struct dt_node *node)
     uint64_t mpidr;
     uint64_t unused;
 
-    if (!dt_is_string(&node->props[DT_DEVICE_TYPE], "cpu") || !dt_is_okay(node) ||
+    if (!dt_is_string(dt_prop(node, DT_DEVICE_TYPE), "cpu") || !dt_is_okay(node) ||
         !dt_reg(node, 0, &mpidr, &unused))
         return;
     mpidr &= MPIDR_AFFINITY;
@@ -117,44 +117,93 @@ static void parse_cpu(const struct dt_node *node)
         machine.cpu_mpidr[machine.nr_cpus++] = mpidr;
 }
 
-static void parse_gicv2(const struct dt_node *node)
+static void parse_gic(struct parse *parse, const struct dt_node *node)
 {
-    machine.gic_version = 2;
-    machine.gicd = reg_range(node, 0);
-    machine.gicc = reg_range(node, 1);
-    machine.gich = reg_range(node, 2);
-    machine.gicv = reg_range(node, 3);
+    parse->gic = dt_gic(node);
+    parse->maintenance = dt_interrupts(node);
+    machine.gicd = registers_of(node, 0);
 }
 
-static void parse_gicv3(const struct dt_node *node)
+static void parse_gicv2(struct parse *parse, const struct dt_node *node)
 {
+    machine.gic_version = 2;
+    machine.gicc = registers_of(node, 1);
+    machine.gich = registers_of(node, 2);
+    machine.gicv = registers_of(node, 3);
+    parse_gic(parse, node);
+}
+
+static void parse_gicv3(struct parse *parse, const struct dt_node *node)
+{
+    uint64_t nr_regions = 1;
+
     machine.gic_version = 3;
-    machine.gicd = reg_range(node, 0);
-    machine.gicr = reg_range(node, 1);
+    (void)dt_number(dt_prop(node, DT_REDISTRIBUTOR_REGIONS), &nr_regions);
+    (void)dt_number(dt_prop(node, DT_REDISTRIBUTOR_STRIDE), &machine.gicr_stride);
+    if (nr_regions > MACHINE_NR_GICR)
+        set_fault(parse, "device tree: the GICv3 has more than 16 regions of redistributors");
+    for (uint32_t i = 0; i < nr_regions && i < MACHINE_NR_GICR; i++) {
+        struct pa_range region = registers_of(node, 1 + i);
+
+        if (region.bytes > 0)
+            machine.gicr[machine.nr_gicr++] = region;
+    }
+    parse_gic(parse, node);
 }
 
 static void parse_uart(struct parse *parse, const struct dt_node *node)
 {
-    if (parse->nr_uarts == NR_UARTS)
-        return;
-    parse->uarts[parse->nr_uarts].offset = node->offset;
-    parse->uarts[parse->nr_uarts].registers = reg_range(node, 0);
-    parse->uarts[parse->nr_uarts].intid = dt_interrupt(node);
-    parse->nr_uarts++;
+    if (parse->nr_uarts < NR_UARTS)
+        parse->uarts[parse->nr_uarts++] =
+            (struct uart){node->offset, registers_of(node, 0), dt_interrupts(node)};
+}
+
+/* The place in a node's interrupts that has a name, or one that the binding fixes. */
+static uint32_t named_or(const struct dt_node *node, const char *name, uint32_t fixed)
+{
+    int index = -1;
+
+    if (dt_prop(node, DT_INTERRUPT_NAMES).value)
+        index = fdt_stringlist_search(node->fdt, node->offset, "interrupt-names", name);
+    return index >= 0 ? (uint32_t)index : fixed;
+}
+
+/* Linux, Documentation/devicetree/bindings/timer/arm,arch_timer.yaml. */
+static void parse_timer(struct parse *parse, const struct dt_node *node)
+{
+    parse->timers = dt_interrupts(node);
+    parse->phys_timer = named_or(node, "phys", 1);
+    parse->virt_timer = named_or(node, "virt", 2);
+    parse->hyp_timer = named_or(node, "hyp-phys", 3);
+}
+
+static void parse_rtc(struct parse *parse, const struct dt_node *node)
+{
+    (void)parse;
+    machine.rtc = registers_of(node, 0);
 }
 
 static void parse_device(struct parse *parse, const struct dt_node *node)
 {
-    if (!node->props[DT_COMPATIBLE].value || !dt_is_okay(node))
-        return;
-    if (dt_is_compatible(node, "arm,pl011"))
-        parse_uart(parse, node);
-    else if (dt_is_compatible(node, "arm,pl031"))
-        machine.rtc = reg_range(node, 0);
-    else if (dt_is_compatible(node, "arm,gic-v3"))
-        parse_gicv3(node);
-    else if (dt_is_compatible(node, "arm,cortex-a15-gic") || dt_is_compatible(node, "arm,gic-400"))
-        parse_gicv2(node);
+    static const char *const names[] = {"arm,pl011",          "arm,pl031",   "arm,gic-v3",
+                                        "arm,cortex-a15-gic", "arm,gic-400", "arm,armv8-timer"};
+    static void (*const parsers[])(struct parse * parse, const struct dt_node *node) = {
+        parse_uart, parse_rtc, parse_gicv3, parse_gicv2, parse_gicv2, parse_timer};
+    const uint32_t nr = sizeof(names) / sizeof(names[0]);
+    uint32_t kind = dt_compatible(node, names, nr);
+
+    _Static_assert(sizeof(names) == sizeof(parsers), "one for each");
+    if (kind < nr && dt_is_okay(node))
+        parsers[kind](parse, node);
+    else if (dt_is_memory(node))
+        parse_memory(parse, node);
+}
+
+/* PSCI is a child of the root, or of /firmware. */
+static bool is_psci(const struct dt_node *node)
+{
+    return dt_is_top(node, "psci") ||
+           (node->parent && dt_is_top(node->parent, "firmware") && dt_is_named(node, "psci"));
 }
 
 static void parse_node(void *context, const struct dt_node *node)
@@ -163,101 +212,100 @@ static void parse_node(void *context, const struct dt_node *node)
 
     if (dt_is_top(node, "chosen"))
         parse_chosen(parse, node);
-    else if (dt_is_top(node, "memory"))
-        parse_memory(node);
-    else if (dt_is_top(node, "psci"))
-        machine.has_psci = dt_is_string(&node->props[DT_METHOD], "smc");
+    else if (is_psci(node))
+        machine.has_psci = dt_is_okay(node) && dt_is_string(dt_prop(node, DT_METHOD), "smc");
     else if (node->parent && dt_is_top(node->parent, "cpus"))
         parse_cpu(node);
-    else if (node->parent && dt_is_top(node->parent, "reserved-memory"))
-        parse_reserved(node);
-    else
+    else if (!dt_each_reserved(node, reserve, parse))
         parse_device(parse, node);
 }
 
 /* --- after the walk ------------------------------------------------------------------------ */
 
-/* Keeps which node is at parse->path. */
-static void look_for_stdout(void *context, const struct dt_node *node)
-{
-    struct parse *parse = context;
-
-    if (dt_is_at(node, parse->path, parse->path_length))
-        parse->stdout_offset = node->offset;
-}
-
-/* Finds the node that /chosen/stdout-path names, options after a colon left out; maybe an alias. */
-static void find_stdout(struct parse *parse)
+/* The node that /chosen/stdout-path names, maybe by an alias, options after a colon left out. */
+static int find_stdout(const struct parse *parse)
 {
     const char *path = parse->stdout_path.value;
     const char *end = path ? memchr(path, '\0', parse->stdout_path.bytes) : NULL;
     const char *colon = end ? memchr(path, ':', (size_t)(end - path)) : NULL;
 
     if (!end)
-        return;
-    parse->path = path;
-    parse->path_length = (size_t)((colon ? colon : end) - path);
-    if (*path != '/') {
-        struct dt_prop alias = dt_find(parse->dtb, "aliases", path, parse->path_length);
-        if (alias.bytes == 0)
-            return;
-        parse->path = alias.value;
-        parse->path_length = alias.bytes - 1;
-    }
-    (void)dt_walk(parse->dtb, look_for_stdout, parse);
+        return -1;
+    return fdt_path_offset_namelen(parse->dtb, path, (int)((colon ? colon : end) - path));
 }
 
 /* The console is the PL011 that stdout-path names, or the first. */
 static void choose_uart(struct parse *parse)
 {
-    uint32_t chosen = 0;
+    const struct uart *chosen = &parse->uarts[0];
+    int wanted = parse->nr_uarts > 1 ? find_stdout(parse) : -1;
 
     if (parse->nr_uarts == 0)
-        panic("device tree: no arm,pl011 for a console");
-    if (parse->nr_uarts > 1)
-        find_stdout(parse);
-    for (uint32_t i = 0; i < parse->nr_uarts; i++) {
-        if (parse->uarts[i].offset == parse->stdout_offset)
-            chosen = i;
-    }
-    machine.uart = parse->uarts[chosen].registers;
-    machine.uart_intid = parse->uarts[chosen].intid;
+        return;
+    for (uint32_t i = 0; i < parse->nr_uarts; i++)
+        if (parse->uarts[i].offset == wanted)
+            chosen = &parse->uarts[i];
+    machine.uart = chosen->registers;
+    machine.uart_intid = dt_intid(&chosen->interrupts, &parse->gic, 0);
 }
 
-static void check(void)
+/* Puts what the tree says in place of what is usual. */
+static void set_ppi(uint32_t *to, const struct parse *parse, const struct dt_interrupts *from,
+                    uint32_t index)
 {
-    if (machine.nr_memory == 0)
-        panic("device tree: no /memory");
-    if (machine.uart.bytes == 0)
-        panic("device tree: the console's arm,pl011 has no reg");
-    if (machine.gic_version == 0)
-        panic("device tree: no GICv2 or GICv3");
-    if (machine.gicd.bytes == 0)
-        panic("device tree: the GIC has no distributor");
-    if (machine.gic_version == 2 && (machine.gich.bytes == 0 || machine.gicv.bytes == 0))
-        panic("device tree: the GICv2 has no virtual interface");
-    if (machine.gic_version == 3 && machine.gicr.bytes == 0)
-        panic("device tree: the GICv3 has no redistributors");
+    uint32_t intid = dt_intid(from, &parse->gic, index);
+
+    if (intid != 0)
+        *to = intid;
 }
 
-void machine_tree_parse(const void *dtb, pa_t image)
+static void set_ppis(const struct parse *parse)
+{
+    set_ppi(&ppi.maintenance, parse, &parse->maintenance, 0);
+    set_ppi(&ppi.phys_timer, parse, &parse->timers, parse->phys_timer);
+    set_ppi(&ppi.virt_timer, parse, &parse->timers, parse->virt_timer);
+    set_ppi(&ppi.hyp_timer, parse, &parse->timers, parse->hyp_timer);
+}
+
+static const char *check(const struct parse *parse)
+{
+    if (parse->nr_uarts == 0)
+        return "device tree: no arm,pl011 for a console";
+    if (machine.uart.bytes == 0)
+        return "device tree: the console's arm,pl011 has no reg";
+    if (parse->fault)
+        return parse->fault;
+    if (machine.memory.nr == 0)
+        return "device tree: no /memory";
+    if (machine.gic_version == 0)
+        return "device tree: no GICv2 or GICv3";
+    if (machine.gicd.bytes == 0)
+        return "device tree: the GIC has no distributor";
+    if (machine.gic_version == 2 &&
+        (machine.gicc.bytes == 0 || machine.gich.bytes == 0 || machine.gicv.bytes == 0))
+        return "device tree: the GICv2 has no virtual interface";
+    if (machine.gic_version == 3 && machine.nr_gicr == 0)
+        return "device tree: the GICv3 has no redistributors";
+    return NULL;
+}
+
+const char *machine_tree_parse(const void *dtb, pa_t image)
 {
     struct parse parse = {.dtb = dtb};
-    uint64_t base;
-    uint64_t bytes;
 
-    if (dt_check(dtb, SIZE_MAX) != DT_SOUND)
-        panic("device tree: there is none at %p", dtb);
     memset(&machine, 0, sizeof(machine));
     machine.image = (struct pa_range){image, IMAGE_END - IMAGE_START};
-    machine.dtb = (struct pa_range){pa_make((uint64_t)(uintptr_t)dtb), fdt_totalsize(dtb)};
     machine.cpu_mpidr[0] = read_sysreg(mpidr_el1) & MPIDR_AFFINITY;
     machine.nr_cpus = 1;
+    if (!dtb || !dt_is_tree(dtb))
+        return "device tree: there is none where x0 says";
+    machine.dtb = (struct pa_range){pa_make((uint64_t)(uintptr_t)dtb), fdt_totalsize(dtb)};
+    machine.bootargs = "";
 
     if (!dt_walk(dtb, parse_node, &parse))
-        panic("device tree: its structure is broken");
-    for (uint32_t i = 0; dt_reservation(dtb, i, &base, &bytes); i++)
-        reserve(base, bytes);
+        set_fault(&parse, "device tree: its structure is broken");
+    dt_each_reservation(dtb, reserve, &parse);
     choose_uart(&parse);
-    check();
+    set_ppis(&parse);
+    return check(&parse);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Kernel, then device tree, then initrd: in this order from the start of the VM's first range of
- * memory. Together where they can be, so that the guest touches little memory when it starts.
+ * memory. Together where they can be, so that the guest touches little memory when it starts, but
+ * clear of what the tree reserves.
  */
 #include "config/vm_load.h"
 
@@ -10,7 +11,9 @@
 #include <libfdt.h>
 
 #include "arch/cache.h"
+#include "arch/plain_abi.h"
 #include "config/dt.h"
+#include "config/refusal.h"
 #include "memory/guest.h"
 #include "mm/page.h"
 #include "vm/vm.h"
@@ -33,156 +36,266 @@ _Static_assert(sizeof(struct image_header) == 64, "Documentation/arm64/booting")
 /* What holds for kernels before 3.17, whose image_size is 0. */
 #define IMAGE_OLD_TEXT_OFFSET UINT64_C(0x80000)
 
-/** Where things go; the end of the kernel is that of its image_size. */
+/** Where things go. */
 struct layout {
-    struct ipa_range kernel;
+    struct ipa_range kernel; /* with what its image_size says it needs behind the file */
     struct ipa_range dtb;
     struct ipa_range initrd;
+    uint64_t kernel_clean; /* bytes of the kernel's room that must not stay in a cache */
 };
 
-/* --- where --------------------------------------------------------------------------------- */
+#define NR_RESERVED (PAGE_SIZE / sizeof(struct ipa_range) - 1)
 
-/* Puts @bytes at @base if that is inside the VM's first range of memory. */
-static bool place(const struct vm *vm, struct ipa_range *out, uint64_t base, uint64_t bytes)
-{
-    const struct ipa_range *memory = &vm->config.memory[0];
-    uint64_t offset = base - memory->base.ipa;
+/** What the tree reserves: /memreserve/ and /reserved-memory. */
+struct reserved {
+    uint64_t nr; /* one more than there is room for if there are too many */
+    struct ipa_range at[NR_RESERVED];
+};
 
-    *out = (struct ipa_range){ipa_make(base), bytes};
-    return base >= memory->base.ipa && offset <= memory->bytes && bytes <= memory->bytes - offset;
-}
+_Static_assert(sizeof(struct reserved) <= PAGE_SIZE, "it is allocated as a page");
 
-static const char *place_kernel(const struct vm *vm, const struct vm_file *file,
-                                struct layout *layout)
-{
-    struct image_header header;
-    uint64_t size;
-
-    if (file->bytes < sizeof(header))
-        return "kernel: not an arm64 Image: too short";
-    memcpy(&header, file->data, sizeof(header));
-    if (header.magic != IMAGE_MAGIC)
-        return "kernel: not an arm64 Image: it has no magic";
-    if (header.flags & IMAGE_FLAG_BIG_ENDIAN)
-        return "kernel: it is big-endian";
-    if (header.image_size == 0)
-        header.text_offset = IMAGE_OLD_TEXT_OFFSET;
-    if (header.text_offset >= vm->config.memory[0].bytes)
-        return "kernel: its text offset is beyond the VM's memory";
-    size = header.image_size > file->bytes ? header.image_size : file->bytes;
-    if (!place(vm, &layout->kernel, vm->config.memory[0].base.ipa + header.text_offset, size))
-        return "kernel: it does not fit into the VM's memory";
-    return NULL;
-}
+/** A VM that is being loaded. */
+struct load {
+    const struct vm *vm;
+    const struct vm_files *from;
+    void *tree;                /* a copy, for the VM */
+    struct reserved *reserved; /* in the order of the tree */
+    struct layout layout;
+    const char *fault;
+};
 
 static uint64_t end_of(const struct ipa_range *range)
 {
     return range->base.ipa + range->bytes;
 }
 
-/* The device tree is in one block of 2 MiB, so that a kernel can map it with one. */
-static const char *place_rest(const struct vm *vm, const struct vm_files *from,
-                              struct layout *layout)
-{
-    uint64_t base = align_up(end_of(&layout->kernel), PAGE_SIZE);
+/* --- where --------------------------------------------------------------------------------- */
 
-    if (align_down(base, BLOCK_2M) != align_down(base + from->dtb.bytes - 1, BLOCK_2M))
-        base = align_up(base, BLOCK_2M);
-    if (!place(vm, &layout->dtb, base, from->dtb.bytes))
-        return "vm.dtb: it does not fit into the VM's memory";
-    base = align_up(end_of(&layout->dtb), PAGE_SIZE);
-    if (!place(vm, &layout->initrd, base, from->initrd.bytes))
-        return "initrd: it does not fit into the VM's memory";
+static void reserve(void *context, uint64_t base, uint64_t bytes)
+{
+    struct reserved *reserved = context;
+
+    if (bytes > UINT64_MAX - base)
+        bytes = UINT64_MAX - base;
+    if (reserved->nr < NR_RESERVED)
+        reserved->at[reserved->nr] = (struct ipa_range){ipa_make(base), bytes};
+    reserved->nr += reserved->nr <= NR_RESERVED;
+}
+
+static void reserve_node(void *context, const struct dt_node *node)
+{
+    (void)dt_each_reserved(node, reserve, context);
+}
+
+static const char *find_reserved(struct load *load)
+{
+    load->reserved->nr = 0;
+    dt_each_reservation(load->tree, reserve, load->reserved);
+    (void)dt_walk(load->tree, reserve_node, load->reserved);
+    return load->reserved->nr > NR_RESERVED
+               ? refusal("vm.dtb: more than %lu reserved ranges", NR_RESERVED)
+               : NULL;
+}
+
+/* The end of a reserved range that overlaps this one, or 0. */
+static uint64_t in_the_way(const struct reserved *reserved, uint64_t base, uint64_t bytes)
+{
+    for (uint64_t i = 0; i < reserved->nr; i++)
+        if (base < end_of(&reserved->at[i]) && reserved->at[i].base.ipa < base + bytes)
+            return end_of(&reserved->at[i]);
+    return 0;
+}
+
+/*
+ * Puts @bytes @offset behind a multiple of @alignment, from @base on, where the VM's first range of
+ * memory has room for them.
+ */
+static bool place(const struct load *load, struct ipa_range *out, uint64_t base, uint64_t offset,
+                  uint64_t alignment, uint64_t bytes)
+{
+    const struct ipa_range *memory = &load->vm->config.memory[0];
+    uint64_t start = align_up(base, alignment) + offset;
+    uint64_t least = memory->base.ipa;
+
+    while (start >= least && start - memory->base.ipa <= memory->bytes &&
+           bytes <= end_of(memory) - start) {
+        uint64_t end = in_the_way(load->reserved, start, bytes);
+
+        *out = (struct ipa_range){ipa_make(start), bytes};
+        if (end == 0 || bytes == 0)
+            return true;
+        least = start + 1; /* so that what wraps ends the search */
+        start = align_up(end - offset, alignment) + offset;
+    }
+    return false;
+}
+
+/* Checks an Image and reads its header. */
+static const char *check_kernel(const struct load *load, struct image_header *header)
+{
+    const struct vm_file *file = &load->from->kernel;
+
+    if (file->bytes < sizeof(*header))
+        return "kernel: not an arm64 Image: too short";
+    memcpy(header, file->data, sizeof(*header));
+    if (header->magic != IMAGE_MAGIC)
+        return "kernel: not an arm64 Image: it has no magic";
+    if (header->flags & IMAGE_FLAG_BIG_ENDIAN)
+        return "kernel: it is big-endian";
+    if (header->image_size == 0)
+        header->text_offset = IMAGE_OLD_TEXT_OFFSET;
+    if (header->text_offset >= load->vm->config.memory[0].bytes)
+        return "kernel: its text offset is beyond the VM's memory";
+    return NULL;
+}
+
+static uint64_t mib(uint64_t bytes)
+{
+    return (bytes >> 20) + (bytes % 0x100000 != 0);
+}
+
+static const char *no_room(const struct load *load, const char *file, uint64_t bytes)
+{
+    return refusal("%s: it does not fit into the VM's memory: %lu MiB, of %lu MiB", file,
+                   mib(bytes), mib(load->vm->config.memory[0].bytes));
+}
+
+/*
+ * A kernel that does not say how much it needs behind it gets half of what is left there. Of that,
+ * the rest of its last block of 2 MiB has been touched by the hypervisor, and so needs cleaning.
+ */
+static const char *place_kernel(struct load *load)
+{
+    const struct ipa_range *memory = &load->vm->config.memory[0];
+    uint64_t file = load->from->kernel.bytes;
+    struct layout *layout = &load->layout;
+    struct image_header header = {0};
+    const char *fault = check_kernel(load, &header);
+    uint64_t bytes = header.image_size > file ? header.image_size : file;
+
+    if (fault)
+        return fault;
+    if (!place(load, &layout->kernel, memory->base.ipa, header.text_offset, BLOCK_2M, bytes))
+        return no_room(load, "kernel", bytes);
+    if (header.image_size == 0) {
+        uint64_t end = end_of(&layout->kernel);
+        uint64_t room = (end_of(memory) - end) / 2;
+
+        while (in_the_way(load->reserved, end, room) != 0)
+            room /= 2;
+        layout->kernel.bytes += room;
+    }
+    layout->kernel_clean = align_up(layout->kernel.base.ipa + bytes, BLOCK_2M);
+    if (layout->kernel_clean > end_of(&layout->kernel))
+        layout->kernel_clean = end_of(&layout->kernel);
+    layout->kernel_clean -= layout->kernel.base.ipa;
+    return NULL;
+}
+
+/* The device tree is in one block of 2 MiB, so that a kernel can map it with one. */
+static const char *place_rest(struct load *load)
+{
+    struct layout *layout = &load->layout;
+    struct ipa_range *dtb = &layout->dtb;
+    uint64_t bytes = load->from->dtb.bytes;
+    bool fits = place(load, dtb, end_of(&layout->kernel), 0, PAGE_SIZE, bytes);
+
+    if (fits && align_down(dtb->base.ipa, BLOCK_2M) != align_down(end_of(dtb) - 1, BLOCK_2M))
+        fits = place(load, dtb, dtb->base.ipa, 0, BLOCK_2M, bytes);
+    if (!fits)
+        return no_room(load, "vm.dtb", bytes);
+    bytes = load->from->initrd.bytes;
+    if (!place(load, &layout->initrd, end_of(dtb), 0, PAGE_SIZE, bytes))
+        return no_room(load, "initrd", bytes);
     return NULL;
 }
 
 /* --- what ---------------------------------------------------------------------------------- */
 
-/* Writes a file, and cleans all of @range: what the guest sees there with its MMU off. */
-static bool put(struct vm *vm, const struct ipa_range *range, const void *data, size_t bytes)
+/* Writes an address into a property of /chosen, of one cell or two. */
+static bool set_address(void *tree, int chosen, const char *name, uint64_t address)
 {
-    return guest_write(vm, range->base, data, bytes) == bytes &&
-           guest_clean(vm, range->base, range->bytes) == range->bytes;
-}
+    fdt32_t one = cpu_to_fdt32((uint32_t)address);
+    fdt64_t two = cpu_to_fdt64(address);
 
-/* Where a property of /chosen is in a tree of ours. Returns its value, or NULL. */
-static void *find_chosen(void *tree, const char *name, uint32_t *bytes)
-{
-    struct dt_prop prop = dt_find(tree, "chosen", name, strlen(name));
-
-    *bytes = prop.bytes;
-    return prop.value ? (char *)tree + ((const char *)prop.value - (const char *)tree) : NULL;
-}
-
-static bool set_address(void *tree, const char *name, uint64_t address)
-{
-    uint32_t bytes;
-    void *value = find_chosen(tree, name, &bytes);
-
-    if (!value || bytes != sizeof(address))
-        return false;
-    fdt64_st(value, address);
-    return true;
-}
-
-/* Takes a property out: tag, length and name are before its value. */
-static void remove_prop(void *tree, const char *name)
-{
-    uint32_t bytes;
-    fdt32_t *value = find_chosen(tree, name, &bytes);
-
-    if (!value)
-        return;
-    for (fdt32_t *cell = value - 3; cell < value + (bytes + 3) / sizeof(*cell); cell++)
-        fdt32_st(cell, FDT_NOP);
+    return fdt_setprop_inplace(tree, chosen, name, &two, sizeof(two)) == 0 ||
+           (address <= UINT32_MAX &&
+            fdt_setprop_inplace(tree, chosen, name, &one, sizeof(one)) == 0);
 }
 
 /* Tells the guest where its initrd is; without one, takes the places for that out. */
 static const char *patch(void *tree, const struct ipa_range *initrd)
 {
+    int chosen = fdt_path_offset(tree, "/chosen");
+
     if (initrd->bytes == 0) {
-        remove_prop(tree, "linux,initrd-start");
-        remove_prop(tree, "linux,initrd-end");
+        (void)fdt_nop_property(tree, chosen, "linux,initrd-start");
+        (void)fdt_nop_property(tree, chosen, "linux,initrd-end");
         return NULL;
     }
-    if (!set_address(tree, "linux,initrd-start", initrd->base.ipa) ||
-        !set_address(tree, "linux,initrd-end", end_of(initrd)))
-        return "vm.dtb: /chosen has no linux,initrd-start and -end of two cells for the initrd";
+    if (!set_address(tree, chosen, "linux,initrd-start", initrd->base.ipa) ||
+        !set_address(tree, chosen, "linux,initrd-end", end_of(initrd)))
+        return "vm.dtb: /chosen has no linux,initrd-start and -end of one or two cells for the "
+               "initrd";
     return NULL;
 }
 
-static const char *put_dtb(struct vm *vm, const struct vm_file *file, const struct layout *layout)
+/* All that needs libfdt. */
+static void plan(void *context)
 {
-    unsigned order = page_order(file->bytes);
-    void *tree = page_alloc(order);
-    const char *fault;
+    struct load *load = context;
 
-    if (!tree)
-        return "vm.dtb: the hypervisor has no memory to copy it";
-    memcpy(tree, file->data, file->bytes);
-    fault = patch(tree, &layout->initrd);
-    if (!fault && !put(vm, &layout->dtb, tree, file->bytes))
-        fault = "vm.dtb: the VM's memory has a hole";
-    page_free(tree, order);
-    return fault;
+    load->fault = find_reserved(load);
+    if (!load->fault)
+        load->fault = place_kernel(load);
+    if (!load->fault)
+        load->fault = place_rest(load);
+    if (!load->fault)
+        load->fault = patch(load->tree, &load->layout.initrd);
+}
+
+/* Writes a file, and cleans @clean bytes: what the guest sees there with its MMU off. */
+static bool put(struct vm *vm, ipa_t base, const void *data, size_t bytes, uint64_t clean)
+{
+    return guest_write(vm, base, data, bytes) == bytes && guest_clean(vm, base, clean) == clean;
+}
+
+static const char *put_all(struct vm *vm, const struct load *load)
+{
+    const struct layout *to = &load->layout;
+    const struct vm_files *from = load->from;
+
+    if (!put(vm, to->dtb.base, load->tree, from->dtb.bytes, to->dtb.bytes))
+        return "vm.dtb: the VM's memory has a hole";
+    if (!put(vm, to->kernel.base, from->kernel.data, from->kernel.bytes, to->kernel_clean))
+        return "kernel: the VM's memory has a hole";
+    if (!put(vm, to->initrd.base, from->initrd.data, from->initrd.bytes, to->initrd.bytes))
+        return "initrd: the VM's memory has a hole";
+    return NULL;
 }
 
 const char *vm_load(struct vm *vm, const struct vm_files *from, struct vm_entry *entry)
 {
-    struct layout layout;
-    const char *fault = place_kernel(vm, &from->kernel, &layout);
+    unsigned order = page_order(from->dtb.bytes);
+    struct load load = {.vm = vm, .from = from};
 
-    if (!fault)
-        fault = place_rest(vm, from, &layout);
-    if (!fault)
-        fault = put_dtb(vm, &from->dtb, &layout);
-    if (fault)
-        return fault;
-    if (!put(vm, &layout.kernel, from->kernel.data, from->kernel.bytes))
-        return "kernel: the VM's memory has a hole";
-    if (!put(vm, &layout.initrd, from->initrd.data, from->initrd.bytes))
-        return "initrd: the VM's memory has a hole";
+    load.tree = page_alloc(order);
+    load.reserved = page_alloc(PAGE_ORDER_4K);
+    if (load.tree && load.reserved) {
+        memcpy(load.tree, from->dtb.data, from->dtb.bytes);
+        plain_abi_call(plan, &load);
+        if (!load.fault)
+            load.fault = put_all(vm, &load);
+    } else {
+        load.fault = "vm.dtb: the hypervisor has no memory to copy it";
+    }
+    if (load.tree)
+        page_free(load.tree, order);
+    if (load.reserved)
+        page_free(load.reserved, PAGE_ORDER_4K);
+    if (load.fault)
+        return load.fault;
     cache_invalidate_instructions();
-    *entry = (struct vm_entry){layout.kernel.base, layout.dtb.base};
+    *entry = (struct vm_entry){load.layout.kernel.base, load.layout.dtb.base};
     return NULL;
 }

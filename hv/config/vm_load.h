@@ -20,12 +20,12 @@ struct vm_entry {
 /**
  * vm_load() - load a VM
  * @vm:    its memory is populated and zeroed
- * @from:  its files
+ * @from:  its files; vm_tree_parse() has accepted the tree
  * @entry: where to put the result
  *
- * Returns NULL, or a constant text that names the file and what is wrong with it. Leaves nothing
- * allocated; written memory is cleaned to the point of coherency, as the guest starts with its
- * MMU off.
+ * Returns NULL, or a text, as long-lived as a refusal()'s, that names the file and what is wrong
+ * with it. Leaves nothing allocated; written memory is cleaned to the point of coherency, as the
+ * guest starts with its MMU off.
  */
 const char *vm_load(struct vm *vm, const struct vm_files *from, struct vm_entry *entry);
 

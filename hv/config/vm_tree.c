@@ -7,9 +7,9 @@
 
 #include <string.h>
 
-#include <libfdt.h>
-
+#include "arch/plain_abi.h"
 #include "config/dt.h"
+#include "config/refusal.h"
 #include "mm/page.h"
 #include "mm/stage2.h"
 #include "sched/sched.h"
@@ -25,8 +25,11 @@
 /** What is kept while the tree is walked. */
 struct parse {
     struct vm_config *config;
+    uint32_t nr_cpus;
     uint32_t nr_gics;
     uint32_t nr_uarts;
+    struct dt_gic gic;
+    struct dt_interrupts uart_interrupts;
     const char *fault; /* the first */
 };
 
@@ -36,37 +39,39 @@ static void set_fault(struct parse *parse, const char *fault)
         parse->fault = fault;
 }
 
-static struct ipa_range reg_range(const struct dt_node *node, uint32_t index)
+/* Where a device's registers are. */
+static struct ipa_range registers_of(const struct dt_node *node, uint32_t index)
 {
     struct ipa_range range = {ipa_make(0), 0};
 
-    (void)dt_reg(node, index, &range.base.ipa, &range.bytes);
-    return range;
+    return dt_address(node, index, &range.base.ipa, &range.bytes)
+               ? range
+               : (struct ipa_range){ipa_make(0), 0};
 }
 
 /* --- one function for each kind of node ---------------------------------------------------- */
 
 static void parse_sharing(struct parse *parse, const struct dt_node *node)
 {
-    const struct dt_prop *weight = &node->props[DT_STILE_WEIGHT];
-    const struct dt_prop *affinity = &node->props[DT_STILE_AFFINITY];
+    struct dt_prop weight = dt_prop(node, DT_STILE_WEIGHT);
+    struct dt_prop affinity = dt_prop(node, DT_STILE_AFFINITY);
     uint64_t value = VM_WEIGHT_DEFAULT;
 
-    if (weight->value && (!dt_number(weight, &value) || value - 1 >= VM_WEIGHT_MAX))
+    if (weight.value && (!dt_number(weight, &value) || value - 1 >= VM_WEIGHT_MAX))
         set_fault(parse, "vm.dtb: stile,weight is not 1 to 10000");
     parse->config->weight = (uint32_t)value;
     parse->config->affinity = UINT64_MAX;
-    if (affinity->value && !dt_number(affinity, &parse->config->affinity))
+    if (affinity.value && !dt_number(affinity, &parse->config->affinity))
         set_fault(parse, "vm.dtb: stile,affinity is not a number");
 }
 
 static void parse_root(struct parse *parse, const struct dt_node *node)
 {
-    const struct dt_prop *mode = &node->props[DT_STILE_MODE];
+    struct dt_prop mode = dt_prop(node, DT_STILE_MODE);
 
-    if (node->address_cells == 0 || node->size_cells == 0)
+    if (!dt_has_cells(node))
         set_fault(parse, "vm.dtb: the root's #address-cells or #size-cells is not 1 or 2");
-    if (!mode->value || dt_is_string(mode, "assisted"))
+    if (!mode.value || dt_is_string(mode, "assisted"))
         parse->config->mode = VM_MODE_ASSISTED;
     else if (dt_is_string(mode, "trap"))
         parse->config->mode = VM_MODE_TRAP;
@@ -74,24 +79,27 @@ static void parse_root(struct parse *parse, const struct dt_node *node)
         parse->config->mode = VM_MODE_PARAVIRTUAL;
     else
         set_fault(parse, "vm.dtb: stile,mode is not \"assisted\", \"trap\" or \"paravirtual\"");
-    parse->config->pmu = node->props[DT_STILE_PMU].value != NULL;
-    parse->config->privileged = node->props[DT_STILE_PRIVILEGED].value != NULL;
+    parse->config->pmu = dt_prop(node, DT_STILE_PMU).value != NULL;
+    parse->config->privileged = dt_prop(node, DT_STILE_PRIVILEGED).value != NULL;
     parse_sharing(parse, node);
 }
 
 static void parse_memory(struct parse *parse, const struct dt_node *node)
 {
     struct vm_config *config = parse->config;
-    uint32_t nr_regs = dt_nr_regs(node);
+    struct ipa_range range;
 
-    if (nr_regs == 0)
+    if (!dt_is_okay(node))
+        return;
+    if (dt_nr_regs(node) == 0)
         set_fault(parse, "vm.dtb: /memory has no address and size");
-    for (uint32_t i = 0; i < nr_regs; i++) {
+    for (uint32_t i = 0; dt_reg(node, i, &range.base.ipa, &range.bytes); i++) {
         if (config->nr_memory == STILE_VM_NR_REGIONS) {
-            set_fault(parse, "vm.dtb: /memory has too many ranges");
+            set_fault(parse,
+                      refusal("vm.dtb: /memory has more than %u ranges", STILE_VM_NR_REGIONS));
             return;
         }
-        config->memory[config->nr_memory++] = reg_range(node, i);
+        config->memory[config->nr_memory++] = range;
     }
 }
 
@@ -101,15 +109,11 @@ static void parse_cpu(struct parse *parse, const struct dt_node *node)
     uint64_t index;
     uint64_t unused;
 
-    if (!dt_is_string(&node->props[DT_DEVICE_TYPE], "cpu"))
+    if (!dt_is_string(dt_prop(node, DT_DEVICE_TYPE), "cpu") || !dt_is_okay(node))
         return;
-    if (parse->config->nr_vcpus == CONFIG_NR_VCPUS) {
-        set_fault(parse, "vm.dtb: too many CPUs");
-        return;
-    }
-    if (!dt_reg(node, 0, &index, &unused) || index != parse->config->nr_vcpus)
+    if (!dt_reg(node, 0, &index, &unused) || index != parse->nr_cpus)
         set_fault(parse, "vm.dtb: the CPUs' reg is not 0, 1, 2 and so on");
-    parse->config->nr_vcpus++;
+    parse->nr_cpus++;
 }
 
 static void parse_gic(struct parse *parse, const struct dt_node *node, uint32_t version)
@@ -117,38 +121,41 @@ static void parse_gic(struct parse *parse, const struct dt_node *node, uint32_t 
     struct vm_config *config = parse->config;
 
     parse->nr_gics++;
+    parse->gic = dt_gic(node);
     config->gic_version = version;
-    config->gicd = reg_range(node, 0);
+    config->gicd = registers_of(node, 0);
     if (version == 2)
-        config->gicc = reg_range(node, 1);
+        config->gicc = registers_of(node, 1);
     else
-        config->gicr = reg_range(node, 1);
+        config->gicr = registers_of(node, 1);
 }
 
 static void parse_uart(struct parse *parse, const struct dt_node *node)
 {
     parse->nr_uarts++;
-    parse->config->uart = reg_range(node, 0);
-    parse->config->uart_intid = dt_interrupt(node);
+    parse->config->uart = registers_of(node, 0);
+    parse->uart_interrupts = dt_interrupts(node);
     if (parse->config->uart.bytes == 0)
         set_fault(parse, "vm.dtb: the UART has no address and size");
 }
 
-/* Of the two, the SBSA's has only registers that the PL011 has as well (SBSA, appendix B). */
-static bool is_uart(const struct dt_node *node)
-{
-    return dt_is_compatible(node, "arm,pl011") || dt_is_compatible(node, "arm,sbsa-uart");
-}
-
+/* Of the two UARTs, the SBSA's has only registers that the PL011 has as well (SBSA, appendix B). */
 static void parse_device(struct parse *parse, const struct dt_node *node)
 {
-    if (!node->props[DT_COMPATIBLE].value || !dt_is_okay(node))
+    enum { GICV3, CORTEX_A15_GIC, GIC_400, PL011, SBSA_UART, NR_KINDS };
+    static const char *const names[NR_KINDS] = {
+        [GICV3] = "arm,gic-v3", [CORTEX_A15_GIC] = "arm,cortex-a15-gic", [GIC_400] = "arm,gic-400",
+        [PL011] = "arm,pl011",  [SBSA_UART] = "arm,sbsa-uart",
+    };
+    uint32_t kind = dt_compatible(node, names, NR_KINDS);
+
+    if (kind == NR_KINDS || !dt_is_okay(node))
         return;
-    if (dt_is_compatible(node, "arm,gic-v3"))
+    if (kind == GICV3)
         parse_gic(parse, node, 3);
-    else if (dt_is_compatible(node, "arm,cortex-a15-gic") || dt_is_compatible(node, "arm,gic-400"))
+    else if (kind == CORTEX_A15_GIC || kind == GIC_400)
         parse_gic(parse, node, 2);
-    else if (is_uart(node))
+    else
         parse_uart(parse, node);
 }
 
@@ -158,7 +165,7 @@ static void parse_node(void *context, const struct dt_node *node)
 
     if (!node->parent)
         parse_root(parse, node);
-    else if (dt_is_top(node, "memory"))
+    else if (dt_is_memory(node))
         parse_memory(parse, node);
     else if (dt_is_top(node->parent, "cpus"))
         parse_cpu(parse, node);
@@ -268,7 +275,7 @@ static const char *check(const struct parse *parse)
 
     if (!fault)
         fault = check_memory(config);
-    if (!fault && config->nr_vcpus == 0)
+    if (!fault && parse->nr_cpus == 0)
         fault = "vm.dtb: no CPUs";
     if (!fault)
         fault = check_gic(config, parse->nr_gics);
@@ -286,17 +293,36 @@ static const char *parse_tree(const void *tree, size_t bytes, struct vm_config *
         return "vm.dtb: cut short";
     if (fault == DT_NO_TREE)
         return "vm.dtb: not a flattened device tree";
-    if (!dt_walk(tree, parse_node, &parse))
+    if (fault == DT_BROKEN || !dt_walk(tree, parse_node, &parse))
         return "vm.dtb: its structure is broken";
+    if (parse.nr_cpus > CONFIG_NR_VCPUS)
+        return refusal("vm.dtb: %u CPUs, of at most %u", parse.nr_cpus, CONFIG_NR_VCPUS);
+    config->nr_vcpus = parse.nr_cpus;
+    config->uart_intid = dt_intid(&parse.uart_interrupts, &parse.gic, 0);
     if (parse.nr_gics == 0)
         config->gicc = (struct ipa_range){ipa_make(VM_GICC_IPA), PAGE_SIZE};
     return check(&parse);
 }
 
+/** What parse_tree() takes and returns. */
+struct job {
+    const void *tree;
+    size_t bytes;
+    struct vm_config *config;
+    const char *fault;
+};
+
+static void run_job(void *context)
+{
+    struct job *job = context;
+
+    job->fault = parse_tree(job->tree, job->bytes, job->config);
+}
+
 const char *vm_tree_parse(const void *dtb, size_t bytes, struct vm_config *config)
 {
+    struct job job = {NULL, bytes, config, NULL};
     unsigned order;
-    const char *fault;
     void *copy;
 
     if (bytes > VM_DTB_MAX)
@@ -306,7 +332,8 @@ const char *vm_tree_parse(const void *dtb, size_t bytes, struct vm_config *confi
     if (!copy)
         return "vm.dtb: the hypervisor has no memory to read it";
     memcpy(copy, dtb, bytes);
-    fault = parse_tree(copy, bytes, config);
+    job.tree = copy;
+    plain_abi_call(run_job, &job);
     page_free(copy, order);
-    return fault;
+    return job.fault;
 }

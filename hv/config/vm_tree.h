@@ -15,8 +15,8 @@
  * @bytes: how long the file is
  * @config: where to put the result; its name is set already, everything else is zero
  *
- * Returns NULL, or a constant text that says what is wrong with the tree. Checks everything that
- * can be checked without the machine: structure, alignment, overlap, limits.
+ * Returns NULL, or a text that says what is wrong with the tree, as long-lived as a refusal()'s.
+ * Checks everything that can be checked without the machine: structure, alignment, overlap, limits.
  */
 const char *vm_tree_parse(const void *dtb, size_t bytes, struct vm_config *config);
 

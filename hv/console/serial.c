@@ -73,8 +73,10 @@ bool serial_write_one(char character)
 
 void serial_panic_write(const char *text, size_t length)
 {
-    if (uart == 0)
+    if (uart == 0) {
+        (void)ring_put(&backlog, text, length);
         return;
+    }
     (void)serial_wait_for_room(SERIAL_BUFFER_BYTES);
     for (uint32_t polls = 0; length > 0 && polls < POLLS_PER_CHARACTER; polls++) {
         size_t sent = pl011_send(uart, text, length);
@@ -93,6 +95,23 @@ size_t serial_interrupt(char *text, size_t limit)
     if (ring_used(&backlog) == 0)
         pl011_enable_transmit(uart, false);
     return pl011_receive(uart, text, limit);
+}
+
+bool serial_take_kept(char *character)
+{
+    size_t length;
+    const char *oldest = ring_oldest(&backlog, &length);
+
+    if (uart != 0 || length == 0)
+        return false;
+    *character = *oldest;
+    ring_drop(&backlog, 1);
+    return true;
+}
+
+void serial_early(uintptr_t base)
+{
+    uart = base;
 }
 
 void serial_init(uintptr_t base)

@@ -17,6 +17,17 @@
 /** Starts to use the UART at @base, mapped at EL2, and sends what was written before. */
 void serial_init(uintptr_t base);
 
+/**
+ * serial_early() - use a UART as firmware left it
+ * @base: mapped as a device
+ *
+ * For what fails before serial_init(): what was written before is sent when more is.
+ */
+void serial_early(uintptr_t base);
+
+/** serial_take_kept() - take back a character that no UART was there for; false if there is none */
+bool serial_take_kept(char *character);
+
 /** How many characters serial_write() takes for sure. */
 size_t serial_room(void);
 
@@ -34,7 +45,11 @@ void serial_write(const char *text, size_t length);
 /** Sends one character if that can be done at once; returns whether it was. */
 bool serial_write_one(char character);
 
-/** Sends characters, after what the buffer holds, and waits until they are out. Takes no lock. */
+/**
+ * serial_panic_write() - send characters, after what the buffer holds, and wait until they are out
+ *
+ * Without a UART they are kept, as far as there is room. Takes no lock.
+ */
 void serial_panic_write(const char *text, size_t length);
 
 /**

@@ -31,6 +31,11 @@ void gic_init_pcpu(void)
     gic->init_pcpu();
 }
 
+bool gic_has_pcpu(uint32_t pcpu_index)
+{
+    return gic->has_pcpu(pcpu_index);
+}
+
 void gic_reset_bank(uintptr_t frame, uint32_t bank)
 {
     io_write32(frame + GICD_ICENABLER + 4 * bank, UINT32_MAX);

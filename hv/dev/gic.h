@@ -62,6 +62,7 @@ struct gic_interface {
 struct gic_ops {
     void (*init)(void);
     void (*init_pcpu)(void);
+    bool (*has_pcpu)(uint32_t pcpu_index);
     uint32_t (*ack)(void);
     void (*eoi)(uint32_t intid);
     void (*deactivate)(uint32_t intid);
@@ -110,6 +111,9 @@ void gic_init(void);
  * The virtual one is on from here on, with nothing in its list registers: GIC_HCR_EN alone.
  */
 void gic_init_pcpu(void);
+
+/** gic_has_pcpu() - whether the GIC has what a CPU of the tree needs, as far as can be told */
+bool gic_has_pcpu(uint32_t pcpu_index);
 
 /** Acknowledges the pending interrupt: its INTID, or one from GIC_INTID_SPECIAL if there is none.
  */

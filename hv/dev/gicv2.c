@@ -100,6 +100,13 @@ static void init_pcpu(void)
     io_write32(gich + GICH_HCR, GIC_HCR_EN);
 }
 
+/* What the distributor knows of other CPUs are bits without a name. */
+static bool has_pcpu(uint32_t pcpu_index)
+{
+    (void)pcpu_index;
+    return true;
+}
+
 /* --- physical interrupts --- */
 
 static uint32_t ack(void)
@@ -220,6 +227,7 @@ static void restore_interface(const struct gic_interface *state)
 const struct gic_ops gicv2_ops = {
     .init = init,
     .init_pcpu = init_pcpu,
+    .has_pcpu = has_pcpu,
     .ack = ack,
     .eoi = eoi,
     .deactivate = deactivate,

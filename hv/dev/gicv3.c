@@ -67,20 +67,32 @@ static void note_redistributor(uintptr_t frame, uint64_t typer)
     }
 }
 
-static void find_redistributors(void)
+/* Each region has redistributors until one says that it is the last, or to its end. */
+static void find_in_region(const struct pa_range *region)
 {
     uint64_t offset = 0, typer = 0;
 
-    while (!(typer & GICR_TYPER_LAST) && offset < machine.gicr.bytes) {
-        uintptr_t frame = machine.gicr.base.pa + offset;
+    while (!(typer & GICR_TYPER_LAST) && offset < region->bytes) {
+        uintptr_t frame = region->base.pa + offset;
         typer = io_read64(frame + GICR_TYPER);
         note_redistributor(frame, typer);
-        offset += typer & GICR_TYPER_VLPIS ? 2 * GICR_BYTES : GICR_BYTES;
+        offset += machine.gicr_stride        ? machine.gicr_stride
+                  : typer & GICR_TYPER_VLPIS ? 2 * GICR_BYTES
+                                             : GICR_BYTES;
     }
-    for (uint32_t i = 0; i < machine.nr_cpus; i++) {
-        if (gicr[i] == 0)
-            panic("CPU %u has no GICv3 redistributor", i);
-    }
+}
+
+static void find_redistributors(void)
+{
+    for (uint32_t i = 0; i < machine.nr_gicr; i++)
+        find_in_region(&machine.gicr[i]);
+    if (gicr[0] == 0)
+        panic("the CPU that booted has no GICv3 redistributor");
+}
+
+static bool has_pcpu(uint32_t pcpu_index)
+{
+    return gicr[pcpu_index] != 0;
 }
 
 static void init_sgi_targets(void)
@@ -346,6 +358,7 @@ static void restore_interface(const struct gic_interface *state)
 const struct gic_ops gicv3_ops = {
     .init = init,
     .init_pcpu = init_pcpu,
+    .has_pcpu = has_pcpu,
     .ack = ack,
     .eoi = eoi,
     .deactivate = deactivate,

@@ -13,6 +13,8 @@ bool machine_option(const char *word)
     size_t length = strlen(word);
     const char *at = machine.bootargs;
 
+    if (!at)
+        return false; /* the tree has not been read */
     while (strncmp(at, word, length) != 0 || (at[length] != ' ' && at[length] != '\0')) {
         at = strchr(at, ' ');
         if (!at)

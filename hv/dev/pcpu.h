@@ -20,6 +20,7 @@ struct pcpu {
     uint64_t mpidr; /* affinity fields of MPIDR_EL1 */
     uint32_t index;
     bool online;
+    bool claimed; /* it came up, or it was given up: whoever is first, atomically */
 
     /* Under sched_lock: */
     struct list_node run_queue; /* ready vCPUs, by virtual run time */

@@ -6,10 +6,12 @@
 
 #include <string.h>
 
+#include "config/refusal.h"
 #include "config/vm_load.h"
 #include "config/vm_tree.h"
 #include "console/console.h"
 #include "dev/machine.h"
+#include "dev/pcpu.h"
 #include "lib/check.h"
 #include "lib/printk.h"
 #include "life/vcpu_life.h"
@@ -51,6 +53,15 @@ static void free_pages(struct vm *vm)
     vmem_forget(vm);
 }
 
+static uint64_t memory_mib(const struct vm *vm)
+{
+    uint64_t bytes = 0;
+
+    for (uint32_t i = 0; i < vm->config.nr_memory; i++)
+        bytes += vm->config.memory[i].bytes;
+    return bytes >> 20;
+}
+
 /* What does not survive a reboot of the VM: memory, shared pages, devices. NULL or what failed. */
 static const char *build(struct vm *vm, struct vm_entry *entry)
 {
@@ -61,7 +72,9 @@ static const char *build(struct vm *vm, struct vm_entry *entry)
     vm->complaints = (struct ratelimit){0};
     memset(vm->last_loaded, 0, sizeof(vm->last_loaded));
     if (vmem_create(vm) != STILE_SUCCESS)
-        return "not enough memory for it";
+        return refusal("not enough memory for it: %lu MiB, and %zu MiB of %zu MiB are free",
+                       memory_mib(vm), page_nr_free_guest() >> (20 - PAGE_SHIFT),
+                       page_nr_guest() >> (20 - PAGE_SHIFT));
 
     const char *fault = controller_init(vm);
     if (!fault) {
@@ -142,7 +155,8 @@ static const char *create(struct vm *vm, uint32_t id, const struct vm_files *fro
     if (!vm_config_has_gic(&vm->config))
         vm->config.gic_version = machine.gic_version;
     if (!sched_place(vm->config.affinity))
-        return "vm.dtb: stile,affinity names no CPU of this machine";
+        return refusal("vm.dtb: stile,affinity %lx names no CPU of this machine, which has %u",
+                       vm->config.affinity, nr_pcpus);
     vm->hcr = trap_control_hcr(vm->config.mode);
     vm->mdcr = trap_control_mdcr(vm->config.pmu);
     fault = remains_init(vm, predecessor) && vm_pages_alloc(vm)
@@ -151,15 +165,6 @@ static const char *create(struct vm *vm, uint32_t id, const struct vm_files *fro
     if (fault)
         free_pages(vm);
     return fault;
-}
-
-static uint64_t memory_mib(const struct vm *vm)
-{
-    uint64_t bytes = 0;
-
-    for (uint32_t i = 0; i < vm->config.nr_memory; i++)
-        bytes += vm->config.memory[i].bytes;
-    return bytes >> 20;
 }
 
 void vm_create(const struct vm_files *from)
@@ -171,7 +176,8 @@ void vm_create(const struct vm_files *from)
     };
     uint32_t id = find_free();
     struct vm *vm = vm_slot(id);
-    const char *fault = vm ? create(vm, id, from) : "there are too many VMs";
+    const char *fault =
+        vm ? create(vm, id, from) : refusal("there are too many VMs: at most %u", CONFIG_NR_VMS);
 
     if (fault) {
         if (vm) {

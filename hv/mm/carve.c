@@ -8,72 +8,50 @@
 
 void carve_take(struct carve *carve, struct pa_range range)
 {
-    CHECK(carve->nr_taken < sizeof(carve->taken) / sizeof(carve->taken[0]));
-    if (range.bytes > 0)
-        carve->taken[carve->nr_taken++] = range;
+    uint64_t start = align_down(range.base.pa, PAGE_SIZE);
+    uint64_t end = ranges_end(&range);
+
+    if (end <= align_down(UINT64_MAX, PAGE_SIZE))
+        end = align_up(end, PAGE_SIZE);
+    if (range.bytes > 0 &&
+        !ranges_add(&carve->taken, (struct pa_range){pa_make(start), end - start}))
+        panic("memory: more than %lu ranges are reserved", RANGES_MAX);
 }
 
 void carve_init(struct carve *carve)
 {
-    carve->nr_taken = 0;
-    for (uint32_t i = 0; i < machine.nr_reserved; i++)
-        carve_take(carve, machine.reserved[i]);
+    carve->taken.nr = 0;
+    for (uint32_t i = 0; i < machine.reserved.nr; i++)
+        carve_take(carve, machine.reserved.at[i]);
     carve_take(carve, machine.image);
     carve_take(carve, machine.dtb);
     carve_take(carve, machine.bundle);
 }
 
-/* What is taken ends on whole pages: the rest of a page that is partly taken is of no use. */
-static uint64_t taken_start(const struct pa_range *range)
-{
-    return align_down(range->base.pa, PAGE_SIZE);
-}
-
-static uint64_t taken_end(const struct pa_range *range)
-{
-    return align_up(range->base.pa + range->bytes, PAGE_SIZE);
-}
-
-/* The first address from @at on that is not taken. */
-static uint64_t skip_taken(const struct carve *carve, uint64_t at)
-{
-    for (uint32_t i = 0; i < carve->nr_taken; i++) {
-        const struct pa_range *range = &carve->taken[i];
-
-        if (at >= taken_start(range) && at < taken_end(range)) {
-            at = taken_end(range);
-            i = UINT32_MAX; /* look at all of them again, from the new address */
-        }
-    }
-    return at;
-}
-
-/* The first address after @at, itself free, that is taken; at most @end. */
-static uint64_t next_taken(const struct carve *carve, uint64_t at, uint64_t end)
-{
-    for (uint32_t i = 0; i < carve->nr_taken; i++) {
-        uint64_t start = taken_start(&carve->taken[i]);
-
-        if (start > at && start < end)
-            end = start;
-    }
-    return end;
-}
-
 struct pa_range carve_next(const struct carve *carve, struct pa_range within)
 {
-    uint64_t end = align_down(within.base.pa + within.bytes, PAGE_SIZE);
-    uint64_t start = skip_taken(carve, align_up(within.base.pa, PAGE_SIZE));
+    const struct ranges *taken = &carve->taken;
+    uint64_t start = align_up(within.base.pa, PAGE_SIZE);
+    uint64_t end = align_down(ranges_end(&within), PAGE_SIZE);
 
-    if (start >= end)
-        return (struct pa_range){pa_make(end), 0};
-    return (struct pa_range){pa_make(start), next_taken(carve, start, end) - start};
+    for (uint32_t i = 0; i < taken->nr && start < end; i++) {
+        uint64_t taken_start = taken->at[i].base.pa;
+
+        if (taken_start > start) {
+            end = taken_start < end ? taken_start : end;
+            break;
+        }
+        if (ranges_end(&taken->at[i]) > start)
+            start = ranges_end(&taken->at[i]);
+    }
+    return start < end ? (struct pa_range){pa_make(start), end - start}
+                       : (struct pa_range){pa_make(end), 0};
 }
 
 struct pa_range carve_find(const struct carve *carve, struct pa_range within, uint64_t bytes,
                            uint64_t alignment)
 {
-    uint64_t end = within.base.pa + within.bytes;
+    uint64_t end = ranges_end(&within);
 
     for (;;) {
         struct pa_range gap = carve_next(carve, within);
@@ -93,9 +71,9 @@ struct pa_range carve_find_near_image(const struct carve *carve, uint64_t bytes,
     uint64_t start = align_down(machine.image.base.pa, BLOCK_1G);
     uint64_t end = start + BLOCK_1G;
 
-    for (uint32_t i = 0; i < machine.nr_memory; i++) {
-        uint64_t from = machine.memory[i].base.pa;
-        uint64_t to = from + machine.memory[i].bytes;
+    for (uint32_t i = 0; i < machine.memory.nr; i++) {
+        uint64_t from = machine.memory.at[i].base.pa;
+        uint64_t to = ranges_end(&machine.memory.at[i]);
         struct pa_range found;
 
         from = from > start ? from : start;

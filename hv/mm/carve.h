@@ -9,17 +9,17 @@
 #include <stdint.h>
 
 #include "dev/machine.h"
+#include "dev/ranges.h"
 
-/** Ranges that are taken, in no order; they may overlap. */
+/** What is taken, in whole pages: the rest of a page that is partly taken is of no use. */
 struct carve {
-    uint32_t nr_taken;
-    struct pa_range taken[MACHINE_NR_RESERVED + 4];
+    struct ranges taken;
 };
 
 /** Begins with what the machine's description takes: reserved memory, image, tree, bundle. */
 void carve_init(struct carve *carve);
 
-/** Takes a range too. */
+/** Takes a range too. Panics if that makes more ranges than there is room for. */
 void carve_take(struct carve *carve, struct pa_range range);
 
 /** The first free range of whole pages inside @within; bytes is 0 if there is none. */

@@ -21,9 +21,12 @@
 #define STACK_ORDER  1u
 
 _Static_assert(HV_STACK_BYTES == PAGE_SIZE << STACK_ORDER, "a stack is one block of the pool");
+_Static_assert(HV_IDENTITY_END == UINT64_C(1) << HV_IDENTITY_SHIFT, "boot.S checks by the shift");
 _Static_assert(HV_IDENTITY_END <= HV_IMAGE_VA, "the image is outside of what maps one to one");
 
 uint64_t el2map_root;
+
+extern uint64_t boot_l1[PTE_NR_ENTRIES]; /* in boot/boot.S: a descriptor for each GiB */
 
 static uint64_t *table_alloc(void)
 {
@@ -123,9 +126,24 @@ void el2map_init(void)
     map_stacks();
     if (CONFIG_EARLY_UART != 0)
         el2map_device((struct pa_range){pa_make(CONFIG_EARLY_UART), 1});
+    if (machine.uart.bytes > 0)
+        el2map_device(machine.uart);
     map_windows(root);
     dsb_ish();
     el2_switch_tables(el2map_root);
+}
+
+bool el2map_early_device(pa_t registers)
+{
+    uint64_t *entry = pte_at(boot_l1, FIRST_LEVEL, registers.pa);
+
+    if (registers.pa >= HV_IDENTITY_END)
+        return false;
+    if (*entry == 0)
+        *entry = align_down(registers.pa, BLOCK_1G) | EL2_PTE_DEVICE | PTE_VALID;
+    dsb_ish();
+    isb();
+    return (*entry & EL2_PTE_ATTR(EL2_MAIR_NORMAL)) == 0;
 }
 
 void el2map_device(struct pa_range registers)

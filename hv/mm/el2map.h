@@ -7,6 +7,7 @@
 #ifndef MM_EL2MAP_H
 #define MM_EL2MAP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "dev/machine.h"
@@ -21,6 +22,13 @@ extern uint64_t el2map_root;
  * small. After page_init(), boot CPU.
  */
 void el2map_init(void);
+
+/**
+ * el2map_early_device() - before el2map_init(): map the GiB that a device's registers lie in
+ *
+ * Returns false if the boot tables have memory there: EL2 cannot reach the device yet.
+ */
+bool el2map_early_device(pa_t registers);
 
 /**
  * el2map_device() - map the pages that a device's registers lie in, one to one

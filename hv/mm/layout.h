@@ -11,10 +11,11 @@
 
 #define HV_VA_BITS 39
 
-#define HV_IDENTITY_END 0x4000000000
-#define HV_IMAGE_VA     0x4000000000 /* the image, where it is linked */
-#define HV_WINDOW_VA    0x5000000000 /* copy windows, 2 MiB for each physical CPU */
-#define HV_STACK_VA     0x5800000000 /* stacks, each between unmapped guard pages */
+#define HV_IDENTITY_SHIFT 38
+#define HV_IDENTITY_END   0x4000000000
+#define HV_IMAGE_VA       0x4000000000 /* the image, where it is linked */
+#define HV_WINDOW_VA      0x5000000000 /* copy windows, 2 MiB for each physical CPU */
+#define HV_STACK_VA       0x5800000000 /* stacks, each between unmapped guard pages */
 
 #define HV_STACK_BYTES 8192
 

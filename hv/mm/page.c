@@ -33,9 +33,11 @@ struct page {
 
 _Static_assert(sizeof(struct page) == 12, "one GiB of memory costs 3 MiB");
 
-#define NO_PAGE    UINT32_MAX
-#define NR_ORDERS  (PAGE_ORDER_MAX + 1)
-#define NR_EXTENTS (MACHINE_NR_MEMORY + MACHINE_NR_RESERVED + 5)
+#define NO_PAGE   UINT32_MAX
+#define NR_ORDERS (PAGE_ORDER_MAX + 1)
+
+/* The pool, and the gaps that what is taken leaves in the machine's ranges of memory. */
+#define NR_EXTENTS (1 + 2 * RANGES_MAX)
 
 /** The free blocks of one kind of memory. */
 struct zone {
@@ -408,14 +410,14 @@ static struct page *extent_add(struct zone *zone, struct pa_range range, struct 
 
 void page_init(void)
 {
-    struct carve carve;
+    static struct carve carve; /* larger than a stack should bear */
     struct page *states;
     uint64_t nr_pages = 0;
     uint64_t array_bytes;
     struct pa_range pool;
 
-    for (uint32_t i = 0; i < machine.nr_memory; i++)
-        nr_pages += machine.memory[i].bytes >> PAGE_SHIFT;
+    for (uint32_t i = 0; i < machine.memory.nr; i++)
+        nr_pages += machine.memory.at[i].bytes >> PAGE_SHIFT;
     array_bytes = align_up(nr_pages * sizeof(struct page), PAGE_SIZE);
 
     carve_init(&carve);
@@ -430,12 +432,12 @@ void page_init(void)
     zone_init(&guest_zone);
     pool = (struct pa_range){pa_add(mapped.base, array_bytes), mapped.bytes - array_bytes};
     states = extent_add(&pool_zone, pool, pages);
-    for (uint32_t i = 0; i < machine.nr_memory; i++) {
-        struct pa_range rest = machine.memory[i];
+    for (uint32_t i = 0; i < machine.memory.nr; i++) {
+        struct pa_range rest = machine.memory.at[i];
 
         while (rest.bytes > 0) {
             struct pa_range gap = carve_next(&carve, rest);
-            uint64_t end = rest.base.pa + rest.bytes;
+            uint64_t end = ranges_end(&rest);
 
             if (gap.bytes > 0)
                 states = extent_add(&guest_zone, gap, states);

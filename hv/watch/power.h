@@ -16,7 +16,9 @@
  *
  * With the word "stile.semihosting" on the machine's command line, @status is also what the
  * emulator returns. The word promises that there is one that listens: without, the machine has no
- * such instruction. Guests then have it, too, so it is for tests alone.
+ * such instruction. Guests then have it, too, so it is for tests alone. Where no tree could be read
+ * there is nothing to lose: the emulator is told in any case, and what no UART was known for is
+ * written to it.
  *
  * Any context, locks held or not. Returns only if the firmware cannot power off.
  */

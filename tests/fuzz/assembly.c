@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * In C, for the host, what the hypervisor has in assembly between dispatch and handlers: checks.S
- * and multicall.S. The guest suites test those.
+ * and multicall.S, and plain_abi.S. The guest suites test those.
  */
+#include "arch/plain_abi.h"
 #include "vm/vcpu.h"
 #include "hypercall/hypercall.h"
 #include "hypercall/multicall.h"
@@ -10,6 +11,11 @@
 
 #define RAW_PARAMS                                                                                 \
     struct vcpu *vcpu, uint64_t x1, uint64_t x2, uint64_t x3, uint64_t x4, uint64_t x5, uint64_t x6
+
+void plain_abi_call(void (*function)(void *context), void *context)
+{
+    function(context);
+}
 
 typedef struct hcall_result call_handler(RAW_PARAMS);
 typedef struct hcall_result call_check(RAW_PARAMS, call_handler *handler);

@@ -258,8 +258,7 @@ void machine_reset(uint32_t gic_version)
     fake = (struct fake_machine){.now = 1000, .serial_room = SERIAL_BUFFER_BYTES};
     machine = (struct machine){
         .nr_cpus = MACHINE_NR_CPUS,
-        .nr_memory = 1,
-        .memory[0] = {pa_make(RAM_BASE), RAM_BYTES},
+        .memory = {1, {{pa_make(RAM_BASE), RAM_BYTES}}},
         .image = {pa_make(RAM_BASE + 0x200000), 0x60000},
         .gic_version = gic_version,
         .gicv = {pa_make(0x08040000), 0x2000},

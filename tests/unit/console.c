@@ -196,6 +196,24 @@ KTF_TEST(console, lines_before_the_uart_is_found_are_kept)
     EXPECT_EQ(device.imsc, INT_RX | INT_RT);
 }
 
+KTF_TEST(console, a_panic_without_a_uart_is_kept_for_whoever_asks)
+{
+    char kept_first;
+
+    uart = 0;
+    console_write_hv("line", 4);
+    console_panic_write("panic", 5);
+    EXPECT_STREQ(sent(), "");
+    EXPECT_TRUE(serial_take_kept(&kept_first));
+    EXPECT_EQ(kept_first, '[');
+    while (serial_room() < SERIAL_BUFFER_BYTES - 5)
+        EXPECT_TRUE(serial_take_kept(&kept_first));
+    serial_early(UART_BASE);
+    EXPECT_FALSE(serial_take_kept(&kept_first));
+    console_panic_write("!", 1);
+    EXPECT_STREQ(sent(), "panic!");
+}
+
 KTF_TEST(console, a_lone_vm_has_no_prefix)
 {
     console_attach(&pv);

@@ -19,6 +19,8 @@ struct pcpu pcpus[CONFIG_NR_PCPUS];
 
 static uint64_t switched_to;
 
+uint64_t boot_l1[PTE_NR_ENTRIES];
+
 void el2_switch_tables(uint64_t ttbr0)
 {
     switched_to = ttbr0;
@@ -208,4 +210,28 @@ KTF_TEST(el2map, windows_show_what_they_were_opened_on)
     EXPECT_NE((uint64_t)(uintptr_t)window_map_block(block), block_window);
     window_unmap();
     window_unmap_block();
+}
+
+/* --- before the final tables --- */
+
+KTF_TEST(el2map, an_early_device_gets_a_gib_that_is_nobody_s)
+{
+    memset(boot_l1, 0, sizeof(boot_l1));
+    boot_l1[1] = 0x40000000 | EL2_PTE_DATA | PTE_VALID; /* the image's */
+    EXPECT_TRUE(el2map_early_device(pa_make(0x9000000)));
+    EXPECT_EQ(boot_l1[0], EL2_PTE_DEVICE | PTE_VALID);
+    EXPECT_TRUE(el2map_early_device(pa_make(0x9001000)));
+    EXPECT_TRUE(el2map_early_device(pa_make(0xFE201000)));
+    EXPECT_EQ(boot_l1[3], 0xC0000000 | EL2_PTE_DEVICE | PTE_VALID);
+    EXPECT_FALSE(el2map_early_device(pa_make(0x7F000000)));
+    EXPECT_EQ(boot_l1[1], 0x40000000 | EL2_PTE_DATA | PTE_VALID);
+    EXPECT_FALSE(el2map_early_device(pa_make(HV_IDENTITY_END)));
+}
+
+KTF_TEST(el2map, the_console_s_uart_is_mapped_from_the_start)
+{
+    machine.uart = (struct pa_range){pa_make(0x9000000), 0x1000};
+    el2map_init();
+    expect_mapped(0x9000000, 0x9000000, EL2_PTE_DEVICE);
+    el2map_device(machine.uart);
 }

@@ -2,12 +2,13 @@
 /*
  * config/machine_tree.c: the trees of machines, and those of which the hypervisor can make nothing.
  */
-#include "fakes/panic.h"
 #include "fakes/tree.h"
 
 #include "config/dt.c"
 #include "config/machine_tree.c"
+#include "dev/intid.c"
 #include "dev/machine.c"
+#include "dev/ranges.c"
 
 #include "ktf.h"
 
@@ -26,6 +27,8 @@ struct spec {
     uint64_t memreserve[2];
     uint32_t seed_bytes;
     unsigned nr_cpus;
+    const char *firmware_psci; /* the method of /firmware/psci */
+    void (*add)(void);         /* adds what else there is to the root */
 };
 
 static const struct spec spec_v3 = {
@@ -77,7 +80,7 @@ static void make_reserved(const struct spec *spec)
     fdt_end_node(buffer);
 }
 
-static void parse(const struct spec *spec)
+static const char *parse_fault(const struct spec *spec)
 {
     fdt_create(buffer, TREE_BYTES);
     if (spec->memreserve[1])
@@ -92,6 +95,15 @@ static void parse(const struct spec *spec)
         tree_add_string(buffer, "method", spec->psci);
         fdt_end_node(buffer);
     }
+    if (spec->firmware_psci) {
+        fdt_begin_node(buffer, "firmware");
+        fdt_begin_node(buffer, "psci");
+        tree_add_string(buffer, "method", spec->firmware_psci);
+        fdt_end_node(buffer);
+        fdt_end_node(buffer);
+    }
+    if (spec->add)
+        spec->add();
     tree_add_cpus(buffer, spec->nr_cpus, 0);
     make_reserved(spec);
     for (unsigned i = 0; i < 8; i++) {
@@ -104,7 +116,13 @@ static void parse(const struct spec *spec)
     fdt_end_node(buffer);
     fdt_finish(buffer);
     fake_sysreg_write("mpidr_el1", 0x80000000);
-    machine_tree_parse(buffer, pa_make(0x40200000));
+    ppi = (struct ppi){25, 26, 27, 30};
+    return machine_tree_parse(buffer, pa_make(0x40200000));
+}
+
+static void parse(const struct spec *spec)
+{
+    ASSERT_STREQ(parse_fault(spec), NULL);
 }
 
 KTF_TEST(machine, a_machine_with_a_gicv3)
@@ -118,13 +136,13 @@ KTF_TEST(machine, a_machine_with_a_gicv3)
     EXPECT_EQ(machine.nr_cpus, 2);
     EXPECT_EQ(machine.cpu_mpidr[0], 0);
     EXPECT_EQ(machine.cpu_mpidr[1], 1);
-    ASSERT_EQ(machine.nr_memory, 1);
-    EXPECT_EQ(machine.memory[0].base.pa, 0x40000000);
-    EXPECT_EQ(machine.memory[0].bytes, 0x10000000);
+    ASSERT_EQ(machine.memory.nr, 1);
+    EXPECT_EQ(machine.memory.at[0].base.pa, 0x40000000);
+    EXPECT_EQ(machine.memory.at[0].bytes, 0x10000000);
     EXPECT_EQ(machine.gic_version, 3);
     EXPECT_EQ(machine.gicd.base.pa, 0x08000000);
-    EXPECT_EQ(machine.gicr.base.pa, 0x080A0000);
-    EXPECT_EQ(machine.gicr.bytes, 0xF60000);
+    EXPECT_EQ(machine.gicr[0].base.pa, 0x080A0000);
+    EXPECT_EQ(machine.gicr[0].bytes, 0xF60000);
     EXPECT_EQ(machine.uart.base.pa, 0x09000000);
     EXPECT_EQ(machine.uart_intid, 33);
     EXPECT_TRUE(machine.has_psci);
@@ -134,7 +152,7 @@ KTF_TEST(machine, a_machine_with_a_gicv3)
     EXPECT_EQ(machine.image.base.pa, 0x40200000);
     EXPECT_EQ(machine.image.bytes, 0x60000);
     EXPECT_EQ(machine.dtb.bytes, fdt_totalsize(buffer));
-    EXPECT_EQ(machine.nr_reserved, 0);
+    EXPECT_EQ(machine.reserved.nr, 0);
 }
 
 KTF_TEST(machine, a_machine_with_a_gicv2)
@@ -151,7 +169,7 @@ KTF_TEST(machine, a_machine_with_a_gicv2)
     EXPECT_EQ(machine.gicc.base.pa, 0x08010000);
     EXPECT_EQ(machine.gich.base.pa, 0x08030000);
     EXPECT_EQ(machine.gicv.base.pa, 0x08040000);
-    EXPECT_EQ(machine.gicr.bytes, 0);
+    EXPECT_EQ(machine.nr_gicr, 0);
 }
 
 KTF_TEST(machine, reserved_memory_is_respected)
@@ -164,10 +182,10 @@ KTF_TEST(machine, reserved_memory_is_respected)
     spec.memreserve[0] = 0x46000000;
     spec.memreserve[1] = 0x3000;
     parse(&spec);
-    ASSERT_EQ(machine.nr_reserved, 3);
-    EXPECT_EQ(machine.reserved[1].base.pa, 0x45000000);
-    EXPECT_EQ(machine.reserved[2].base.pa, 0x46000000);
-    EXPECT_EQ(machine.reserved[2].bytes, 0x3000);
+    ASSERT_EQ(machine.reserved.nr, 3);
+    EXPECT_EQ(machine.reserved.at[1].base.pa, 0x45000000);
+    EXPECT_EQ(machine.reserved.at[2].base.pa, 0x46000000);
+    EXPECT_EQ(machine.reserved.at[2].bytes, 0x3000);
 }
 
 KTF_TEST(machine, the_cpu_that_booted_is_the_first)
@@ -178,7 +196,7 @@ KTF_TEST(machine, the_cpu_that_booted_is_the_first)
     parse(&spec);
     EXPECT_EQ(machine.nr_cpus, CONFIG_NR_PCPUS);
     fake_sysreg_write("mpidr_el1", 0x80000007);
-    machine_tree_parse(buffer, pa_make(0x40200000));
+    ASSERT_STREQ(machine_tree_parse(buffer, pa_make(0x40200000)), NULL);
     EXPECT_EQ(machine.nr_cpus, CONFIG_NR_PCPUS);
     EXPECT_EQ(machine.cpu_mpidr[0], 7);
     EXPECT_EQ(machine.cpu_mpidr[1], 0);
@@ -236,15 +254,17 @@ KTF_TEST(machine, stdout_path_chooses_among_consoles)
     EXPECT_EQ(machine.uart.base.pa, 0x09040000);
 }
 
-KTF_TEST(machine, a_long_command_line_is_cut)
+KTF_TEST(machine, a_command_line_may_be_long)
 {
-    static char args[1000];
+    static char args[4000];
     struct spec spec = spec_v3;
 
     memset(args, 'a', sizeof(args) - 1);
+    strcpy(args + sizeof(args) - 20, " stile.semihosting");
     spec.bootargs = args;
     parse(&spec);
-    EXPECT_EQ(strlen(machine.bootargs), MACHINE_BOOTARGS_BYTES - 1);
+    EXPECT_STREQ(machine.bootargs, args);
+    EXPECT_TRUE(machine_option("stile.semihosting"));
 }
 
 KTF_TEST(machine, words_of_the_command_line_are_options)
@@ -263,6 +283,160 @@ KTF_TEST(machine, words_of_the_command_line_are_options)
     EXPECT_FALSE(machine_option("stile.semihosting"));
 }
 
+KTF_TEST(machine, memory_is_merged_and_what_is_not_in_use_left_out)
+{
+    struct spec spec = spec_v3;
+
+    spec.nodes[0] = (struct tree_node){
+        .name = "memory@48000000", .reg = {0x48000000, 0x8000000, 0, 0}, .nr_regs = 2};
+    spec.nodes[3] = (struct tree_node){
+        .name = "memory@40000000",
+        .reg = {0x40000000, 0x4000000, 0x42000000, 0x6000000, 0x60000000, 0x1000},
+        .nr_regs = 3};
+    spec.nodes[4] = (struct tree_node){
+        .name = "memory@80000000", .status = "disabled", .reg = {0x80000000, 0x1000}, .nr_regs = 1};
+    spec.nodes[5] =
+        (struct tree_node){.name = "memory@48000001", .reg = {0x48000000, 0x8000000}, .nr_regs = 1};
+    parse(&spec);
+    ASSERT_EQ(machine.memory.nr, 2);
+    EXPECT_EQ(machine.memory.at[0].base.pa, 0x40000000);
+    EXPECT_EQ(machine.memory.at[0].bytes, 0x10000000);
+    EXPECT_EQ(machine.memory.at[1].base.pa, 0x60000000);
+}
+
+/* A tree of its own, with @nr nodes beside those that are needed. */
+static const char *parse_many(unsigned nr, const char *name, uint64_t base, const char *under)
+{
+    static uint64_t large[8 * TREE_BYTES / 8];
+    struct tree_node node = {.name = name, .reg = {base, 0x1000}, .nr_regs = 1};
+
+    fdt_create(large, sizeof(large));
+    fdt_finish_reservemap(large);
+    fdt_begin_node(large, "");
+    fdt_property_u32(large, "#address-cells", 2);
+    fdt_property_u32(large, "#size-cells", 2);
+    for (unsigned i = 0; i < 3; i++)
+        tree_add_node(large, &spec_v3.nodes[i]);
+    if (under) {
+        fdt_begin_node(large, under);
+        fdt_property_u32(large, "#address-cells", 2);
+        fdt_property_u32(large, "#size-cells", 2);
+    }
+    for (unsigned i = 0; i < nr; i++) {
+        tree_add_node(large, &node);
+        node.reg[0] += 0x10000;
+    }
+    if (under)
+        fdt_end_node(large);
+    fdt_end_node(large);
+    fdt_finish(large);
+    return machine_tree_parse(large, pa_make(0x40200000));
+}
+
+KTF_TEST(machine, there_may_be_many_ranges)
+{
+    EXPECT_STREQ(parse_many(254, "memory", 0x100000000, NULL), NULL);
+    EXPECT_EQ(machine.memory.nr, 255);
+    EXPECT_STREQ(parse_many(255, "memory", 0x100000000, NULL),
+                 "device tree: more than 255 ranges of memory");
+    EXPECT_STREQ(parse_many(255, "r", 0x40000000, "reserved-memory"), NULL);
+    EXPECT_EQ(machine.reserved.nr, 255);
+    EXPECT_STREQ(parse_many(256, "r", 0x40000000, "reserved-memory"),
+                 "device tree: more than 255 reserved ranges");
+}
+
+KTF_TEST(machine, psci_may_be_firmware_s)
+{
+    struct spec spec = spec_v3;
+
+    spec.psci = NULL;
+    spec.firmware_psci = "smc";
+    parse(&spec);
+    EXPECT_TRUE(machine.has_psci);
+    spec.firmware_psci = "hvc";
+    parse(&spec);
+    EXPECT_FALSE(machine.has_psci);
+}
+
+static void add_timer(void)
+{
+    static const uint32_t ppis[] = {1, 1, 4, 1, 2, 4, 1, 3, 4, 1, 4, 4};
+    fdt32_t cells[12];
+
+    for (unsigned i = 0; i < 12; i++)
+        cells[i] = cpu_to_fdt32(ppis[i]);
+    fdt_begin_node(buffer, "timer");
+    tree_add_string(buffer, "compatible", "arm,armv8-timer");
+    fdt_property(buffer, "interrupts", cells, sizeof(cells));
+}
+
+static void add_timer_by_place(void)
+{
+    add_timer();
+    fdt_end_node(buffer);
+}
+
+static void add_timer_by_name(void)
+{
+    add_timer();
+    fdt_property(buffer, "interrupt-names", "virt\0hyp-phys\0sec-phys\0phys", 28);
+    fdt_end_node(buffer);
+}
+
+KTF_TEST(machine, its_ppis_are_the_tree_s)
+{
+    struct spec spec = spec_v3;
+
+    parse(&spec); /* which has no timer, and no interrupt of the GIC's */
+    EXPECT_EQ(ppi.maintenance, 25);
+    EXPECT_EQ(ppi.hyp_timer, 26);
+    EXPECT_EQ(ppi.virt_timer, 27);
+    EXPECT_EQ(ppi.phys_timer, 30);
+    spec.nodes[1].interrupt[0] = 1;
+    spec.nodes[1].interrupt[1] = 8;
+    spec.add = add_timer_by_place;
+    parse(&spec);
+    EXPECT_EQ(ppi.maintenance, 24);
+    EXPECT_EQ(ppi.phys_timer, 18);
+    EXPECT_EQ(ppi.virt_timer, 19);
+    EXPECT_EQ(ppi.hyp_timer, 20);
+    spec.add = add_timer_by_name;
+    parse(&spec);
+    EXPECT_EQ(ppi.virt_timer, 17);
+    EXPECT_EQ(ppi.hyp_timer, 18);
+    EXPECT_EQ(ppi.phys_timer, 20);
+}
+
+static void add_gic_of_three_regions(void)
+{
+    static const uint64_t reg[] = {0x8000000, 0x10000, 0x8100000, 0x20000,
+                                   0x8200000, 0x40000, 0x8300000, 0x20000};
+    fdt64_t cells[8];
+
+    for (unsigned i = 0; i < 8; i++)
+        cells[i] = cpu_to_fdt64(reg[i]);
+    fdt_begin_node(buffer, "gic");
+    tree_add_string(buffer, "compatible", "arm,gic-v3");
+    fdt_property(buffer, "reg", cells, sizeof(cells));
+    fdt_property_u32(buffer, "#redistributor-regions", 3);
+    fdt_property_u64(buffer, "redistributor-stride", 0x40000);
+    fdt_end_node(buffer);
+}
+
+KTF_TEST(machine, redistributors_may_be_in_several_regions)
+{
+    struct spec spec = spec_v3;
+
+    spec.nodes[1].name = NULL;
+    spec.add = add_gic_of_three_regions;
+    parse(&spec);
+    ASSERT_EQ(machine.nr_gicr, 3);
+    EXPECT_EQ(machine.gicr[1].base.pa, 0x8200000);
+    EXPECT_EQ(machine.gicr[1].bytes, 0x40000);
+    EXPECT_EQ(machine.gicr[2].base.pa, 0x8300000);
+    EXPECT_EQ(machine.gicr_stride, 0x40000);
+}
+
 /* --- refusals ------------------------------------------------------------------------------ */
 
 static void expect_refused(unsigned node, struct tree_node to, const char *message)
@@ -270,8 +444,7 @@ static void expect_refused(unsigned node, struct tree_node to, const char *messa
     struct spec spec = spec_v3;
 
     spec.nodes[node] = to;
-    EXPECT_PANIC(parse(&spec));
-    EXPECT_STREQ(panic_text, message);
+    EXPECT_STREQ(parse_fault(&spec), message);
 }
 
 KTF_TEST(machine, what_is_essential_must_be_there)
@@ -290,6 +463,11 @@ KTF_TEST(machine, what_is_essential_must_be_there)
         (struct tree_node){
             .name = "gic", .compatible = "arm,gic-v3", .reg = {0x8000000, 0x10000}, .nr_regs = 1},
         "device tree: the GICv3 has no redistributors");
+    expect_refused(
+        0,
+        (struct tree_node){
+            .name = "memory", .status = "fail", .reg = {0x40000000, 0x10000000}, .nr_regs = 1},
+        "device tree: no /memory");
     expect_refused(1,
                    (struct tree_node){.name = "gic",
                                       .compatible = "arm,gic-400",
@@ -300,8 +478,13 @@ KTF_TEST(machine, what_is_essential_must_be_there)
 
 KTF_TEST(machine, what_is_no_tree_is_refused)
 {
+    const char *fault = "device tree: there is none where x0 says";
+
     memset(buffer, 0, sizeof(buffer));
-    EXPECT_PANIC(machine_tree_parse(buffer, pa_make(0x40200000)));
+    EXPECT_STREQ(machine_tree_parse(buffer, pa_make(0x40200000)), fault);
+    EXPECT_EQ(machine.dtb.bytes, 0);
+    EXPECT_FALSE(machine_option("stile.semihosting"));
+    EXPECT_STREQ(machine_tree_parse(NULL, pa_make(0x40200000)), fault);
 }
 
 KTF_TEST(machine, the_seed_is_taken_out_of_the_tree)

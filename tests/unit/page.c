@@ -19,9 +19,9 @@ static size_t pages_of(struct pa_range range)
 
 KTF_TEST(page, every_page_is_somewhere)
 {
-    size_t array = pages_of(machine.memory[0]) * sizeof(struct page);
+    size_t array = pages_of(machine.memory.at[0]) * sizeof(struct page);
     size_t taken = pages_of(machine.image) + pages_of(machine.dtb) + pages_of(machine.bundle) +
-                   pages_of(machine.reserved[0]) + align_up(array, PAGE_SIZE) / PAGE_SIZE;
+                   pages_of(machine.reserved.at[0]) + align_up(array, PAGE_SIZE) / PAGE_SIZE;
 
     EXPECT_EQ(page_nr_free() + page_nr_free_guest() + taken, FAKE_RAM_BYTES / PAGE_SIZE);
     EXPECT_GE(page_nr_free(), (size_t)CONFIG_POOL_MIB << (20 - PAGE_SHIFT));
@@ -34,7 +34,7 @@ KTF_TEST(page, what_is_taken_belongs_to_nobody)
     EXPECT_EQ(page_owner(machine.image.base), PAGE_OWNER_NOBODY);
     EXPECT_EQ(page_owner(machine.dtb.base), PAGE_OWNER_NOBODY);
     EXPECT_EQ(page_owner(pa_add(machine.bundle.base, machine.bundle.bytes)), PAGE_OWNER_NOBODY);
-    EXPECT_EQ(page_owner(machine.reserved[0].base), PAGE_OWNER_NOBODY);
+    EXPECT_EQ(page_owner(machine.reserved.at[0].base), PAGE_OWNER_NOBODY);
     EXPECT_EQ(page_owner(pa_make(FAKE_RAM_BASE - 1)), PAGE_OWNER_NOBODY);
     EXPECT_EQ(page_owner(pa_make(FAKE_RAM_BASE + FAKE_RAM_BYTES)), PAGE_OWNER_NOBODY);
     EXPECT_EQ(page_owner(pa_make(UINT64_MAX)), PAGE_OWNER_NOBODY);
@@ -43,10 +43,10 @@ KTF_TEST(page, what_is_taken_belongs_to_nobody)
 
 KTF_TEST(page, taken_ranges_may_overlap_and_touch_the_edges)
 {
-    machine.nr_reserved = 3;
-    machine.reserved[0] = (struct pa_range){pa_make(FAKE_RAM_BASE - PAGE_SIZE), 2 * PAGE_SIZE};
-    machine.reserved[1] = (struct pa_range){machine.dtb.base, 3 * machine.dtb.bytes};
-    machine.reserved[2] =
+    machine.reserved.nr = 3;
+    machine.reserved.at[0] = (struct pa_range){pa_make(FAKE_RAM_BASE - PAGE_SIZE), 2 * PAGE_SIZE};
+    machine.reserved.at[1] = (struct pa_range){machine.dtb.base, 3 * machine.dtb.bytes};
+    machine.reserved.at[2] =
         (struct pa_range){pa_make(FAKE_RAM_BASE + FAKE_RAM_BYTES - PAGE_SIZE), BLOCK_2M};
     page_init();
     EXPECT_EQ(page_owner(pa_make(FAKE_RAM_BASE)), PAGE_OWNER_NOBODY);
@@ -58,7 +58,7 @@ KTF_TEST(page, taken_ranges_may_overlap_and_touch_the_edges)
 
 KTF_TEST(page, memory_that_is_no_whole_page_is_left_out)
 {
-    machine.memory[0] = (struct pa_range){pa_make(FAKE_RAM_BASE + 1), FAKE_RAM_BYTES - 2};
+    machine.memory.at[0] = (struct pa_range){pa_make(FAKE_RAM_BASE + 1), FAKE_RAM_BYTES - 2};
     page_init();
     EXPECT_EQ(page_owner(pa_make(FAKE_RAM_BASE)), PAGE_OWNER_NOBODY);
     EXPECT_EQ(page_owner(pa_make(FAKE_RAM_BASE + PAGE_SIZE)), PAGE_OWNER_FREE);
@@ -67,7 +67,7 @@ KTF_TEST(page, memory_that_is_no_whole_page_is_left_out)
 
 KTF_TEST(page, a_machine_without_room_for_the_pool_is_refused)
 {
-    machine.memory[0].bytes = 0x300000;
+    machine.memory.at[0].bytes = 0x300000;
     EXPECT_PANIC(page_init());
     EXPECT_STREQ(panic_text, "no 6144 KiB of free memory near the image for the hypervisor");
 }

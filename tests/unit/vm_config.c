@@ -11,14 +11,18 @@
 #include "fakes/tree.h"
 
 #include "config/dt.c"
+#include "config/refusal.c"
 #include "config/vm_tree.c"
 
 #include "ktf.h"
 
 static size_t free_before;
 
+static struct pcpu self;
+
 static void setup(void)
 {
+    fake_sysreg_write("tpidr_el2", (uint64_t)(uintptr_t)&self);
     fake_memory();
     free_before = page_nr_free();
 }
@@ -121,6 +125,19 @@ KTF_TEST(vm_config, either_uart_will_do)
     EXPECT_EQ(config.uart.bytes, 0);
 }
 
+KTF_TEST(vm_config, what_is_not_in_use_does_not_count)
+{
+    struct tree tree = tree_default;
+    struct vm_config config;
+
+    tree.nodes[3] = (struct tree_node){
+        .name = "memory@60000000", .status = "disabled", .reg = {0x60000001, 1}, .nr_regs = 1};
+    ASSERT_STREQ(parse_with(&tree, &config), NULL);
+    EXPECT_EQ(config.nr_memory, 1);
+    tree.nodes[0].name = "ram@40000000"; /* it is the type that tells */
+    EXPECT_STREQ(parse_with(&tree, &config), "vm.dtb: no /memory");
+}
+
 /* --- refusals: one thing is wrong with the default tree ------------------------------------- */
 
 #define NONE (-1)
@@ -182,7 +199,7 @@ static const struct wrong wrongs[] = {
     {"vm.dtb: /memory overlaps itself, a device or the pages shared at 0xB000000",
      MEMORY(0xA000000, 0x2000000), NULL, 0, 0, 0},
     {"vm.dtb: no CPUs", NONE, {.name = NULL}, NULL, 99, 0, 0},
-    {"vm.dtb: too many CPUs", NONE, {.name = NULL}, NULL, CONFIG_NR_VCPUS + 1, 0, 0},
+    {"vm.dtb: 9 CPUs, of at most 8", NONE, {.name = NULL}, NULL, CONFIG_NR_VCPUS + 1, 0, 0},
     {"vm.dtb: the CPUs' reg is not 0, 1, 2 and so on", NONE, {.name = NULL}, NULL, 1, 1, 0},
     {"vm.dtb: stile,mode is not \"assisted\", \"trap\" or \"paravirtual\"",
      NONE, {.name = NULL}, "", 0, 0, 0},
@@ -305,7 +322,7 @@ KTF_TEST(vm_config, too_many_ranges_of_memory_are_refused)
         tree.nodes[3].reg[2 * i] = 0x80000000 + i * 0x200000;
         tree.nodes[3].reg[2 * i + 1] = 0x200000;
     }
-    EXPECT_STREQ(parse_with(&tree, &config), "vm.dtb: /memory has too many ranges");
+    EXPECT_STREQ(parse_with(&tree, &config), "vm.dtb: /memory has more than 4 ranges");
 }
 
 KTF_TEST(vm_config, its_share_of_the_machine_is_read)

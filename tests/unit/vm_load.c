@@ -10,6 +10,7 @@
 #include "fakes/tree.h"
 
 #include "config/dt.c"
+#include "config/refusal.c"
 #include "config/vm_load.c"
 #include "memory/guest.c"
 #include "mm/stage2.c"
@@ -28,6 +29,7 @@ static uint64_t tree[TREE_BYTES / 8];
 static uint8_t kernel[0x12345];
 static uint8_t initrd[0x54321];
 static size_t pool_before;
+static struct pcpu self;
 
 uint64_t mmio_gap(const struct mmio_map *map, ipa_t base, uint64_t bytes)
 {
@@ -63,6 +65,7 @@ static void setup(void)
     struct tree with_initrd = tree_default;
 
     with_initrd.initrd = 1;
+    fake_sysreg_write("tpidr_el2", (uint64_t)(uintptr_t)&self);
     fake_memory();
     make_vm(8 * BLOCK_2M);
     for (size_t i = 0; i < sizeof(kernel); i++)
@@ -152,8 +155,9 @@ KTF_TEST(vm_load, without_an_initrd_its_addresses_are_taken_out)
 KTF_TEST(vm_load, an_initrd_needs_its_places_in_the_tree)
 {
     files.dtb.bytes = tree_make(tree, &tree_default);
-    EXPECT_STREQ(vm_load(&vm, &files, &entry),
-                 "vm.dtb: /chosen has no linux,initrd-start and -end of two cells for the initrd");
+    EXPECT_STREQ(
+        vm_load(&vm, &files, &entry),
+        "vm.dtb: /chosen has no linux,initrd-start and -end of one or two cells for the initrd");
 }
 
 KTF_TEST(vm_load, the_text_offset_is_kept)
@@ -194,28 +198,172 @@ KTF_TEST(vm_load, what_is_no_image_is_refused)
     EXPECT_STREQ(vm_load(&vm, &files, &entry), "kernel: it is big-endian");
 }
 
+/* That a file does not fit, and how large it and the memory are, but for the numbers. */
+static bool fits_not(const char *file)
+{
+    const char *fault = vm_load(&vm, &files, &entry);
+    char text[64];
+
+    snprintf(text, sizeof(text), "%s: it does not fit into the VM's memory: ", file);
+    return fault && strncmp(fault, text, strlen(text)) == 0;
+}
+
 KTF_TEST(vm_load, what_does_not_fit_is_refused)
 {
     uint64_t room = 8 * BLOCK_2M;
 
     header()->image_size = room + 1;
-    EXPECT_STREQ(vm_load(&vm, &files, &entry), "kernel: it does not fit into the VM's memory");
+    EXPECT_STREQ(vm_load(&vm, &files, &entry),
+                 "kernel: it does not fit into the VM's memory: 17 MiB, of 16 MiB");
     header()->image_size = UINT64_MAX;
-    EXPECT_STREQ(vm_load(&vm, &files, &entry), "kernel: it does not fit into the VM's memory");
+    EXPECT_TRUE(fits_not("kernel"));
     header()->image_size = 0x20000;
     header()->text_offset = room - 0x1FFFF;
-    EXPECT_STREQ(vm_load(&vm, &files, &entry), "kernel: it does not fit into the VM's memory");
+    EXPECT_TRUE(fits_not("kernel"));
     header()->text_offset = UINT64_MAX;
     EXPECT_STREQ(vm_load(&vm, &files, &entry), "kernel: its text offset is beyond the VM's memory");
     header()->text_offset = 0;
     header()->image_size = room;
-    EXPECT_STREQ(vm_load(&vm, &files, &entry), "vm.dtb: it does not fit into the VM's memory");
+    EXPECT_TRUE(fits_not("vm.dtb"));
     header()->image_size = room - 8;
-    EXPECT_STREQ(vm_load(&vm, &files, &entry), "vm.dtb: it does not fit into the VM's memory");
+    EXPECT_TRUE(fits_not("vm.dtb"));
     header()->image_size = room - 0x10000;
-    EXPECT_STREQ(vm_load(&vm, &files, &entry), "initrd: it does not fit into the VM's memory");
+    EXPECT_TRUE(fits_not("initrd"));
     files.initrd.bytes = SIZE_MAX;
-    EXPECT_STREQ(vm_load(&vm, &files, &entry), "initrd: it does not fit into the VM's memory");
+    EXPECT_TRUE(fits_not("initrd"));
+}
+
+/* --- what the tree reserves ---------------------------------------------------------------- */
+
+/* A tree with these addresses and sizes reserved, the first by /memreserve/. */
+static void make_tree(const uint64_t *reserved, unsigned nr, int cells)
+{
+    fdt_create(tree, TREE_BYTES);
+    if (nr > 0)
+        fdt_add_reservemap_entry(tree, reserved[0], reserved[1]);
+    fdt_finish_reservemap(tree);
+    fdt_begin_node(tree, "");
+    fdt_begin_node(tree, "chosen");
+    if (cells == 2) {
+        fdt_property_u64(tree, "linux,initrd-start", 0);
+        fdt_property_u64(tree, "linux,initrd-end", 0);
+    } else {
+        fdt_property_u32(tree, "linux,initrd-start", 0);
+        fdt_property_u32(tree, "linux,initrd-end", 0);
+    }
+    fdt_end_node(tree);
+    fdt_begin_node(tree, "reserved-memory");
+    fdt_property_u32(tree, "#address-cells", 2);
+    fdt_property_u32(tree, "#size-cells", 2);
+    for (unsigned i = 1; i < nr; i++) {
+        struct tree_node node = {
+            .name = "r", .reg = {reserved[2 * i], reserved[2 * i + 1]}, .nr_regs = 1};
+        tree_add_node(tree, &node);
+    }
+    fdt_end_node(tree);
+    fdt_end_node(tree);
+    fdt_finish(tree);
+    files.dtb.bytes = fdt_totalsize(tree);
+}
+
+/* Where the initrd is, by the tree that the guest gets. */
+static struct ipa_range initrd_of_guest(void)
+{
+    static uint64_t copy[TREE_BYTES / 8];
+    uint64_t start;
+
+    EXPECT_EQ(guest_read(&vm, copy, entry.dtb, files.dtb.bytes), files.dtb.bytes);
+    EXPECT_EQ(fdt_check_full(copy, files.dtb.bytes), 0);
+    start = chosen_u64(copy, "linux,initrd-start");
+    return (struct ipa_range){ipa_make(start), chosen_u64(copy, "linux,initrd-end") - start};
+}
+
+static bool overlaps(uint64_t base, uint64_t bytes, const uint64_t *range)
+{
+    return bytes > 0 && range[1] > 0 && base < range[0] + range[1] && range[0] < base + bytes;
+}
+
+KTF_TEST(vm_load, nothing_is_put_where_the_tree_reserves)
+{
+    const uint64_t reserved[] = {RAM + 0x100,    0x10,  /* in the kernel's first place */
+                                 RAM + 0x220000, 0x800, /* where the tree would be */
+                                 RAM + 0x223000, 0x1000};
+    struct ipa_range range;
+
+    make_tree(reserved, 3, 2);
+    ASSERT_STREQ(vm_load(&vm, &files, &entry), NULL);
+    EXPECT_EQ(entry.pc.ipa, RAM + BLOCK_2M);
+    EXPECT_EQ(entry.dtb.ipa, RAM + 0x221000);
+    range = initrd_of_guest();
+    EXPECT_EQ(range.base.ipa, RAM + 0x224000);
+    EXPECT_EQ(range.bytes, sizeof(initrd));
+    expect_at(range.base, initrd, sizeof(initrd));
+    expect_at(entry.pc, kernel, sizeof(kernel));
+}
+
+KTF_TEST(vm_load, any_reserved_ranges_are_kept_clear)
+{
+    uint64_t reserved[2 * 12];
+    unsigned nr_loaded = 0;
+
+    for (unsigned round = 0; round < 1000; round++) {
+        for (unsigned i = 0; i < 12; i++) {
+            reserved[2 * i] = RAM + fake_random() % (7 * BLOCK_2M);
+            reserved[2 * i + 1] = 1 + (fake_random() >> fake_random() % 64) % (BLOCK_2M / 2);
+        }
+        make_tree(reserved, (unsigned)(fake_random() % 13), 2);
+        if (vm_load(&vm, &files, &entry))
+            continue;
+        nr_loaded++;
+        struct ipa_range range = initrd_of_guest();
+        for (int i = 0; i < fdt_num_mem_rsv(tree); i++) {
+            EXPECT_FALSE(overlaps(entry.pc.ipa, 0x20000, reserved));
+            EXPECT_FALSE(overlaps(entry.dtb.ipa, files.dtb.bytes, reserved));
+            EXPECT_FALSE(overlaps(range.base.ipa, range.bytes, reserved));
+        }
+        int node = fdt_path_offset(tree, "/reserved-memory");
+        unsigned n = 0;
+        for (int r = fdt_first_subnode(tree, node); r >= 0; r = fdt_next_subnode(tree, r)) {
+            const uint64_t *one = &reserved[2 * ++n];
+
+            EXPECT_FALSE(overlaps(entry.pc.ipa, 0x20000, one));
+            EXPECT_FALSE(overlaps(entry.dtb.ipa, files.dtb.bytes, one));
+            EXPECT_FALSE(overlaps(range.base.ipa, range.bytes, one));
+        }
+    }
+    EXPECT_GT(nr_loaded, 500);
+}
+
+KTF_TEST(vm_load, all_of_its_memory_may_be_reserved)
+{
+    const uint64_t reserved[] = {0, UINT64_MAX, 1, UINT64_MAX, RAM, 1};
+
+    make_tree(reserved, 3, 2);
+    EXPECT_TRUE(fits_not("kernel"));
+}
+
+KTF_TEST(vm_load, the_places_for_an_initrd_may_have_one_cell)
+{
+    static uint64_t copy[TREE_BYTES / 8];
+    const fdt32_t *start;
+
+    make_tree(NULL, 0, 1);
+    ASSERT_STREQ(vm_load(&vm, &files, &entry), NULL);
+    ASSERT_EQ(guest_read(&vm, copy, entry.dtb, files.dtb.bytes), files.dtb.bytes);
+    start = fdt_getprop(copy, fdt_path_offset(copy, "/chosen"), "linux,initrd-start", NULL);
+    expect_at(ipa_make(fdt32_ld(start)), initrd, sizeof(initrd));
+}
+
+KTF_TEST(vm_load, a_kernel_that_does_not_say_has_room_behind_it)
+{
+    uint64_t end = RAM + 0x80000 + sizeof(kernel);
+
+    header()->image_size = 0;
+    ASSERT_STREQ(vm_load(&vm, &files, &entry), NULL);
+    EXPECT_EQ(entry.pc.ipa, RAM + 0x80000);
+    EXPECT_GE(entry.dtb.ipa - end, (RAM + 8 * BLOCK_2M - end) / 2);
+    /* No more of it was touched than the block that the file ends in. */
+    EXPECT_EQ(fake_cache_cleaned, BLOCK_2M - 0x80000 + files.dtb.bytes + sizeof(initrd));
 }
 
 KTF_TEST(vm_load, a_hole_in_the_memory_is_noticed)

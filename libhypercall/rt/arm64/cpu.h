@@ -47,6 +47,12 @@ static inline void dsb_ishst(void)
     __asm__ volatile("dsb ishst" : : : "memory");
 }
 
+/** In a loop that waits for another CPU: lets that one go first where both share hardware. */
+static inline void cpu_pause(void)
+{
+    __asm__ volatile("yield" : : : "memory");
+}
+
 static inline void cpu_wait_for_event(void)
 {
     __asm__ volatile("wfe" : : : "memory");

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "arch/cpu.h"
+#include "arch/plain_abi.h"
 #include "arm64/io.h"
 #include "dev/intid.h"
 #include "lib/printk.h"
@@ -16,6 +17,12 @@
 
 /* As on the machine; it is the guest's INTID, too. */
 __attribute__((weak)) struct ppi ppi = {25, 26, 27, 30};
+
+/* Nothing of the host's is in the way of anybody's registers. */
+__attribute__((weak)) void plain_abi_call(void (*function)(void *context), void *context)
+{
+    function(context);
+}
 
 #define NR_SYSREGS 64
 

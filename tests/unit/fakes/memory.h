@@ -14,6 +14,7 @@
 #include "dev/machine.h"
 #include "mm/window.h"
 
+#include "dev/ranges.c"
 #include "mm/carve.c"
 #include "mm/page.c"
 #include "mm/scrub.c"
@@ -63,10 +64,8 @@ static inline void fake_machine(void)
     is_mapped = true;
     machine = (struct machine){
         .nr_cpus = 2,
-        .nr_memory = 1,
-        .memory[0] = {pa_make(FAKE_RAM_BASE), FAKE_RAM_BYTES},
-        .nr_reserved = 1,
-        .reserved[0] = {pa_make(FAKE_RAM_BASE + 0x6000800), 0x1000},
+        .memory = {1, {{pa_make(FAKE_RAM_BASE), FAKE_RAM_BYTES}}},
+        .reserved = {1, {{pa_make(FAKE_RAM_BASE + 0x6000800), 0x1000}}},
         .image = {pa_make(FAKE_RAM_BASE + 0x200000), 0x60000},
         .dtb = {pa_make(FAKE_RAM_BASE + 0x8000000), 0x100000},
         .bundle = {pa_make(FAKE_RAM_BASE + 0x8200000), 0x12345},

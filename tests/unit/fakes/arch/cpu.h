@@ -35,6 +35,10 @@ static inline void cpu_wait_for_event(void)
 {
 }
 
+static inline void cpu_pause(void)
+{
+}
+
 static inline void cpu_send_event(void)
 {
 }

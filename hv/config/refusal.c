@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A text for each physical CPU.
+ */
+#include "config/refusal.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "dev/pcpu.h"
+
+#define TEXT_BYTES 161
+
+const char *refusal(const char *format, ...)
+{
+    static char texts[CONFIG_NR_PCPUS][TEXT_BYTES];
+    char *text = texts[pcpu_self()->index];
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void)vsnprintf(text, TEXT_BYTES, format, arguments);
+    va_end(arguments);
+    return text;
+}
