@@ -106,6 +106,5 @@ void start_secondary(void)
         cpu_wait_for_event(); /* too late */
     cpus_init_self();
     __atomic_store_n(&pcpu->online, true, __ATOMIC_RELEASE);
-    cpu_send_event();
     vcpu_enter(sched_enter());
 }

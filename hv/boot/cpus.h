@@ -11,7 +11,10 @@ void cpus_init_boot(void);
 /** cpus_init_self() - set up this physical CPU's interrupts and traps */
 void cpus_init_self(void);
 
-/** cpus_start_others() - bring the other physical CPUs up; says which do not come, and are left out
+/**
+ * cpus_start_others() - bring the other physical CPUs up
+ *
+ * Those that do not come are left out, each with a line that says why: they are never online.
  */
 void cpus_start_others(void);
 

@@ -19,6 +19,8 @@
 
 #define NR_UARTS 4
 
+#define GICR_FRAME_BYTES UINT64_C(0x10000) /* IHI 0069, 12.8: a redistributor is made of those */
+
 /** A PL011 of the tree. */
 struct uart {
     int offset; /* its node's */
@@ -140,6 +142,8 @@ static void parse_gicv3(struct parse *parse, const struct dt_node *node)
     machine.gic_version = 3;
     (void)dt_number(dt_prop(node, DT_REDISTRIBUTOR_REGIONS), &nr_regions);
     (void)dt_number(dt_prop(node, DT_REDISTRIBUTOR_STRIDE), &machine.gicr_stride);
+    if (!is_aligned(machine.gicr_stride, GICR_FRAME_BYTES))
+        set_fault(parse, "device tree: redistributor-stride is not in frames of 64 KiB");
     if (nr_regions > MACHINE_NR_GICR)
         set_fault(parse, "device tree: the GICv3 has more than 16 regions of redistributors");
     for (uint32_t i = 0; i < nr_regions && i < MACHINE_NR_GICR; i++) {

@@ -30,5 +30,6 @@ void power_off(uint32_t status)
             semihosting_write(kept);
         semihosting_exit(status);
     }
-    psci_system_off();
+    if (machine.has_psci || machine.dtb.bytes == 0)
+        psci_system_off();
 }

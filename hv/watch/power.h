@@ -20,7 +20,7 @@
  * there is nothing to lose: the emulator is told in any case, and what no UART was known for is
  * written to it.
  *
- * Any context, locks held or not. Returns only if the firmware cannot power off.
+ * Any context, locks held or not. Returns only if there is no firmware that can power off.
  */
 void power_off(uint32_t status);
 

@@ -407,6 +407,8 @@ KTF_TEST(machine, its_ppis_are_the_tree_s)
     EXPECT_EQ(ppi.phys_timer, 20);
 }
 
+static uint64_t stride;
+
 static void add_gic_of_three_regions(void)
 {
     static const uint64_t reg[] = {0x8000000, 0x10000, 0x8100000, 0x20000,
@@ -419,7 +421,7 @@ static void add_gic_of_three_regions(void)
     tree_add_string(buffer, "compatible", "arm,gic-v3");
     fdt_property(buffer, "reg", cells, sizeof(cells));
     fdt_property_u32(buffer, "#redistributor-regions", 3);
-    fdt_property_u64(buffer, "redistributor-stride", 0x40000);
+    fdt_property_u64(buffer, "redistributor-stride", stride);
     fdt_end_node(buffer);
 }
 
@@ -429,6 +431,10 @@ KTF_TEST(machine, redistributors_may_be_in_several_regions)
 
     spec.nodes[1].name = NULL;
     spec.add = add_gic_of_three_regions;
+    stride = 0x8000;
+    EXPECT_STREQ(parse_fault(&spec),
+                 "device tree: redistributor-stride is not in frames of 64 KiB");
+    stride = 0x40000;
     parse(&spec);
     ASSERT_EQ(machine.nr_gicr, 3);
     EXPECT_EQ(machine.gicr[1].base.pa, 0x8200000);

@@ -28,7 +28,7 @@ bool machine_option(const char *word)
     return has_word;
 }
 
-struct machine machine = {.dtb = {{0x40000000}, 1}};
+struct machine machine = {.dtb = {{0x40000000}, 1}, .has_psci = true};
 
 bool serial_take_kept(char *character)
 {
@@ -69,6 +69,14 @@ KTF_TEST(power, tells_nobody_unless_it_is_asked_to)
     has_word = false;
     power_off(3);
     EXPECT_STREQ(steps, "flush off ");
+}
+
+KTF_TEST(power, calls_no_firmware_that_is_not_there)
+{
+    machine.has_psci = false;
+    power_off(3);
+    EXPECT_STREQ(steps, "flush ");
+    machine.has_psci = true;
 }
 
 /* Without a tree there is neither the word nor a UART. */
