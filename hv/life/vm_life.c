@@ -114,7 +114,7 @@ static const char *alloc_vcpus(struct vm *vm)
 /* Builds the VM and lets its first vCPU go. */
 static const char *launch(struct vm *vm)
 {
-    struct vm_entry entry;
+    struct vm_entry entry = {{0}, {0}};
     const char *fault = alloc_vcpus(vm);
 
     if (fault)
@@ -176,14 +176,16 @@ void vm_create(const struct vm_files *from)
     };
     uint32_t id = find_free();
     struct vm *vm = vm_slot(id);
-    const char *fault =
-        vm ? create(vm, id, from) : refusal("there are too many VMs: at most %u", CONFIG_NR_VMS);
+    const char *fault;
 
+    if (!vm) {
+        log_error("%s: refused: there are %u VMs already", from->name, CONFIG_NR_VMS);
+        return;
+    }
+    fault = create(vm, id, from);
     if (fault) {
-        if (vm) {
-            vm->state = VM_OFF;
-            vm->id = 0; /* there has never been one */
-        }
+        vm->state = VM_OFF;
+        vm->id = 0; /* there has never been one */
         log_error("%s: refused: %s", from->name, fault);
         return;
     }
