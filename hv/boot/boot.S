@@ -34,6 +34,8 @@
 #define SCTLR_RES1  0x30C50830
 #define SCTLR_VALUE (SCTLR_RES1 | 1 << 12 | 1 << 3 | 1 << 2 | 1)
 #define SCTLR_WXN   (1 << 19)
+/* D13.2.47 HCR_EL2: EL1 is AArch64. */
+#define HCR_RW      (1 << 31)
 
     .section .text.header, "ax"
     .global image_header
@@ -172,6 +174,9 @@ halt:
 
 /* Turns the MMU on with the boot tables, and returns to the image's linked address. */
 enable_mmu:
+    mov     x0, #HCR_RW                 /* E2H and TGE are unknown out of reset; no VM yet */
+    msr     hcr_el2, x0
+    isb
     adrp    x0, boot_l1
     msr     ttbr0_el2, x0
     mov     x0, #MAIR_VALUE

@@ -18,6 +18,7 @@
 #define ISS_IS_READ  UINT64_C(1)
 #define ISS_RT(iss)  ((iss) >> 5 & 0x1F)
 #define ISS_CRM(iss) ((uint32_t)(iss) >> 1 & 0xF)
+#define ISS_OP1(iss) ((uint32_t)(iss) >> 14 & 0x7)
 #define ISS_CRN(iss) ((uint32_t)(iss) >> 10 & 0xF)
 #define ISS_OP2(iss) ((uint32_t)(iss) >> 17 & 0x7)
 #define ISS_OP0(iss) ((uint32_t)(iss) >> 20 & 0x3)
@@ -33,8 +34,17 @@
 #define NAME_ID_MASK (ISS_NAME_MASK & ~NAME(0, 0, 0, 0xF, 7))
 #define NAME_ID      NAME(3, 0, 0, 0, 0)
 
-/* Op0 = 2: debug and trace. The guest's debugger finds nothing there. */
+/* Op0 = 2: debug and trace. */
 #define OP0_DEBUG 2
+
+/* By Op1, debug of EL1 and of EL0. What else Op0 = 2 has is trace and EL2's. */
+#define OP1_DEBUG_EL1 0
+#define OP1_DEBUG_EL0 3
+
+/* DBGBVRn_EL1 and the others of breakpoint or watchpoint n, which is CRm: CRn = 0, Op2 from 4 on.
+ */
+#define OP2_POINT_FIRST 4
+#define NR_POINTS       2 /* as ID_AA64DFR0_EL1 tells: virt/vid.c */
 
 /* Op0 = 1: instructions, which have no result. */
 #define OP0_INSTRUCTION 1
@@ -98,6 +108,20 @@
 
 #define NAME_CNTP(op2) NAME(3, 3, 14, 2, op2)
 
+/*
+ * The class DEBUG of vm/baseline.h, which is zero. The guest's debugger finds nothing there, but
+ * what ID_AA64DFR0_EL1 tells can be read.
+ */
+static bool is_debug(uint64_t name)
+{
+    if (ISS_OP0(name) != OP0_DEBUG)
+        return false;
+    if (ISS_OP1(name) == OP1_DEBUG_EL0)
+        return true;
+    return ISS_OP1(name) == OP1_DEBUG_EL1 &&
+           (ISS_CRN(name) != 0 || ISS_OP2(name) < OP2_POINT_FIRST || ISS_CRM(name) < NR_POINTS);
+}
+
 static bool read_register(struct vcpu *vcpu, uint64_t name, uint64_t *value)
 {
     switch (name) {
@@ -121,7 +145,7 @@ static bool read_register(struct vcpu *vcpu, uint64_t name, uint64_t *value)
         return true;
     default:
         *value = 0;
-        return ISS_OP0(name) == OP0_DEBUG;
+        return is_debug(name);
     }
 }
 
@@ -153,7 +177,7 @@ static bool write_register(struct vcpu *vcpu, uint64_t name, uint64_t value)
     case NAME_ACTLR:
         return true;
     default:
-        return ISS_OP0(name) == OP0_DEBUG;
+        return is_debug(name);
     }
 }
 
@@ -239,7 +263,7 @@ bool sysreg_emulate(struct vcpu *vcpu, uint64_t esr)
         if ((name & NAME_ID_MASK) != NAME_ID || ISS_CRM(esr) == 0)
             return emulate_read(vcpu, name, rt);
         vcpu->stats.exits[EXIT_ID_REGISTER]++;
-        set_rt(vcpu, rt, vid_read(vcpu->vm, VID_INDEX(ISS_CRM(esr), ISS_OP2(esr))));
+        set_rt(vcpu, rt, vid_read(vcpu->vm, ID_INDEX(ISS_CRM(esr), ISS_OP2(esr))));
         return true;
     }
     uint64_t value = rt == RT_ZERO ? 0 : vcpu->regs.x[rt];

@@ -36,7 +36,7 @@
  */
 static int64_t workaround(const struct vm *vm, uint32_t function)
 {
-    if (function == SMCCC_ARCH_WORKAROUND_1 && PFR0_CSV2(vid_read(vm, VID_INDEX(4, 0))) != 0)
+    if (function == SMCCC_ARCH_WORKAROUND_1 && PFR0_CSV2(vid_read(vm, ID_INDEX(4, 0))) != 0)
         return SMCCC_WORKAROUND_NOT_REQUIRED;
     return STILE_NOT_SUPPORTED;
 }

@@ -3,12 +3,14 @@
  * Working out what guests see of the identification registers, once, at boot.
  *
  * The rule is a list of what may be seen: a field that is not named here reads as zero, so that a
- * feature newer than this file stays hidden. Fields and values: Arm ARM D17.2.53 onwards.
+ * feature newer than this file stays hidden. Nor is what vm/baseline.h hides. Fields and values:
+ * Arm ARM D17.2.53 onwards.
  */
 #include "virt/vid.h"
 
-#include "arch/cpu.h"
+#include "arch/id.h"
 #include "dev/machine.h"
+#include "vm/baseline.h"
 #include "vm/vm.h"
 
 /* A field of four bits, as all of these are, and a value in it. */
@@ -24,12 +26,11 @@ struct shown {
 };
 
 /* ID_AA64PFR0_EL1. EL1 is AArch64 only; EL2, EL3, RAS, SVE, MPAM and AMU are not shown. */
-#define PFR0_EL0_SHIFT  0
-#define PFR0_GIC_SHIFT  24
-#define PFR0_CSV2_SHIFT 56
+#define PFR0_EL0_SHIFT 0
+#define PFR0_GIC_SHIFT 24
 #define PFR0_KEPT                                                                                  \
     (FIELD(PFR0_EL0_SHIFT) | FIELD(16) /* FP */ | FIELD(20) /* AdvSIMD */ | FIELD(48) /* DIT */ |  \
-     FIELD(60) /* CSV3 */)
+     FIELD(56) /* CSV2 */ | FIELD(60) /* CSV3 */)
 #define PFR0_FIXED FIELD_IS(1, 4) /* EL1 */
 
 #define EL0_AARCH32 2u /* EL0 may run AArch32 as well */
@@ -90,63 +91,34 @@ struct shown {
 
 #define CRM_AARCH32_LAST 3
 
-static const struct shown shown[VID_NR_REGISTERS] = {
-    [VID_INDEX(1, 0)] = {ID_PFR0_KEPT, 0}, /* ID_PFR0_EL1 */
-    [VID_INDEX(1, 1)] = {ID_PFR1_KEPT, 0},
-    [VID_INDEX(2, 0)] = {FIELDS_31_0, 0}, /* ID_ISAR0_EL1 to ID_ISAR5_EL1 */
-    [VID_INDEX(2, 1)] = {FIELDS_31_0, 0},
-    [VID_INDEX(2, 2)] = {FIELDS_31_0, 0},
-    [VID_INDEX(2, 3)] = {FIELDS_31_0, 0},
-    [VID_INDEX(2, 4)] = {FIELDS_31_0, 0},
-    [VID_INDEX(2, 5)] = {FIELDS_31_0, 0},
-    [VID_INDEX(2, 7)] = {FIELDS_31_0, 0}, /* ID_ISAR6_EL1 */
-    [VID_INDEX(3, 0)] = {FIELDS_31_0, 0}, /* MVFR0_EL1 to MVFR2_EL1 */
-    [VID_INDEX(3, 1)] = {FIELDS_31_0, 0},
-    [VID_INDEX(3, 2)] = {FIELDS_31_0, 0},
-    [VID_INDEX(3, 4)] = {ID_PFR2_KEPT, 0},
+static const struct shown shown[ID_NR_REGISTERS] = {
+    [ID_INDEX(1, 0)] = {ID_PFR0_KEPT, 0}, /* ID_PFR0_EL1 */
+    [ID_INDEX(1, 1)] = {ID_PFR1_KEPT, 0},
+    [ID_INDEX(2, 0)] = {FIELDS_31_0, 0}, /* ID_ISAR0_EL1 to ID_ISAR5_EL1 */
+    [ID_INDEX(2, 1)] = {FIELDS_31_0, 0},
+    [ID_INDEX(2, 2)] = {FIELDS_31_0, 0},
+    [ID_INDEX(2, 3)] = {FIELDS_31_0, 0},
+    [ID_INDEX(2, 4)] = {FIELDS_31_0, 0},
+    [ID_INDEX(2, 5)] = {FIELDS_31_0, 0},
+    [ID_INDEX(2, 7)] = {FIELDS_31_0, 0}, /* ID_ISAR6_EL1 */
+    [ID_INDEX(3, 0)] = {FIELDS_31_0, 0}, /* MVFR0_EL1 to MVFR2_EL1 */
+    [ID_INDEX(3, 1)] = {FIELDS_31_0, 0},
+    [ID_INDEX(3, 2)] = {FIELDS_31_0, 0},
+    [ID_INDEX(3, 4)] = {ID_PFR2_KEPT, 0},
 
-    [VID_INDEX(4, 0)] = {PFR0_KEPT, PFR0_FIXED},
-    [VID_INDEX(4, 1)] = {PFR1_KEPT, 0},
-    [VID_INDEX(5, 0)] = {0, DFR0_FIXED},
-    [VID_INDEX(6, 0)] = {ISAR0_KEPT, 0},
-    [VID_INDEX(6, 1)] = {ISAR1_KEPT, 0},
-    [VID_INDEX(6, 2)] = {ISAR2_KEPT, 0},
-    [VID_INDEX(7, 0)] = {MMFR0_KEPT, 0},
-    [VID_INDEX(7, 1)] = {MMFR1_KEPT, 0},
-    [VID_INDEX(7, 2)] = {MMFR2_KEPT, 0},
+    [ID_INDEX(4, 0)] = {PFR0_KEPT, PFR0_FIXED},
+    [ID_INDEX(4, 1)] = {PFR1_KEPT, 0},
+    [ID_INDEX(5, 0)] = {0, DFR0_FIXED},
+    [ID_INDEX(6, 0)] = {ISAR0_KEPT, 0},
+    [ID_INDEX(6, 1)] = {ISAR1_KEPT, 0},
+    [ID_INDEX(6, 2)] = {ISAR2_KEPT, 0},
+    [ID_INDEX(7, 0)] = {MMFR0_KEPT, 0},
+    [ID_INDEX(7, 1)] = {MMFR1_KEPT, 0},
+    [ID_INDEX(7, 2)] = {MMFR2_KEPT, 0},
 };
 
-/* By whether the VM has the PMU, then by VID_INDEX(). */
-static uint64_t tables[2][VID_NR_REGISTERS];
-
-/* Every register of the group, by the names that reach those which have none. */
-#define READ_ROW(hw, crm)                                                                          \
-    do {                                                                                           \
-        (hw)[VID_INDEX(crm, 0)] = read_sysreg(s3_0_c0_c##crm##_0);                                 \
-        (hw)[VID_INDEX(crm, 1)] = read_sysreg(s3_0_c0_c##crm##_1);                                 \
-        (hw)[VID_INDEX(crm, 2)] = read_sysreg(s3_0_c0_c##crm##_2);                                 \
-        (hw)[VID_INDEX(crm, 3)] = read_sysreg(s3_0_c0_c##crm##_3);                                 \
-        (hw)[VID_INDEX(crm, 4)] = read_sysreg(s3_0_c0_c##crm##_4);                                 \
-        (hw)[VID_INDEX(crm, 5)] = read_sysreg(s3_0_c0_c##crm##_5);                                 \
-        (hw)[VID_INDEX(crm, 6)] = read_sysreg(s3_0_c0_c##crm##_6);                                 \
-        (hw)[VID_INDEX(crm, 7)] = read_sysreg(s3_0_c0_c##crm##_7);                                 \
-    } while (0)
-
-static void read_hardware(uint64_t hw[VID_NR_REGISTERS])
-{
-    READ_ROW(hw, 1);
-    READ_ROW(hw, 2);
-    READ_ROW(hw, 3);
-    READ_ROW(hw, 4);
-    READ_ROW(hw, 5);
-    READ_ROW(hw, 6);
-    READ_ROW(hw, 7);
-}
-
-static uint64_t field(uint64_t value, uint32_t shift)
-{
-    return value >> shift & 0xF;
-}
+/* By whether the VM has the PMU, then by ID_INDEX(). */
+static uint64_t tables[2][ID_NR_REGISTERS];
 
 static uint64_t lower(uint64_t a, uint64_t b)
 {
@@ -154,38 +126,37 @@ static uint64_t lower(uint64_t a, uint64_t b)
 }
 
 /* What neither is as in hardware nor always the same. */
-static void adjust(uint64_t table[VID_NR_REGISTERS], const uint64_t hw[VID_NR_REGISTERS])
+static void adjust(uint64_t table[ID_NR_REGISTERS], const uint64_t hw[ID_NR_REGISTERS])
 {
-    uint64_t pfr0 = hw[VID_INDEX(4, 0)], mmfr0 = hw[VID_INDEX(7, 0)];
+    uint64_t pfr0 = hw[ID_INDEX(4, 0)], mmfr0 = hw[ID_INDEX(7, 0)];
 
-    /* CSV2 = 2 comes with SCXTNUM_ELx, which are not switched. */
-    table[VID_INDEX(4, 0)] |= FIELD_IS(lower(field(pfr0, PFR0_CSV2_SHIFT), 1), PFR0_CSV2_SHIFT);
     /* The system registers of a GICv3 CPU interface. */
     if (machine.gic_version == 3)
-        table[VID_INDEX(4, 0)] |= FIELD_IS(1, PFR0_GIC_SHIFT);
+        table[ID_INDEX(4, 0)] |= FIELD_IS(1, PFR0_GIC_SHIFT);
     /* No more than the physical address space shown: 40 bits, of which stage 2 takes 39. */
-    table[VID_INDEX(7, 0)] |=
-        FIELD_IS(lower(field(mmfr0, MMFR0_PARANGE_SHIFT), 2), MMFR0_PARANGE_SHIFT);
-    if (field(pfr0, PFR0_EL0_SHIFT) != EL0_AARCH32) {
-        for (uint32_t i = 0; i < VID_INDEX(CRM_AARCH32_LAST + 1, 0); i++)
+    table[ID_INDEX(7, 0)] |=
+        FIELD_IS(lower(id_field(mmfr0, MMFR0_PARANGE_SHIFT), 2), MMFR0_PARANGE_SHIFT);
+    if (id_field(pfr0, PFR0_EL0_SHIFT) != EL0_AARCH32) {
+        for (uint32_t i = 0; i < ID_INDEX(CRM_AARCH32_LAST + 1, 0); i++)
             table[i] = 0;
     }
 }
 
 void vid_init(void)
 {
-    uint64_t hw[VID_NR_REGISTERS];
+    uint64_t hw[ID_NR_REGISTERS];
     uint64_t pmuver;
 
-    read_hardware(hw);
-    for (uint32_t i = 0; i < VID_NR_REGISTERS; i++)
+    id_read_all(hw);
+    for (uint32_t i = 0; i < ID_NR_REGISTERS; i++)
         tables[false][i] = (hw[i] & shown[i].kept) | shown[i].fixed;
     adjust(tables[false], hw);
-    for (uint32_t i = 0; i < VID_NR_REGISTERS; i++)
+    baseline_hide(tables[false]);
+    for (uint32_t i = 0; i < ID_NR_REGISTERS; i++)
         tables[true][i] = tables[false][i];
-    pmuver = field(hw[VID_INDEX(5, 0)], DFR0_PMUVER_SHIFT);
+    pmuver = id_field(hw[ID_INDEX(5, 0)], DFR0_PMUVER_SHIFT);
     if (pmuver != PMUVER_IMP_DEF)
-        tables[true][VID_INDEX(5, 0)] |= FIELD_IS(pmuver, DFR0_PMUVER_SHIFT);
+        tables[true][ID_INDEX(5, 0)] |= FIELD_IS(pmuver, DFR0_PMUVER_SHIFT);
 }
 
 uint64_t vid_read(const struct vm *vm, uint32_t index)

@@ -4,19 +4,17 @@
  * keeps for itself or does not switch between vCPUs.
  *
  * The registers trapped by HCR_EL2.TID3: Op0 = 3, Op1 = 0, CRn = 0, CRm = 1 to 7 (Arm ARM
- * D17.3.1). MIDR_EL1 and MPIDR_EL1 come from VPIDR_EL2 and VMPIDR_EL2 instead.
+ * D17.3.1), by the numbers of arch/id.h. MIDR_EL1 and MPIDR_EL1 come from VPIDR_EL2 and VMPIDR_EL2
+ * instead.
  */
 #ifndef VIRT_VID_H
 #define VIRT_VID_H
 
 #include <stdint.h>
 
+#include "arch/id.h"
+
 struct vm;
-
-#define VID_NR_REGISTERS 56
-
-/** The number by which vid_read() knows the register with this CRm (1 to 7) and Op2 (0 to 7). */
-#define VID_INDEX(crm, op2) (((crm)-1) * 8 + (op2))
 
 /** Reads the hardware's registers and works out what guests see. Boot; machine_tree_parse() is
  * done. */
@@ -25,7 +23,7 @@ void vid_init(void);
 /**
  * vid_read() - the value of an identification register
  * @vm: the VM that asks
- * @index: VID_INDEX() of the register, below VID_NR_REGISTERS
+ * @index: ID_INDEX() of the register, below ID_NR_REGISTERS
  *
  * Unallocated registers read as zero.
  */

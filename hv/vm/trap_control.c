@@ -8,6 +8,7 @@
 #include "arch/cpu.h"
 #include "arch/el1.h"
 #include "mm/stage2.h"
+#include "vm/baseline.h"
 #include "vm/vcpu.h"
 #include "vm/vm.h"
 
@@ -36,22 +37,17 @@
 
 #define HCR_ALWAYS                                                                                 \
     (HCR_VM | HCR_SWIO | HCR_PTW | HCR_FMO | HCR_IMO | HCR_AMO | HCR_FB | HCR_BSU | HCR_TWI |      \
-     HCR_TID1 | HCR_TID3 | HCR_TSC | HCR_TIDCP | HCR_TACR | HCR_TSW | HCR_RW)
+     HCR_TID1 | HCR_TID3 | HCR_TSC | HCR_TIDCP | HCR_TACR | HCR_TSW | HCR_RW | BASELINE_HCR_BITS)
 #define HCR_TRAP_EVERYTHING (HCR_TWE | HCR_TID2 | HCR_TTLB | HCR_TVM | HCR_TRVM)
+_Static_assert(((HCR_ALWAYS | HCR_TRAP_EVERYTHING) & BASELINE_HCR_CLEAR) == 0, "hidden is hidden");
 
-/* CPTR_EL2 (D13.2.30, HCR_EL2.E2H = 0): RES1 bits; TFP; SVE and SME trap through RES1 bits. */
-#define CPTR_RES1 UINT64_C(0x33FF)
-#define CPTR_TFP  (UINT64_C(1) << 10)
+/* CPTR_EL2 (D13.2.30, HCR_EL2.E2H = 0): RES1 bits; TFP. */
+#define CPTR_RES1  UINT64_C(0x32FF)
+#define CPTR_TFP   (UINT64_C(1) << 10)
+#define CPTR_GUEST (CPTR_RES1 | BASELINE_CPTR_BITS)
 
 /* MDCR_EL2 (D13.3.17) */
 #define MDCR_HPMN_MASK UINT64_C(0x1F)
-#define MDCR_TPMCR     (UINT64_C(1) << 5)
-#define MDCR_TPM       (UINT64_C(1) << 6)
-#define MDCR_TDA       (UINT64_C(1) << 9)
-#define MDCR_TDOSA     (UINT64_C(1) << 10)
-#define MDCR_TDRA      (UINT64_C(1) << 11)
-#define MDCR_DEBUG     (MDCR_TDA | MDCR_TDOSA | MDCR_TDRA)
-#define MDCR_PMU       (MDCR_TPM | MDCR_TPMCR)
 #define PMCR_N(pmcr)   ((pmcr) >> 11 & MDCR_HPMN_MASK)
 
 /* CNTHCTL_EL2 (D13.8.2): the counter is the guest's to read, the physical timer is not its own. */
@@ -64,17 +60,21 @@ uint64_t trap_control_hcr(enum vm_mode mode)
 
 uint64_t trap_control_mdcr(bool pmu)
 {
-    return pmu ? MDCR_DEBUG : MDCR_DEBUG | MDCR_PMU;
+    return pmu ? BASELINE_MDCR_BITS & ~BASELINE_MDCR_PMU : BASELINE_MDCR_BITS;
 }
 
 void trap_control_init_pcpu(void)
 {
-    write_sysreg(cptr_el2, CPTR_RES1 | CPTR_TFP);
+    write_sysreg(hcr_el2, HCR_ALWAYS);
+    write_sysreg(cptr_el2, CPTR_GUEST | CPTR_TFP);
+    write_sysreg(mdcr_el2, BASELINE_MDCR_BITS);
+    write_sysreg(mdscr_el1, 0); /* no step, break- or watchpoint that firmware left */
     write_sysreg(hstr_el2, 0);
     write_sysreg(cnthctl_el2, CNTHCTL_EL1PCTEN);
     write_sysreg(cntvoff_el2, 0);
     write_sysreg(vpidr_el2, read_sysreg(midr_el1));
     write_sysreg(vtcr_el2, stage2_vtcr());
+    baseline_init_pcpu();
     isb();
 }
 
@@ -98,7 +98,7 @@ void trap_control_load(const struct vcpu *vcpu, bool contended)
 
 void trap_control_use_fp(struct vcpu *vcpu)
 {
-    write_sysreg(cptr_el2, CPTR_RES1 & ~CPTR_TFP);
+    write_sysreg(cptr_el2, CPTR_GUEST);
     isb();
     fp_restore(&vcpu->fp);
     vcpu->has_fp = true;
@@ -108,5 +108,5 @@ void trap_control_put_fp(struct vcpu *vcpu)
 {
     fp_save(&vcpu->fp);
     vcpu->has_fp = false;
-    write_sysreg(cptr_el2, CPTR_RES1 | CPTR_TFP);
+    write_sysreg(cptr_el2, CPTR_GUEST | CPTR_TFP);
 }

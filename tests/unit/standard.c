@@ -19,7 +19,7 @@ static uint32_t psci_function, trng_function, pvtime_function;
 uint64_t vid_read(const struct vm *of, uint32_t index)
 {
     EXPECT_EQ(of, &vm);
-    EXPECT_EQ(index, VID_INDEX(4, 0));
+    EXPECT_EQ(index, ID_INDEX(4, 0));
     return pfr0;
 }
 

@@ -5,6 +5,8 @@
 #include <stdio.h>
 
 #include "dev/machine.h"
+#include "arch/id.c"
+#include "vm/baseline.c"
 #include "virt/vid.c"
 
 #include "ktf.h"
@@ -17,9 +19,9 @@ static struct vm vm;
 static void init_with(uint64_t nibble, uint64_t pfr0)
 {
     char name[] = "s3_0_c0_c0_0";
-    static char names[VID_NR_REGISTERS][sizeof(name)];
+    static char names[ID_NR_REGISTERS][sizeof(name)];
 
-    for (uint32_t i = 0; i < VID_NR_REGISTERS; i++) {
+    for (uint32_t i = 0; i < ID_NR_REGISTERS; i++) {
         snprintf(names[i], sizeof(name), "s3_0_c0_c%u_%u", i / 8 + 1, i % 8);
         fake_sysreg_write(names[i], UINT64_C(0x1111111111111111) * nibble);
     }
@@ -37,7 +39,7 @@ KTF_SUITE(vid, .setup = setup);
 
 static uint64_t read_field(uint32_t crm, uint32_t op2, uint32_t shift)
 {
-    return vid_read(&vm, VID_INDEX(crm, op2)) >> shift & 0xF;
+    return vid_read(&vm, ID_INDEX(crm, op2)) >> shift & 0xF;
 }
 
 KTF_TEST(vid, pfr0_shows_el1_in_aarch64_only_and_no_el2)
@@ -76,8 +78,8 @@ KTF_TEST(vid, what_is_not_switched_is_hidden)
     init_with(5, 0x11);
     EXPECT_EQ(read_field(4, 1, 8), 0);  /* MTE */
     EXPECT_EQ(read_field(4, 1, 24), 0); /* SME */
-    EXPECT_EQ(vid_read(&vm, VID_INDEX(4, 4)), 0);
-    EXPECT_EQ(vid_read(&vm, VID_INDEX(4, 5)), 0);
+    EXPECT_EQ(vid_read(&vm, ID_INDEX(4, 4)), 0);
+    EXPECT_EQ(vid_read(&vm, ID_INDEX(4, 5)), 0);
     EXPECT_EQ(read_field(6, 1, 4), 0);  /* APA */
     EXPECT_EQ(read_field(6, 1, 8), 0);  /* API */
     EXPECT_EQ(read_field(6, 1, 24), 0); /* GPA */
@@ -94,15 +96,15 @@ KTF_TEST(vid, what_is_not_switched_is_hidden)
 KTF_TEST(vid, unallocated_registers_read_as_zero)
 {
     init_with(7, 0x12);
-    EXPECT_EQ(vid_read(&vm, VID_INDEX(3, 7)), 0);
-    EXPECT_EQ(vid_read(&vm, VID_INDEX(4, 7)), 0);
-    EXPECT_EQ(vid_read(&vm, VID_INDEX(7, 7)), 0);
+    EXPECT_EQ(vid_read(&vm, ID_INDEX(3, 7)), 0);
+    EXPECT_EQ(vid_read(&vm, ID_INDEX(4, 7)), 0);
+    EXPECT_EQ(vid_read(&vm, ID_INDEX(7, 7)), 0);
 }
 
 KTF_TEST(vid, debug_is_the_least_the_architecture_allows)
 {
     init_with(6, 0x11);
-    EXPECT_EQ(vid_read(&vm, VID_INDEX(5, 0)), UINT64_C(0xF000101006));
+    EXPECT_EQ(vid_read(&vm, ID_INDEX(5, 0)), UINT64_C(0xF000101006));
 }
 
 KTF_TEST(vid, the_pmu_shows_to_its_vm_only)
@@ -119,10 +121,10 @@ KTF_TEST(vid, the_pmu_shows_to_its_vm_only)
 KTF_TEST(vid, aarch32_registers_show_only_if_el0_has_it)
 {
     init_with(3, 0x12);
-    EXPECT_EQ(vid_read(&vm, VID_INDEX(2, 0)), 0x33333333);
+    EXPECT_EQ(vid_read(&vm, ID_INDEX(2, 0)), 0x33333333);
     EXPECT_EQ(read_field(1, 0, 0), 3);
     EXPECT_EQ(read_field(1, 1, 12), 0); /* Virtualization */
     init_with(3, 0x11);
-    for (uint32_t i = 0; i < VID_INDEX(4, 0); i++)
+    for (uint32_t i = 0; i < ID_INDEX(4, 0); i++)
         EXPECT_EQ(vid_read(&vm, i), 0);
 }

@@ -24,7 +24,7 @@ __attribute__((weak)) void plain_abi_call(void (*function)(void *context), void 
     function(context);
 }
 
-#define NR_SYSREGS 64
+#define NR_SYSREGS 128
 
 static struct {
     const char *name;
