@@ -19,6 +19,7 @@ struct pcpu {
     uint64_t panic_stack_top;
     uint64_t mpidr; /* affinity fields of MPIDR_EL1 */
     uint32_t index;
+    uint32_t switched; /* registers beyond Armv8.0 that it has and that are switched: baseline.h */
     bool online;
     bool claimed; /* it came up, or it was given up: whoever is first, atomically */
 

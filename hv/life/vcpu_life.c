@@ -131,6 +131,7 @@ enum vcpu_start_result vcpu_start(struct vcpu *vcpu, uint64_t entry, uint64_t co
     vcpu->work = 0;
     vcpu->kicked = false;
     el1_reset(&vcpu->el1);
+    vcpu->more = (struct baseline_state){0};
     vgic_vcpu_reset(vcpu);
     vtimer_reset(vcpu);
     memset(vcpu->mailbox->mask, 0xFF, sizeof(vcpu->mailbox->mask));
@@ -170,6 +171,8 @@ void vcpu_reset_self(struct vcpu *vcpu, uint64_t entry)
     vcpu->el1.cntv_cval_el0 = read_sysreg(cntv_cval_el0);
     vcpu->el1.cntv_ctl_el0 = read_sysreg(cntv_ctl_el0);
     el1_restore(&vcpu->el1);
+    vcpu->more = (struct baseline_state){0};
+    baseline_restore(&vcpu->more, vcpu->pcpu->switched);
     write_sysreg(elr_el2, entry);
     write_sysreg(spsr_el2, SPSR_M_EL1H | SPSR_DAIF);
 }
@@ -214,6 +217,8 @@ void vcpu_load(struct vcpu *vcpu)
     enter_address_space(vcpu);
     write_sysreg(vmpidr_el2, MPIDR_RES1 | vcpu->index);
     el1_restore(&vcpu->el1);
+    if (pcpu->switched)
+        baseline_restore(&vcpu->more, pcpu->switched);
     uint64_t elr = vcpu->regs.elr, spsr = vcpu->regs.spsr;
     write_sysreg(elr_el2, elr);
     write_sysreg(spsr_el2, spsr);
@@ -230,10 +235,13 @@ void vcpu_load(struct vcpu *vcpu)
 void vcpu_put(struct vcpu *vcpu)
 {
     uint64_t elr = read_sysreg(elr_el2), spsr = read_sysreg(spsr_el2);
+    uint32_t switched = pcpu_self()->switched;
 
     vcpu->regs.elr = elr;
     vcpu->regs.spsr = spsr;
     el1_save(&vcpu->el1);
+    if (switched)
+        baseline_save(&vcpu->more, switched);
     write_sysreg(cntv_ctl_el0, 0); /* its timer must not interrupt whoever is next */
     if (vcpu->has_fp)
         trap_control_put_fp(vcpu);

@@ -77,17 +77,46 @@ static void init_partitioning(const uint64_t hw[ID_NR_REGISTERS])
         write_sysreg(s3_4_c10_c4_0, MPAMHCR_TRAP_ID); /* MPAMHCR_EL2 */
 }
 
-void baseline_init_pcpu(void)
+static uint32_t find_switched(const uint64_t hw[ID_NR_REGISTERS])
+{
+    uint32_t there = 0;
+
+#define FIND(member, name, id, shift, least)                                                       \
+    if (id_field(hw[id], shift) >= (least))                                                        \
+        there |= 1u << BASELINE_SWITCHED_##member;
+    BASELINE_SWITCHED(FIND)
+#undef FIND
+    return there;
+}
+
+uint32_t baseline_init_pcpu(void)
 {
     uint64_t hw[ID_NR_REGISTERS];
 
     id_read_all(hw);
     if (id_field(hw[ID_AA64MMFR1], ID_HCX_SHIFT) != 0)
         write_sysreg(s3_4_c1_c2_2, BASELINE_HCRX_BITS); /* HCRX_EL2 */
-    if (id_field(hw[ID_AA64PFR0], ID_RAS_SHIFT) != 0) {
-        write_sysreg(s3_4_c12_c1_1, 0); /* VDISR_EL2 */
-        write_sysreg(s3_4_c5_c2_3, 0);  /* VSESR_EL2 */
-    }
+    if (id_field(hw[ID_AA64PFR0], ID_RAS_SHIFT) != 0)
+        write_sysreg(s3_4_c5_c2_3, 0); /* VSESR_EL2 */
     init_fine_grained(hw);
     init_partitioning(hw);
+    return find_switched(hw);
+}
+
+void baseline_save(struct baseline_state *state, uint32_t there)
+{
+#define SAVE(member, name, ...)                                                                    \
+    if (there & 1u << BASELINE_SWITCHED_##member)                                                  \
+        state->member = read_sysreg(name);
+    BASELINE_SWITCHED(SAVE)
+#undef SAVE
+}
+
+void baseline_restore(const struct baseline_state *state, uint32_t there)
+{
+#define RESTORE(member, name, ...)                                                                 \
+    if (there & 1u << BASELINE_SWITCHED_##member)                                                  \
+        write_sysreg(name, state->member);
+    BASELINE_SWITCHED(RESTORE)
+#undef RESTORE
 }

@@ -118,6 +118,30 @@ enum baseline_answer {
     C(MPAM, ID_AA64PFR0, 40, 1, MPAM2, BASELINE_MPAM2_TRAPS, 0, UNDEFINED)                         \
     C(MPAM_MINOR, ID_AA64PFR1, 16, 1, MPAM2, BASELINE_MPAM2_TRAPS, 0, UNDEFINED)
 
+/*
+ * Registers of a class that is hidden, which nothing makes trap all the same: they are switched.
+ * S(member, name, identification register, shift, least value)
+ *
+ * VDISR_EL2 is what DISR_EL1 means to EL1 while HCR_EL2.AMO is set (D17.2.179). TPIDR2_EL0 traps
+ * only where FEAT_FGT is.
+ */
+#define BASELINE_SWITCHED(S)                                                                       \
+    S(vdisr, s3_4_c12_c1_1, ID_AA64PFR0, 28, 1)                                                    \
+    S(tpidr2, s3_3_c13_c0_5, ID_AA64PFR1, 24, 1)
+
+enum {
+#define BASELINE_NUMBER(member, ...) BASELINE_SWITCHED_##member,
+    BASELINE_SWITCHED(BASELINE_NUMBER)
+#undef BASELINE_NUMBER
+};
+
+/** What a vCPU holds of them; 0 out of reset, and valid while it is not loaded. */
+struct baseline_state {
+#define BASELINE_MEMBER(member, ...) uint64_t member;
+    BASELINE_SWITCHED(BASELINE_MEMBER)
+#undef BASELINE_MEMBER
+};
+
 /** Bits of a trap register that are set, and that are clear, by the table: constants. */
 #define BASELINE_SET_IN(of, class, id, shift, least, reg, set, clear, answer)                      \
     | (BASELINE_##reg == (of) ? (set) : 0)
@@ -157,7 +181,17 @@ struct baseline_class {
  */
 void baseline_hide(uint64_t registers[ID_NR_REGISTERS]);
 
-/** baseline_init_pcpu() - the trap registers that only newer CPUs have, on the calling CPU */
-void baseline_init_pcpu(void);
+/**
+ * baseline_init_pcpu() - the trap registers that only newer CPUs have, on the calling CPU
+ *
+ * Returns which of BASELINE_SWITCHED() this CPU has, a bit for each.
+ */
+uint32_t baseline_init_pcpu(void);
+
+/** baseline_save() - read the registers of BASELINE_SWITCHED(), of the set @there, into @state */
+void baseline_save(struct baseline_state *state, uint32_t there);
+
+/** baseline_restore() - write them back. No isb(): the ERET to the guest synchronises. */
+void baseline_restore(const struct baseline_state *state, uint32_t there);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "arch/cpu.h"
 #include "arch/el1.h"
+#include "dev/pcpu.h"
 #include "mm/stage2.h"
 #include "vm/baseline.h"
 #include "vm/vcpu.h"
@@ -74,7 +75,7 @@ void trap_control_init_pcpu(void)
     write_sysreg(cntvoff_el2, 0);
     write_sysreg(vpidr_el2, read_sysreg(midr_el1));
     write_sysreg(vtcr_el2, stage2_vtcr());
-    baseline_init_pcpu();
+    pcpu_self()->switched = baseline_init_pcpu();
     isb();
 }
 

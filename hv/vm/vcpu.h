@@ -15,6 +15,7 @@
 #include "arch/el1.h"
 #include "lib/list.h"
 #include "stile/abi.h"
+#include "vm/baseline.h"
 #include "vm/stats.h"
 #include "vm/trace.h"
 #include "vm/vgic_state.h"
@@ -80,8 +81,9 @@ struct vcpu {
     struct stile_vcpu_page *page; /* shared with the guest, as is the next */
     struct stile_mailbox *mailbox;
 
-    struct el1_state el1; /* valid while not loaded */
-    struct fp_state fp;   /* valid unless has_fp */
+    struct el1_state el1;       /* valid while not loaded, as is the next */
+    struct baseline_state more; /* registers that not every CPU has */
+    struct fp_state fp;         /* valid unless has_fp */
     struct vgic_vcpu vgic;
     struct vtimer vtimer;
     struct vcpu_stats stats; /* last: it is large, and what is far costs an instruction more */

@@ -18,6 +18,7 @@
 struct machine machine;
 
 static struct vm vm;
+static struct pcpu self;
 static uint64_t hardware[ID_NR_REGISTERS];
 
 uint64_t stage2_vtcr(void)
@@ -52,6 +53,7 @@ static void boot(void)
     fake_sysreg_write("s3_4_c1_c2_2", UINT64_MAX); /* HCRX_EL2, HFGRTR_EL2, MPAM2_EL2 */
     fake_sysreg_write("s3_4_c1_c1_4", UINT64_MAX);
     fake_sysreg_write("s3_4_c10_c5_0", 0);
+    fake_sysreg_write("tpidr_el2", (uint64_t)(uintptr_t)&self);
     machine.gic_version = 3;
     vid_init();
     trap_control_init_pcpu();
@@ -161,6 +163,40 @@ KTF_TEST(baseline, an_old_cpu_has_no_new_trap_registers)
     EXPECT_EQ(read_sysreg(s3_4_c1_c2_2), UINT64_MAX);
     EXPECT_EQ(read_sysreg(s3_4_c1_c1_4), UINT64_MAX);
     EXPECT_EQ(read_sysreg(s3_4_c10_c5_0), 0);
+}
+
+static void have_ras_and_sme(void)
+{
+    for (uint32_t i = 0; i < ID_NR_REGISTERS; i++)
+        hardware[i] = 0;
+    hardware[ID_AA64PFR0] = UINT64_C(1) << 28;
+    hardware[ID_AA64PFR1] = UINT64_C(1) << 24;
+    boot();
+}
+
+KTF_TEST(baseline, what_does_not_trap_is_switched)
+{
+    struct baseline_state first = {0, 0};
+    const struct baseline_state second = {0x22, 0x33};
+
+    have_ras_and_sme();
+    fake_sysreg_write("s3_4_c12_c1_1", 0x44);
+    fake_sysreg_write("s3_3_c13_c0_5", 0x55);
+    baseline_save(&first, self.switched);
+    baseline_restore(&second, self.switched);
+    EXPECT_EQ(first.vdisr, 0x44);
+    EXPECT_EQ(first.tpidr2, 0x55);
+    EXPECT_EQ(read_sysreg(s3_4_c12_c1_1), 0x22);
+    EXPECT_EQ(read_sysreg(s3_3_c13_c0_5), 0x33);
+}
+
+KTF_TEST(baseline, an_old_cpu_switches_no_more_than_it_has)
+{
+    have_ras_and_sme();
+    EXPECT_NE(self.switched, 0);
+    hardware[ID_AA64PFR0] = hardware[ID_AA64PFR1] = 0;
+    boot();
+    EXPECT_EQ(self.switched, 0);
 }
 
 KTF_TEST(baseline, the_pmu_is_its_vms_alone)

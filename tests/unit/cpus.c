@@ -69,6 +69,10 @@ void irq_init_pcpu(void)
 {
 }
 
+void predictor_init_pcpu(void)
+{
+}
+
 void trap_control_init_pcpu(void)
 {
 }
