@@ -16,6 +16,7 @@
 #include "mm/el2map.h"
 #include "mm/page.h"
 #include "stile/version.h"
+#include "virt/vcache.h"
 #include "virt/vid.h"
 #include "vm/clock.h"
 
@@ -45,6 +46,7 @@ _Noreturn static void start_mapped(void)
     console_init();
     clock_init();
     vid_init();
+    vcache_init();
     random_init(machine.rng_seed, machine.rng_seed_bytes);
     log_info("Stile %d.%d: %u CPUs, GICv%u, %zu MiB for guests", STILE_VERSION_MAJOR,
              STILE_VERSION_MINOR, nr_pcpus, machine.gic_version,

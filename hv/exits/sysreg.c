@@ -7,8 +7,12 @@
  */
 #include "exits/sysreg.h"
 
+#include <stdbool.h>
+
 #include "arch/cpu.h"
+#include "memory/set_way.h"
 #include "vgic/vgic.h"
+#include "virt/vcache.h"
 #include "virt/vid.h"
 #include "virt/vtimer.h"
 #include "vm/vcpu.h"
@@ -64,11 +68,11 @@
     R(contextidr_el1, NAME(3, 0, 13, 0, 1))
 
 #define NAME_CSSELR NAME(3, 2, 0, 0, 0)
+#define NAME_CCSIDR NAME(3, 1, 0, 0, 0)
 
-/* HCR_EL2.TID2: the cache geometry. Reads give the hardware's; only CSSELR can be written. */
+/* HCR_EL2.TID2: the cache geometry, with CCSIDR. Only CSSELR can be written. */
 #define CACHE_REGISTERS(R)                                                                         \
     R(ctr_el0, NAME(3, 3, 0, 0, 1))                                                                \
-    R(ccsidr_el1, NAME(3, 1, 0, 0, 0))                                                             \
     R(clidr_el1, NAME(3, 1, 0, 0, 1))                                                              \
     R(csselr_el1, NAME_CSSELR)
 
@@ -138,6 +142,9 @@ static bool read_register(struct vcpu *vcpu, uint64_t name, uint64_t *value)
         return true;
         TIMER_REGISTERS(READ_TIMER)
 #undef READ_TIMER
+    case NAME_CCSIDR:
+        *value = vcache_ccsidr(read_sysreg(csselr_el1));
+        return true;
     case NAME_ACTLR:
     case NAME_REVIDR:
     case NAME_AIDR:
@@ -182,28 +189,26 @@ static bool write_register(struct vcpu *vcpu, uint64_t name, uint64_t value)
 }
 
 /* System instructions: they have an operand and no result. */
-static bool execute(uint64_t name, uint64_t operand)
+static enum sysreg_result execute(struct vcpu *vcpu, uint64_t name, uint64_t operand)
 {
     switch (name) {
 #define TLBI(op, op2)                                                                              \
     case NAME_TLBI(TLBI_LOCAL, op2):                                                               \
     case NAME_TLBI(TLBI_SHAREABLE, op2):                                                           \
         __asm__ volatile("tlbi " #op ", %0" : : "r"(operand) : "memory");                          \
-        return true;
+        return SYSREG_DONE;
         TLB_OPERATIONS(TLBI)
 #undef TLBI
     case NAME_TLBI(TLBI_LOCAL, 0):
     case NAME_TLBI(TLBI_SHAREABLE, 0):
         __asm__ volatile("tlbi vmalle1is" : : : "memory");
-        return true;
-    /* Invalidating without cleaning could uncover another VM's old data: always both. */
+        return SYSREG_DONE;
     case NAME_DC_ISW:
     case NAME_DC_CSW:
     case NAME_DC_CISW:
-        __asm__ volatile("dc cisw, %0" : : "r"(operand) : "memory");
-        return true;
+        return set_way_execute(vcpu, operand) ? SYSREG_DONE : SYSREG_AGAIN;
     default:
-        return false;
+        return SYSREG_UNDEFINED;
     }
 }
 
@@ -234,27 +239,28 @@ static void set_rt(struct vcpu *vcpu, uint32_t rt, uint64_t value)
 }
 
 /* What guests use seldom; kept out of line, so that the rest need not save registers for it. */
-__attribute__((noinline)) static bool emulate_read(struct vcpu *vcpu, uint64_t name, uint32_t rt)
+__attribute__((noinline)) static enum sysreg_result emulate_read(struct vcpu *vcpu, uint64_t name,
+                                                                 uint32_t rt)
 {
     uint64_t value;
 
     count(vcpu, name);
     if (!read_register(vcpu, name, &value))
-        return false;
+        return SYSREG_UNDEFINED;
     set_rt(vcpu, rt, value);
-    return true;
+    return SYSREG_DONE;
 }
 
-__attribute__((noinline)) static bool emulate_write(struct vcpu *vcpu, uint64_t name,
-                                                    uint64_t value)
+__attribute__((noinline)) static enum sysreg_result emulate_write(struct vcpu *vcpu, uint64_t name,
+                                                                  uint64_t value)
 {
     count(vcpu, name);
     if (ISS_OP0(name) == OP0_INSTRUCTION)
-        return execute(name, value);
-    return write_register(vcpu, name, value);
+        return execute(vcpu, name, value);
+    return write_register(vcpu, name, value) ? SYSREG_DONE : SYSREG_UNDEFINED;
 }
 
-bool sysreg_emulate(struct vcpu *vcpu, uint64_t esr)
+enum sysreg_result sysreg_emulate(struct vcpu *vcpu, uint64_t esr)
 {
     uint64_t name = esr & ISS_NAME_MASK;
     uint32_t rt = (uint32_t)ISS_RT(esr);
@@ -264,12 +270,12 @@ bool sysreg_emulate(struct vcpu *vcpu, uint64_t esr)
             return emulate_read(vcpu, name, rt);
         vcpu->stats.exits[EXIT_ID_REGISTER]++;
         set_rt(vcpu, rt, vid_read(vcpu->vm, ID_INDEX(ISS_CRM(esr), ISS_OP2(esr))));
-        return true;
+        return SYSREG_DONE;
     }
     uint64_t value = rt == RT_ZERO ? 0 : vcpu->regs.x[rt];
     if (name != NAME_ICC_SGI1R)
         return emulate_write(vcpu, name, value);
     vcpu->stats.exits[EXIT_SGI1R]++;
     vgic_write_sgi1r(vcpu, value);
-    return true;
+    return SYSREG_DONE;
 }

@@ -105,12 +105,14 @@ static void trap_fetch_abort(struct vcpu *vcpu, uint64_t esr)
 
 static void trap_register(struct vcpu *vcpu, uint64_t esr)
 {
-    if (sysreg_emulate(vcpu, esr)) {
+    enum sysreg_result result = sysreg_emulate(vcpu, esr);
+
+    if (result == SYSREG_DONE) {
         advance_pc();
-        return;
+    } else if (result == SYSREG_UNDEFINED) {
+        complain_register(vcpu, esr);
+        inject_undefined();
     }
-    complain_register(vcpu, esr);
-    inject_undefined();
 }
 
 static void trap_wait(struct vcpu *vcpu, uint64_t esr)

@@ -43,6 +43,14 @@ enum vcpu_state {
 #define VCPU_WORK_RESCHED (1u << 0) /* another vCPU may have to run */
 #define VCPU_WORK_VGIC    (1u << 1) /* interrupts became pending: fill the list registers */
 
+/** What the guest does to caches by set and way: memory/set_way.c. */
+struct set_way {
+    uint64_t first; /* the operand that its last loop began with */
+    uint64_t next;  /* IPA at which cleaning goes on */
+    uint32_t level; /* of the last loop, from 1; 0 before the first */
+    bool cleaning;  /* the first operation of the loop is not done yet */
+};
+
 struct vcpu {
     struct vcpu_regs regs; /* first: SP_EL2 points here while the guest runs */
     uint64_t el2_stack;    /* the SP on which EL2 runs C while this vCPU is loaded */
@@ -86,6 +94,7 @@ struct vcpu {
     struct fp_state fp;         /* valid unless has_fp */
     struct vgic_vcpu vgic;
     struct vtimer vtimer;
+    struct set_way set_way;
     struct vcpu_stats stats; /* last: it is large, and what is far costs an instruction more */
 };
 

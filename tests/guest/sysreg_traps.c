@@ -175,6 +175,32 @@ KTF_TEST(sysreg_traps, maintenance_is_carried_out)
     }
 }
 
+static void select_and_clean(void *argument)
+{
+    uint64_t operand = *(const uint64_t *)argument;
+
+    write_sysreg(csselr_el1, operand);
+    isb();
+    (void)read_sysreg(ccsidr_el1);
+    __asm__ volatile("dc isw, %0\n\tdc csw, %0\n\tdc cisw, %0" : : "r"(operand) : "memory");
+}
+
+/* Caches, sets and ways that are not there: for these the hardware may do anything. */
+KTF_TEST(sysreg_traps, caches_that_are_not_there_do_no_harm)
+{
+    uint64_t selected = read_sysreg(csselr_el1);
+
+    if (!is_emulated())
+        SKIP("this machine may do anything");
+    for (uint32_t bit = 0; bit <= 64; bit++) {
+        uint64_t operand = bit < 64 ? UINT64_C(1) << bit : UINT64_MAX;
+        struct fault fault = {0, 0, 0};
+        if (exception_try(select_and_clean, &operand, &fault))
+            EXPECT_EQ(esr_class(fault.esr), EC_UNKNOWN);
+    }
+    write_sysreg(csselr_el1, selected);
+}
+
 KTF_TEST(sysreg_traps, memory_registers_keep_what_is_written)
 {
     uint64_t flags = irq_save();

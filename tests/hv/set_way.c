@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * memory/set_way.c on the real machine: a loop over sets and ways is one bounded walk over the VM's
+ * memory, in pieces.
+ */
+#include "memory/set_way.h"
+
+#include <string.h>
+
+#include "ktf.h"
+#include "memory/guest.h"
+#include "memory/vmem.h"
+#include "vm/vcpu.h"
+#include "vm/vm.h"
+
+#define MEMORY_IPA   UINT64_C(0x40000000)
+#define MEMORY_BYTES (4 * BLOCK_2M)
+
+#define LEVEL_1 UINT64_C(0)
+#define LEVEL_2 (UINT64_C(1) << 1)
+#define OTHER   (UINT64_C(3) << 6) /* a set, on any level */
+
+static struct vm vm;
+static struct vcpu vcpu;
+
+static void make_vm(void)
+{
+    memset(&vm, 0, sizeof(vm));
+    memset(&vcpu, 0, sizeof(vcpu));
+    vm.id = 5;
+    vm.config.nr_memory = 1;
+    vm.config.memory[0] = (struct ipa_range){ipa_make(MEMORY_IPA), MEMORY_BYTES};
+    vcpu.vm = &vm;
+    ASSERT_EQ(vmem_create(&vm), STILE_SUCCESS);
+}
+
+static void destroy_vm(void)
+{
+    vmem_destroy(&vm);
+    vmem_forget(&vm);
+}
+
+KTF_SUITE(set_way, .setup = make_vm, .teardown = destroy_vm);
+
+/* How many exits one operation of the guest is. */
+static uint32_t exits_of(uint64_t operand)
+{
+    uint32_t nr = 1;
+
+    while (!set_way_execute(&vcpu, operand) && nr < 10000)
+        nr++;
+    return nr;
+}
+
+static void touch_block(uint32_t i)
+{
+    EXPECT_EQ(guest_write(&vm, ipa_make(MEMORY_IPA + i * BLOCK_2M), "x", 1), 1);
+}
+
+KTF_TEST(set_way, memory_that_nobody_touched_needs_nothing)
+{
+    EXPECT_LE(exits_of(LEVEL_1), 2);
+}
+
+KTF_TEST(set_way, what_was_touched_is_cleaned_in_pieces)
+{
+    uint32_t nr;
+
+    touch_block(1);
+    nr = exits_of(LEVEL_1);
+    EXPECT_GE(nr, 8);
+    EXPECT_LE(nr, 32);
+    touch_block(3);
+    EXPECT_GE(exits_of(LEVEL_1), 2 * nr - 4);
+}
+
+KTF_TEST(set_way, fresh_memory_stays_so)
+{
+    struct stage2_mapping mapping;
+
+    touch_block(0);
+    (void)exits_of(LEVEL_1);
+    ASSERT_TRUE(stage2_lookup(&vm.stage2, ipa_make(MEMORY_IPA + BLOCK_2M), &mapping));
+    EXPECT_EQ(mapping.attrs & STAGE2_FRESH, STAGE2_FRESH);
+}
+
+KTF_TEST(set_way, the_rest_of_a_loop_is_done_by_its_first)
+{
+    touch_block(0);
+    EXPECT_GE(exits_of(LEVEL_1), 8);
+    EXPECT_EQ(exits_of(LEVEL_1 + OTHER), 1);
+    EXPECT_EQ(exits_of(LEVEL_1 + 2 * OTHER), 1);
+}
+
+KTF_TEST(set_way, another_level_and_another_loop_begin_anew)
+{
+    touch_block(0);
+    EXPECT_GE(exits_of(LEVEL_1), 8);
+    EXPECT_GE(exits_of(LEVEL_2), 8);
+    EXPECT_EQ(exits_of(LEVEL_2 + OTHER), 1);
+    EXPECT_GE(exits_of(LEVEL_1), 8);
+    EXPECT_EQ(exits_of(LEVEL_1 + OTHER), 1);
+    EXPECT_GE(exits_of(LEVEL_1), 8);
+}
+
+KTF_TEST(set_way, any_operand_will_do)
+{
+    touch_block(0);
+    for (uint32_t bit = 0; bit < 64; bit++)
+        EXPECT_LE(exits_of(UINT64_C(1) << bit), 32);
+    EXPECT_LE(exits_of(UINT64_MAX), 32);
+}
