@@ -35,8 +35,9 @@
      (uint64_t)(crn) << 10 | (uint64_t)(crm) << 1)
 
 /* Op0 = 3, Op1 = 0, CRn = 0, any CRm and Op2: the identification registers. */
-#define NAME_ID_MASK (ISS_NAME_MASK & ~NAME(0, 0, 0, 0xF, 7))
-#define NAME_ID      NAME(3, 0, 0, 0, 0)
+#define NAME_ID_MASK     (ISS_NAME_MASK & ~NAME(0, 0, 0, 0xF, 7))
+#define NAME_ID          NAME(3, 0, 0, 0, 0)
+#define NAME_ID_CRM_LAST 7
 
 /* Op0 = 2: debug and trace. */
 #define OP0_DEBUG 2
@@ -266,7 +267,7 @@ enum sysreg_result sysreg_emulate(struct vcpu *vcpu, uint64_t esr)
     uint32_t rt = (uint32_t)ISS_RT(esr);
 
     if (esr & ISS_IS_READ) {
-        if ((name & NAME_ID_MASK) != NAME_ID || ISS_CRM(esr) == 0)
+        if ((name & NAME_ID_MASK) != NAME_ID || ISS_CRM(esr) - 1 > NAME_ID_CRM_LAST - 1)
             return emulate_read(vcpu, name, rt);
         vcpu->stats.exits[EXIT_ID_REGISTER]++;
         set_rt(vcpu, rt, vid_read(vcpu->vm, ID_INDEX(ISS_CRM(esr), ISS_OP2(esr))));

@@ -148,7 +148,7 @@ struct hcall_result hcall_control_counter(struct vcpu *vcpu, stile_vm_id_t vm,
         return release(held, hcall_bad_argument(2));
     if (counter >= STILE_NR_COUNTERS)
         return release(held, hcall_bad_argument(3));
-    return release(held, hcall_value(stats_counter(&held->vcpus[target.index]->stats, counter)));
+    return release(held, hcall_value(stats_counter(&vm_vcpu(held, target.index)->stats, counter)));
 }
 
 struct hcall_result hcall_control_trace(struct vcpu *vcpu, stile_vm_id_t vm, stile_vcpu_id_t target,
@@ -167,7 +167,7 @@ struct hcall_result hcall_control_trace(struct vcpu *vcpu, stile_vm_id_t vm, sti
 
     struct vm *held = hold(vm);
     if (held) {
-        found = trace_read(&held->vcpus[target.index]->trace, age, &entry);
+        found = trace_read(&vm_vcpu(held, target.index)->trace, age, &entry);
         vm_release(held);
     } else {
         found = remains_read_trace(seen, target.index, age, &entry);

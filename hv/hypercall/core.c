@@ -2,6 +2,7 @@
 /*
  * Group core: agreeing on a version, and asking what there is.
  */
+#include "arch/clamp.h"
 #include "dev/intid.h"
 #include "hypercall/hypercall.h"
 #include "memory/vm_pages.h"
@@ -31,7 +32,7 @@ struct hcall_result hcall_core_features(struct vcpu *vcpu, stile_u32_t group)
 {
     if (group >= STILE_NR_GROUPS)
         return hcall_bad_argument(1);
-    return hcall_value(permit_features(vcpu->vm, group));
+    return hcall_value(permit_features(vcpu->vm, (uint32_t)clamp(group, STILE_NR_GROUPS)));
 }
 
 struct hcall_result hcall_core_info(struct vcpu *vcpu, stile_u32_t item)
@@ -97,7 +98,8 @@ struct hcall_result hcall_core_multicall(struct vcpu *vcpu, stile_u32_t first, s
     if (bad)
         return hcall_bad_argument(bad);
     vcpu->more_status = HCALL_MORE;
-    return multicall_run(vcpu, &vcpu->mailbox->calls[first], count, flags);
+    return multicall_run(vcpu, &vcpu->mailbox->calls[clamp(first, STILE_MULTICALL_MAX)], count,
+                         flags);
 }
 
 struct hcall_result hcall_core_null(struct vcpu *vcpu)

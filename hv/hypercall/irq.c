@@ -2,11 +2,20 @@
 /*
  * Group irq: interrupts of one's own VM, whatever its controller is.
  */
+#include "arch/clamp.h"
 #include "hypercall/hypercall.h"
 #include "lib/cold.h"
 #include "vm/irq_controller.h"
 #include "vgic/vgic.h"
 #include "vm/vm.h"
+
+/* How many sets of vCPUs there are: a set is below. */
+#define VCPU_SETS (UINT64_C(1) << CONFIG_NR_VCPUS)
+
+static uint32_t clamp_intid(stile_intid_t intid)
+{
+    return (uint32_t)clamp(intid.intid, VGIC_NR_INTIDS);
+}
 
 struct hcall_result hcall_irq_inject(struct vcpu *vcpu, stile_vcpu_id_t target, stile_intid_t intid)
 {
@@ -16,7 +25,7 @@ struct hcall_result hcall_irq_inject(struct vcpu *vcpu, stile_vcpu_id_t target, 
         return hcall_bad_argument(1);
     if (!vgic_intid_valid(intid.intid))
         return hcall_bad_argument(2);
-    vm->controller->inject(vm, target.index, intid.intid);
+    vm->controller->inject(vm, target.index, clamp_intid(intid));
     return hcall_ok();
 }
 
@@ -28,7 +37,8 @@ struct hcall_result hcall_irq_ipi(struct vcpu *vcpu, stile_vcpu_id_t target, sti
         return hcall_bad_argument(1);
     if (sgi.intid >= GIC_NR_SGIS)
         return hcall_bad_argument(2);
-    vm->controller->send_sgi(vcpu, vm->vcpus[target.index], sgi.intid);
+    vm->controller->send_sgi(vcpu, vm_vcpu(vm, target.index),
+                             (uint32_t)clamp(sgi.intid, GIC_NR_SGIS));
     return hcall_ok();
 }
 
@@ -41,7 +51,8 @@ struct hcall_result hcall_irq_ipi_set(struct vcpu *vcpu, stile_vcpu_set_t target
         return hcall_bad_argument(1);
     if (sgi.intid >= GIC_NR_SGIS)
         return hcall_bad_argument(2);
-    vm->controller->send_sgi_set(vcpu, targets.bits, sgi.intid);
+    vm->controller->send_sgi_set(vcpu, clamp(targets.bits, VCPU_SETS),
+                                 (uint32_t)clamp(sgi.intid, GIC_NR_SGIS));
     return hcall_ok();
 }
 
@@ -61,7 +72,7 @@ static COLD struct hcall_result set_enabled(struct vcpu *vcpu, stile_vcpu_id_t t
 
     if (bad)
         return hcall_bad_argument(bad);
-    vm->controller->set_enabled(vcpu, vm->vcpus[target.index], intid.intid, enabled);
+    vm->controller->set_enabled(vcpu, vm_vcpu(vm, target.index), clamp_intid(intid), enabled);
     return hcall_ok();
 }
 
@@ -87,7 +98,7 @@ COLD struct hcall_result hcall_irq_priority(struct vcpu *vcpu, stile_vcpu_id_t t
         return hcall_bad_argument(bad);
     if (priority > UINT8_MAX)
         return hcall_bad_argument(3);
-    vm->controller->set_priority(vcpu, vm->vcpus[target.index], intid.intid, priority);
+    vm->controller->set_priority(vcpu, vm_vcpu(vm, target.index), clamp_intid(intid), priority);
     return hcall_ok();
 }
 
@@ -100,6 +111,6 @@ COLD struct hcall_result hcall_irq_query(struct vcpu *vcpu, stile_vcpu_id_t targ
     if (bad)
         return hcall_bad_argument(bad);
     struct controller_status status =
-        vm->controller->query(vcpu, vm->vcpus[target.index], intid.intid);
+        vm->controller->query(vcpu, vm_vcpu(vm, target.index), clamp_intid(intid));
     return hcall_values(vcpu, status.flags, status.priority, 0);
 }

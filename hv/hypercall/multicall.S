@@ -146,6 +146,7 @@ begin_run:
     mov     x7, #STATS_CALL_SLOTS - 1       /* no call's number; bounds speculation too */
     cmp     x9, x7
     csel    x24, x9, x7, ls
+    csdb
     ldr     x8, [x0, #VCPU_CALLS]
     ldrb    w8, [x8, x24]
     adrp    x7, hypercall_lines

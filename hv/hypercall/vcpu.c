@@ -2,6 +2,7 @@
 /*
  * Group vcpu: starting and stopping vCPUs, giving the physical CPU away, and counters.
  */
+#include "arch/clamp.h"
 #include "arch/timer.h"
 #include "hypercall/hypercall.h"
 #include "hypercall/vpsci.h"
@@ -32,7 +33,7 @@ struct hcall_result hcall_vcpu_counter(struct vcpu *vcpu, stile_u32_t counter)
 /* The vCPU that an argument names, or NULL. */
 static struct vcpu *find(const struct vcpu *vcpu, stile_vcpu_id_t id)
 {
-    return id.index < vcpu->vm->config.nr_vcpus ? vcpu->vm->vcpus[id.index] : NULL;
+    return id.index < vcpu->vm->config.nr_vcpus ? vm_vcpu(vcpu->vm, id.index) : NULL;
 }
 
 struct hcall_result hcall_vcpu_on(struct vcpu *vcpu, stile_vcpu_id_t target, stile_ipa_t entry,
@@ -80,7 +81,7 @@ struct hcall_result hcall_vcpu_poll(struct vcpu *vcpu, stile_u32_t word, stile_u
     if (word >= STILE_PORT_WORDS)
         return hcall_bad_argument(1);
     if (deadline.ticks > timer_now())
-        sleep_poll(vcpu, word, ports, deadline.ticks);
+        sleep_poll(vcpu, (uint32_t)clamp(word, STILE_PORT_WORDS), ports, deadline.ticks);
     return hcall_ok();
 }
 

@@ -27,7 +27,7 @@
 /* The vCPU with these affinity fields, or NULL. vCPUs are numbered in Aff0. */
 static struct vcpu *find_target(const struct vm *vm, uint64_t target)
 {
-    return target < vm->config.nr_vcpus ? vm->vcpus[target] : NULL;
+    return target < vm->config.nr_vcpus ? vm_vcpu(vm, target) : NULL;
 }
 
 /* Section 5.6. */

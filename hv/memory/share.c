@@ -4,6 +4,7 @@
  */
 #include "memory/share.h"
 
+#include "arch/clamp.h"
 #include "lib/check.h"
 #include "memory/share_map.h"
 #include "memory/vmem.h"
@@ -65,9 +66,10 @@ static struct share *share_of(uint32_t handle)
 {
     uint32_t index = handle & INDEX_MASK;
 
-    if (index >= NR_SHARES || shares[index].state == SHARE_FREE || shares[index].handle != handle)
+    if (index >= NR_SHARES)
         return NULL;
-    return &shares[index];
+    struct share *share = &shares[clamp(index, NR_SHARES)];
+    return share->state != SHARE_FREE && share->handle == handle ? share : NULL;
 }
 
 static struct share_terms terms_of(const struct share *share)
@@ -127,7 +129,8 @@ static bool is_promised(const struct vm *vm, const struct share_offer *offer)
 
 static bool may_take(const struct vm *vm, uint32_t peer)
 {
-    return peer >= 1 && peer <= CONFIG_NR_VMS && peer != vm->id && sharers[peer - 1].open;
+    return peer >= 1 && peer <= CONFIG_NR_VMS && peer != vm->id &&
+           sharers[clamp(peer - 1, CONFIG_NR_VMS)].open;
 }
 
 /* Sets whether a place is in use. The stage 2 of its owner is locked. */
@@ -185,7 +188,7 @@ static enum stile_error offer_once(struct vm *vm, const struct share_offer *offe
     error = offer_locked(locked, vm, offer, may_scrub, handle);
     stage2_unlock(locked);
     if (!error)
-        tell(sharers[offer->peer - 1].vm);
+        tell(sharers[clamp(offer->peer - 1, CONFIG_NR_VMS)].vm);
     spin_unlock(&share_lock);
     return error;
 }
@@ -306,6 +309,7 @@ bool share_walk(const struct vm *vm, uint32_t index, struct share_terms *terms)
         index += STILE_SHARES_MAX;
     if (index >= NR_SHARES)
         return false;
+    index = (uint32_t)clamp(index, NR_SHARES);
     spin_lock(&share_lock);
     if (shares[index].state != SHARE_FREE && shares[index].offer.peer == vm->id) {
         *terms = terms_of(&shares[index]);

@@ -84,7 +84,7 @@ void mailbox_mask(struct vcpu *vcpu, uint32_t port)
 
 void mailbox_inject(struct vm *vm, uint32_t vcpu_index, uint32_t intid)
 {
-    mailbox_raise(vm->vcpus[vcpu_index], intid);
+    mailbox_raise(vm_vcpu(vm, vcpu_index), intid);
 }
 
 void mailbox_send_sgi(struct vcpu *source, struct vcpu *target, uint32_t sgi)

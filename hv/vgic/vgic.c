@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "arch/clamp.h"
 #include "dev/machine.h"
 #include "dev/pcpu.h"
 #include "lib/cold.h"
@@ -147,7 +148,7 @@ bool vgic_intid_valid(uint32_t intid)
 
 void vgic_inject(struct vm *vm, uint32_t vcpu_index, uint32_t intid)
 {
-    struct vcpu *vcpu = vm->vcpus[vcpu_index];
+    struct vcpu *vcpu = vm_vcpu(vm, vcpu_index);
 
     if (intid < GIC_FIRST_SPI) {
         vgic_post(vcpu, intid, 0);
@@ -259,6 +260,7 @@ void vgic_deactivate(struct vcpu *vcpu, uint64_t value)
 
     if (intid >= VGIC_NR_INTIDS || !(gic_read_vmcr() & GIC_VMCR_SPLIT_EOI))
         return; /* unpredictable (IHI 0069, 12.2.9) */
+    intid = clamp(intid, VGIC_NR_INTIDS);
     uint32_t b = (uint32_t)intid / 32, bit = vgic_bit((uint32_t)intid);
 
     spin_lock(&vcpu->vm->vgic.lock);

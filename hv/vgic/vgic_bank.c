@@ -5,6 +5,7 @@
  *
  * Reserved fields, unknown widths and interrupts the frame lacks read as zero and ignore writes.
  */
+#include "arch/clamp.h"
 #include "arch/timer.h"
 #include "vgic/vgic.h"
 #include "vgic/vgic_internal.h"
@@ -30,6 +31,8 @@ static struct fields decode(const struct vgic_view *view, uint32_t offset, uint3
         fields = (struct fields){(offset & 0x7F) * 8, bytes == 4 ? 32 : 0};
     if (fields.first < view->first || fields.first >= view->end)
         fields.nr = 0;
+    else
+        fields.first = (uint32_t)clamp(fields.first, VGIC_NR_INTIDS);
     return fields;
 }
 

@@ -3,6 +3,7 @@
  * The distributor's frame (IHI 0069, 12.9; IHI 0048, 4.3): what it is, its enables, where SPIs go.
  * A GICv3 has affinity routing always, and one security state.
  */
+#include "arch/clamp.h"
 #include "vgic/vgic.h"
 #include "vgic/vgic_internal.h"
 #include "vm/mmio_map.h"
@@ -74,6 +75,7 @@ static uint32_t read_targets(struct vcpu *vcpu, uint32_t offset, uint32_t bytes)
 
     if (!vgic_by_byte(bytes) || first >= VGIC_NR_INTIDS || vm->config.nr_vcpus == 1)
         return 0;
+    first = (uint32_t)clamp(first, VGIC_NR_INTIDS);
     for (uint32_t i = 0; i < bytes; i++) {
         uint32_t intid = first + i;
         uint32_t targets =
@@ -90,6 +92,7 @@ static void write_targets(struct vcpu *vcpu, uint32_t offset, uint32_t bytes, ui
 
     if (!vgic_by_byte(bytes) || first < GIC_FIRST_SPI || first >= VGIC_NR_INTIDS)
         return;
+    first = (uint32_t)clamp(first, VGIC_NR_INTIDS);
     spin_lock(&vm->vgic.lock);
     for (uint32_t intid = first; intid < first + bytes; intid++, value >>= 8) {
         vm->vgic.itargets[intid - GIC_FIRST_SPI] =
@@ -102,9 +105,15 @@ static void write_targets(struct vcpu *vcpu, uint32_t offset, uint32_t bytes, ui
 
 /* --- GICD_IROUTER, GICv3 --- */
 
+/* The SPI, from 0, that a register between IROUTER_FIRST and IROUTER_END is for. */
+static uint32_t router_of(uint32_t offset)
+{
+    return (uint32_t)clamp((offset - IROUTER_FIRST) / 8, VGIC_NR_INTIDS - GIC_FIRST_SPI);
+}
+
 static uint64_t read_router(struct vcpu *vcpu, uint32_t offset, uint32_t bytes)
 {
-    uint64_t value = vcpu->vm->vgic.irouter[(offset - IROUTER_FIRST) / 8];
+    uint64_t value = vcpu->vm->vgic.irouter[router_of(offset)];
 
     if (bytes == 8)
         return value;
@@ -114,8 +123,8 @@ static uint64_t read_router(struct vcpu *vcpu, uint32_t offset, uint32_t bytes)
 static void write_router(struct vcpu *vcpu, uint32_t offset, uint32_t bytes, uint64_t value)
 {
     struct vm *vm = vcpu->vm;
-    uint32_t intid = (offset - GICD_IROUTER) / 8;
-    uint64_t *router = &vm->vgic.irouter[intid - GIC_FIRST_SPI];
+    uint32_t spi = router_of(offset), intid = GIC_FIRST_SPI + spi;
+    uint64_t *router = &vm->vgic.irouter[spi];
     uint32_t shift = 8 * (offset & 4);
 
     if (bytes < 4)

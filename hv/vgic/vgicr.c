@@ -12,7 +12,7 @@ static struct vcpu *owner_of(struct vcpu *vcpu, uint32_t offset)
 {
     uint32_t index = offset / GICR_BYTES;
 
-    return index < vcpu->vm->config.nr_vcpus ? vcpu->vm->vcpus[index] : NULL;
+    return index < vcpu->vm->config.nr_vcpus ? vm_vcpu(vcpu->vm, index) : NULL;
 }
 
 static uint64_t typer(const struct vcpu *owner)

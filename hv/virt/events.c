@@ -4,6 +4,7 @@
  */
 #include "virt/events.h"
 
+#include "arch/clamp.h"
 #include "lib/cold.h"
 #include "vgic/mailbox.h"
 #include "vm/vcpu.h"
@@ -21,13 +22,17 @@ static struct event_port *find(struct vm *vm, uint32_t port)
 {
     uint32_t i = port - STILE_PORT_FIRST;
 
-    return i < EVENTS_NR_PORTS && vm->events.ports[i].in_use ? &vm->events.ports[i] : NULL;
+    if (i >= EVENTS_NR_PORTS)
+        return NULL;
+    struct event_port *end = &vm->events.ports[clamp(i, EVENTS_NR_PORTS)];
+    return end->in_use ? end : NULL;
 }
 
 /* Where it is noted which port a virq has. */
 static uint8_t *virq_port(struct vm *vm, uint32_t virq, uint32_t target)
 {
-    return virq == STILE_VIRQ_TIMER ? &vm->events.timer_port[target] : &vm->events.virq_port[virq];
+    return virq == STILE_VIRQ_TIMER ? &vm->events.timer_port[clamp(target, CONFIG_NR_VCPUS)]
+                                    : &vm->events.virq_port[clamp(virq, STILE_NR_VIRQS)];
 }
 
 /* Makes a port of the VM. Its bit is clear and masked. events_lock is held. */
@@ -37,8 +42,8 @@ static COLD enum stile_error make(struct vm *vm, struct event_port made, uint32_
         if (vm->events.ports[i].in_use)
             continue;
         *port = STILE_PORT_FIRST + i;
-        mailbox_mask(vm->vcpus[made.target], *port);
-        (void)mailbox_clear(vm->vcpus[made.target], *port);
+        mailbox_mask(vm_vcpu(vm, made.target), *port);
+        (void)mailbox_clear(vm_vcpu(vm, made.target), *port);
         if (made.state == STILE_PORT_IPI)
             made.to_port = (uint8_t)*port;
         made.in_use = true;
@@ -91,7 +96,7 @@ static COLD enum stile_error bind_locked(struct vm *vm, struct vm *peer, uint32_
     };
     enum stile_error error = make(vm, made, port);
     if (error == STILE_SUCCESS)
-        lead(peer, remote, vm->vcpus[target], *port);
+        lead(peer, remote, vm_vcpu(vm, target), *port);
     return error;
 }
 
@@ -125,7 +130,7 @@ COLD enum stile_error events_bind_virq(struct vm *vm, uint32_t virq, uint32_t ta
 COLD enum stile_error events_bind_ipi(struct vm *vm, uint32_t target, uint32_t *port)
 {
     struct event_port made = {
-        .state = STILE_PORT_IPI, .target = (uint8_t)target, .to = vm->vcpus[target]};
+        .state = STILE_PORT_IPI, .target = (uint8_t)target, .to = vm_vcpu(vm, target)};
 
     spin_lock(&events_lock);
     enum stile_error error = make(vm, made, port);
@@ -171,7 +176,7 @@ COLD enum stile_error events_status(struct vm *vm, uint32_t port, struct event_p
 /* The bit goes last: by then everybody sets that of the new target. */
 static COLD void move(struct vm *vm, uint32_t port, struct event_port *end, uint32_t target)
 {
-    struct vcpu *from = vm->vcpus[end->target], *to = vm->vcpus[target];
+    struct vcpu *from = vm->vcpus[end->target], *to = vm_vcpu(vm, target);
 
     if (end->state == STILE_PORT_PEER)
         lead(vm_slot(end->peer), end->to_port, to, port);
@@ -208,7 +213,7 @@ enum stile_error events_send(struct vm *vm, uint32_t port)
     if (i >= EVENTS_NR_PORTS)
         return error;
     spin_lock(&vm->events.lock);
-    const struct event_port *end = &vm->events.ports[i];
+    const struct event_port *end = &vm->events.ports[clamp(i, EVENTS_NR_PORTS)];
     if (__builtin_expect(end->to != NULL, 1)) { /* so it is in use */
         mailbox_raise(end->to, end->to_port);
         error = STILE_SUCCESS;

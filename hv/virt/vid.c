@@ -8,6 +8,7 @@
  */
 #include "virt/vid.h"
 
+#include "arch/clamp.h"
 #include "arch/id.h"
 #include "dev/machine.h"
 #include "vm/baseline.h"
@@ -161,5 +162,5 @@ void vid_init(void)
 
 uint64_t vid_read(const struct vm *vm, uint32_t index)
 {
-    return tables[vm->config.pmu][index];
+    return tables[vm->config.pmu][clamp(index, ID_NR_REGISTERS)];
 }

@@ -9,6 +9,7 @@
  */
 #include "virt/vuart.h"
 
+#include "arch/clamp.h"
 #include "console/console.h"
 #include "vm/irq_controller.h"
 #include "virt/vconsole.h"
@@ -140,7 +141,9 @@ static uint32_t read_register(struct vm *vm, uint32_t offset)
         return uart->dmacr;
     default:
         /* RSR has no errors to show; ICR is write-only. */
-        return offset >= IDS && offset < IDS + 4 * sizeof(ids) ? ids[(offset - IDS) / 4] : 0;
+        if (offset < IDS || offset >= IDS + 4 * sizeof(ids))
+            return 0;
+        return ids[clamp((offset - IDS) / 4, sizeof(ids) / sizeof(ids[0]))];
     }
 }
 

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "arch/clamp.h"
 #include "lib/spinlock.h"
 
 static const struct directory_key no_key;
@@ -35,7 +36,7 @@ static struct directory_entry *find(uint32_t vm_id, struct directory_key key)
     if (vm_id - 1 >= CONFIG_NR_VMS)
         return NULL;
     for (uint32_t i = 0; i < STILE_DIRECTORY_ENTRIES; i++) {
-        struct directory_entry *entry = &entries[vm_id - 1][i];
+        struct directory_entry *entry = &entries[clamp(vm_id - 1, CONFIG_NR_VMS)][i];
         if (entry->key.words[0] == key.words[0] && entry->key.words[1] == key.words[1])
             return entry;
     }
@@ -92,7 +93,7 @@ enum stile_error directory_read(uint32_t vm_id, uint32_t index, struct directory
     if (vm_id - 1 >= CONFIG_NR_VMS)
         return STILE_NOT_FOUND;
     spin_lock(&lock);
-    *entry = entries[vm_id - 1][index];
+    *entry = entries[clamp(vm_id - 1, CONFIG_NR_VMS)][clamp(index, STILE_DIRECTORY_ENTRIES)];
     return unlock(entry->key.words[0] != 0 ? STILE_SUCCESS : STILE_NOT_FOUND);
 }
 

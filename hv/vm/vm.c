@@ -10,12 +10,12 @@ static struct vm vms[CONFIG_NR_VMS];
 
 struct vm *vm_slot(uint32_t id)
 {
-    return id - 1 < CONFIG_NR_VMS ? &vms[id - 1] : NULL;
+    return id - 1 < CONFIG_NR_VMS ? &vms[clamp(id - 1, CONFIG_NR_VMS)] : NULL;
 }
 
 struct vm *vm_get(uint32_t index)
 {
-    struct vm *vm = &vms[index];
+    struct vm *vm = &vms[clamp(index, CONFIG_NR_VMS)];
 
     spin_lock(&vm->lock);
     bool running = vm->state == VM_RUNNING;
@@ -27,7 +27,7 @@ struct vm *vm_get(uint32_t index)
 
 struct vm *vm_numbered(uint32_t number)
 {
-    struct vm *vm = number - 1 < CONFIG_NR_VMS ? &vms[number - 1] : NULL;
+    struct vm *vm = vm_slot(number);
 
     return vm && vm->id == number ? vm : NULL;
 }

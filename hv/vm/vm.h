@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "arch/clamp.h"
 #include "lib/ratelimit.h"
 #include "mm/stage2.h"
 #include "stile/abi.h"
@@ -76,6 +77,15 @@ struct vm {
 static inline void vm_hold(struct vm *vm)
 {
     __atomic_fetch_add(&vm->nr_holds, 1, __ATOMIC_RELAXED);
+}
+
+/**
+ * vm_vcpu() - a vCPU by its number
+ * @index: below config.nr_vcpus: checked by the caller, under speculation here
+ */
+static inline struct vcpu *vm_vcpu(const struct vm *vm, uint64_t index)
+{
+    return vm->vcpus[clamp(index, CONFIG_NR_VCPUS)];
 }
 
 /**
