@@ -9,6 +9,12 @@
 
 #include "arm64/cpu.h"
 
+/** ESB: SErrors of what came before are pending, or deferred to DISR_EL1, when it is done. */
+static inline void error_barrier(void)
+{
+    __asm__ volatile("hint #16" : : : "memory");
+}
+
 /**
  * Waits until another CPU has stored @value to *@address; sees what it wrote before. The store
  * itself is the event: it ends the exclusive access that the load begins (Arm ARM D1.16.1).

@@ -22,6 +22,7 @@ struct pcpu {
     uint32_t switched; /* registers beyond Armv8.0 that it has and that are switched: baseline.h */
     bool online;
     bool claimed; /* it came up, or it was given up: whoever is first, atomically */
+    bool serror_blamed; /* the SError that is pending is one for which a VM was stopped */
 
     /* Under sched_lock: */
     struct list_node run_queue; /* ready vCPUs, by virtual run time */

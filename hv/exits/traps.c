@@ -11,6 +11,7 @@
 #include "exits/mmio.h"
 #include "exits/sysreg.h"
 #include "hypercall/hypercall.h"
+#include "life/serror.h"
 #include "life/vm_life.h"
 #include "memory/vmem.h"
 #include "mm/stage2.h"
@@ -175,5 +176,6 @@ void trap_handle(struct vcpu *vcpu, uint64_t esr)
 void trap_serror(struct vcpu *vcpu)
 {
     vcpu->stats.exits[EXIT_REFUSED]++;
-    vm_crash(vcpu, "SError interrupt");
+    if (!serror_was_blamed())
+        vm_crash(vcpu, "SError interrupt");
 }

@@ -12,6 +12,7 @@
 #include "dev/gic.h"
 #include "dev/pcpu.h"
 #include "lib/check.h"
+#include "life/serror.h"
 #include "mm/page.h"
 #include "sched/sched.h"
 #include "vgic/vgic.h"
@@ -237,6 +238,7 @@ void vcpu_put(struct vcpu *vcpu)
     uint64_t elr = read_sysreg(elr_el2), spsr = read_sysreg(spsr_el2);
     uint32_t switched = pcpu_self()->switched;
 
+    serror_blame(vcpu);
     vcpu->regs.elr = elr;
     vcpu->regs.spsr = spsr;
     el1_save(&vcpu->el1);

@@ -19,6 +19,10 @@ static inline void isb(void)
 {
 }
 
+static inline void error_barrier(void)
+{
+}
+
 static inline void dsb_sy(void)
 {
 }
