@@ -15,6 +15,21 @@ static inline void error_barrier(void)
     __asm__ volatile("hint #16" : : : "memory");
 }
 
+/** CLRBHB: what was branched before steers no branch behind this. */
+static inline void cpu_clear_branch_history(void)
+{
+    __asm__ volatile("hint #22\n\tisb" : : : "memory");
+}
+
+/** Takes @nr branches, not 0, which is all that branch history then holds. */
+static inline void cpu_take_branches(uint64_t nr)
+{
+    __asm__ volatile("1:\tb 2f\n2:\tsubs %0, %0, #1\n\tb.ne 1b\n\tdsb nsh\n\tisb"
+                     : "+r"(nr)
+                     :
+                     : "cc", "memory");
+}
+
 /**
  * Waits until another CPU has stored @value to *@address; sees what it wrote before. The store
  * itself is the event: it ends the exclusive access that the load begins (Arm ARM D1.16.1).

@@ -8,14 +8,14 @@
 #include <stdint.h>
 
 /*
- * Every EL1 and EL0 system register a vCPU owns: EL1_REGS(P, R) expands P(name, name) for two that
+ * Every EL1 and EL0 system register of Armv8.0 that a vCPU owns, but for those two that decide
+ * whether stage 1 is walked, which come last: EL1_REGS(P, R) expands P(name, name) for two that
  * are next to each other in memory, which one instruction stores or loads, and R(name) for the
  * last.
  */
 #define EL1_REGS(P, R)                                                                             \
-    P(sctlr_el1, cpacr_el1)                                                                        \
+    P(cpacr_el1, mair_el1)                                                                         \
     P(ttbr0_el1, ttbr1_el1)                                                                        \
-    P(tcr_el1, mair_el1)                                                                           \
     P(amair_el1, vbar_el1)                                                                         \
     P(contextidr_el1, esr_el1)                                                                     \
     P(far_el1, afsr0_el1)                                                                          \
@@ -27,10 +27,13 @@
     P(cntv_cval_el0, cntv_ctl_el0)                                                                 \
     R(cntkctl_el1)
 
+#define EL1_WALK_REGS(P) P(sctlr_el1, tcr_el1)
+
 struct el1_state {
 #define EL1_MEMBER(name)           uint64_t name;
 #define EL1_MEMBERS(first, second) EL1_MEMBER(first) EL1_MEMBER(second)
     EL1_REGS(EL1_MEMBERS, EL1_MEMBER)
+    EL1_WALK_REGS(EL1_MEMBERS)
 #undef EL1_MEMBERS
 #undef EL1_MEMBER
 };
@@ -44,6 +47,13 @@ struct fp_state {
 
 /** el1_save() - read the registers of EL1 and EL0 into @state */
 void el1_save(struct el1_state *state);
+
+/**
+ * el1_forbid_walks() - have nobody walk EL1's stage 1 until el1_restore(), not even speculatively
+ *
+ * SCTLR_EL1 and TCR_EL1 are lost. For ERRATUM_SPECULATIVE_AT, before VTTBR_EL2 changes.
+ */
+void el1_forbid_walks(void);
 
 /** el1_restore() - write them back. No isb(): the ERET to the guest synchronises. */
 void el1_restore(const struct el1_state *state);

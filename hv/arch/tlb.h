@@ -8,6 +8,8 @@
 #include <stdint.h>
 
 #include "arch/cpu.h"
+#include "arch/el1.h"
+#include "arch/errata.h"
 
 /** Forgets what this CPU knows of EL2's translation of @va, whose descriptor was just cleared. */
 static inline void tlb_flush_el2_local(const void *va)
@@ -27,31 +29,58 @@ static inline void tlb_sync_el2_local(void)
     __asm__ volatile("dsb nshst\n\tisb" : : : "memory");
 }
 
+/** What tlb_enter_vm() found, to be put back. */
+struct tlb_visit {
+    uint64_t vttbr;
+    uint64_t sctlr;
+    uint64_t tcr;
+};
+
 /*
- * Maintenance of stage 2 is for the VMID in VTTBR_EL2. Returns what was there, to be put back; a
- * VM's own vCPU usually is the one that causes it.
+ * Maintenance of stage 2 is for the VMID in VTTBR_EL2. A VM's own vCPU usually is the one that
+ * causes it.
  */
-static inline uint64_t tlb_enter_vm(uint64_t vttbr)
+static inline struct tlb_visit tlb_enter_vm(uint64_t vttbr)
 {
-    uint64_t loaded = read_sysreg(vttbr_el2);
+    struct tlb_visit visit = {.vttbr = read_sysreg(vttbr_el2)};
 
     dsb_ishst();
-    if (loaded != vttbr) {
-        write_sysreg(vttbr_el2, vttbr);
-        isb();
+    if (visit.vttbr == vttbr)
+        return visit;
+    if (errata_have(ERRATUM_SPECULATIVE_AT)) {
+        visit.sctlr = read_sysreg(sctlr_el1);
+        visit.tcr = read_sysreg(tcr_el1);
+        el1_forbid_walks();
     }
-    return loaded;
+    write_sysreg(vttbr_el2, vttbr);
+    isb();
+    return visit;
 }
 
-static inline void tlb_leave_vm(uint64_t vttbr, uint64_t loaded)
+static inline void tlb_leave_vm(uint64_t vttbr, struct tlb_visit visit)
 {
     dsb_ish();
     isb();
-    if (loaded != vttbr) {
-        write_sysreg(vttbr_el2, loaded);
+    if (visit.vttbr == vttbr)
+        return;
+    write_sysreg(vttbr_el2, visit.vttbr);
+    isb();
+    if (errata_have(ERRATUM_SPECULATIVE_AT)) {
+        write_sysreg(sctlr_el1, visit.sctlr);
         isb();
+        write_sysreg(tcr_el1, visit.tcr);
     }
 }
+
+/* Assembly that ends with a broadcast TLBI; the DSB behind it is the caller's. */
+#define TLB_BROADCAST(operation, ...)                                                              \
+    do {                                                                                           \
+        __asm__ volatile(operation : : __VA_ARGS__ : "memory");                                    \
+        if (errata_have(ERRATUM_REPEAT_TLBI)) {                                                    \
+            dsb_ish();                                                                             \
+            __asm__ volatile(operation : : __VA_ARGS__ : "memory");                                \
+        }                                                                                          \
+    } while (0)
 
 /**
  * Forgets, on every CPU, what the VM translates @ipa to. Arm ARM D5.10.2: entries that combine
@@ -59,15 +88,10 @@ static inline void tlb_leave_vm(uint64_t vttbr, uint64_t loaded)
  */
 static inline void tlb_flush_stage2_ipa(uint64_t vttbr, uint64_t ipa)
 {
-    uint64_t loaded = tlb_enter_vm(vttbr);
+    struct tlb_visit visit = tlb_enter_vm(vttbr);
 
-    __asm__ volatile("tlbi ipas2e1is, %0\n\t"
-                     "dsb ish\n\t"
-                     "tlbi vmalle1is"
-                     :
-                     : "r"(ipa >> 12)
-                     : "memory");
-    tlb_leave_vm(vttbr, loaded);
+    TLB_BROADCAST("tlbi ipas2e1is, %0\n\tdsb ish\n\ttlbi vmalle1is", "r"(ipa >> 12));
+    tlb_leave_vm(vttbr, visit);
 }
 
 /** Forgets, on this CPU, the stage-1 translations of the VM in VTTBR_EL2. */
@@ -79,10 +103,10 @@ static inline void tlb_flush_guest_local(void)
 /** Forgets, on every CPU, all translations of the VM. */
 static inline void tlb_flush_stage2_all(uint64_t vttbr)
 {
-    uint64_t loaded = tlb_enter_vm(vttbr);
+    struct tlb_visit visit = tlb_enter_vm(vttbr);
 
-    __asm__ volatile("tlbi vmalls12e1is" : : : "memory");
-    tlb_leave_vm(vttbr, loaded);
+    TLB_BROADCAST("tlbi vmalls12e1is", );
+    tlb_leave_vm(vttbr, visit);
 }
 
 #endif

@@ -8,6 +8,7 @@
 #include "dev/gic.h"
 #include "dev/machine.h"
 #include "dev/pcpu.h"
+#include "dev/predictor.h"
 #include "dev/psci.h"
 #include "exits/irq.h"
 #include "lib/check.h"
@@ -38,6 +39,7 @@ void cpus_init_self(void)
     gic_init_pcpu();
     irq_init_pcpu();
     trap_control_init_pcpu();
+    predictor_init_pcpu();
     timer_init_pcpu();
 }
 

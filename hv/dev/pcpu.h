@@ -12,6 +12,15 @@
 #include "lib/list.h"
 
 struct vcpu;
+struct vm;
+
+/** What forgets the CPU's branch predictors: dev/predictor.c. */
+struct pcpu_predictor {
+    uint32_t workaround;  /* SMCCC_ARCH_WORKAROUND_*: to be called; or 0 */
+    uint8_t nr_branches;  /* to be taken; or 0 */
+    bool has_instruction; /* CLRBHB does */
+    bool has_firmware;    /* that may be asked for workarounds */
+};
 
 struct pcpu {
     struct vcpu *current; /* the vCPU that is loaded, or about to be; or NULL. Under sched_lock */
@@ -20,6 +29,8 @@ struct pcpu {
     uint64_t mpidr; /* affinity fields of MPIDR_EL1 */
     uint32_t index;
     uint32_t switched; /* registers beyond Armv8.0 that it has and that are switched: baseline.h */
+    struct pcpu_predictor predictor;
+    const struct vm *trained_by; /* the VM that ran here last, if it still exists */
     bool online;
     bool claimed; /* it came up, or it was given up: whoever is first, atomically */
     bool serror_blamed; /* the SError that is pending is one for which a VM was stopped */

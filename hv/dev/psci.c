@@ -25,6 +25,11 @@ static int32_t smc(uint64_t fid, uint64_t x1, uint64_t x2, uint64_t x3)
     return (int32_t)r0;
 }
 
+int32_t psci_firmware(uint32_t fid, uint64_t x1)
+{
+    return smc(fid, x1, 0, 0);
+}
+
 int32_t psci_cpu_on(uint64_t mpidr, pa_t entry, uint64_t context)
 {
     return smc(PSCI_CPU_ON_64, mpidr, entry.pa, context);

@@ -5,6 +5,7 @@
  *
  * SMCCC_VERSION by HVC is answered in exits/entry.S already; it gets here by SMC.
  */
+#include "dev/predictor.h"
 #include "hypercall/hypercall.h"
 #include "hypercall/vpsci.h"
 #include "stile/smccc.h"
@@ -29,16 +30,29 @@
  * Whether a workaround for speculation has to be called, which a stock kernel would then do at each
  * switch of processes or entry from EL0.
  *
- * Branch predictors (1): not required where CSV2 says that one context cannot train another's;
- * elsewhere we have nothing to offer that would help, and to say so makes the kernel report it.
- * Store bypass (2) and branch history (3): a guest that can has PSTATE.SSBS and CLRBHB, which it
- * sees and uses by itself; we have nothing for one that cannot.
+ * Branch predictors (1): not required where CSV2 says that one context cannot train another's.
+ * Those and branch history (3) are the firmware's, if it has them; if not, to say so makes the
+ * kernel report it. Store bypass (2): a guest that can has PSTATE.SSBS, which it sees and uses by
+ * itself.
  */
 static int64_t workaround(const struct vm *vm, uint32_t function)
 {
     if (function == SMCCC_ARCH_WORKAROUND_1 && PFR0_CSV2(vid_read(vm, ID_INDEX(4, 0))) != 0)
         return SMCCC_WORKAROUND_NOT_REQUIRED;
-    return STILE_NOT_SUPPORTED;
+    if (function != SMCCC_ARCH_WORKAROUND_1 && function != SMCCC_ARCH_WORKAROUND_3)
+        return STILE_NOT_SUPPORTED;
+    int32_t answer = predictor_features(function);
+    return answer < 0 ? STILE_NOT_SUPPORTED : answer;
+}
+
+/* One may be called where it is not required, and does nothing then. */
+static int64_t call_workaround(const struct vm *vm, uint32_t function)
+{
+    int64_t answer = workaround(vm, function);
+
+    if (answer == 0)
+        predictor_call(function);
+    return answer < 0 ? STILE_NOT_SUPPORTED : STILE_SUCCESS;
 }
 
 /* What of the Arm architecture and the hypervisor services is there; there is no SOC_ID. */
@@ -98,9 +112,9 @@ struct hcall_result hypercall_standard(struct vcpu *vcpu, uint64_t x1, uint64_t 
         return (struct hcall_result){SMCCC_VERSION_1_2, x1};
     case SMCCC_ARCH_FEATURES:
         return (struct hcall_result){arch_features(vcpu->vm, (uint32_t)x1), x1};
-    case SMCCC_ARCH_WORKAROUND_1: /* may be called where it is not required, and does nothing */
-        return (struct hcall_result){
-            workaround(vcpu->vm, function) < 0 ? STILE_NOT_SUPPORTED : STILE_SUCCESS, x1};
+    case SMCCC_ARCH_WORKAROUND_1:
+    case SMCCC_ARCH_WORKAROUND_3:
+        return (struct hcall_result){call_workaround(vcpu->vm, function), x1};
     case STILE_FID_UID:
         return_more(vcpu, STILE_UID_WORD2, STILE_UID_WORD3);
         return (struct hcall_result){STILE_UID_WORD0, STILE_UID_WORD1};

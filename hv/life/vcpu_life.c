@@ -6,11 +6,13 @@
 
 #include <string.h>
 
+#include "arch/errata.h"
 #include "arch/esr.h"
 #include "arch/timer.h"
 #include "arch/tlb.h"
 #include "dev/gic.h"
 #include "dev/pcpu.h"
+#include "dev/predictor.h"
 #include "lib/check.h"
 #include "life/serror.h"
 #include "mm/page.h"
@@ -168,6 +170,8 @@ bool vcpu_stop_self(struct vcpu *vcpu)
 
 void vcpu_reset_self(struct vcpu *vcpu, uint64_t entry)
 {
+    if (errata_have(ERRATUM_SPECULATIVE_AT))
+        el1_forbid_walks();
     el1_reset(&vcpu->el1);
     vcpu->el1.cntv_cval_el0 = read_sysreg(cntv_cval_el0);
     vcpu->el1.cntv_ctl_el0 = read_sysreg(cntv_ctl_el0);
@@ -214,6 +218,10 @@ void vcpu_load(struct vcpu *vcpu)
     stack[0] = vcpu;
     vcpu->el2_stack = (uint64_t)(uintptr_t)stack;
     account_wait(vcpu);
+    if (pcpu->trained_by != vcpu->vm) {
+        pcpu->trained_by = vcpu->vm;
+        predictor_clean();
+    }
     trap_control_load(vcpu, !list_empty(&pcpu->run_queue));
     enter_address_space(vcpu);
     write_sysreg(vmpidr_el2, MPIDR_RES1 | vcpu->index);
@@ -242,6 +250,8 @@ void vcpu_put(struct vcpu *vcpu)
     vcpu->regs.elr = elr;
     vcpu->regs.spsr = spsr;
     el1_save(&vcpu->el1);
+    if (errata_have(ERRATUM_SPECULATIVE_AT))
+        el1_forbid_walks();
     if (switched)
         baseline_save(&vcpu->more, switched);
     write_sysreg(cntv_ctl_el0, 0); /* its timer must not interrupt whoever is next */

@@ -7,6 +7,7 @@
 
 #include "arch/cpu.h"
 #include "arch/el1.h"
+#include "arch/errata.h"
 #include "dev/pcpu.h"
 #include "mm/stage2.h"
 #include "vm/baseline.h"
@@ -66,6 +67,8 @@ uint64_t trap_control_mdcr(bool pmu)
 
 void trap_control_init_pcpu(void)
 {
+    errata_init_pcpu();
+    el1_forbid_walks(); /* until a vCPU is loaded there is nothing to walk */
     write_sysreg(hcr_el2, HCR_ALWAYS);
     write_sysreg(cptr_el2, CPTR_GUEST | CPTR_TFP);
     write_sysreg(mdcr_el2, BASELINE_MDCR_BITS);

@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 
+#include "arch/errata.c"
 #include "arch/id.c"
 #include "dev/machine.h"
 #include "vm/baseline.c"
@@ -24,6 +25,10 @@ static uint64_t hardware[ID_NR_REGISTERS];
 uint64_t stage2_vtcr(void)
 {
     return 0;
+}
+
+void el1_forbid_walks(void)
+{
 }
 
 void fp_save(struct fp_state *state)

@@ -28,6 +28,17 @@ uint64_t vid_read(const struct vm *of, uint32_t index)
     return UINT64_MAX;
 }
 
+int32_t predictor_features(uint32_t function)
+{
+    (void)function;
+    return -1;
+}
+
+void predictor_call(uint32_t function)
+{
+    (void)function;
+}
+
 enum vcpu_start_result vcpu_start(struct vcpu *of, uint64_t entry, uint64_t context)
 {
     (void)of;

@@ -23,6 +23,21 @@ uint64_t vid_read(const struct vm *of, uint32_t index)
     return pfr0;
 }
 
+static int32_t firmware_says;
+static uint32_t nr_firmware_calls;
+
+int32_t predictor_features(uint32_t function)
+{
+    EXPECT_TRUE(function == SMCCC_ARCH_WORKAROUND_1 || function == SMCCC_ARCH_WORKAROUND_3);
+    return firmware_says;
+}
+
+void predictor_call(uint32_t function)
+{
+    (void)function;
+    nr_firmware_calls++;
+}
+
 int64_t vpsci_call(struct vcpu *of, uint32_t function, struct vpsci_args args)
 {
     EXPECT_EQ(of, &vcpu);
@@ -52,6 +67,8 @@ static void setup(void)
 {
     vcpu.vm = &vm;
     pfr0 = 0;
+    firmware_says = -1;
+    nr_firmware_calls = 0;
     psci_function = trng_function = pvtime_function = 0;
 }
 
@@ -89,7 +106,23 @@ KTF_TEST(standard, tells_what_of_the_architecture_is_there)
     EXPECT_EQ(call(SMCCC_ARCH_SOC_ID, 0), -1);
 }
 
-KTF_TEST(standard, no_workaround_is_ever_needed)
+KTF_TEST(standard, the_firmwares_workarounds_are_forwarded)
+{
+    firmware_says = 0;
+    EXPECT_EQ(call(SMCCC_ARCH_FEATURES, SMCCC_ARCH_WORKAROUND_1), 0);
+    EXPECT_EQ(call(SMCCC_ARCH_FEATURES, SMCCC_ARCH_WORKAROUND_2), -1);
+    EXPECT_EQ(call(SMCCC_ARCH_FEATURES, SMCCC_ARCH_WORKAROUND_3), 0);
+    EXPECT_EQ(nr_firmware_calls, 0);
+    EXPECT_EQ(call(SMCCC_ARCH_WORKAROUND_1, 0x11), 0);
+    EXPECT_EQ(call(SMCCC_ARCH_WORKAROUND_3, 0x11), 0);
+    EXPECT_EQ(nr_firmware_calls, 2);
+    firmware_says = 1;
+    EXPECT_EQ(call(SMCCC_ARCH_FEATURES, SMCCC_ARCH_WORKAROUND_3), 1);
+    EXPECT_EQ(call(SMCCC_ARCH_WORKAROUND_3, 0x11), 0); /* which does nothing */
+    EXPECT_EQ(nr_firmware_calls, 2);
+}
+
+KTF_TEST(standard, without_firmware_no_workaround_is_needed)
 {
     static const uint32_t workarounds[] = {SMCCC_ARCH_WORKAROUND_1, SMCCC_ARCH_WORKAROUND_2,
                                            SMCCC_ARCH_WORKAROUND_3};

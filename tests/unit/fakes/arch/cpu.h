@@ -23,6 +23,16 @@ static inline void error_barrier(void)
 {
 }
 
+static inline void cpu_clear_branch_history(void)
+{
+    fake_sysreg_write("history", 1);
+}
+
+static inline void cpu_take_branches(uint64_t nr)
+{
+    fake_sysreg_write("history", nr);
+}
+
 static inline void dsb_sy(void)
 {
 }
