@@ -78,5 +78,5 @@ void inject_external_abort(uint64_t esr)
     if (!from_el0(read_sysreg(spsr_el2)))
         class ++;
     write_sysreg(far_el1, read_sysreg(far_el2));
-    inject(class << ESR_EC_SHIFT | (esr & (ESR_IL | ABORT_WNR)) | ABORT_FSC_EXTERNAL);
+    inject(class << ESR_EC_SHIFT | (esr & (ESR_IL | ABORT_WNR | ABORT_FNV)) | ABORT_FSC_EXTERNAL);
 }
