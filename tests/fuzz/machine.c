@@ -24,6 +24,7 @@
 #include "mm/page.h"
 #include "mm/scrub.h"
 #include "mm/window.h"
+#include "dev/predictor.h"
 #include "vm/trap_control.h"
 
 /* Below what the sanitizers take for themselves, so that physical addresses are pointers. */
@@ -165,6 +166,22 @@ void monitor_run(void)
 }
 
 /* --- what is left of arch/ and of the machine's end ------------------------------------------ */
+
+/* No firmware, and nobody speculates. */
+int32_t predictor_features(uint32_t function)
+{
+    (void)function;
+    return -1;
+}
+
+void predictor_call(uint32_t function)
+{
+    (void)function;
+}
+
+void predictor_clean(void)
+{
+}
 
 void trap_control_load(const struct vcpu *vcpu, bool contended)
 {
