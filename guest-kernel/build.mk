@@ -38,9 +38,13 @@ guest-user-objs := $(guest-user-start) $(call objects,guest-user,$(guest-program
 guest-user-ldflags = -nostdlib -static -Wl,--build-id=none -Wl,-T,guest-kernel/user/user.lds \
 	-Wl,-z,max-page-size=4096 -Wl,--strip-all $(TARGET_LDFLAGS)
 
-$(O)/guest-user/%.elf: $(O)/guest-user/guest-kernel/user/%.c.o $(guest-user-start) guest-kernel/user/user.lds
+guest-user-link = $(TARGET_CC) $(guest-user-ldflags) -o $@ \
+	$(O)/guest-user/guest-kernel/user/$*.c.o $(guest-user-start)
+$(O)/guest-user/%.elf: $(O)/guest-user/guest-kernel/user/%.c.o $(guest-user-start) \
+		guest-kernel/user/user.lds $$(call changed,$$(guest-user-link))
 	$(call say,LD,$@)
-	$(Q)$(TARGET_CC) $(guest-user-ldflags) -o $@ $(filter %.o,$^)
+	$(Q)$(guest-user-link)
+	$(call keep,$(guest-user-link))
 
 # All of this folder's, for compile_commands.json.
 guest-all-objs := $(guest-objs) $(guest-none) $(guest-user-objs) \
@@ -53,11 +57,13 @@ $(guest-programs-obj): private guest-cflags += -Wa,-I$(O)/guest-user
 guest-ldflags = -nostdlib -static -Wl,--build-id=none -Wl,-T,guest-kernel/arch/kernel.lds \
 	-Wl,-z,max-page-size=4096 -Wl,-z,noexecstack $(TARGET_LDFLAGS)
 guest-libs = $(O)/libhypercall.a $(O)/deps/libfdt/libfdt.a $(O)/rt.a
+guest-link = $(TARGET_CC) $(guest-ldflags) -o $@ $(filter %.o,$^) $(guest-libs)
 
 $(O)/guest.elf: $(guest-objs) $(guest-none)
 $(O)/guest-test.elf: $(guest-objs) $(guest-test-objs)
-$(O)/guest.elf $(O)/guest-test.elf: $(O)/libhypercall.a $(O)/rt.a guest-kernel/arch/kernel.lds
+$(O)/guest.elf $(O)/guest-test.elf: $(O)/libhypercall.a $(O)/rt.a $(O)/deps/libfdt/.done \
+		guest-kernel/arch/kernel.lds
 	$(call say,LD,$@)
-	$(Q)$(TARGET_CC) $(guest-ldflags) -o $@ $(filter %.o,$^) $(guest-libs)
-
--include $(guest-objs:.o=.d) $(guest-none:.o=.d) $(guest-test-objs:.o=.d) $(guest-user-objs:.o=.d)
+	$(Q)$(guest-link)
+	$(call keep,$(guest-link))
+$(O)/guest.elf $(O)/guest-test.elf: $$(call changed,$$(guest-link))

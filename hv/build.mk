@@ -20,7 +20,7 @@ hv-codegen := -mcmodel=tiny -ffunction-sections -fdata-sections $(hv-fixed-regs)
 hv-lto := $(if $(filter 1,$(LLVM)),,-flto -fno-fat-lto-objects)
 
 hv-cflags = $(TARGET_CFLAGS) $(hv-codegen) $(hv-lto) -Ihv -I$(O)/hv-gen $(ABI_CFLAGS) $(RT_CFLAGS) \
-	$(if $(filter tests/%,$<),-Itests/ktf) \
+	$(if $(filter tests/%,$*),-Itests/ktf) \
 	-isystem $(O)/deps/libfdt/include -include $(O)/config/autoconf.h
 $(eval $(call compile_rules,hv,hv-cflags))
 
@@ -38,12 +38,18 @@ hv-all-objs := $(hv-objs) $(hv-run-objs) $(hv-test-objs)
 
 # Offsets that assembly uses: compiled to assembly, then picked out as #defines.
 hv-no-lto := $(if $(hv-lto),-fno-lto)
-$(O)/hv-gen/asm_offsets.h: $(hv-offsets) $(O)/config/autoconf.h $(O)/hv/.flags | $(O)/deps/libfdt/.done
+hv-offsets-h := $(O)/hv-gen/asm_offsets.h
+# Expanded here: an object's own flags hold for what it needs, too.
+hv-offsets-cc := $(TARGET_CC) $(hv-cflags) $(hv-no-lto) -MD -MP -MF $(hv-offsets-h).d \
+	-MT $(hv-offsets-h) -S $(hv-offsets) -o $(hv-offsets-h).s
+$(hv-offsets-h): $(hv-offsets) $(O)/config/autoconf.h $$(call changed,$$(hv-offsets-cc)) \
+		| $(O)/deps/libfdt/.done
 	$(call say,GEN,$@)
 	@mkdir -p $(@D)
-	$(Q)$(TARGET_CC) $(hv-cflags) $(hv-no-lto) -MMD -MF $@.d -MT $@ -S $< -o $@.s
+	$(Q)$(hv-offsets-cc)
 	$(Q)sed -n 's/^.*->\([A-Z0-9_]*\) \([0-9]*\).*/#define \1 \2/p' $@.s > $@
-$(hv-all-objs): $(O)/hv-gen/asm_offsets.h | $(O)/deps/libfdt/.done
+	$(call keep,$(hv-offsets-cc))
+$(hv-all-objs): | $(hv-offsets-h) $(O)/deps/libfdt/.done
 
 # The package's, compiled without the register rule: see arch/plain_abi.h.
 hv-libfdt := $(O)/deps/libfdt/libfdt.a
@@ -56,14 +62,17 @@ hv-ldflags = $(if $(hv-lto),$(TARGET_CFLAGS) $(hv-codegen) $(hv-lto) -flto-parti
 	-nostdlib -static -Wl,--build-id=none -Wl,-z,noexecstack -Wl,--gc-sections -Wl,-T,hv/boot/hv.lds \
 	$(hv-erratum) $(TARGET_LDFLAGS)
 
+hv-link = $(TARGET_CC) $(hv-ldflags) -o $@ $(filter %.o,$^) $(hv-libfdt)
 $(O)/stile.elf: $(hv-run-objs)
 $(O)/stile-test.elf: $(hv-test-objs)
 $(O)/stile.elf $(O)/stile-test.elf: $(hv-objs) $(hv-libfdt) hv/boot/hv.lds
 	$(call say,LD,$@)
-	$(Q)$(TARGET_CC) $(hv-ldflags) -o $@ $(filter %.o,$^) $(hv-libfdt)
+	$(Q)$(hv-link)
+	$(call keep,$(hv-link))
+$(O)/stile.elf $(O)/stile-test.elf: $$(call changed,$$(hv-link))
 
 $(O)/%.img: $(O)/%.elf
 	$(call say,IMAGE,$@)
 	$(Q)$(TARGET_OBJCOPY) -O binary $< $@
 
--include $(hv-all-objs:.o=.d) $(O)/hv-gen/asm_offsets.h.d
+-include $(hv-offsets-h).d

@@ -16,15 +16,15 @@ $(O)/.config: | $(O)/.deps-build
 	$(call say,CONFIG,$@)
 	@$(config-defaults)
 
-$(O)/config/auto.conf: $(O)/.config Kconfig
+# The header's time changes only with its content: an option's new help text rebuilds nothing.
+$(O)/config/auto.conf: $(O)/.config Kconfig $(if $(wildcard $(O)/config/autoconf.h),,FORCE)
 	@if cmp -s $(O)/.config $(O)/config/defaults; then $(config-defaults); fi
 	@($(call kconfig,kconfig-conf --olddefconfig) >/dev/null)
 	@($(call kconfig,kconfig-conf --silentoldconfig) </dev/null >/dev/null)
+	@cd $(O)/config && { cmp -s autoconf.h.new autoconf.h || cp autoconf.h.new autoconf.h; }
 	@touch $@
-
-# Its time changes only with its content: an option's new help text rebuilds nothing.
-$(O)/config/autoconf.h: $(O)/config/auto.conf
-	@cmp -s $@.new $@ || cp $@.new $@
+# It is made with auto.conf, which make reads first of all; which of both is older tells nothing.
+$(O)/config/autoconf.h: | $(O)/config/auto.conf ;
 
 # Only goals that compile need a configuration.
 ifneq ($(filter-out help clean deps format defconfig menuconfig,$(or $(MAKECMDGOALS),all)),)

@@ -10,13 +10,16 @@ help: ## list these goals
 	@sed -n 's/^\([a-z][a-z_.-]*\):.*## \(.*\)/  \1\t\2/p' Makefile scripts/*.mk */build.mk | sort | \
 		expand -t 24
 	@echo 'Variables (value now):'
-	@echo '  O=$(O)                the build folder'
+	@echo '  O=$(O)                the build folder; each file in it is a goal: make $(O)/guest.img'
 	@echo '  LLVM=1                 build with clang and lld'
 	@echo '  GIC=$(GIC)  PCPUS=$(PCPUS)         the machine of run and debug'
 	@echo '  GUEST=debian  VCPUS=$(VCPUS)  run and debug: Debian in place of the guest kernel'
 	@echo '  BUNDLE=mixed           run and debug: two Debian VMs and a paravirtual one'
 	@echo '  DEBIAN_KERNEL=package  the kernel to fetch for Debian; the newest if empty or gone'
-	@echo '  T=glob                 the cases of test to run (list them with: tests/run --list)'
+	@echo "  T='abi/* unit/list'    the cases of test and stress to run (tests/run --list lists them)"
+	@echo '  DEBUG_PORT=$(DEBUG_PORT)        where debug waits for gdb'
+	@echo '  PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)   where install installs'
+	@echo '  CROSS_COMPILE=$(CROSS_COMPILE)  HOST_CC=$(HOST_CC)   the compilers'
 	@echo '  V=1                    show the commands'
 
 # --- packages --------------------------------------------------------------------------------
@@ -38,28 +41,30 @@ $(O)/deps/libfdt/.done: scripts/fetch-arm64 | $(O)/.deps-build
 	@cp $(O)/deps/root/usr/include/fdt.h $(O)/deps/root/usr/include/libfdt*.h $(@D)/include
 	@cp $(O)/deps/root/usr/lib/aarch64-linux-gnu/libfdt.a $(@D)
 	@touch $@
-$(O)/deps/libfdt/libfdt.a: $(O)/deps/libfdt/.done ;
+$(O)/deps/libfdt/libfdt.a: | $(O)/deps/libfdt/.done ;
 
 # What a Linux guest is made of: Debian's kernel and busybox, and the initramfs that gives a shell.
 DEBIAN_KERNEL ?=
 
 debian := $(O)/deps/debian
-$(debian)/.done: scripts/debian-guest scripts/fetch-arm64 $(debian)/.kernel | $(O)/.deps-build
+$(debian)/.done: scripts/debian-guest scripts/fetch-arm64 $$(call changed,$(DEBIAN_KERNEL)) \
+		| $(O)/.deps-build
 	@scripts/debian-guest $(O)/deps/apt $(debian) $(DEBIAN_KERNEL)
+	$(call keep,$(DEBIAN_KERNEL))
 	@touch $@
-# Fetch again when another kernel is asked for.
-$(debian)/.kernel: FORCE
-	@mkdir -p $(@D)
-	@echo '$(DEBIAN_KERNEL)' | cmp -s - $@ || echo '$(DEBIAN_KERNEL)' > $@
-$(debian)/kernel $(debian)/busybox: $(debian)/.done ;
+# Their own times are those in Debian's packages.
+$(debian)/kernel $(debian)/busybox: | $(debian)/.done ;
 
 linux-scripts := $(filter-out tests/linux/init,$(wildcard tests/linux/*))
-$(O)/linux/initrd: tests/linux/init $(linux-scripts) $(debian)/.done scripts/initramfs scripts/newc.py
+linux-pack = scripts/initramfs -o $@ --busybox $(debian)/busybox --init tests/linux/init $(linux-scripts)
+$(O)/linux/initrd: tests/linux/init $(linux-scripts) $(debian)/.done scripts/initramfs scripts/newc.py \
+		$$(call changed,$$(linux-pack))
 	$(call say,INITRD,$@)
-	@scripts/initramfs -o $@ --busybox $(debian)/busybox --init tests/linux/init $(linux-scripts)
+	@$(linux-pack)
+	$(call keep,$(linux-pack))
 
 .PHONY: linux-guest
-linux-guest: $(debian)/.done $(O)/linux/initrd
+linux-guest: $(debian)/.done $(O)/linux/initrd ## fetch Debian's kernel and busybox, and pack its initramfs
 
 # --- running ---------------------------------------------------------------------------------
 
@@ -85,14 +90,13 @@ memory-mixed = 1024
 
 run-needs := $(O)/guest.img $(if $(filter guest,$(BUNDLE)),,$(debian)/.done $(O)/linux/initrd)
 run-bundle := $(O)/bundles/run-$(BUNDLE)-gic$(GIC).cpio
-# Packed anew when the VMs change.
-$(run-bundle).vms: FORCE
-	$(if $(vms-$(BUNDLE)),,$(error BUNDLE or GUEST is $(BUNDLE), but must be guest, debian or mixed))
-	@mkdir -p $(@D)
-	@echo '$(vms-$(BUNDLE))' | cmp -s - $@ || echo '$(vms-$(BUNDLE))' > $@
-$(run-bundle): $(run-needs) $(run-bundle).vms tests/vms/virt.dts scripts/bundle scripts/newc.py
+run-vms = $(or $(vms-$(BUNDLE)),$(error BUNDLE or GUEST is $(BUNDLE), but must be guest, debian or mixed))
+run-pack = scripts/bundle --gic $(GIC) -o $@ $(run-vms)
+$(run-bundle): $(run-needs) tests/vms/virt.dts scripts/bundle scripts/newc.py \
+		$$(call changed,$$(run-pack))
 	$(call say,BUNDLE,$@)
-	@scripts/bundle --gic $(GIC) -o $@ $(vms-$(BUNDLE))
+	@$(run-pack)
+	$(call keep,$(run-pack))
 
 .PHONY: run debug
 run-machine = scripts/qemu gic=$(GIC) pcpus=$(PCPUS) memory=$(memory-$(BUNDLE)) \
@@ -113,28 +117,37 @@ debug: $(O)/stile.img $(O)/stile.elf $(run-bundle) | $(O)/.deps-debug ## as run,
 # Every compile rule leaves its command as a line of JSON next to the object.
 compile_commands.json: $(O)/compile_commands.json ## the compilation database, in the build folder
 $(O)/compile_commands.json: $(hv-objs) $(hv-run-objs) $(lib-objs) $(fake-objs) $(rt-objs) $(guest-all-objs)
-	@{ echo '['; cat $(addsuffix .json,$^) | sed '$$s/,$$//'; echo ']'; } > $@
+	@{ echo '['; cat $(database) | sed '$$s/,$$//'; echo ']'; } > $@
+	$(call keep,$(database))
+$(O)/compile_commands.json: $$(call changed,$$(database))
+database = $(addsuffix .json,$(filter %.o,$^))
 
 # The pages' examples are compiled too. Costs are those of the last 'make bench', if there was one.
 docs: $(O)/docs/.done ## the ABI reference as HTML and man pages, from the comments of the call table
 	@echo '  DOCS    $(O)/docs/html/index.html; man -l $(O)/docs/man2/stile_core_info.2'
 
-$(O)/docs/.done: $(O)/docs/pages/.done
+docs-compile = $(TARGET_CC) $(lib-cflags) -Wno-unused-variable -Wno-unused-but-set-variable -fsyntax-only \
+	$(O)/docs/pages/examples.c
+$(O)/docs/.done: $(O)/docs/pages/.done $(wildcard libhypercall/include/stile/*.h) \
+		$$(call changed,$$(docs-compile))
 	$(call say,DOC,$(O)/docs)
+	@rm -rf $(O)/docs/html $(O)/docs/man2
 	@mkdir -p $(O)/docs/html $(O)/docs/man2
 	@cd $(O)/docs && for page in pages/*.md; do \
 		name=$$(basename $$page .md); \
 		lowdown -s --parse-no-intraemph -t html -o html/$$name.html $$page || exit 1; \
 		[ $$name = index ] || lowdown -s --parse-no-intraemph -t man -o man2/$$name.2 $$page || exit 1; done
-	$(Q)$(TARGET_CC) $(lib-cflags) -Wno-unused-variable -Wno-unused-but-set-variable -fsyntax-only \
-		$(O)/docs/pages/examples.c
+	$(Q)$(docs-compile)
+	$(call keep,$(docs-compile))
 	@touch $@
 
-$(O)/docs/pages/.done: scripts/abi-reference $(wildcard abi/stile/*.h abi/stile/calls/*.h $(O)/calls.json) \
+docs-inputs := $(wildcard abi/stile/*.h abi/stile/calls/*.h $(O)/calls.json)
+$(O)/docs/pages/.done: scripts/abi-reference $(docs-inputs) $$(call changed,$$(docs-inputs)) \
 		| $(O)/.deps-docs
 	$(call say,GEN,$(@D))
 	@rm -rf $(@D)
-	@scripts/abi-reference abi/stile $(@D) $(wildcard $(O)/calls.json)
+	@scripts/abi-reference abi/stile $(@D) $(filter %.json,$(docs-inputs))
+	$(call keep,$(docs-inputs))
 	@touch $@
 
 # --- installing ------------------------------------------------------------------------------

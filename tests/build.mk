@@ -21,15 +21,16 @@ unit-selftest := tests/ktf/selftest/selftest.c
 unit-object = $(call host_objects,unit/obj,$(1))
 unit-tests  := $(patsubst tests/unit/%.c,$(O)/unit/%,$(unit-srcs))
 unit-objs   := $(call unit-object,$(unit-srcs) $(unit-common) $(unit-selftest))
-$(eval $(call host_rules,unit/obj,unit-cflags))
+$(eval $(call host_rules,unit/obj,unit-cflags,HOST_CC))
+unit-link    = $(HOST_CC) $(host-cflags) $(filter %.o,$^) -lfdt -o $@
 
 $(unit-tests): $(O)/unit/%: $(O)/unit/obj/tests/unit/%.o
 $(O)/unit/ktf-selftest: $(call unit-object,$(unit-selftest))
 $(unit-tests) $(O)/unit/ktf-selftest: $(call unit-object,$(unit-common))
 	$(call say,HOSTLD,$@)
-	$(Q)$(HOST_CC) $(host-cflags) $^ -lfdt -o $@
-
--include $(unit-objs:.o=.d)
+	$(Q)$(unit-link)
+	$(call keep,$(unit-link))
+$(unit-tests) $(O)/unit/ktf-selftest: $$(call changed,$$(unit-link))
 
 # --- libhypercall on the host ------------------------------------------------------------------
 #
@@ -44,22 +45,27 @@ lib-threads-cflags = $(host-lib-flags) -fsanitize=thread -O1 -g -fno-omit-frame-
 lib-unit-ldflags := $(sanitize)
 lib-threads-ldflags := -fsanitize=thread
 
+# $(call lib_link,flags): the command that makes $@
+lib_link = $(HOST_CC) $(1) -pthread $(filter %.o,$^) -o $@
+
+# These suites are the guest's, too: see tests/lib/both/both.h.
+$(O)/lib-unit/both: $(call host_objects,lib-unit/obj,$(both-srcs))
+
 # $(call lib_tests,folder): the programs of tests/lib/folder
 define lib_tests
-lib-$(1)-srcs := $$(wildcard tests/lib/$(1)/*.c)
+lib-$(1)-objs := $$(call host_objects,lib-$(1)/obj,$$(wildcard tests/lib/$(1)/*.c))
 lib-$(1)-common := $$(call host_objects,lib-$(1)/obj,$$(lib-ktf) $$(host-lib-srcs))
-lib-tests += $$(patsubst tests/lib/$(1)/%.c,$(O)/lib-$(1)/%,$$(lib-$(1)-srcs))
-$(call host_rules,lib-$(1)/obj,lib-$(1)-cflags)
-$$(lib-$(1)-srcs:tests/lib/$(1)/%.c=$(O)/lib-$(1)/%): $(O)/lib-$(1)/%: \
-		$(O)/lib-$(1)/obj/tests/lib/$(1)/%.o $$(lib-$(1)-common)
+lib-$(1)-tests := $$(lib-$(1)-objs:$(O)/lib-$(1)/obj/tests/lib/$(1)/%.o=$(O)/lib-$(1)/%)
+lib-tests += $$(lib-$(1)-tests)
+$(call host_rules,lib-$(1)/obj,lib-$(1)-cflags,HOST_CC)
+$$(lib-$(1)-tests): $(O)/lib-$(1)/%: $(O)/lib-$(1)/obj/tests/lib/$(1)/%.o $$(lib-$(1)-common)
 	$$(call say,HOSTLD,$$@)
-	$(Q)$$(HOST_CC) $$(lib-$(1)-ldflags) -pthread $$^ -o $$@
--include $$(lib-$(1)-common:.o=.d) $$(lib-$(1)-srcs:%.c=$(O)/lib-$(1)/obj/%.d)
+	$(Q)$$(call lib_link,$$(lib-$(1)-ldflags))
+	$$(call keep,$$(call lib_link,$$(lib-$(1)-ldflags)))
+$$(lib-$(1)-tests): $$$$(call changed,$$$$(call lib_link,$$$$(lib-$(1)-ldflags)))
 endef
 lib-tests :=
 $(eval $(call lib_tests,unit))
-# These suites are the guest's, too: see tests/lib/both/both.h.
-$(O)/lib-unit/both: $(call host_objects,lib-unit/obj,$(both-srcs))
 $(eval $(call lib_tests,threads))
 
 include tests/fuzz/build.mk

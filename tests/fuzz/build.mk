@@ -20,32 +20,29 @@ fuzz-srcs := $(addprefix $(fuzz-dir)/,assembly.c calls.c cpu.c fuzz.c guest.c ma
 # The hypervisor's data lies between that of begin.c and that of end.c: see edge.h.
 fuzz-objs := $(call host_objects,fuzz/obj,$(fuzz-dir)/begin.c $(fuzz-hv-srcs) $(fuzz-dir)/end.c $(fuzz-srcs))
 
-fuzz-cc := clang
+FUZZ_CC := clang
 fuzz-sanitize := -fsanitize=address,undefined -fno-sanitize-recover=all
 # Coverage is the hypervisor's alone. Comparisons tell nothing: values are chosen by their kind.
 fuzz-coverage := -fsanitize=fuzzer-no-link -fno-sanitize-coverage=trace-cmp
 fuzz-cflags = -std=c11 -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer $(WARNINGS) $(fuzz-sanitize) \
-	$(if $(filter hv/% $(fuzz-dir)/audit_%,$<),$(fuzz-coverage)) \
+	$(if $(filter hv/% $(fuzz-dir)/audit_%,$*),$(fuzz-coverage)) \
 	-I$(fuzz-dir) -I$(O)/fuzz -Itests/unit/fakes -Ihv -Itests/unit -Itests $(LIB_CFLAGS) \
 	-include $(O)/config/autoconf.h
 
-$(O)/fuzz/obj/%.o: %.c $(O)/config/autoconf.h $(O)/fuzz/.flags | $(O)/.deps-test
-	$(call say,FUZZCC,$<)
-	@mkdir -p $(@D)
-	$(Q)$(fuzz-cc) $(fuzz-cflags) -MMD -MP -c $< -o $@
-$(O)/fuzz/.flags: FORCE
-	@mkdir -p $(@D)
-	@echo '$(fuzz-cc) $(value fuzz-cflags) $(fuzz-sanitize) $(LIB_CFLAGS)' | cmp -s - $@ || \
-		echo '$(fuzz-cc) $(value fuzz-cflags) $(fuzz-sanitize) $(LIB_CFLAGS)' > $@
+$(eval $(call host_rules,fuzz/obj,fuzz-cflags,FUZZ_CC))
 
-$(call host_objects,fuzz/obj,$(fuzz-dir)/calls.c): $(O)/fuzz/results.h
-$(O)/fuzz/results.h: $(fuzz-dir)/results.awk $(wildcard abi/stile/calls/*.h)
+fuzz-results = awk -f $(fuzz-dir)/results.awk $(wildcard abi/stile/calls/*.h) > $@
+$(call host_objects,fuzz/obj,$(fuzz-dir)/calls.c): | $(O)/fuzz/results.h
+$(O)/fuzz/results.h: $(fuzz-dir)/results.awk $(wildcard abi/stile/calls/*.h) \
+		$$(call changed,$$(fuzz-results))
 	$(call say,GEN,$@)
 	@mkdir -p $(@D)
-	@awk -f $^ > $@
+	@$(fuzz-results)
+	$(call keep,$(fuzz-results))
 
+fuzz-link = $(FUZZ_CC) $(fuzz-sanitize) -fsanitize=fuzzer $(filter %.o,$^) -lfdt -o $@
 $(O)/fuzz/hypercalls: $(fuzz-objs)
 	$(call say,HOSTLD,$@)
-	$(Q)$(fuzz-cc) $(fuzz-sanitize) -fsanitize=fuzzer $^ -lfdt -o $@
-
--include $(fuzz-objs:.o=.d)
+	$(Q)$(fuzz-link)
+	$(call keep,$(fuzz-link))
+$(O)/fuzz/hypercalls: $$(call changed,$$(fuzz-link))
