@@ -15,33 +15,33 @@ lint-trees = hv=docs/architecture.md guest-kernel=docs/guest-kernel.md libhyperc
 lint: lint-format lint-layers lint-shell lint-python lint-cppcheck lint-tidy ## look for faults without running anything
 	@echo '  LINT    nothing found'
 
-lint-format: | $(O)/.deps-test
+lint-format: | $(O)/.deps-test ## lint: whether clang-format would change something
 	$(call say,FORMAT,'$(words $(lint-c)) files')
 	@clang-format --dry-run -Werror $(lint-c)
 
-lint-layers:
+lint-layers: ## lint: whether includes point down
 	$(call say,LAYERS,'$(words $(lint-trees)) trees')
 	@wrong=0; for tree in $(lint-trees); do \
 		scripts/layers $${tree%=*} $${tree#*=} || wrong=1; done; exit $$wrong
 
-lint-shell: | $(O)/.deps-test
+lint-shell: | $(O)/.deps-test ## lint: shellcheck
 	$(call say,SHELL,'$(words $(lint-shell)) scripts')
 	@shellcheck -S warning $(lint-shell)
 
 # Compiling finds what does not parse, and what Python itself warns of.
-lint-python: | $(O)/.deps-test
+lint-python: | $(O)/.deps-test ## lint: what Python itself warns of
 	$(call say,PYTHON,'$(words $(lint-python)) files')
 	@python3 -W error -c 'import pathlib, sys; \
 		[compile(pathlib.Path(f).read_text(), f, "exec") for f in sys.argv[1:]]' $(lint-python)
 
-lint-cppcheck: $(O)/compile_commands.json | $(O)/.deps-test
+lint-cppcheck: $(O)/compile_commands.json | $(O)/.deps-test ## lint: cppcheck
 	$(call say,CPPCHECK,$(O)/compile_commands.json)
 	@mkdir -p $(O)/cppcheck
 	@cppcheck --quiet --error-exitcode=1 -j $(shell nproc) --cppcheck-build-dir=$(O)/cppcheck \
 		--enable=warning,portability --inline-suppr --suppressions-list=scripts/cppcheck.txt \
 		'-D__attribute__(x)=' --project=$(O)/compile_commands.json
 
-lint-tidy: $(O)/compile_commands.json | $(O)/.deps-test
+lint-tidy: $(O)/compile_commands.json | $(O)/.deps-test ## lint: clang-tidy
 	$(call say,TIDY,'$(words $(lint-tidy)) files')
 	@printf '%s\n' $(lint-tidy) | xargs -P $(shell nproc) -n 8 clang-tidy --quiet --extra-arg=-Wno-ignored-optimization-argument -p $(O) 2> $(O)/tidy.log || \
 		{ grep -v 'warnings generated' $(O)/tidy.log; exit 1; }

@@ -72,6 +72,7 @@ include tests/fuzz/build.mk
 
 # --- running them ----------------------------------------------------------------------------
 
+# Which cases: patterns of their names, no file names. They are not for the shell.
 T ?=
 # What hands the hypervisor a device tree of its own.
 $(O)/shim.elf: tests/machine/shim.S | $(O)/.deps-build
@@ -82,14 +83,27 @@ test-images := $(O)/shim.img $(O)/stile.img $(O)/stile-test.img $(O)/guest.img $
 
 .PHONY: test test-images test-kunit stress fuzz bench bench-record bench-debian
 
+test-images: ## build what the tests run, but for the fuzzer and Debian
 test-images: $(test-images) $(unit-tests) $(O)/unit/ktf-selftest $(lib-tests) $(O)/libhypercall.a \
 		$(O)/libhypercall-host.a
 
-test: test-images linux-guest $(O)/fuzz/hypercalls | $(O)/.deps-test ## run all tests (T=glob: only some)
-	@tests/run --build $(O) --junit $(O)/test.xml --ktap $(O)/test.ktap $(T)
+# $(call run_cases,options of tests/run): have make build what the cases need, no more, then run them.
+# A case fails if make could not build what it needs: what was built before is not for it.
+define run_cases
+	@rm -f $(O)/unbuilt
+	@goals=$$(tests/run --build $(O) $(1) --needs $(call quoted,$(T))) || exit 1; \
+		$(MAKE) $(if $(V),,--silent) --no-print-directory --keep-going $$goals || \
+		for goal in $$goals; do \
+			$(MAKE) --question $$goal >/dev/null 2>&1 || echo $$goal >>$(O)/unbuilt; \
+		done
+	@tests/run --build $(O) --unbuilt $(O)/unbuilt $(1) $(call quoted,$(T))
+endef
 
-stress: test-images linux-guest | $(O)/.deps-test ## work Debian hard for 10^10 instructions, some minutes
-	@tests/run --build $(O) --cases tests/stress.toml $(T)
+test: | $(O)/.deps-build ## run all tests, or those that fit: T='abi/* unit/list' (tests/run --list lists them)
+	$(call run_cases,--junit $(O)/test.xml --ktap $(O)/test.ktap)
+
+stress: | $(O)/.deps-build ## work Debian hard for 10^10 instructions, some minutes
+	$(call run_cases,--cases tests/stress.toml)
 
 fuzz: $(O)/fuzz/hypercalls ## make up hostile calls until one is found that does harm, or for ever
 	@echo '  FUZZ    Ctrl-C ends; inputs are kept in $(O)/fuzz/corpus, what does harm in $(O)/fuzz/found'
@@ -128,7 +142,7 @@ configs := $(patsubst tests/configs/%.config,config-%,$(wildcard tests/configs/*
 
 .PHONY: test-configs $(configs)
 
-test-configs: $(configs) ## build and try the configurations of tests/configs
+test-configs: $(configs) ## build and try the configurations of tests/configs (config-NAME: one of them)
 
 $(configs): config-%: $(O)/deps/libfdt/.done | $(O)/.deps-test
 	@mkdir -p $(O)/configs/$*/deps
@@ -138,7 +152,7 @@ $(configs): config-%: $(O)/deps/libfdt/.done | $(O)/.deps-test
 		cp tests/configs/$*.config $(O)/configs/$*/given.config
 	@cp -u $(O)/configs/$*/given.config $(O)/configs/$*/.config
 	@$(MAKE) --no-print-directory O=$(O)/configs/$* test-images
-	@tests/run --build $(O)/configs/$* $$(sed -n 's/^# try: //p' tests/configs/$*.config)
+	@tests/run --build $(O)/configs/$* "$$(sed -n 's/^# try: //p' tests/configs/$*.config)"
 
 # --- the ABI ---------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ import subprocess
 import time
 
 from . import ktap, symbols, tree
-from .cases import MODE_BOOTARGS
+from .cases import MODE_BOOTARGS, is_built
 from .machine import ROOT, Hang, Machine
 from .result import FAIL, PASS, Result
 
@@ -25,7 +25,7 @@ def vm_words(case, vm, build):
     arguments = [MODE_BOOTARGS.get(mode, ""), case.bootargs, settings.get("bootargs", "")]
     settings["bootargs"] = " ".join(filter(None, arguments))
     for key in ("kernel", "initrd"):
-        if key in settings and not (ROOT / settings[key]).exists():
+        if key in settings and is_built(settings[key]):
             settings[key] = build / settings[key]
     return ["--vm", vm["name"]] + [f"{key}={value}" for key, value in settings.items()]
 
@@ -36,7 +36,8 @@ def make_bundle(case, build):
     words = [word for vm in case.vms for word in vm_words(case, vm, build)]
     done = subprocess.run([ROOT / "scripts/bundle", "-o", path, "--gic", str(case.gic),
                            "--cut", str(case.cut), *words],
-                          capture_output=True, text=True, check=False, cwd=ROOT)
+                          capture_output=True, text=True, check=False, cwd=ROOT,
+                          start_new_session=True)
     if done.returncode:
         raise CaseFailed(done.stderr.strip())
     return path
@@ -148,13 +149,13 @@ def judge(case, console):
     return results
 
 
-def run(case, build, tee):
+def run(case, build, tee, start):
     """Boot one case; returns its results and the console's text, backtraces named."""
     readers = {stream_of(case, name): ktap.Reader() for name in case.ktap}
     text = ""
     failure = []
     try:
-        with Machine(machine_options(case, build), case.time_limit, tee) as machine:
+        with Machine(machine_options(case, build), case.time_limit, tee, start) as machine:
             try:
                 watch(case, machine, readers)
             except Hang:

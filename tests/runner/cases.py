@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 
 # How one guest image is booted: through the hypervisor in one of its modes, or without it.
 MODES = ("paravirtual", "trap", "assisted", "bare")
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+# A word of a command that is a file of the build folder.
+BUILT = "{build}/"
 # Where a mode is about traps, the guest must not make calls.
 MODE_BOOTARGS = {"trap": "pv=off", "assisted": "pv=off"}
 
@@ -51,19 +54,36 @@ class Case:
         """Whether the guest runs without the hypervisor."""
         return self.mode == "bare"
 
+    def needs(self):
+        """The files of the build folder that the case needs; make has goals of the same names.
+
+        The first stands for the Debian packages: see scripts/deps.
+        """
+        if self.kind != "qemu":
+            return [".deps-test"] + [word.removeprefix(BUILT) for word in self.command
+                                     if word.startswith(BUILT)]
+        return [".deps-build"] + ([] if self.bare else [self.image]) + [
+            vm[key] for vm in self.vms for key in ("kernel", "initrd")
+            if key in vm and is_built(vm[key])]
+
+
+def is_built(name):
+    """Whether a file that a case names is in the build folder: there is none among the sources."""
+    return not (ROOT / name).exists()
+
 
 # Fields of which an entry may give a list; every combination is a case.
 AXES = ("gic", "pcpus", "mode")
 
 
-def load(path, build):
+def load(path):
     """All cases, in the order of the file."""
     with open(path, "rb") as file:
         data = tomllib.load(file)
     cases = []
     for entry in data["case"]:
         if entry.get("kind") == "host" and "programs" in entry:
-            cases += host_programs(entry, build)
+            cases += host_programs(entry)
         else:
             cases += [case for variant in variants(entry) for case in multiplied(variant)]
     names = [case.name for case in cases]
@@ -73,13 +93,12 @@ def load(path, build):
     return cases
 
 
-def host_programs(entry, build):
+def host_programs(entry):
     """One case for each source of a folder: a program that was not built is a failure."""
     folder = entry.get("folder", "unit")
-    sources = sorted(pathlib.Path().glob(entry["programs"]))
     return [Case(f"{entry['name']}/{source.stem}", "host", entry.get("groups", []),
-                 entry.get("time_limit", 60), [str(build / folder / source.stem)])
-            for source in sources]
+                 entry.get("time_limit", 60), [f"{BUILT}{folder}/{source.stem}"])
+            for source in sorted(ROOT.glob(entry["programs"]))]
 
 
 def variants(entry):
@@ -120,10 +139,16 @@ def one(entry, values):
     return case
 
 
+def fits(case, pattern):
+    """Whether a pattern, a glob or the beginning of a name, chooses a case."""
+    return fnmatch.fnmatchcase(case.name, pattern) or case.name.startswith(pattern)
+
+
 def select(cases, patterns, groups):
-    """The cases that fit one of the patterns (globs or beginnings of names) and groups, if any."""
-    def fits(case):
-        return (not patterns or any(
-            fnmatch.fnmatchcase(case.name, pattern) or case.name.startswith(pattern)
-            for pattern in patterns)) and (not groups or set(groups) & set(case.groups))
-    return [case for case in cases if fits(case)]
+    """The cases that fit one of the patterns and are in one of the groups, if any; none may be idle."""
+    cases = [case for case in cases if not groups or set(groups) & set(case.groups)]
+    idle = [pattern for pattern in patterns if not any(fits(case, pattern) for case in cases)]
+    if idle or not cases:
+        raise CasesError(f"no case fits {' '.join(idle or groups)}; tests/run --list shows them")
+    return [case for case in cases
+            if not patterns or any(fits(case, pattern) for pattern in patterns)]

@@ -17,16 +17,18 @@ class Hang(Exception):
 
 
 class Machine:
-    """A running QEMU. Leaves nothing running when used as a context manager."""
+    """A running QEMU. Leaves nothing running when used as a context manager.
 
-    def __init__(self, options, time_limit, tee=None):
+    start is what starts it: Children.start() of a runner that may have to end it from outside.
+    """
+
+    def __init__(self, options, time_limit, tee=None, start=subprocess.Popen):
         self.console = Console()
         self.deadline = time.monotonic() + time_limit
         self.on_line = lambda stream, line: None
         self._tee = tee
-        self._process = subprocess.Popen([ROOT / "scripts/qemu", *map(str, options)],
-                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                         stderr=subprocess.STDOUT)
+        self._process = start([ROOT / "scripts/qemu", *map(str, options)], stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._process.stdout, selectors.EVENT_READ)
 

@@ -1,28 +1,31 @@
 # SPDX-License-Identifier: MIT
 """Telling the outcome: a line for each run, JUnit XML, one KTAP document of all."""
-import sys
 from xml.etree import ElementTree
 
 from .result import FAIL, PASS, SKIP
 
 TAIL_LINES = 40
+NAME_COLUMNS = 44
 
 
-def progress(run, verbose):
-    """A line for a finished run; if it failed, what failed and the end of its console."""
+def progress(run, verbose, name_columns=NAME_COLUMNS):
+    """The line of a finished run; if it failed, what failed and the end of its console."""
     verdict = "FAIL" if run.failed else "PASS"
     counts = f"{run.count(PASS)} passed"
     counts += f", {run.count(FAIL)} failed" if run.count(FAIL) else ""
     counts += f", {run.count(SKIP)} skipped" if run.count(SKIP) else ""
-    print(f"  {verdict}  {run.name:<44} {run.seconds:6.1f} s  {counts}")
+    lines = [f"  {verdict}  {run.name:<{name_columns}} {run.seconds:6.1f} s  {counts}"]
     if run.failed:
-        for result in run.results:
-            if result.status == FAIL:
-                print(f"        {result.name}: " + result.text.replace("\n", "\n            "))
+        lines += [f"        {result.name}: " + result.text.replace("\n", "\n            ")
+                  for result in run.results if result.status == FAIL]
         if not verbose:
-            tail = run.console.splitlines()[-TAIL_LINES:]
-            print("".join(f"      | {line}\n" for line in tail), end="")
-    sys.stdout.flush()
+            lines += [f"      | {line}" for line in run.console.splitlines()[-TAIL_LINES:]]
+    return "\n".join(lines) + "\n"
+
+
+def clock(seconds):
+    """A time as minutes and seconds."""
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02}"
 
 
 def printable(text):
@@ -49,9 +52,9 @@ def write_junit(path, runs):
     ElementTree.ElementTree(root).write(path, encoding="unicode", xml_declaration=True)
 
 
-def write_ktap(path, runs):
-    """All runs as one KTAP document, a subtest each."""
-    lines = ["KTAP version 1", f"1..{len(runs)}"]
+def write_ktap(path, runs, planned):
+    """All runs as one KTAP document, a subtest each; as many were planned."""
+    lines = ["KTAP version 1", f"1..{planned}"]
     for number, run in enumerate(runs, 1):
         lines += ["    KTAP version 1", f"    # Subtest: {run.name}", f"    1..{len(run.results)}"]
         for index, result in enumerate(run.results, 1):
@@ -64,8 +67,13 @@ def write_ktap(path, runs):
     path.write_text("\n".join(lines) + "\n")
 
 
-def summary(runs):
-    """The last line."""
+def summary(runs, planned, seconds):
+    """The last lines: how long, what was not run, what failed, and the counts."""
+    print(f"{len(runs)} case{'s' if len(runs) != 1 else ''} in {clock(seconds)}" +
+          (f"; stopped, not run to their end: {planned - len(runs)}" if len(runs) < planned else ""))
+    names = [run.name for run in runs if run.failed]
+    if names:
+        print(f"failed: {' '.join(names)}")
     passed = sum(run.count(PASS) for run in runs)
     failed = sum(max(run.count(FAIL), int(run.failed)) for run in runs)
     skipped = sum(run.count(SKIP) for run in runs)
