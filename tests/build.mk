@@ -87,22 +87,25 @@ test-images: ## build what the tests run, but for the fuzzer and Debian
 test-images: $(test-images) $(unit-tests) $(O)/unit/ktf-selftest $(lib-tests) $(O)/libhypercall.a \
 		$(O)/libhypercall-host.a
 
-# $(call run_cases,options of tests/run): have make build what the cases need, no more, then run them.
-# A case fails if make could not build what it needs: what was built before is not for it.
-define run_cases
-	@rm -f $(O)/unbuilt
-	@goals=$$(tests/run --build $(O) $(1) --needs $(call quoted,$(T))) || exit 1; \
-		$(MAKE) $(if $(V),,--silent) --no-print-directory --keep-going $$goals || \
-		for goal in $$goals; do \
-			$(MAKE) --question $$goal >/dev/null 2>&1 || echo $$goal >>$(O)/unbuilt; \
-		done
-	@tests/run --build $(O) --unbuilt $(O)/unbuilt $(1) $(call quoted,$(T))
-endef
+# Have make build what the chosen cases need, no more, then run them; words are for tests/run. A case
+# fails if make could not build what it needs: what was built before is not for it.
+#
+# $(call build_for_cases,words) and $(call run_cases,words)
+build_for_cases = @goals=$$(tests/run --build $(O) $(1) --needs $(call quoted,$(T))) || exit 1; \
+	$(MAKE) $(if $(V),,--silent) --no-print-directory --keep-going $$goals || \
+	for goal in $$goals; do \
+		$(MAKE) --question $$goal >/dev/null 2>&1 || echo $$goal >>$(O)/unbuilt; \
+	done
+run_cases = @tests/run --build $(O) --unbuilt $(O)/unbuilt $(1) $(call quoted,$(T))
 
 test: | $(O)/.deps-build ## run all tests, or those that fit: T='abi/* unit/list' (tests/run --list lists them)
+	@rm -f $(O)/unbuilt
+	+$(call build_for_cases)
 	$(call run_cases,--junit $(O)/test.xml --ktap $(O)/test.ktap)
 
 stress: | $(O)/.deps-build ## work Debian hard for 10^10 instructions, some minutes
+	@rm -f $(O)/unbuilt
+	+$(call build_for_cases,--cases tests/stress.toml)
 	$(call run_cases,--cases tests/stress.toml)
 
 fuzz: $(O)/fuzz/hypercalls ## make up hostile calls until one is found that does harm, or for ever
