@@ -11,6 +11,8 @@ from . import report
 # Rows above the status for what has ended, and columns beside a name for how it ended.
 ROOM_ABOVE = 4
 ROOM_BESIDE = 44
+# Columns beside a name for how long it runs.
+ROOM_FOR_TIME = 18
 
 
 def name_columns(columns):
@@ -88,7 +90,8 @@ class Screen:
         if self._failed:
             lines.append(f"  {len(self._failed)} failed: {' '.join(self._failed)}")
         room = max(1, rows - ROOM_ABOVE - len(lines))
-        lines += [f"  RUN   {name:<{name_columns(columns)}} {now - since:6.0f} s"
+        width = name_columns(columns)
+        lines += [f"  RUN   {cut(name, columns - ROOM_FOR_TIME):<{width}} {now - since:6.0f} s"
                   for name, since in list(self._running.items())[:room]]
         if len(self._running) > room:
             lines.append(f"        and {len(self._running) - room} more")
