@@ -25,8 +25,8 @@
 #define BLOCK_1G_SHIFT 30
 #define BLOCK_2M_SHIFT 21
 
-/* D13.2.97 MAIR_EL2: 0 = Device-nGnRE, 1 = Normal write-back. */
-#define MAIR_VALUE 0xFF04
+/* D13.2.97 MAIR_EL2: 0 = Device-nGnRE, 1 = Normal write-back, 2 = Normal not cacheable. */
+#define MAIR_VALUE 0x44FF04
 /* D13.2.131 TCR_EL2: 39 bits of VA, 4 KiB, walks inner shareable and write-back; PS is added. */
 #define TCR_VALUE (1 << 31 | 1 << 23 | 3 << 12 | 1 << 10 | 1 << 8 | (64 - HV_VA_BITS))
 #define TCR_PS_SHIFT 16
@@ -179,7 +179,7 @@ enable_mmu:
     isb
     adrp    x0, boot_l1
     msr     ttbr0_el2, x0
-    mov     x0, #MAIR_VALUE
+    ldr     x0, =MAIR_VALUE
     msr     mair_el2, x0
     ldr     x0, =TCR_VALUE
     mrs     x1, id_aa64mmfr0_el1        /* PARange, at most 48 bits without LPA */

@@ -10,7 +10,6 @@
 
 #include <libfdt.h>
 
-#include "arch/cache.h"
 #include "arch/plain_abi.h"
 #include "config/dt.h"
 #include "config/refusal.h"
@@ -295,7 +294,6 @@ const char *vm_load(struct vm *vm, const struct vm_files *from, struct vm_entry 
         page_free(load.reserved, PAGE_ORDER_4K);
     if (load.fault)
         return load.fault;
-    cache_invalidate_instructions();
     *entry = (struct vm_entry){load.layout.kernel.base, load.layout.dtb.base};
     return NULL;
 }

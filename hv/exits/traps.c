@@ -79,7 +79,7 @@ static void trap_data_abort(struct vcpu *vcpu, uint64_t esr)
     static const uint8_t kinds[] = {
         [VMEM_NOT_THERE] = EXIT_BAD_ACCESS,
         [VMEM_PAGE] = EXIT_TOUCH_PAGE,
-        [VMEM_BLOCK] = EXIT_TOUCH_BLOCK,
+        [VMEM_PART] = EXIT_TOUCH_PART,
     };
     bool unmapped = (esr & ABORT_FSC_LEVELS) == ABORT_FSC_TRANSLATION;
     uint64_t ipa = faulting_ipa();
@@ -96,7 +96,7 @@ static void trap_fetch_abort(struct vcpu *vcpu, uint64_t esr)
     static const uint8_t kinds[] = {
         [VMEM_NOT_THERE] = EXIT_BAD_FETCH,
         [VMEM_PAGE] = EXIT_FETCH_PAGE,
-        [VMEM_BLOCK] = EXIT_FETCH_BLOCK,
+        [VMEM_PART] = EXIT_FETCH_PART,
     };
     uint64_t ipa = faulting_ipa();
 

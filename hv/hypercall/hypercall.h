@@ -10,6 +10,7 @@
 #ifndef HYPERCALL_HYPERCALL_H
 #define HYPERCALL_HYPERCALL_H
 
+#include "arch/cpu.h"
 #include "vm/vcpu.h"
 #include "stile/abi.h"
 
@@ -63,6 +64,25 @@ static inline struct hcall_result hcall_values(struct vcpu *vcpu, uint64_t x1, u
     vcpu->regs.x[2] = x2;
     vcpu->regs.x[3] = x3;
     return (struct hcall_result){vcpu->more_status, x1};
+}
+
+/**
+ * hcall_again() - the guest is to make the call again, since only a step of it was done
+ * @nr: the call's number
+ * @x1: to @x3: its arguments in these registers; those in x4 to x6 are still there
+ *
+ * The vCPU goes on at its HVC, after the interrupts that are pending. In a core_multicall the call
+ * fails with BUSY.
+ */
+static inline struct hcall_result hcall_again(struct vcpu *vcpu, uint32_t nr, uint64_t x1,
+                                              uint64_t x2, uint64_t x3)
+{
+    if (vcpu->more_status != 0)
+        return hcall_error(STILE_BUSY);
+    write_sysreg(elr_el2, read_sysreg(elr_el2) - 4);
+    vcpu->regs.x[2] = x2;
+    vcpu->regs.x[3] = x3;
+    return (struct hcall_result){(int64_t)(STILE_FID_BASE + nr), x1};
 }
 
 /**

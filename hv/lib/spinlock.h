@@ -8,6 +8,7 @@
 #ifndef LIB_SPINLOCK_H
 #define LIB_SPINLOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "arch/cpu.h"
@@ -36,6 +37,17 @@ static inline void spin_lock(struct spinlock *lock)
 
     if (__builtin_expect(both % SPINLOCK_TICKET != ticket, 0))
         spin_wait(lock, (uint8_t)ticket);
+}
+
+/** spin_trylock() - take the lock if nobody holds it; returns whether it was taken */
+static inline bool spin_trylock(struct spinlock *lock)
+{
+    uint16_t both = __atomic_load_n(&lock->both, __ATOMIC_RELAXED);
+    uint16_t drawn = (uint16_t)(both + SPINLOCK_TICKET);
+
+    return both % SPINLOCK_TICKET == both / SPINLOCK_TICKET &&
+           __atomic_compare_exchange_n(&lock->both, &both, drawn, false, __ATOMIC_ACQUIRE,
+                                       __ATOMIC_RELAXED);
 }
 
 static inline void spin_unlock(struct spinlock *lock)

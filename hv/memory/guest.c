@@ -6,8 +6,9 @@
 
 #include <string.h>
 
-#include "arch/cache.h"
 #include "memory/vmem.h"
+#include "mm/handover.h"
+#include "mm/page.h"
 #include "mm/window.h"
 #include "vm/vm.h"
 
@@ -19,33 +20,43 @@ struct reach {
     bool is_block;
 };
 
+/* Finds what the VM owns at @ipa and may do @attrs with; hands it over, if that is yet to be done. */
+static bool reach_find(struct stage2_locked locked, ipa_t ipa, uint32_t attrs,
+                       struct stage2_mapping *mapping)
+{
+    attrs |= STAGE2_OWNED;
+    if (!stage2_lookup_locked(locked, ipa, mapping) || (mapping->attrs & attrs) != attrs)
+        return false;
+    vmem_ready(locked, ipa, mapping);
+    return true;
+}
+
 /*
- * Brings into reach what there is of @bytes from @ipa, up to the end of the window. Returns false
- * if that is nothing: the VM does not own it, or may not do @attrs.
+ * Brings into reach what there is of @bytes from @ipa, up to the end of the page or of a part of
+ * the block. Returns false if that is nothing: the VM does not own it, or may not do @attrs.
  */
 static bool reach_begin(struct reach *reach, struct vm *vm, ipa_t ipa, size_t bytes, uint32_t attrs)
 {
     struct stage2_locked locked = stage2_lock(&vm->stage2);
     struct stage2_mapping mapping;
-    uint64_t span;
-    uint64_t offset;
+    uint64_t rest;
 
-    attrs |= STAGE2_OWNED;
-    if (!stage2_lookup_locked(locked, ipa, &mapping) || (mapping.attrs & attrs) != attrs) {
+    if (!reach_find(locked, ipa, attrs, &mapping)) {
         stage2_unlock(locked);
         return false;
     }
-    if (mapping.attrs & STAGE2_FRESH)
-        vmem_ready(locked, ipa, &mapping);
-
     reach->locked = locked;
     reach->is_block = bytes > PAGE_SIZE && mapping.bytes >= BLOCK_2M;
-    span = reach->is_block ? BLOCK_2M : PAGE_SIZE;
-    offset = mapping.pa.pa & (span - 1);
-    mapping.pa.pa -= offset;
-    reach->bytes = bytes < span - offset ? bytes : span - offset;
-    reach->va = reach->is_block ? window_map_block(mapping.pa) : window_map(mapping.pa);
-    reach->va += offset;
+    if (reach->is_block) {
+        rest = PAGE_PART_BYTES - (mapping.pa.pa & (PAGE_PART_BYTES - 1));
+        reach->va = window_map_block(pa_make(align_down(mapping.pa.pa, BLOCK_2M)), WINDOW_CACHED);
+        reach->va += mapping.pa.pa & (BLOCK_2M - 1);
+    } else {
+        rest = PAGE_SIZE - (mapping.pa.pa & PAGE_MASK);
+        reach->va = window_map(pa_make(align_down(mapping.pa.pa, PAGE_SIZE)), WINDOW_CACHED);
+        reach->va += mapping.pa.pa & PAGE_MASK;
+    }
+    reach->bytes = bytes < rest ? bytes : rest;
     return true;
 }
 
@@ -93,16 +104,38 @@ bool guest_may_write(struct vm *vm, ipa_t ipa)
     return stage2_lookup(&vm->stage2, ipa, &mapping) && (mapping.attrs & attrs) == attrs;
 }
 
+/*
+ * Cleans from @ipa to the end of @bytes or of the page or part. Returns how many bytes that is; 0:
+ * they are not the VM's. What is not ready needs none: nobody has written there.
+ */
+static size_t clean_some(struct vm *vm, ipa_t ipa, size_t bytes)
+{
+    struct stage2_locked locked = stage2_lock(&vm->stage2);
+    struct stage2_mapping mapping;
+    uint64_t span;
+    uint64_t rest = 0;
+
+    if (stage2_lookup_locked(locked, ipa, &mapping) && (mapping.attrs & STAGE2_OWNED)) {
+        span = bytes > PAGE_SIZE && mapping.bytes >= BLOCK_2M ? PAGE_PART_BYTES : PAGE_SIZE;
+        rest = span - (mapping.pa.pa & (span - 1));
+        rest = rest < bytes ? rest : bytes;
+        if (vmem_ready_bytes(ipa, &mapping) > 0) {
+            uint64_t first = align_down(mapping.pa.pa, PAGE_SIZE);
+
+            handover_filled(pa_make(first), align_up(mapping.pa.pa + rest, PAGE_SIZE) - first,
+                            false);
+        }
+    }
+    stage2_unlock(locked);
+    return rest;
+}
+
 size_t guest_clean(struct vm *vm, ipa_t base, size_t bytes)
 {
-    struct reach reach;
     size_t done = 0;
+    size_t some;
 
-    while (done < bytes &&
-           reach_begin(&reach, vm, ipa_add(base, done), bytes - done, STAGE2_READ)) {
-        cache_clean_poc(reach.va, reach.bytes);
-        reach_end(&reach);
-        done += reach.bytes;
-    }
+    while (done < bytes && (some = clean_some(vm, ipa_add(base, done), bytes - done)) > 0)
+        done += some;
     return done;
 }

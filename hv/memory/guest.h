@@ -6,6 +6,9 @@
  * locked while a page is copied, so that it cannot be given back meanwhile. Each call copies as
  * far as it can and returns how far that was; it never faults. Any context in which the stage-2
  * lock may be taken.
+ *
+ * EL2 copies through the caches. So must a guest that names memory in a call, or it maintains the
+ * caches itself, as for any other CPU that shares memory with it.
  */
 #ifndef MEMORY_GUEST_H
 #define MEMORY_GUEST_H
@@ -27,9 +30,9 @@ size_t guest_write(struct vm *vm, ipa_t to, const void *from, size_t bytes);
 bool guest_may_write(struct vm *vm, ipa_t ipa);
 
 /**
- * guest_clean() - make what was written visible to a guest that runs with its MMU off
+ * guest_clean() - have memory itself hold what was written, and no cache a line of it
  *
- * Cleans the data cache to the point of coherency. Returns how many bytes are memory of the VM.
+ * Whole pages (mm/handover.h). Returns how many bytes are memory of the VM.
  */
 size_t guest_clean(struct vm *vm, ipa_t base, size_t bytes);
 

@@ -23,7 +23,8 @@ struct share {
     uint32_t handle; /* of its last use, if it is free */
     uint32_t owner;  /* a VM's number */
     struct share_offer offer;
-    ipa_t peer_base; /* where the peer has it, while accepted */
+    ipa_t peer_base;  /* where the peer has it, while accepted */
+    uint64_t settled; /* bytes from its start on that caches have let go of since it was offered */
 };
 
 #define NR_SHARES  (CONFIG_NR_VMS * STILE_SHARES_MAX)
@@ -154,21 +155,21 @@ static struct share *make(const struct vm *vm, const struct share_offer *offer)
     share->handle = use << INDEX_BITS | ((vm->id - 1) * STILE_SHARES_MAX + place);
     share->owner = vm->id;
     share->offer = *offer;
+    share->settled = 0;
     set_state(share, SHARE_OFFERED);
     return share;
 }
 
 static enum stile_error offer_locked(struct stage2_locked locked, struct vm *vm,
-                                     const struct share_offer *offer, bool may_scrub,
-                                     uint32_t *handle)
+                                     const struct share_offer *offer, uint32_t *handle)
 {
     enum stile_error error;
 
     if (!may_take(vm, offer->peer))
         return STILE_INVALID_ARGUMENT;
-    error = vmem_ready_range(locked, offer->base, offer->bytes, may_scrub);
+    error = vmem_ready_range(locked, offer->base, offer->bytes, 0);
     if (error)
-        return error;
+        return error == STILE_BUSY ? SHARE_AGAIN : error;
     if (is_promised(vm, offer))
         return STILE_BUSY;
     if (sharers[vm->id - 1].in_use == IN_USE_ALL)
@@ -177,15 +178,14 @@ static enum stile_error offer_locked(struct stage2_locked locked, struct vm *vm,
     return STILE_SUCCESS;
 }
 
-static enum stile_error offer_once(struct vm *vm, const struct share_offer *offer, bool may_scrub,
-                                   uint32_t *handle)
+static enum stile_error offer_once(struct vm *vm, const struct share_offer *offer, uint32_t *handle)
 {
     struct stage2_locked locked;
     enum stile_error error;
 
     spin_lock(&share_lock);
     locked = stage2_lock(&vm->stage2);
-    error = offer_locked(locked, vm, offer, may_scrub, handle);
+    error = offer_locked(locked, vm, offer, handle);
     stage2_unlock(locked);
     if (!error)
         tell(sharers[clamp(offer->peer - 1, CONFIG_NR_VMS)].vm);
@@ -195,16 +195,16 @@ static enum stile_error offer_once(struct vm *vm, const struct share_offer *offe
 
 enum stile_error share_offer(struct vm *vm, const struct share_offer *offer, uint32_t *handle)
 {
-    enum stile_error error = offer_once(vm, offer, false, handle);
+    enum stile_error error = offer_once(vm, offer, handle);
     struct stage2_locked locked;
 
-    if (error != STILE_BUSY)
+    if (error != SHARE_AGAIN)
         return error;
-    /* Scrubbing takes long: not while all shares are locked, unless a page is fresh once more. */
+    /* Handing memory over takes long: not while all shares are locked. */
     locked = stage2_lock(&vm->stage2);
-    (void)vmem_ready_range(locked, offer->base, offer->bytes, true);
+    error = vmem_ready_range(locked, offer->base, offer->bytes, VMEM_STEP);
     stage2_unlock(locked);
-    return offer_once(vm, offer, true, handle);
+    return error == STILE_BUSY ? SHARE_AGAIN : offer_once(vm, offer, handle);
 }
 
 /* --- the peer ------------------------------------------------------------------------------ */
@@ -229,6 +229,20 @@ static void share_end(struct share *share)
     stage2_unlock(locked);
 }
 
+/*
+ * Caches let go of what is lent, a step at a time. What is no more than that share_map() does, and
+ * a donation waits until it is touched. Returns whether nothing is left to do.
+ */
+static bool settle_more(struct share *share)
+{
+    uint64_t bytes = share->offer.bytes;
+
+    if (share->offer.donated || bytes <= VMEM_STEP || share->settled == bytes)
+        return true;
+    share->settled += share_settle(owner_of(share), &share->offer, share->settled);
+    return share->settled == bytes;
+}
+
 static enum stile_error accept_share(struct vm *vm, struct share *share, ipa_t base)
 {
     enum stile_error error;
@@ -241,6 +255,8 @@ static enum stile_error accept_share(struct vm *vm, struct share *share, ipa_t b
         return STILE_INVALID_ARGUMENT;
     if (mmio_gap(&vm->mmio, base, share->offer.bytes) < share->offer.bytes)
         return STILE_ALREADY_MAPPED;
+    if (!settle_more(share))
+        return SHARE_AGAIN;
     error = share_map(owner_of(share), vm, &share->offer, base);
     if (error)
         return error;

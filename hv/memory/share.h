@@ -29,6 +29,9 @@ struct share_terms {
     uint32_t what; /* STILE_ACCESS_*, STILE_SHARE_* */
 };
 
+/** A step was done of what takes long: call again, after interrupts were taken. No error of a guest. */
+#define SHARE_AGAIN ((enum stile_error)1)
+
 /** share_vm_started() - the VM may share from now on; its memory is there */
 void share_vm_started(struct vm *vm);
 
@@ -44,7 +47,7 @@ void share_vm_gone(struct vm *vm);
  * share_offer() - offer pages to a peer
  * @handle: where to put the handle
  *
- * Makes them ready: the peer finds them scrubbed.
+ * Makes them ready: the peer finds what the owner would. SHARE_AGAIN: not yet all of them.
  *
  * INVALID_ARGUMENT: the peer is the VM itself, or does not run
  * NOT_MAPPED: a page is not the VM's own
@@ -57,6 +60,9 @@ enum stile_error share_offer(struct vm *vm, const struct share_offer *offer, uin
  * share_accept() - map what was offered
  * @base:  where, page aligned, inside the IPA space
  * @terms: where to put what was accepted
+ *
+ * First the caches let go of what is lent: a peer that reads past them finds what the owner sees,
+ * not what was there before. SHARE_AGAIN: they have not yet done so for all of it.
  *
  * INVALID_ARGUMENT: the range leaves the IPA space
  * NOT_FOUND: no share of that handle is offered to the VM

@@ -5,6 +5,8 @@
 #include "memory/share_map.h"
 
 #include "lib/check.h"
+#include "memory/vmem.h"
+#include "mm/handover.h"
 #include "mm/page.h"
 #include "vm/vm.h"
 
@@ -36,8 +38,40 @@ static void unlock_both(struct both both)
 static uint32_t peer_attrs(const struct share_offer *offer)
 {
     if (offer->donated)
-        return offer->rights | STAGE2_OWNED;
+        return offer->rights | STAGE2_OWNED | STAGE2_FRESH | STAGE2_FILLED;
     return offer->rights | STAGE2_BORROWED | (offer->rights & STAGE2_WRITE ? STAGE2_MAY_WRITE : 0);
+}
+
+/*
+ * Finds what the owner has at @from, which is ready since it was offered. Returns how much of
+ * @bytes that is in one piece.
+ */
+static uint64_t find_ready(struct stage2_locked owner, ipa_t from, uint64_t bytes,
+                           struct stage2_mapping *mapping)
+{
+    uint64_t ready;
+
+    CHECK(stage2_lookup_locked(owner, from, mapping) && (mapping->attrs & STAGE2_OWNED));
+    ready = vmem_ready_bytes(from, mapping);
+    CHECK(ready > 0);
+    return ready < bytes ? ready : bytes;
+}
+
+uint64_t share_settle(struct vm *owner, const struct share_offer *offer, uint64_t from)
+{
+    struct stage2_locked locked = stage2_lock(&owner->stage2);
+    uint64_t most = offer->bytes - from < VMEM_STEP ? offer->bytes - from : VMEM_STEP;
+    uint64_t done = 0;
+
+    while (done < most) {
+        struct stage2_mapping mapping;
+        uint64_t step = find_ready(locked, ipa_add(offer->base, from + done), most - done, &mapping);
+
+        handover_filled(mapping.pa, step, false);
+        done += step;
+    }
+    stage2_unlock(locked);
+    return done;
 }
 
 /* Maps the owner's pages at @base, a page or block at a time. All or nothing. */
@@ -52,10 +86,9 @@ static enum stile_error map_in_peer(struct both both, const struct share_offer *
     for (; done < offer->bytes; done += step) {
         ipa_t from = ipa_add(offer->base, done);
 
-        CHECK(stage2_lookup_locked(both.owner, from, &mapping));
-        CHECK((mapping.attrs & (STAGE2_OWNED | STAGE2_FRESH)) == STAGE2_OWNED);
-        step = stage2_rest(from, &mapping);
-        step = step < offer->bytes - done ? step : offer->bytes - done;
+        step = find_ready(both.owner, from, offer->bytes - done, &mapping);
+        if (!offer->donated && offer->bytes <= VMEM_STEP)
+            handover_filled(mapping.pa, step, false);
         error = stage2_map_locked(both.peer, ipa_add(base, done), mapping.pa, step, attrs);
         if (error)
             break;

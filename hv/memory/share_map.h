@@ -11,7 +11,16 @@
 struct vm;
 
 /**
- * share_map() - map what was offered; a donation changes hands
+ * share_settle() - have caches let go of what is lent, and memory hold it, before share_map()
+ * @offer: of more than VMEM_STEP bytes; share_map() does it for others
+ * @from:  of the offer's bytes, where to begin
+ *
+ * Returns how many bytes that was: at least a page, at most VMEM_STEP.
+ */
+uint64_t share_settle(struct vm *owner, const struct share_offer *offer, uint64_t from);
+
+/**
+ * share_map() - map what was offered; a donation changes hands, and is handed over when touched
  * @owner: @peer: both held by the lock over all shares
  * @offer: its pages are the owner's, ready, and stay so
  * @base:  where in the peer; the range is inside the IPA space and has no device

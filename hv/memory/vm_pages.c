@@ -53,7 +53,7 @@ static void fill(struct vm *vm)
 
 static enum stile_error map(struct vm *vm, uint64_t ipa, const void *page, uint32_t attrs)
 {
-    return stage2_map(&vm->stage2, ipa_make(ipa), page_pa(page), PAGE_SIZE, STAGE2_READ | attrs);
+    return stage2_map_pool(&vm->stage2, ipa_make(ipa), page, STAGE2_READ | attrs);
 }
 
 enum stile_error vm_pages_show(struct vm *vm)

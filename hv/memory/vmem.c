@@ -120,6 +120,8 @@ static void release(void *context, const struct stage2_mapping *mapping)
 
     if (mapping->attrs & STAGE2_OWNED)
         page_free_guest(mapping->pa, page_order(mapping->bytes), vm->id);
+    else
+        CHECK((mapping->attrs & (STAGE2_DEVICE | STAGE2_BORROWED)) || page_is_shown(mapping->pa));
 }
 
 void vmem_destroy(struct vm *vm)
@@ -131,41 +133,88 @@ void vmem_destroy(struct vm *vm)
 
 void vmem_ready(struct stage2_locked locked, ipa_t ipa, const struct stage2_mapping *mapping)
 {
+    bool filled = mapping->attrs & STAGE2_FILLED;
+
     if (!(mapping->attrs & STAGE2_FRESH))
         return;
-    page_scrub_guest(pa_make(align_down(mapping->pa.pa, mapping->bytes)),
-                     page_order(mapping->bytes));
-    stage2_ready_locked(locked, ipa);
+    if (mapping->bytes > PAGE_SIZE) {
+        if (page_ready_part(mapping->pa, filled) == PAGE_ALL_PARTS)
+            stage2_ready_locked(locked, ipa);
+    } else {
+        page_ready(mapping->pa, filled);
+        stage2_ready_locked(locked, ipa);
+    }
+}
+
+/* Makes one more part of a block ready: that of @ipa, or the first that is not. */
+static void ready_more(struct stage2_locked locked, ipa_t ipa, struct stage2_mapping *mapping)
+{
+    uint32_t parts = page_parts(mapping->pa);
+
+    if (parts & page_part_bit(mapping->pa)) {
+        uint64_t first = (uint64_t)__builtin_ctz(~parts) << PAGE_PART_SHIFT;
+
+        mapping->pa = pa_make(align_down(mapping->pa.pa, BLOCK_2M) + first);
+    }
+    vmem_ready(locked, ipa, mapping);
 }
 
 enum vmem_fault vmem_fault(struct vm *vm, ipa_t ipa)
 {
-    struct stage2_locked locked = stage2_lock(&vm->stage2);
+    struct stage2_locked locked;
     struct stage2_mapping mapping;
     enum vmem_fault found = VMEM_NOT_THERE;
 
+    /* Whoever has the lock may be at a part: meanwhile the guest takes its interrupts. */
+    if (!stage2_trylock(&vm->stage2, &locked))
+        return VMEM_PAGE;
     if (stage2_lookup_locked(locked, ipa, &mapping)) {
-        bool is_block = (mapping.attrs & STAGE2_FRESH) && mapping.bytes > PAGE_SIZE;
-        found = is_block ? VMEM_BLOCK : VMEM_PAGE;
-        vmem_ready(locked, ipa, &mapping);
+        if ((mapping.attrs & STAGE2_FRESH) && mapping.bytes > PAGE_SIZE) {
+            found = VMEM_PART;
+            ready_more(locked, ipa, &mapping);
+        } else {
+            found = VMEM_PAGE;
+            vmem_ready(locked, ipa, &mapping);
+        }
     }
     stage2_unlock(locked);
     return found;
 }
 
+uint64_t vmem_ready_bytes(ipa_t ipa, const struct stage2_mapping *mapping)
+{
+    uint64_t rest = stage2_rest(ipa, mapping);
+    uint64_t part = PAGE_PART_BYTES - (mapping->pa.pa & (PAGE_PART_BYTES - 1));
+
+    if (!(mapping->attrs & STAGE2_FRESH))
+        return rest;
+    if (mapping->bytes == PAGE_SIZE || !(page_parts(mapping->pa) & page_part_bit(mapping->pa)))
+        return 0;
+    return rest < part ? rest : part;
+}
+
 enum stile_error vmem_ready_range(struct stage2_locked locked, ipa_t base, uint64_t bytes,
-                                  bool may_scrub)
+                                  uint64_t allowed)
 {
     struct stage2_mapping mapping;
+    uint64_t done = 0;
 
-    for (uint64_t done = 0; done < bytes; done += stage2_rest(ipa_add(base, done), &mapping)) {
+    while (done < bytes) {
         ipa_t ipa = ipa_add(base, done);
+        uint64_t ready;
 
         if (!stage2_lookup_locked(locked, ipa, &mapping) || !(mapping.attrs & STAGE2_OWNED))
             return STILE_NOT_MAPPED;
-        if ((mapping.attrs & STAGE2_FRESH) && !may_scrub)
-            return STILE_BUSY;
-        vmem_ready(locked, ipa, &mapping);
+        ready = vmem_ready_bytes(ipa, &mapping);
+        if (ready == 0) {
+            uint64_t more = mapping.bytes > PAGE_SIZE ? PAGE_PART_BYTES : PAGE_SIZE;
+
+            if (allowed < more)
+                return STILE_BUSY;
+            allowed -= more;
+            vmem_ready(locked, ipa, &mapping);
+        }
+        done += ready;
     }
     return STILE_SUCCESS;
 }

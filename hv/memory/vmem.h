@@ -4,7 +4,7 @@
  *
  * A VM's quota is what its device tree gives it, more or less what it was donated or has donated.
  * All memory of the tree is set aside for the VM when it is made, but scrubbed only when it is
- * first touched, a page or 2 MiB at a time: starting a VM costs the same whatever its size, and so
+ * first touched, a page or a part of 2 MiB at a time: starting a VM costs the same whatever its size, and so
  * does a call that maps.
  */
 #ifndef MEMORY_VMEM_H
@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "lib/addr.h"
+#include "mm/page.h"
 #include "mm/stage2.h"
 
 struct vm;
@@ -56,8 +57,8 @@ uint64_t vmem_populate(struct vm *vm, struct stage2_locked locked, ipa_t base, u
 /** What vmem_fault() found; by what it cost, so that it can be counted. */
 enum vmem_fault {
     VMEM_NOT_THERE, /* nothing is mapped */
-    VMEM_PAGE,      /* it is ready now, after at most a page was scrubbed */
-    VMEM_BLOCK,     /* the same, after a whole block was */
+    VMEM_PAGE,      /* it is ready now, or somebody is at it; at most a page was zeroed */
+    VMEM_PART,      /* one more part of a block is; it is reached once all are */
 };
 
 /**
@@ -66,29 +67,45 @@ enum vmem_fault {
  * @ipa: where
  *
  * Unless nothing is there, the guest shall try again: the memory was touched for the first time
- * and is ready now, or another CPU made it ready or was splitting the block meanwhile. For
+ * and is ready now, or a part of its block is, or another CPU has the VM's stage 2 locked, to do
+ * the same or to split the block. In between the vCPU takes its interrupts. For
  * translation faults of data, instructions and stage-1 walks, after emulated devices were tried; a
  * permission fault is the guest's own and not for here.
  */
 enum vmem_fault vmem_fault(struct vm *vm, ipa_t ipa);
 
 /**
- * vmem_ready() - make sure memory was scrubbed, before somebody else touches it
+ * vmem_ready() - make sure memory was handed over, before EL2 touches it for its VM
  * @locked:  the VM's stage 2
  * @ipa:     in @mapping
  * @mapping: what stage2_lookup_locked() found there
+ *
+ * That is, the page, or the part of a block that @ipa is in; the guest can reach the block once
+ * all of its parts are ready.
  */
 void vmem_ready(struct stage2_locked locked, ipa_t ipa, const struct stage2_mapping *mapping);
 
 /**
- * vmem_ready_range() - the same for a range of whole pages
- * @may_scrub: false: do nothing that takes long
+ * vmem_ready_bytes() - how many bytes have been handed over from @ipa on, at least
+ * @ipa:     in @mapping
+ * @mapping: what stage2_lookup_locked() found there
+ *
+ * In one piece, to the end of @mapping or of a part of it; 0: not even the page of @ipa.
+ */
+uint64_t vmem_ready_bytes(ipa_t ipa, const struct stage2_mapping *mapping);
+
+/**
+ * vmem_ready_range() - make a range of whole pages ready
+ * @allowed: how many bytes may be handed over: VMEM_STEP, or 0
  *
  * NOT_MAPPED: a page is not the VM's own
- * BUSY: a page is not scrubbed, and may not be
+ * BUSY: there is more to hand over: call again
  */
 enum stile_error vmem_ready_range(struct stage2_locked locked, ipa_t base, uint64_t bytes,
-                                  bool may_scrub);
+                                  uint64_t allowed);
+
+/** What is handed over at once, so that EL2 is not held long. */
+#define VMEM_STEP PAGE_PART_BYTES
 
 /*
  * What the memory calls do. Ranges are page aligned, of 1 to STILE_MEMORY_MAX_PAGES pages, and

@@ -13,7 +13,8 @@
 #include "lib/is_enabled.h"
 #include "lib/spinlock.h"
 #include "mm/carve.h"
-#include "mm/scrub.h"
+#include "mm/handover.h"
+#include "mm/poison.h"
 
 enum page_state {
     PAGE_INSIDE, /* not the first page of a block */
@@ -25,11 +26,19 @@ struct page {
     uint32_t next; /* in the free list of its order, as indexes into pages[] */
     uint32_t prev;
     uint16_t owner;
-    uint8_t order;
-    uint8_t state : 2;  /* enum page_state */
-    uint8_t stale : 1;  /* some of it belonged to somebody before */
-    uint8_t unused : 5; /* zero */
+    uint8_t order : 5;
+    uint8_t state : 2; /* enum page_state */
+    uint8_t stale : 1; /* some of it belonged to somebody before */
+    /*
+     * What was handed over since it was allocated. Of 2 MiB of guest memory, in their first page,
+     * a bit for each part; of a page of the pool not 0 or 0. Free memory has 0.
+     */
+    uint8_t ready;
 };
+
+#define PAGE_ORDER_MASK 0x1Fu
+_Static_assert(PAGE_ORDER_MAX <= PAGE_ORDER_MASK, "struct page holds it");
+_Static_assert(PAGE_ALL_PARTS <= UINT8_MAX, "struct page has a bit for each");
 
 _Static_assert(sizeof(struct page) == 12, "one GiB of memory costs 3 MiB");
 
@@ -114,7 +123,7 @@ static void list_take(struct zone *zone, struct page *page)
 static void set_free(struct zone *zone, struct page *page, unsigned order, bool stale)
 {
     page->owner = PAGE_OWNER_FREE;
-    page->order = (uint8_t)order;
+    page->order = order & PAGE_ORDER_MASK;
     page->state = PAGE_FREE;
     page->stale = stale;
     list_add(zone, page);
@@ -195,8 +204,10 @@ static struct page *block_cut(const struct extent *extent, uint64_t number, unsi
 
     while (page->order > order) {
         struct page *upper = page + order_pages(--page->order);
+        uint8_t ready = upper->ready;
 
         *upper = *page;
+        upper->ready = ready;
         if (number >= start + order_pages(page->order)) {
             start += order_pages(page->order);
             page = upper;
@@ -229,7 +240,7 @@ void *page_alloc(unsigned order)
     if (!page)
         return NULL;
     start = page_va(pa_make(number_of(page) << PAGE_SHIFT));
-    scrub_pool(start, PAGE_SIZE << order, page->stale);
+    handover_to_el2(start, PAGE_SIZE << order, page->stale);
     return start;
 }
 
@@ -240,10 +251,11 @@ void page_free(void *start, unsigned order)
     struct page *page;
 
     CHECK(extent && extent->zone == &pool_zone);
-    scrub_poison_pool(start, PAGE_SIZE << order);
+    poison_pool(start, PAGE_SIZE << order);
     page = page_of(extent, number);
     spin_lock(&lock);
     CHECK(page->state == PAGE_USED && page->order == order);
+    page->ready = 0;
     block_free(extent, number, order, true);
     spin_unlock(&lock);
 }
@@ -259,19 +271,6 @@ bool page_alloc_guest(uint32_t vm_id, unsigned order, pa_t *out)
         return false;
     *out = pa_make(number_of(page) << PAGE_SHIFT);
     return true;
-}
-
-void page_scrub_guest(pa_t base, unsigned order)
-{
-    uint64_t number = base.pa >> PAGE_SHIFT;
-    struct extent *extent = extent_of(number);
-    bool stale;
-
-    CHECK(extent && (order == PAGE_ORDER_4K || order == PAGE_ORDER_2M));
-    spin_lock(&lock);
-    stale = page_of(extent, block_start(extent, number))->stale;
-    spin_unlock(&lock);
-    scrub_guest(base, order, stale);
 }
 
 /* The extent of a block of guest memory. */
@@ -293,14 +292,22 @@ static struct page *guest_block(const struct extent *extent, uint64_t number, un
     return page;
 }
 
+/* No part of a free block is ready. */
+static void forget_ready(const struct extent *extent, uint64_t number, unsigned order)
+{
+    for (uint64_t i = 0; i < order_pages(order); i += order_pages(PAGE_ORDER_2M))
+        page_of(extent, number + i)->ready = 0;
+}
+
 void page_free_guest(pa_t base, unsigned order, uint32_t vm_id)
 {
     uint64_t number = base.pa >> PAGE_SHIFT;
     struct extent *extent = guest_extent(number, order);
 
-    scrub_poison_guest(base, order);
+    poison_guest(base, order);
     spin_lock(&lock);
     (void)guest_block(extent, number, order, vm_id);
+    forget_ready(extent, number, order);
     block_free(extent, number, order, true);
     spin_unlock(&lock);
 }
@@ -312,8 +319,80 @@ void page_give_guest(pa_t base, unsigned order, uint32_t from, uint32_t to)
 
     spin_lock(&lock);
     guest_block(extent, number, order, from)->owner = (uint16_t)to;
+    forget_ready(extent, number, order);
     spin_unlock(&lock);
 }
+
+/* --- hand-over ----------------------------------------------------------------------------- */
+
+static bool is_stale(const struct extent *extent, uint64_t number)
+{
+    bool stale;
+
+    spin_lock(&lock);
+    stale = page_of(extent, block_start(extent, number))->stale;
+    spin_unlock(&lock);
+    return stale;
+}
+
+static void ready(pa_t base, uint64_t bytes, bool filled)
+{
+    uint64_t number = base.pa >> PAGE_SHIFT;
+
+    if (filled)
+        handover_filled(base, bytes, true);
+    else
+        handover_zeroed(base, bytes, is_stale(guest_extent(number, PAGE_ORDER_4K), number));
+}
+
+void page_ready(pa_t page, bool filled)
+{
+    ready(pa_make(align_down(page.pa, PAGE_SIZE)), PAGE_SIZE, filled);
+}
+
+/* The struct page that says what is ready of the 2 MiB that @pa lies in. */
+static struct page *parts_of(pa_t pa)
+{
+    uint64_t number = align_down(pa.pa, BLOCK_2M) >> PAGE_SHIFT;
+
+    return page_of(guest_extent(number, PAGE_ORDER_2M), number);
+}
+
+uint32_t page_parts(pa_t pa)
+{
+    return parts_of(pa)->ready;
+}
+
+uint32_t page_ready_part(pa_t pa, bool filled)
+{
+    struct page *block = parts_of(pa);
+
+    if (!(block->ready & page_part_bit(pa))) {
+        ready(pa_make(align_down(pa.pa, PAGE_PART_BYTES)), PAGE_PART_BYTES, filled);
+        block->ready |= (uint8_t)page_part_bit(pa);
+    }
+    return block->ready;
+}
+
+void page_show(const void *page)
+{
+    uint64_t number = page_pa(page).pa >> PAGE_SHIFT;
+    struct extent *extent = extent_of(number);
+
+    CHECK(extent && extent->zone == &pool_zone && page_of(extent, number)->state == PAGE_USED);
+    handover_pool(page);
+    page_of(extent, number)->ready = 1;
+}
+
+bool page_is_shown(pa_t page)
+{
+    uint64_t number = page.pa >> PAGE_SHIFT;
+    const struct extent *extent = extent_of(number);
+
+    return extent && extent->zone == &pool_zone && page_of(extent, number)->ready != 0;
+}
+
+/* --- questions ----------------------------------------------------------------------------- */
 
 uint32_t page_owner(pa_t page)
 {

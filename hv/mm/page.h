@@ -4,8 +4,8 @@
  *
  * Memory is in two zones. The pool (CONFIG_POOL_MIB) is the hypervisor's own, mapped one to one at
  * EL2. Everything else is guest memory, not mapped at EL2. Each zone is a buddy allocator: blocks
- * of 2^order pages, aligned to their size. A page is scrubbed before a new owner sees
- * it.
+ * of 2^order pages, aligned to their size. A page is handed over (mm/handover.h)
+ * before a guest sees it, and remembers that it was.
  *
  * Any context; one lock inside, which is the innermost.
  */
@@ -23,6 +23,11 @@
 #define PAGE_ORDER_2M  9u
 #define PAGE_ORDER_1G  18u
 #define PAGE_ORDER_MAX PAGE_ORDER_1G
+
+/* Guest memory in blocks of 2 MiB is handed over a part at a time, so that EL2 is not held long. */
+#define PAGE_PART_SHIFT 18u
+#define PAGE_PART_BYTES (UINT64_C(1) << PAGE_PART_SHIFT)
+#define PAGE_ALL_PARTS  ((1u << (BLOCK_2M >> PAGE_PART_SHIFT)) - 1)
 
 /* Owners. Every other number is that of a VM. */
 #define PAGE_OWNER_FREE   0u      /* nobody's yet */
@@ -69,24 +74,48 @@ static inline void *page_va(pa_t page)
 }
 
 /**
- * page_alloc_guest() - take guest memory, not yet scrubbed
+ * page_show() - hand a page of the pool over, before it is mapped for a guest
+ * @page: allocated with order 0, filled with what the guest is to find; its use by EL2 goes on
+ */
+void page_show(const void *page);
+
+/** page_is_shown() - whether the page of the pool at @page was handed over since it was allocated */
+bool page_is_shown(pa_t page);
+
+/**
+ * page_alloc_guest() - take guest memory, not yet handed over
  * @vm_id: the new owner
  * @order: 2^order pages, aligned to their size
  * @out:   where to put the block's address
  *
- * Returns false if there is no such block. The owner must not see it before page_scrub_guest().
+ * Returns false if there is no such block. The owner must not see it before page_ready() or
+ * page_ready_part().
  */
 bool page_alloc_guest(uint32_t vm_id, unsigned order, pa_t *out);
 
 /**
- * page_scrub_guest() - zero guest memory before its owner sees it
- * @base:  aligned to 2^order pages
- * @order: PAGE_ORDER_4K or PAGE_ORDER_2M; no more than was allocated as one block
- *
- * Uses this CPU's copy windows. What belonged to somebody before is zeroed down to the point of
- * coherency, so that a guest with its MMU off cannot see it either.
+ * page_ready() - hand the page of guest memory at @page over to its owner
+ * @filled: with what it holds; else it is zeroed
  */
-void page_scrub_guest(pa_t base, unsigned order);
+void page_ready(pa_t page, bool filled);
+
+/**
+ * page_ready_part() - the same for a part of 2 MiB of guest memory
+ * @pa: in the part; all of the 2 MiB have one owner
+ *
+ * Does nothing if that was done already. Returns page_parts(). One at a time for each 2 MiB: its
+ * owner's stage 2 is locked. At most 25,000 instructions for memory that was used before.
+ */
+uint32_t page_ready_part(pa_t pa, bool filled);
+
+/** page_parts() - which parts of the 2 MiB at @pa are ready, a bit for each, lowest first */
+uint32_t page_parts(pa_t pa);
+
+/** The bit of the part that @pa lies in. */
+static inline uint32_t page_part_bit(pa_t pa)
+{
+    return 1u << (pa.pa >> PAGE_PART_SHIFT & (BLOCK_2M / PAGE_PART_BYTES - 1));
+}
 
 /**
  * page_free_guest() - give guest memory back
@@ -97,7 +126,7 @@ void page_scrub_guest(pa_t base, unsigned order);
 void page_free_guest(pa_t base, unsigned order, uint32_t vm_id);
 
 /**
- * page_give_guest() - make a page or block another VM's, with what it holds
+ * page_give_guest() - make a page or block another VM's, not yet handed over, with what it holds
  * @base, @order: as of page_free_guest()
  * @from: who owns it; anything else is a bug of the hypervisor's
  * @to:   who will

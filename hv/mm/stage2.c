@@ -87,8 +87,8 @@ void stage2_ready_locked(struct stage2_locked locked, ipa_t ipa)
     uint64_t *entry = find(locked.stage2, ipa, &level);
 
     CHECK(entry);
-    dsb_ishst(); /* the memory is seen scrubbed before it can be reached */
-    *entry |= PTE_VALID;
+    dsb_ishst(); /* the memory is seen zeroed before it can be reached */
+    *entry = (*entry | PTE_VALID) & ~S2_FILLED;
     dsb_ishst();
 }
 
@@ -151,6 +151,13 @@ enum stile_error stage2_map(struct stage2 *stage2, ipa_t ipa, pa_t pa, uint64_t 
 
     stage2_unlock(locked);
     return error;
+}
+
+enum stile_error stage2_map_pool(struct stage2 *stage2, ipa_t ipa, const void *page,
+                                 uint32_t rights)
+{
+    page_show(page);
+    return stage2_map(stage2, ipa, page_pa(page), PAGE_SIZE, rights);
 }
 
 enum stile_error stage2_unmap(struct stage2 *stage2, ipa_t ipa, uint64_t bytes)

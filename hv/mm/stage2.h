@@ -54,6 +54,13 @@ static inline struct stage2_locked stage2_lock(struct stage2 *stage2)
     return (struct stage2_locked){stage2};
 }
 
+/** stage2_trylock() - the same without waiting; false: somebody holds the lock */
+static inline bool stage2_trylock(struct stage2 *stage2, struct stage2_locked *locked)
+{
+    *locked = (struct stage2_locked){stage2};
+    return spin_trylock(&stage2->lock);
+}
+
 static inline void stage2_unlock(struct stage2_locked locked)
 {
     spin_unlock(&locked.stage2->lock);
@@ -100,6 +107,17 @@ enum stile_error stage2_map(struct stage2 *stage2, ipa_t ipa, pa_t pa, uint64_t 
  */
 enum stile_error stage2_unmap(struct stage2 *stage2, ipa_t ipa, uint64_t bytes);
 
+/**
+ * stage2_map_pool() - map a page of the pool for the guest, which is handed over with what it holds
+ * @ipa:    page aligned
+ * @page:   allocated with order 0
+ * @rights: of STAGE2_RIGHTS, with READ
+ *
+ * Errors as of stage2_map(). Takes the lock.
+ */
+enum stile_error stage2_map_pool(struct stage2 *stage2, ipa_t ipa, const void *page,
+                                 uint32_t rights);
+
 /** Finds what is mapped at @ipa, any alignment. Returns false, and leaves @out, if nothing is. */
 bool stage2_lookup(struct stage2 *stage2, ipa_t ipa, struct stage2_mapping *out);
 
@@ -124,7 +142,7 @@ enum stile_error stage2_protect_locked(struct stage2_locked locked, ipa_t ipa, u
 /** How many of @bytes bytes from @ipa on, in whole pages, have nothing mapped up to what has. */
 uint64_t stage2_gap_locked(struct stage2_locked locked, ipa_t ipa, uint64_t bytes);
 
-/** Lets the guest reach the fresh page or block at @ipa, which has been scrubbed. */
+/** Lets the guest reach the fresh page or block at @ipa, all of which has been handed over. */
 void stage2_ready_locked(struct stage2_locked locked, ipa_t ipa);
 
 /** Is told each page or block of a translation that is destroyed, pa being its base. */

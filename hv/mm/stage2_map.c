@@ -65,7 +65,7 @@ static enum stile_error tables_alloc(struct tables *tables, size_t nr)
 /* Whether @step bytes at the start of @range can be one entry of @level. */
 static bool leaf_fits(const struct range *range, unsigned level, uint64_t step, uint32_t attrs)
 {
-    /* Fresh memory is scrubbed a whole entry at a time, which must not take long. */
+    /* Fresh memory is reached a whole entry at a time, and handing that over must not take long. */
     if (level == STAGE2_FIRST_LEVEL && (attrs & STAGE2_FRESH))
         return false;
     return step == pte_span(level) && is_aligned(range->pa, step);
@@ -273,6 +273,17 @@ static enum stile_error change_prepare(uint64_t *table, unsigned level, struct r
     return STILE_SUCCESS;
 }
 
+/* Of a fresh block of which parts are ready, the pages of those are so from now on. */
+static void show_ready_parts(uint64_t *table)
+{
+    uint32_t parts = page_parts(pa_make(table[0] & PTE_ADDRESS));
+
+    for (unsigned i = 0; parts != 0 && i < PTE_NR_ENTRIES; i++) {
+        if (parts & page_part_bit(pa_make(table[i] & PTE_ADDRESS)))
+            table[i] = (table[i] | PTE_VALID) & ~S2_FILLED;
+    }
+}
+
 /*
  * Puts a table in place of a block: the same translation, in 512 pieces. Break before make (Arm
  * ARM D5.10.1): no TLB may hold the block and a piece of it at once.
@@ -285,6 +296,8 @@ static void split(const struct stage2 *stage2, uint64_t *entry, unsigned level, 
 
     for (unsigned i = 0; i < PTE_NR_ENTRIES; i++)
         table[i] = piece + i * pte_span(level + 1);
+    if (stage2_leaf_attrs(block) & STAGE2_FRESH)
+        show_ready_parts(table);
     *entry = 0;
     tlb_flush_stage2_ipa(stage2->vttbr, align_down(ipa, pte_span(level)));
     *entry = pte_to_table(table) + stage2_used(PTE_NR_ENTRIES);

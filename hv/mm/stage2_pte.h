@@ -22,6 +22,7 @@
 #define S2_OWNED        (UINT64_C(1) << 55)
 #define S2_BORROWED     (UINT64_C(1) << 56)
 #define S2_MAY_WRITE    (UINT64_C(1) << 57)
+#define S2_FILLED       (UINT64_C(1) << 58)
 
 #define S2_RIGHTS (S2_READ | S2_WRITE | PTE_XN)
 
@@ -46,6 +47,7 @@ static inline uint64_t stage2_leaf_make(uint64_t pa, unsigned level, uint32_t at
     leaf |= attrs & STAGE2_OWNED ? S2_OWNED : 0;
     leaf |= attrs & STAGE2_BORROWED ? S2_BORROWED : 0;
     leaf |= attrs & STAGE2_MAY_WRITE ? S2_MAY_WRITE : 0;
+    leaf |= attrs & STAGE2_FILLED ? S2_FILLED : 0;
     leaf |= attrs & STAGE2_FRESH ? 0 : PTE_VALID;
     return leaf;
 }
@@ -63,6 +65,7 @@ static inline uint32_t stage2_leaf_attrs(uint64_t leaf)
     attrs |= leaf & S2_BORROWED ? STAGE2_BORROWED : 0;
     attrs |= leaf & S2_MAY_WRITE ? STAGE2_MAY_WRITE : 0;
     attrs |= leaf & PTE_VALID ? 0 : STAGE2_FRESH;
+    attrs |= leaf & S2_FILLED ? STAGE2_FILLED : 0;
     return attrs;
 }
 

@@ -30,11 +30,16 @@ void window_init(uint64_t *level2, uint64_t *level3)
     block_entries[CONFIG_NR_PCPUS] = pte_to_table(page_entries);
 }
 
-void *window_map(pa_t page)
+static uint64_t attrs_of(enum window_memory memory)
+{
+    return memory == WINDOW_CACHED ? EL2_PTE_DATA : EL2_PTE_UNCACHED;
+}
+
+void *window_map(pa_t page, enum window_memory memory)
 {
     uint32_t cpu = pcpu_self()->index;
 
-    page_entries[cpu] = page.pa | EL2_PTE_DATA | PTE_TABLE | PTE_VALID;
+    page_entries[cpu] = page.pa | attrs_of(memory) | PTE_TABLE | PTE_VALID;
     tlb_sync_el2_local();
     return page_va_of(cpu);
 }
@@ -47,11 +52,11 @@ void window_unmap(void)
     tlb_flush_el2_local(page_va_of(cpu));
 }
 
-void *window_map_block(pa_t block)
+void *window_map_block(pa_t block, enum window_memory memory)
 {
     uint32_t cpu = pcpu_self()->index;
 
-    block_entries[cpu] = block.pa | EL2_PTE_DATA | PTE_VALID;
+    block_entries[cpu] = block.pa | attrs_of(memory) | PTE_VALID;
     tlb_sync_el2_local();
     return block_va(cpu);
 }

@@ -11,12 +11,18 @@
 
 #include "lib/addr.h"
 
+/** Whether caches are used, and so may hold what a window shows. */
+enum window_memory {
+    WINDOW_CACHED,
+    WINDOW_UNCACHED, /* no cache may hold a line that is read or written: mm/handover.h */
+};
+
 /** Maps the 4 KiB page @page, readable and writable. Returns where. */
-void *window_map(pa_t page);
+void *window_map(pa_t page, enum window_memory memory);
 void window_unmap(void);
 
 /** Maps the 2 MiB block @block, readable and writable. Returns where. */
-void *window_map_block(pa_t block);
+void *window_map_block(pa_t block, enum window_memory memory);
 void window_unmap_block(void);
 
 /**

@@ -26,8 +26,7 @@ enum stile_error pvtime_init(struct vm *vm)
         return STILE_NO_MEMORY;
     memset(vm->stolen, 0, PAGE_SIZE);
     ns_per_tick = (NS_PER_SEC << 32) / timer_frequency();
-    return stage2_map(&vm->stage2, ipa_make(VM_STOLEN_IPA), page_pa(vm->stolen), PAGE_SIZE,
-                      STAGE2_READ);
+    return stage2_map_pool(&vm->stage2, ipa_make(VM_STOLEN_IPA), vm->stolen, STAGE2_READ);
 }
 
 void pvtime_free(struct vm *vm)

@@ -25,7 +25,7 @@ _Static_assert(STILE_NR_CALLS_MAX <= STATS_CALL_SLOTS, "every number has a slot"
     E(GICD, DATA_ABORTS, "distributor")                                                            \
     E(SGIR, DATA_ABORTS, "GICD_SGIR")                                                              \
     E(GICR, DATA_ABORTS, "redistributor")                                                          \
-    E(TOUCH_BLOCK, DATA_ABORTS, "first touch of 2 MiB")                                            \
+    E(TOUCH_PART, DATA_ABORTS, "first touch of 256 KiB")                                           \
     E(TOUCH_PAGE, DATA_ABORTS, "first touch of a page")                                            \
     E(BAD_ACCESS, DATA_ABORTS, "access to nothing")                                                \
     E(ID_REGISTER, SYSREG, "identification register")                                              \
@@ -43,7 +43,7 @@ _Static_assert(STILE_NR_CALLS_MAX <= STATS_CALL_SLOTS, "every number has a slot"
     E(WFE, WAITS, "WFE")                                                                           \
     E(SMC, OTHER, "SMC")                                                                           \
     E(FP, OTHER, "first use of FP/SIMD")                                                           \
-    E(FETCH_BLOCK, OTHER, "first fetch from 2 MiB")                                                \
+    E(FETCH_PART, OTHER, "first fetch from 256 KiB")                                               \
     E(FETCH_PAGE, OTHER, "first fetch from a page")                                                \
     E(BAD_FETCH, OTHER, "fetch from nothing")                                                      \
     E(REFUSED, OTHER, "undefined instruction")                                                     \

@@ -18,8 +18,8 @@
     C(GICD, 148, "gicd_read trap")                 \
     C(SGIR, 321, "")                               \
     C(GICR, 165, "")                               \
-    C(TOUCH_BLOCK, 74400, "touch_block trap")      \
-    C(TOUCH_PAGE, 608, "touch_page trap")          \
+    C(TOUCH_PART, 20340, "touch_block trap")       \
+    C(TOUCH_PAGE, 832, "touch_page trap")          \
     C(BAD_ACCESS, 150, "")                         \
     C(ID_REGISTER, 117, "id_register trap")        \
     C(SGI1R, 220, "ipi_self trap")                 \
@@ -36,8 +36,8 @@
     C(WFE, 110, "")                                \
     C(SMC, 166, "")                                \
     C(FP, 165, "")                                 \
-    C(FETCH_BLOCK, 74240, "")                      \
-    C(FETCH_PAGE, 672, "")                         \
+    C(FETCH_PART, 20200, "")                       \
+    C(FETCH_PAGE, 896, "")                         \
     C(BAD_FETCH, 150, "")                          \
     C(REFUSED, 130, "")                            \
     C(INTERRUPT, 127, "timer_now hardware")

@@ -9,7 +9,7 @@ fuzz-skip := $(filter-out hv/arch/el1.c hv/arch/errata.c hv/arch/id.c,$(wildcard
 	$(filter-out hv/dev/intid.c hv/dev/ranges.c,$(wildcard hv/dev/*.c)) \
 	$(addprefix hv/exits/,asm_offsets.c inject.c sysreg.c traps.c) hv/vm/trap_control.c \
 	$(addprefix hv/config/,bundle.c machine_tree.c) hv/console/serial.c $(addprefix hv/watch/,panic.c power.c) \
-	hv/lib/stack_guard.c $(addprefix hv/mm/,el2map.c scrub.c window.c)
+	hv/lib/stack_guard.c $(addprefix hv/mm/,el2map.c handover.c poison.c window.c)
 # These are included by files that check what is in their tables.
 fuzz-included := hv/virt/events.c hv/memory/share.c
 

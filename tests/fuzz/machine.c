@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the hypervisor has beneath it, but for the CPUs: see machine.h. Memory that nobody owns, or
- * that its owner has not been given scrubbed, is poisoned, so that a touch of it is a finding.
+ * that has not been handed over to its owner, is poisoned, so that a touch of it is a finding.
  */
 #include "machine.h"
 
@@ -22,7 +22,8 @@
 #include "lib/spinlock.h"
 #include "mm/el2map.h"
 #include "mm/page.h"
-#include "mm/scrub.h"
+#include "mm/handover.h"
+#include "mm/poison.h"
 #include "mm/window.h"
 #include "dev/predictor.h"
 #include "vm/trap_control.h"
@@ -40,8 +41,9 @@ struct machine machine;
 
 /* --- memory -------------------------------------------------------------------------------- */
 
-void *window_map(pa_t page)
+void *window_map(pa_t page, enum window_memory memory)
 {
+    (void)memory;
     return page_va(page);
 }
 
@@ -49,8 +51,9 @@ void window_unmap(void)
 {
 }
 
-void *window_map_block(pa_t block)
+void *window_map_block(pa_t block, enum window_memory memory)
 {
+    (void)memory;
     return page_va(block);
 }
 
@@ -58,26 +61,38 @@ void window_unmap_block(void)
 {
 }
 
-void scrub_pool(void *start, size_t bytes, bool stale)
+void handover_to_el2(void *start, size_t bytes, bool stale)
 {
     (void)stale;
     ASAN_UNPOISON_MEMORY_REGION(start, bytes);
     /* Much of a block is never touched: the host zeroes what is. */
-    if (bytes < BLOCK_2M || madvise(start, bytes, MADV_DONTNEED) != 0)
+    if (bytes < PAGE_PART_BYTES || madvise(start, bytes, MADV_DONTNEED) != 0)
         memset(start, 0, bytes);
 }
 
-void scrub_poison_pool(void *start, size_t bytes)
+void poison_pool(void *start, size_t bytes)
 {
     ASAN_POISON_MEMORY_REGION(start, bytes);
 }
 
-void scrub_guest(pa_t base, unsigned order, bool stale)
+void handover_zeroed(pa_t base, size_t bytes, bool stale)
 {
-    scrub_pool(page_va(base), PAGE_SIZE << order, stale);
+    handover_to_el2(page_va(base), bytes, stale);
 }
 
-void scrub_poison_guest(pa_t base, unsigned order)
+void handover_filled(pa_t base, size_t bytes, bool code)
+{
+    (void)base;
+    (void)code;
+    (void)bytes;
+}
+
+void handover_pool(const void *page)
+{
+    (void)page;
+}
+
+void poison_guest(pa_t base, unsigned order)
 {
     ASAN_POISON_MEMORY_REGION(page_va(base), PAGE_SIZE << order);
 }

@@ -82,15 +82,17 @@ def prices(text):
 
 
 def judge_prices(rows, text):
-    """Lines that say which price is not what was measured."""
+    """Lines that say which price, of one exit, is not what was measured."""
     figures = by_key(rows)
     wrong = []
     for name, price, operation, way in prices(text):
         row = figures.get((operation, way, PRICE_GIC))
         if not row:
             wrong.append(f"costs.h: {name} is the price of {operation} by {way}, not measured")
-        elif abs(int(price) - row["total"]) > PRICE_TOLERANCE * row["total"]:
-            wrong.append(f"costs.h: {name} is {price}, but {operation} by {way} is {row['total']}")
+            continue
+        each = row["total"] / max(1, row["exits"])
+        if abs(int(price) - each) > PRICE_TOLERANCE * each:
+            wrong.append(f"costs.h: {name} is {price}, but an exit of {operation} by {way} is {each:.0f}")
     return wrong
 
 

@@ -75,6 +75,7 @@ KTF_TEST(el2map, attributes_are_as_the_architecture_has_them)
     EXPECT_EQ(EL2_PTE_TEXT, 0x7C4);
     EXPECT_EQ(EL2_PTE_RODATA, 0x00400000000007C4);
     EXPECT_EQ(EL2_PTE_DATA, 0x0040000000000744);
+    EXPECT_EQ(EL2_PTE_UNCACHED, 0x0040000000000748);
     EXPECT_EQ(EL2_PTE_DEVICE, 0x0040000000000440);
 }
 
@@ -143,8 +144,8 @@ KTF_TEST(el2map, nothing_is_writable_and_executable)
 {
     nr_leaves = 0;
     map_device(0x9000000, PAGE_SIZE);
-    (void)window_map(pa_make(FAKE_RAM_BASE));
-    (void)window_map_block(pa_make(FAKE_RAM_BASE));
+    (void)window_map(pa_make(FAKE_RAM_BASE), WINDOW_CACHED);
+    (void)window_map_block(pa_make(FAKE_RAM_BASE), WINDOW_UNCACHED);
     expect_no_writable_code(page_va(pa_make(el2map_root)), FIRST_LEVEL);
     EXPECT_GT(nr_leaves, 0x60u);
     window_unmap();
@@ -189,14 +190,14 @@ KTF_TEST(el2map, windows_show_what_they_were_opened_on)
 {
     pa_t page = pa_make(FAKE_RAM_BASE + 0x5000);
     pa_t block = pa_make(FAKE_RAM_BASE + 7 * BLOCK_2M);
-    uint64_t page_window = (uint64_t)(uintptr_t)window_map(page);
-    uint64_t block_window = (uint64_t)(uintptr_t)window_map_block(block);
+    uint64_t page_window = (uint64_t)(uintptr_t)window_map(page, WINDOW_CACHED);
+    uint64_t block_window = (uint64_t)(uintptr_t)window_map_block(block, WINDOW_UNCACHED);
     unsigned flushes = fake_tlb_flushes;
 
     expect_mapped(page_window, page.pa, EL2_PTE_DATA);
     expect_nothing(page_window + PAGE_SIZE);
-    expect_mapped(block_window, block.pa, EL2_PTE_DATA);
-    expect_mapped(block_window + BLOCK_2M - 1, block.pa + BLOCK_2M - 1, EL2_PTE_DATA);
+    expect_mapped(block_window, block.pa, EL2_PTE_UNCACHED);
+    expect_mapped(block_window + BLOCK_2M - 1, block.pa + BLOCK_2M - 1, EL2_PTE_UNCACHED);
     expect_nothing(block_window + BLOCK_2M);
     expect_nothing(block_window - 1);
     window_unmap();
@@ -206,8 +207,8 @@ KTF_TEST(el2map, windows_show_what_they_were_opened_on)
     EXPECT_EQ(fake_tlb_flushes, flushes + 2);
 
     fake_sysreg_write("tpidr_el2", (uint64_t)(uintptr_t)&pcpus[0]);
-    EXPECT_NE((uint64_t)(uintptr_t)window_map(page), page_window);
-    EXPECT_NE((uint64_t)(uintptr_t)window_map_block(block), block_window);
+    EXPECT_NE((uint64_t)(uintptr_t)window_map(page, WINDOW_UNCACHED), page_window);
+    EXPECT_NE((uint64_t)(uintptr_t)window_map_block(block, WINDOW_CACHED), block_window);
     window_unmap();
     window_unmap_block();
 }

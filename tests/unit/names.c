@@ -99,14 +99,13 @@ void page_free(void *start, unsigned order)
     (void)order;
 }
 
-enum stile_error stage2_map(struct stage2 *stage2, ipa_t ipa, pa_t pa, uint64_t bytes,
-                            uint32_t attrs)
+enum stile_error stage2_map_pool(struct stage2 *stage2, ipa_t ipa, const void *page,
+                                 uint32_t rights)
 {
     (void)stage2;
     (void)ipa;
-    (void)pa;
-    (void)bytes;
-    (void)attrs;
+    (void)page;
+    (void)rights;
     return STILE_SUCCESS;
 }
 

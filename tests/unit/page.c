@@ -174,22 +174,95 @@ KTF_TEST(page, a_block_may_come_back_in_pieces)
     page_free_guest(again, PAGE_ORDER_2M, 8);
 }
 
-KTF_TEST(page, only_used_memory_is_cleaned_to_memory)
+/* --- hand-over ----------------------------------------------------------------------------- */
+
+KTF_TEST(page, a_block_is_handed_over_in_parts)
 {
     pa_t block;
 
-    fake_cache_cleaned = 0;
+    fake_cache_flushed = fake_cache_code = 0;
     ASSERT_TRUE(page_alloc_guest(1, PAGE_ORDER_2M, &block));
     memset(page_va(block), 0x5A, BLOCK_2M);
-    page_scrub_guest(block, PAGE_ORDER_2M);
-    EXPECT_EQ(fake_cache_cleaned, 0);
-    EXPECT_EQ(*(char *)page_va(pa_add(block, BLOCK_2M - 1)), 0);
-    page_free_guest(block, PAGE_ORDER_2M, 1);
-    ASSERT_TRUE(page_alloc_guest(2, PAGE_ORDER_2M, &block));
-    page_scrub_guest(pa_add(block, 3 * PAGE_SIZE), PAGE_ORDER_4K);
-    EXPECT_EQ(fake_cache_cleaned, PAGE_SIZE);
+    EXPECT_EQ(page_parts(block), 0);
+    EXPECT_EQ(page_ready_part(pa_add(block, PAGE_PART_BYTES + 5), false), 2);
+    EXPECT_EQ(fake_cache_flushed, PAGE_PART_BYTES);
+    EXPECT_EQ(*(char *)page_va(pa_add(block, PAGE_PART_BYTES - 1)), 0x5A);
+    EXPECT_EQ(*(char *)page_va(pa_add(block, PAGE_PART_BYTES)), 0);
+    EXPECT_EQ(*(char *)page_va(pa_add(block, 2 * PAGE_PART_BYTES - 1)), 0);
+    EXPECT_EQ(*(char *)page_va(pa_add(block, 2 * PAGE_PART_BYTES)), 0x5A);
+
+    /* Not again. */
+    memset(page_va(block), 0x5A, BLOCK_2M);
+    EXPECT_EQ(page_ready_part(pa_add(block, PAGE_PART_BYTES), false), 2);
+    EXPECT_EQ(*(char *)page_va(pa_add(block, PAGE_PART_BYTES)), 0x5A);
+    EXPECT_EQ(fake_cache_flushed, PAGE_PART_BYTES);
+    EXPECT_EQ(fake_cache_code, 0); /* it was nobody's before */
+    for (uint64_t at = 0; at < BLOCK_2M; at += PAGE_PART_BYTES)
+        (void)page_ready_part(pa_add(block, at), false);
+    EXPECT_EQ(page_parts(block), PAGE_ALL_PARTS);
+    EXPECT_EQ(fake_cache_flushed, BLOCK_2M);
     EXPECT_EQ(fake_windows_open, 0);
+    page_free_guest(block, PAGE_ORDER_2M, 1);
+}
+
+KTF_TEST(page, who_is_next_has_to_be_handed_all_of_it)
+{
+    pa_t block;
+    pa_t page;
+
+    ASSERT_TRUE(page_alloc_guest(1, PAGE_ORDER_2M, &block));
+    (void)page_ready_part(block, false);
+    page_give_guest(block, PAGE_ORDER_2M, 1, 2);
+    EXPECT_EQ(page_parts(block), 0);
+    (void)page_ready_part(block, true);
     page_free_guest(block, PAGE_ORDER_2M, 2);
+
+    /* It held somebody's code: instruction caches may. */
+    fake_cache_flushed = fake_cache_code = 0;
+    ASSERT_TRUE(page_alloc_guest(2, PAGE_ORDER_2M, &page));
+    ASSERT_EQ(page.pa, block.pa);
+    EXPECT_EQ(page_parts(page), 0);
+    page_ready(pa_add(page, 3 * PAGE_SIZE + 7), false);
+    EXPECT_EQ(fake_cache_code, PAGE_SIZE);
+    fake_cache_dic = true;
+    page_ready(page, false);
+    EXPECT_EQ(fake_cache_code, PAGE_SIZE);
+    fake_cache_fwb = true;
+    page_ready(page, false);
+    EXPECT_EQ(fake_cache_flushed, 2 * PAGE_SIZE);
+    fake_cache_dic = fake_cache_fwb = false;
+    page_free_guest(page, PAGE_ORDER_2M, 2);
+}
+
+KTF_TEST(page, cutting_a_block_leaves_what_is_ready_of_the_others)
+{
+    pa_t base;
+
+    ASSERT_TRUE(page_alloc_guest(1, PAGE_ORDER_2M + 2, &base));
+    for (unsigned i = 0; i < 4; i++)
+        (void)page_ready_part(pa_add(base, i * (BLOCK_2M + PAGE_PART_BYTES)), false);
+    page_free_guest(pa_add(base, BLOCK_2M), PAGE_ORDER_2M, 1);
+    EXPECT_EQ(page_parts(base), 1);
+    EXPECT_EQ(page_parts(pa_add(base, 2 * BLOCK_2M)), 4);
+    EXPECT_EQ(page_parts(pa_add(base, 3 * BLOCK_2M)), 8);
+    page_free_guest(base, PAGE_ORDER_2M, 1);
+    page_free_guest(pa_add(base, 2 * BLOCK_2M), PAGE_ORDER_2M + 1, 1);
+    for (unsigned i = 0; i < 4; i++)
+        EXPECT_EQ(parts_of(pa_add(base, i * BLOCK_2M))->ready, 0);
+}
+
+KTF_TEST(page, a_page_of_the_pool_knows_that_a_guest_sees_it)
+{
+    void *page = page_alloc(PAGE_ORDER_4K);
+
+    fake_cache_flushed = 0;
+    EXPECT_FALSE(page_is_shown(page_pa(page)));
+    page_show(page);
+    EXPECT_EQ(fake_cache_flushed, PAGE_SIZE);
+    EXPECT_TRUE(page_is_shown(page_pa(page)));
+    page_free(page, PAGE_ORDER_4K);
+    EXPECT_FALSE(page_is_shown(page_pa(page)));
+    EXPECT_PANIC(page_show(page));
 }
 
 /* --- at random ----------------------------------------------------------------------------- */

@@ -28,12 +28,12 @@ KTF_TEST(page_poison, a_write_to_freed_guest_memory_is_found)
     pa_t again;
 
     ASSERT_TRUE(page_alloc_guest(1, PAGE_ORDER_2M, &block));
-    page_scrub_guest(block, PAGE_ORDER_2M);
+    (void)page_ready_part(pa_add(block, BLOCK_2M - 1), false);
     page_free_guest(block, PAGE_ORDER_2M, 1);
     *(char *)page_va(pa_add(block, BLOCK_2M - 1)) = 1;
     ASSERT_TRUE(page_alloc_guest(1, PAGE_ORDER_2M, &again));
     ASSERT_EQ(again.pa, block.pa);
-    EXPECT_PANIC(page_scrub_guest(again, PAGE_ORDER_2M));
+    EXPECT_PANIC(page_ready_part(pa_add(again, BLOCK_2M - 1), false));
 }
 
 KTF_TEST(page_poison, honest_use_goes_on)
@@ -47,7 +47,10 @@ KTF_TEST(page_poison, honest_use_goes_on)
             pool[i] = page_alloc(i % 4);
             ASSERT_NOT_NULL(pool[i]);
             ASSERT_TRUE(page_alloc_guest(2, i % 2 ? PAGE_ORDER_4K : PAGE_ORDER_2M, &guest[i]));
-            page_scrub_guest(guest[i], i % 2 ? PAGE_ORDER_4K : PAGE_ORDER_2M);
+            for (uint64_t at = 0; at < BLOCK_2M && i % 2 == 0; at += PAGE_PART_BYTES)
+                (void)page_ready_part(pa_add(guest[i], at), false);
+            if (i % 2)
+                page_ready(guest[i], false);
             memset(page_va(guest[i]), 0x77, PAGE_SIZE);
         }
         for (unsigned i = 0; i < 40; i++) {

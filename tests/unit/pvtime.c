@@ -39,14 +39,13 @@ void page_free(void *start, unsigned order)
     seen.nr_allocated--;
 }
 
-enum stile_error stage2_map(struct stage2 *stage2, ipa_t ipa, pa_t pa, uint64_t bytes,
-                            uint32_t attrs)
+enum stile_error stage2_map_pool(struct stage2 *stage2, ipa_t ipa, const void *page,
+                                 uint32_t rights)
 {
     EXPECT_EQ(stage2, &vm.stage2);
-    EXPECT_EQ(pa.pa, (uintptr_t)seen.page);
-    EXPECT_EQ(bytes, 4096);
+    EXPECT_EQ(page, seen.page);
     seen.ipa = ipa.ipa;
-    seen.attrs = attrs;
+    seen.attrs = rights;
     return STILE_SUCCESS;
 }
 

@@ -75,10 +75,58 @@ KTF_TEST(share, the_peer_finds_pages_scrubbed)
     memset(page_va(at(&a, ipa).pa), 0xAB, BLOCK_2M);
     EXPECT_EQ(at(&a, ipa).attrs & STAGE2_FRESH, STAGE2_FRESH);
     handle = must_offer(&a, ipa + 7 * PAGE_SIZE, 1, &b);
-    EXPECT_EQ(at(&a, ipa).attrs & STAGE2_FRESH, 0);
+    EXPECT_EQ(page_parts(at(&a, ipa).pa), 1); /* no more than the part that the page is in */
     ASSERT_EQ(accept_at(&b, handle, WINDOW), STILE_SUCCESS);
+    EXPECT_EQ(at(&b, WINDOW).attrs & STAGE2_FRESH, 0);
     memcpy(&word, page_va(at(&b, WINDOW).pa), 4);
     EXPECT_EQ(word, 0);
+}
+
+KTF_TEST(share, what_takes_long_is_done_in_steps)
+{
+    struct share_offer offer = {ipa_make(RAM + PAGE_SIZE), BLOCK_2M, b.id, STAGE2_READ, false};
+    uint32_t handle;
+    unsigned nr = 1;
+
+    for (; share_offer(&a, &offer, &handle) == SHARE_AGAIN; nr++)
+        ASSERT_EQ(sharers[a.id - 1].in_use, 0);
+    EXPECT_EQ(nr, 9);
+    fake_cache_flushed = fake_cache_code = 0;
+    for (nr = 1; share_accept(&b, handle, ipa_make(WINDOW), &terms) == SHARE_AGAIN; nr++) {
+        ASSERT_EQ(at(&b, WINDOW).bytes, 0);
+        ASSERT_EQ(fake_cache_flushed, nr * VMEM_STEP);
+    }
+    EXPECT_EQ(nr, 8);
+    EXPECT_EQ(fake_cache_flushed, BLOCK_2M);
+    EXPECT_EQ(fake_cache_code, 0); /* the peer cannot execute it */
+    check();
+
+    /* What is lent twice was settled once. */
+    ASSERT_EQ(share_release(&b, handle), STILE_SUCCESS);
+    ASSERT_EQ(share_accept(&b, handle, ipa_make(WINDOW), &terms), STILE_SUCCESS);
+    EXPECT_EQ(fake_cache_flushed, BLOCK_2M);
+}
+
+KTF_TEST(share, a_donation_is_handed_over_when_it_is_touched)
+{
+    uint32_t handle;
+    uint32_t word = 0x12345;
+
+    ASSERT_EQ(guest_write(&a, ipa_make(RAM + PAGE_PART_BYTES), &word, 4), 4);
+    ASSERT_EQ(donate_to(&a, RAM, 512, b.id, &handle), STILE_SUCCESS);
+    ASSERT_EQ(accept_at(&b, handle, WINDOW), STILE_SUCCESS);
+    EXPECT_EQ(at(&b, WINDOW).bytes, BLOCK_2M);
+    EXPECT_EQ(at(&b, WINDOW).attrs & STAGE2_FRESH, STAGE2_FRESH);
+    fake_cache_flushed = fake_cache_code = 0;
+    EXPECT_EQ(vmem_fault(&b, ipa_make(WINDOW)), VMEM_PART);
+    EXPECT_EQ(fake_cache_code, PAGE_PART_BYTES);
+    while (at(&b, WINDOW).attrs & STAGE2_FRESH)
+        EXPECT_EQ(vmem_fault(&b, ipa_make(WINDOW)), VMEM_PART);
+    EXPECT_EQ(fake_cache_code, BLOCK_2M);
+    EXPECT_EQ(at(&b, WINDOW).attrs, STAGE2_RIGHTS | STAGE2_OWNED);
+    word = 0;
+    EXPECT_EQ(guest_read(&b, &word, ipa_make(WINDOW + PAGE_PART_BYTES), 4), 4);
+    EXPECT_EQ(word, 0x12345);
 }
 
 KTF_TEST(share, a_block_stays_one_on_both_sides)

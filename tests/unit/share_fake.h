@@ -131,9 +131,12 @@ static enum stile_error offer_to(struct vm *vm, uint64_t ipa, uint64_t nr, uint3
                                  uint32_t rights, uint32_t *handle)
 {
     struct share_offer offer = {ipa_make(ipa), nr << PAGE_SHIFT, peer, rights, false};
-    enum stile_error error = share_offer(vm, &offer, handle);
+    enum stile_error error;
 
-    check();
+    do {
+        error = share_offer(vm, &offer, handle);
+        check();
+    } while (error == SHARE_AGAIN);
     return error;
 }
 
@@ -141,17 +144,23 @@ static enum stile_error donate_to(struct vm *vm, uint64_t ipa, uint64_t nr, uint
                                   uint32_t *handle)
 {
     struct share_offer offer = {ipa_make(ipa), nr << PAGE_SHIFT, peer, STAGE2_RIGHTS, true};
-    enum stile_error error = share_offer(vm, &offer, handle);
+    enum stile_error error;
 
-    check();
+    do {
+        error = share_offer(vm, &offer, handle);
+        check();
+    } while (error == SHARE_AGAIN);
     return error;
 }
 
 static enum stile_error accept_at(struct vm *vm, uint32_t handle, uint64_t ipa)
 {
-    enum stile_error error = share_accept(vm, handle, ipa_make(ipa), &terms);
+    enum stile_error error;
 
-    check();
+    do {
+        error = share_accept(vm, handle, ipa_make(ipa), &terms);
+        check();
+    } while (error == SHARE_AGAIN);
     return error;
 }
 

@@ -178,11 +178,13 @@ KTF_TEST(stage2, fresh_memory_is_there_but_not_reachable)
 {
     struct stage2_locked locked;
     struct stage2_mapping mapping;
+    pa_t memory;
 
-    ASSERT_EQ(map(0, 0, BLOCK_1G, RWX | STAGE2_OWNED | STAGE2_FRESH), STILE_SUCCESS);
+    ASSERT_TRUE(page_alloc_guest(3, PAGE_ORDER_2M + 2, &memory));
+    ASSERT_EQ(map(0, memory.pa, 4 * BLOCK_2M, RWX | STAGE2_OWNED | STAGE2_FRESH), STILE_SUCCESS);
     ASSERT_TRUE(stage2_lookup(&s2, ipa_make(BLOCK_2M + 5), &mapping));
     EXPECT_EQ(mapping.bytes, BLOCK_2M);
-    EXPECT_EQ(mapping.pa.pa, BLOCK_2M + 5);
+    EXPECT_EQ(mapping.pa.pa, memory.pa + BLOCK_2M + 5);
     EXPECT_EQ(mapping.attrs, RWX | STAGE2_OWNED | STAGE2_FRESH);
     EXPECT_EQ(entry_at(BLOCK_2M) & PTE_VALID, 0);
     EXPECT_EQ(map(BLOCK_2M, 0, PAGE_SIZE, RWX), STILE_ALREADY_MAPPED);
@@ -201,6 +203,7 @@ KTF_TEST(stage2, fresh_memory_is_there_but_not_reachable)
     EXPECT_EQ(mapping.bytes, PAGE_SIZE);
     EXPECT_EQ(mapping.attrs, RWX | STAGE2_OWNED | STAGE2_FRESH);
     EXPECT_EQ(entry_at(2 * BLOCK_2M + PAGE_SIZE) & PTE_VALID, 0);
+    page_free_guest(memory, PAGE_ORDER_2M + 2, 3);
 }
 
 KTF_TEST(stage2, rights_change_in_place)

@@ -83,7 +83,7 @@ static void setup(void)
         .dtb = {tree, tree_make(tree, &with_initrd)},
         .initrd = {initrd, sizeof(initrd)},
     };
-    fake_cache_cleaned = 0;
+    fake_cache_flushed = 0;
 }
 
 static void teardown(void)
@@ -132,8 +132,10 @@ KTF_TEST(vm_load, everything_is_in_its_place)
     expect_at(ipa_make(start), initrd, sizeof(initrd));
     EXPECT_EQ(chosen_u64(tree, "linux,initrd-start"), 0); /* the bundle's own is as it was */
 
-    /* All of the kernel's room is cleaned, its zeroes too. */
-    EXPECT_EQ(fake_cache_cleaned, 0x20000 + files.dtb.bytes + sizeof(initrd));
+    /* A part was handed over; then all of the kernel's room, the tree and the initrd were cleaned. */
+    EXPECT_EQ(fake_cache_flushed, 2 * PAGE_PART_BYTES + 0x20000 +
+                                      align_up(files.dtb.bytes, PAGE_SIZE) +
+                                      align_up(sizeof(initrd), PAGE_SIZE));
     /* Only what was needed was touched. */
     EXPECT_EQ(vm.stage2.nr_owned, 8 * 512);
     struct stage2_mapping mapping;

@@ -56,9 +56,8 @@ static void setup(void)
     vm.config.memory[0] = (struct ipa_range){ipa_make(RAM), RAM_BYTES};
     ASSERT_EQ(vmem_create(&vm), STILE_SUCCESS);
     shared_page = page_alloc(0);
-    ASSERT_EQ(
-        stage2_map(&vm.stage2, ipa_make(SHARED), page_pa(shared_page), PAGE_SIZE, STAGE2_READ),
-        STILE_SUCCESS);
+    ASSERT_EQ(stage2_map_pool(&vm.stage2, ipa_make(SHARED), shared_page, STAGE2_READ),
+              STILE_SUCCESS);
 }
 
 static void teardown(void)
@@ -106,13 +105,31 @@ KTF_TEST(vmem, memory_is_set_aside_in_blocks_but_not_touched)
     EXPECT_EQ(mapping_at(RAM + RAM_BYTES).bytes, 0);
 }
 
+/* As a vCPU does that touches @ipa, until it may. Returns how often it had to try. */
+static unsigned touch(uint64_t ipa)
+{
+    unsigned nr = 0;
+    enum vmem_fault found;
+
+    do {
+        found = vmem_fault(&vm, ipa_make(ipa));
+        EXPECT_NE(found, VMEM_NOT_THERE);
+        nr++;
+    } while (mapping_at(ipa).attrs & STAGE2_FRESH);
+    return nr;
+}
+
 KTF_TEST(vmem, the_first_touch_scrubs)
 {
     struct stage2_mapping mapping = mapping_at(RAM + BLOCK_2M);
     char *memory = page_va(mapping.pa);
 
     memset(memory, 0xAB, BLOCK_2M);
-    EXPECT_EQ(vmem_fault(&vm, ipa_make(RAM + BLOCK_2M + 0x12345)), VMEM_BLOCK);
+    EXPECT_EQ(vmem_fault(&vm, ipa_make(RAM + BLOCK_2M + 3 * PAGE_PART_BYTES)), VMEM_PART);
+    EXPECT_EQ(mapping_at(RAM + BLOCK_2M).attrs, RAM_ATTRS | STAGE2_FRESH);
+    EXPECT_EQ(memory[3 * PAGE_PART_BYTES - 1], (char)0xAB);
+    EXPECT_EQ(memory[3 * PAGE_PART_BYTES], 0);
+    EXPECT_EQ(touch(RAM + BLOCK_2M + 3 * PAGE_PART_BYTES), 7);
     EXPECT_EQ(mapping_at(RAM + BLOCK_2M).attrs, RAM_ATTRS);
     for (size_t i = 0; i < BLOCK_2M; i++)
         ASSERT_EQ(memory[i], 0);
@@ -125,6 +142,64 @@ KTF_TEST(vmem, the_first_touch_scrubs)
     EXPECT_EQ(vmem_fault(&vm, ipa_make(RAM - 1)), VMEM_NOT_THERE);
     EXPECT_EQ(vmem_fault(&vm, ipa_make(STAGE2_IPA_END)), VMEM_NOT_THERE);
     EXPECT_EQ(vmem_fault(&vm, ipa_make(UINT64_MAX)), VMEM_NOT_THERE);
+}
+
+KTF_TEST(vmem, who_finds_another_at_it_tries_again)
+{
+    struct stage2_locked locked = stage2_lock(&vm.stage2);
+
+    EXPECT_EQ(vmem_fault(&vm, ipa_make(RAM)), VMEM_PAGE);
+    stage2_unlock(locked);
+    EXPECT_EQ(page_parts(mapping_at(RAM).pa), 0);
+    EXPECT_EQ(touch(RAM), 8);
+}
+
+KTF_TEST(vmem, what_el2_wrote_before_the_first_touch_is_there_after_it)
+{
+    char *memory = page_va(mapping_at(RAM).pa);
+    uint64_t word = 0x1234567890;
+
+    memset(memory, 0xAB, BLOCK_2M);
+    EXPECT_EQ(guest_write(&vm, ipa_make(RAM + PAGE_PART_BYTES), &word, 8), 8);
+    EXPECT_EQ(memory[PAGE_PART_BYTES - 1], (char)0xAB);
+    EXPECT_EQ(touch(RAM + PAGE_PART_BYTES), 7);
+    EXPECT_MEMEQ(memory + PAGE_PART_BYTES, &word, 8);
+    EXPECT_EQ(memory[PAGE_PART_BYTES - 1], 0);
+}
+
+KTF_TEST(vmem, what_is_ready_of_a_block_stays_so_when_it_is_split)
+{
+    char *memory = page_va(mapping_at(RAM).pa);
+    uint64_t word = 0x1234567890;
+
+    memset(memory, 0xAB, BLOCK_2M);
+    EXPECT_EQ(guest_write(&vm, ipa_make(RAM + PAGE_PART_BYTES), &word, 8), 8);
+    ASSERT_EQ(unmap(RAM, 1), 1); /* the page that kept the block's parts: somebody's from now on */
+    EXPECT_EQ(mapping_at(RAM + PAGE_PART_BYTES).attrs, RAM_ATTRS);
+    EXPECT_EQ(mapping_at(RAM + 2 * PAGE_PART_BYTES - PAGE_SIZE).attrs, RAM_ATTRS);
+    EXPECT_EQ(mapping_at(RAM + 2 * PAGE_PART_BYTES).attrs, RAM_ATTRS | STAGE2_FRESH);
+    EXPECT_EQ(mapping_at(RAM + PAGE_PART_BYTES - PAGE_SIZE).attrs, RAM_ATTRS | STAGE2_FRESH);
+    EXPECT_MEMEQ(memory + PAGE_PART_BYTES, &word, 8);
+    EXPECT_EQ(touch(RAM + 2 * PAGE_PART_BYTES), 1);
+    EXPECT_EQ(memory[2 * PAGE_PART_BYTES], 0);
+    EXPECT_EQ(map(RAM, 1), 1);
+    EXPECT_EQ(mapping_at(RAM).attrs, RAM_ATTRS | STAGE2_FRESH);
+}
+
+KTF_TEST(vmem, a_range_is_made_ready_in_steps)
+{
+    struct stage2_locked locked = stage2_lock(&vm.stage2);
+    unsigned nr = 0;
+
+    EXPECT_EQ(vmem_ready_range(locked, ipa_make(RAM + PAGE_SIZE), BLOCK_2M, 0), STILE_BUSY);
+    while (vmem_ready_range(locked, ipa_make(RAM + PAGE_SIZE), BLOCK_2M, VMEM_STEP) == STILE_BUSY)
+        nr++;
+    EXPECT_EQ(nr, 8); /* and in the last one the ninth part */
+    EXPECT_EQ(vmem_ready_range(locked, ipa_make(RAM + PAGE_SIZE), BLOCK_2M, 0), STILE_SUCCESS);
+    stage2_unlock(locked);
+    EXPECT_EQ(mapping_at(RAM).attrs, RAM_ATTRS);
+    EXPECT_EQ(mapping_at(RAM + BLOCK_2M).attrs, RAM_ATTRS | STAGE2_FRESH);
+    EXPECT_EQ(page_parts(mapping_at(RAM + BLOCK_2M).pa), 1);
 }
 
 KTF_TEST(vmem, a_page_of_a_split_block_is_scrubbed_alone)
@@ -320,7 +395,7 @@ KTF_TEST(vmem, a_whole_block_keeps_its_mapping)
     EXPECT_EQ(protect(RAM, 512, STAGE2_READ), 512);
     EXPECT_EQ(mapping_at(RAM).bytes, BLOCK_2M);
     EXPECT_EQ(mapping_at(RAM).attrs, STAGE2_READ | STAGE2_OWNED | STAGE2_FRESH);
-    EXPECT_EQ(vmem_fault(&vm, ipa_make(RAM)), VMEM_BLOCK);
+    EXPECT_EQ(touch(RAM), 8);
     EXPECT_EQ(mapping_at(RAM).attrs, STAGE2_READ | STAGE2_OWNED);
     EXPECT_EQ(guest_write(&vm, ipa_make(RAM), &pool, 8), 0);
     EXPECT_FALSE(guest_may_write(&vm, ipa_make(RAM)));
@@ -476,9 +551,12 @@ KTF_TEST(vmem, copies_cross_pages_and_blocks)
     EXPECT_MEMEQ(text, back, sizeof(text));
     EXPECT_EQ(guest_read(&vm, back, ipa_make(RAM + 4095), 2), 2);
     EXPECT_EQ(back[0], 0);
-    fake_cache_cleaned = 0;
+    fake_cache_flushed = 0;
     EXPECT_EQ(guest_clean(&vm, ipa_make(RAM + 12345), sizeof(text)), sizeof(text));
-    EXPECT_EQ(fake_cache_cleaned, sizeof(text));
+    EXPECT_EQ(fake_cache_flushed, sizeof(text) + PAGE_SIZE); /* whole pages */
+    EXPECT_EQ(guest_clean(&vm, ipa_make(RAM), RAM_BYTES), RAM_BYTES);
+    EXPECT_EQ(mapping_at(RAM + 5 * BLOCK_2M).attrs, RAM_ATTRS | STAGE2_FRESH);
+    EXPECT_EQ(page_parts(mapping_at(RAM + 5 * BLOCK_2M).pa), 0); /* nothing to clean */
 }
 
 KTF_TEST(vmem, copies_stop_where_the_memory_does)

@@ -44,6 +44,7 @@ static inline uint64_t books_leaf(const struct vm *vm, uint64_t leaf, uint64_t b
         EXPECT_EQ(page_owner(pa), PAGE_OWNER_NOBODY);
     } else {
         EXPECT_EQ(page_owner(pa), PAGE_OWNER_HV);
+        EXPECT_TRUE(page_is_shown(pa));
     }
     return 0;
 }

@@ -16,8 +16,9 @@
 
 #include "dev/ranges.c"
 #include "mm/carve.c"
+#include "mm/handover.c"
 #include "mm/page.c"
-#include "mm/scrub.c"
+#include "mm/poison.c"
 
 /* Below what the sanitizers take for themselves. */
 #define FAKE_RAM_BASE  UINT64_C(0x40000000)
@@ -28,8 +29,9 @@ struct machine machine;
 #ifndef FAKES_REAL_WINDOWS /* a test that includes mm/window.c defines this */
 static unsigned fake_windows_open;
 
-void *window_map(pa_t page)
+void *window_map(pa_t page, enum window_memory memory)
 {
+    (void)memory;
     fake_windows_open++;
     return page_va(page);
 }
@@ -39,8 +41,9 @@ void window_unmap(void)
     fake_windows_open--;
 }
 
-void *window_map_block(pa_t block)
+void *window_map_block(pa_t block, enum window_memory memory)
 {
+    (void)memory;
     fake_windows_open++;
     return page_va(block);
 }
