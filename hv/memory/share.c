@@ -202,9 +202,9 @@ enum stile_error share_offer(struct vm *vm, const struct share_offer *offer, uin
         return error;
     /* Handing memory over takes long: not while all shares are locked. */
     locked = stage2_lock(&vm->stage2);
-    error = vmem_ready_range(locked, offer->base, offer->bytes, VMEM_STEP);
+    (void)vmem_ready_range(locked, offer->base, offer->bytes, VMEM_STEP);
     stage2_unlock(locked);
-    return error == STILE_BUSY ? SHARE_AGAIN : offer_once(vm, offer, handle);
+    return SHARE_AGAIN;
 }
 
 /* --- the peer ------------------------------------------------------------------------------ */
@@ -231,16 +231,16 @@ static void share_end(struct share *share)
 
 /*
  * Caches let go of what is lent, a step at a time. What is no more than that share_map() does, and
- * a donation waits until it is touched. Returns whether nothing is left to do.
+ * a donation waits until it is touched. Returns whether there was nothing to do.
  */
-static bool settle_more(struct share *share)
+static bool is_settled(struct share *share)
 {
     uint64_t bytes = share->offer.bytes;
 
     if (share->offer.donated || bytes <= VMEM_STEP || share->settled == bytes)
         return true;
     share->settled += share_settle(owner_of(share), &share->offer, share->settled);
-    return share->settled == bytes;
+    return false;
 }
 
 static enum stile_error accept_share(struct vm *vm, struct share *share, ipa_t base)
@@ -255,7 +255,7 @@ static enum stile_error accept_share(struct vm *vm, struct share *share, ipa_t b
         return STILE_INVALID_ARGUMENT;
     if (mmio_gap(&vm->mmio, base, share->offer.bytes) < share->offer.bytes)
         return STILE_ALREADY_MAPPED;
-    if (!settle_more(share))
+    if (!is_settled(share))
         return SHARE_AGAIN;
     error = share_map(owner_of(share), vm, &share->offer, base);
     if (error)

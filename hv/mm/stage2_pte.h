@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+#include "arch/cache.h"
 #include "mm/pte.h"
 #include "mm/stage2_attrs.h"
 
@@ -16,6 +17,7 @@
 /* Arm ARM D5.4: MemAttr, S2AP, and bits that are software's. XN with FEAT_XNX: at EL1 and EL0. */
 #define S2_DEVICE_NGNRE (UINT64_C(1) << 2)
 #define S2_NORMAL_WB    (UINT64_C(15) << 2)
+#define S2_FORCED_WB    (UINT64_C(6) << 2) /* with HCR_EL2.FWB: whatever stage 1 says */
 #define S2_MEMATTR      (UINT64_C(15) << 2)
 #define S2_READ         (UINT64_C(1) << 6)
 #define S2_WRITE        (UINT64_C(1) << 7)
@@ -42,7 +44,10 @@ static inline uint64_t stage2_leaf_make(uint64_t pa, unsigned level, uint32_t at
 {
     uint64_t leaf = pa | PTE_AF | (level == PTE_LAST_LEVEL ? PTE_TABLE : 0);
 
-    leaf |= attrs & STAGE2_DEVICE ? S2_DEVICE_NGNRE : S2_NORMAL_WB | PTE_SH_INNER;
+    if (attrs & STAGE2_DEVICE)
+        leaf |= S2_DEVICE_NGNRE;
+    else
+        leaf |= (cache_has_fwb() ? S2_FORCED_WB : S2_NORMAL_WB) | PTE_SH_INNER;
     leaf |= stage2_leaf_rights(attrs);
     leaf |= attrs & STAGE2_OWNED ? S2_OWNED : 0;
     leaf |= attrs & STAGE2_BORROWED ? S2_BORROWED : 0;

@@ -5,6 +5,7 @@
  */
 #include "vm/trap_control.h"
 
+#include "arch/cache.h"
 #include "arch/cpu.h"
 #include "arch/el1.h"
 #include "arch/errata.h"
@@ -36,6 +37,7 @@
 #define HCR_TVM   (UINT64_C(1) << 26)
 #define HCR_TRVM  (UINT64_C(1) << 30)
 #define HCR_RW    (UINT64_C(1) << 31) /* EL1 is AArch64 */
+#define HCR_FWB   (UINT64_C(1) << 46) /* stage 2 says what is cacheable: mm/stage2_pte.h */
 
 #define HCR_ALWAYS                                                                                 \
     (HCR_VM | HCR_SWIO | HCR_PTW | HCR_FMO | HCR_IMO | HCR_AMO | HCR_FB | HCR_BSU | HCR_TWI |      \
@@ -57,7 +59,9 @@ _Static_assert(((HCR_ALWAYS | HCR_TRAP_EVERYTHING) & BASELINE_HCR_CLEAR) == 0, "
 
 uint64_t trap_control_hcr(enum vm_mode mode)
 {
-    return mode == VM_MODE_TRAP ? HCR_ALWAYS | HCR_TRAP_EVERYTHING : HCR_ALWAYS;
+    uint64_t hcr = mode == VM_MODE_TRAP ? HCR_ALWAYS | HCR_TRAP_EVERYTHING : HCR_ALWAYS;
+
+    return cache_has_fwb() ? hcr | HCR_FWB : hcr;
 }
 
 uint64_t trap_control_mdcr(bool pmu)

@@ -83,8 +83,12 @@ static void touch(const struct record *record, struct vcpu *vcpu)
     ipa_t ipa = ipa_make(align_down(address_of(record), WORD_BYTES));
     struct stage2_mapping mapping;
     uint64_t word = word_of(record);
+    enum vmem_fault found;
 
-    if (vmem_fault(vcpu->vm, ipa) == VMEM_NOT_THERE)
+    do
+        found = vmem_fault(vcpu->vm, ipa);
+    while (found == VMEM_PART);
+    if (found == VMEM_NOT_THERE)
         return;
     EXPECT_TRUE(stage2_lookup(&vcpu->vm->stage2, ipa, &mapping));
     EXPECT_EQ(mapping.attrs & STAGE2_FRESH, 0);

@@ -8,7 +8,9 @@
 
 #include "arch/tlb.h"
 
+#ifndef FAKES_CACHES_H /* a test that has a model of caches includes that before */
 #include "fakes/memory.h"
+#endif
 
 #include "virt/events.h"
 #include "memory/guest.c"
