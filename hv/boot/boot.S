@@ -3,9 +3,9 @@
  * From power-on to C: the arm64 Linux boot protocol on the first CPU, PSCI CPU_ON on the others.
  *
  * Both arrive at EL2 with the MMU off at the image's physical address. They turn the MMU on with
- * coarse boot tables, which map the image at its link address and, one to one, the gigabytes that
- * hold the image, the device tree and the early UART. el2map_init() replaces the tables by the
- * final ones.
+ * boot tables, which map the image at its link address and, one to one, the gigabytes that hold the
+ * image, the device tree and the early UART. Nothing is writable and executable from the first
+ * moment on. el2map_init() makes the final tables, and el2_switch_tables() goes over to them.
  */
 #include "asm_offsets.h"
 #include "mm/layout.h"
@@ -18,22 +18,31 @@
 #define SYS_WRITE0        0x04
 #define SYS_EXIT_EXTENDED 0x20
 
-/* Arm ARM D5.3: descriptors of the boot tables. */
+/* Arm ARM D5.3: descriptors of the boot tables; those of the image's pages as in mm/el2_pte.h. */
 #define DESC_TABLE  3
-#define DESC_BLOCK  (1 | 1 << 2 /* MAIR index 1 */ | 3 << 8 /* inner shareable */ | 1 << 10 /* AF */)
-#define DESC_DEVICE (1 | 1 << 10 | 1 << 54 /* MAIR index 0, AF, XN */)
+#define DESC_NORMAL (1 | 1 << 2 /* MAIR index 1 */ | 1 << 6 | 3 << 8 /* inner shareable */ | 1 << 10 /* AF */)
+#define DESC_PAGE   (1 << 1)
+#define DESC_RO     (1 << 7)
+#define DESC_XN     (1 << 54)
+#define DESC_TEXT   (DESC_NORMAL | DESC_PAGE | DESC_RO)
+#define DESC_RODATA (DESC_NORMAL | DESC_PAGE | DESC_RO | DESC_XN)
+#define DESC_DATA   (DESC_NORMAL | DESC_PAGE | DESC_XN)
+#define DESC_BLOCK  (DESC_NORMAL | DESC_XN)
+#define DESC_DEVICE (1 | 1 << 10 | DESC_XN) /* MAIR index 0, AF */
 #define BLOCK_1G_SHIFT 30
 #define BLOCK_2M_SHIFT 21
+#define NR_ENTRIES     512
 
 /* D13.2.97 MAIR_EL2: 0 = Device-nGnRE, 1 = Normal write-back, 2 = Normal not cacheable. */
 #define MAIR_VALUE 0x44FF04
 /* D13.2.131 TCR_EL2: 39 bits of VA, 4 KiB, walks inner shareable and write-back; PS is added. */
 #define TCR_VALUE (1 << 31 | 1 << 23 | 3 << 12 | 1 << 10 | 1 << 8 | (64 - HV_VA_BITS))
 #define TCR_PS_SHIFT 16
-/* D13.2.118 SCTLR_EL2: RES1 bits, then I, SA, C, M. */
+/* D13.2.118 SCTLR_EL2: RES1 bits, then WXN, I, SA, C, M. */
 #define SCTLR_RES1  0x30C50830
-#define SCTLR_VALUE (SCTLR_RES1 | 1 << 12 | 1 << 3 | 1 << 2 | 1)
-#define SCTLR_WXN   (1 << 19)
+#define SCTLR_VALUE (SCTLR_RES1 | 1 << 19 | 1 << 12 | 1 << 3 | 1 << 2 | 1)
+/* D13.2.34 CTR_EL0: log2 of the smallest data cache line in words. */
+#define CTR_DMINLINE_SHIFT 16
 /* D13.2.47 HCR_EL2: EL1 is AArch64. */
 #define HCR_RW      (1 << 31)
 
@@ -64,40 +73,24 @@ boot_primary:
     csel    x19, xzr, x19, ne
     adrp    x20, __image_start
 
+    mov     x0, #HV_IDENTITY_END
+    cmp     x20, x0
+    b.hs    image_too_high
+
+    /* A line that is dirty yet must not be written back over what is written with the MMU off ... */
+    adrp    x0, __bss_start
+    adrp    x1, __bss_end
+    bl      invalidate
     adrp    x0, __bss_start
     adrp    x1, __bss_end
 0:  stp     xzr, xzr, [x0], #16
     cmp     x0, x1
     b.lo    0b
-
-    adrp    x0, boot_l1
-    adrp    x1, boot_l2
-    ldr     x3, =CONFIG_EARLY_UART
-    cbz     x3, 1f
-    lsr     x3, x3, #BLOCK_1G_SHIFT     /* the early UART's, unless it is one below */
-    ldr     x2, =DESC_DEVICE
-    orr     x4, x2, x3, lsl #BLOCK_1G_SHIFT
-    str     x4, [x0, x3, lsl #3]
-1:  mov     x2, #DESC_BLOCK & 0xFFFF
-    lsr     x3, x20, #BLOCK_1G_SHIFT    /* the image's gigabyte */
-    orr     x4, x2, x3, lsl #BLOCK_1G_SHIFT
-    str     x4, [x0, x3, lsl #3]
-    cbz     x19, 2f
-    lsr     x3, x19, #BLOCK_1G_SHIFT    /* the device tree's */
-    orr     x4, x2, x3, lsl #BLOCK_1G_SHIFT
-    str     x4, [x0, x3, lsl #3]
-2:  orr     x4, x1, #DESC_TABLE         /* the image where it is linked */
-    str     x4, [x0, #(HV_IMAGE_VA >> BLOCK_1G_SHIFT) * 8]
-    orr     x4, x20, x2
-    str     x4, [x1]
-    /* Lines that were cached before the MMU was turned off must not hide what was just written. */
-    dmb     sy
-    add     x1, x0, #2 * 4096
-0:  dc      ivac, x0
-    add     x0, x0, #64
-    cmp     x0, x1
-    b.lo    0b
-    dsb     sy
+    bl      make_boot_tables
+    /* ... nor may one that was read meanwhile hide it. */
+    adrp    x0, __bss_start
+    adrp    x1, __bss_end
+    bl      invalidate
 
     bl      enable_mmu
     ldr     x0, =boot_stack_top
@@ -119,15 +112,8 @@ boot_primary:
  */
 not_el2:
     adr     x1, not_el2_text
-    ldr     x2, =CONFIG_EARLY_UART
-    cbz     x2, 2f
-0:  ldrb    w3, [x1], #1
-    cbz     w3, 2f
-1:  ldr     w4, [x2, #PL011_FR]
-    tbnz    w4, #PL011_FR_TXFF_BIT, 1b
-    str     w3, [x2]
-    b       0b
-2:  adrp    x3, vectors
+    bl      say_early
+    adrp    x3, vectors
     add     x3, x3, #:lo12:vectors
     msr     vbar_el1, x3
     isb
@@ -200,31 +186,136 @@ enable_mmu:
     add     x30, x0, x1
     ret
 
-/* el2_switch_tables(ttbr0): use the final tables, and allow nothing to be written and executed. */
+/*
+ * el2_switch_tables(ttbr0): use the final tables. They map in pages and blocks of other sizes what
+ * the boot tables map one to one, and no TLB may hold both (Arm ARM D5.10.1, break before make). So
+ * by way of a table that has the image alone, whose pages are the same in all three.
+ */
     .global el2_switch_tables
 el2_switch_tables:
+    mrs     x1, ttbr0_el2
+    add     x1, x1, #boot_bridge - boot_l1
+    msr     ttbr0_el2, x1
+    isb
+    tlbi    alle2
+    dsb     nsh
+    isb
     msr     ttbr0_el2, x0
     isb
     tlbi    alle2
     dsb     nsh
-    mrs     x0, sctlr_el2
-    orr     x0, x0, #SCTLR_WXN
-    msr     sctlr_el2, x0
     isb
     ret
 
+/* invalidate(start, end): drops the data cache lines of a range, to the point of coherency. */
+invalidate:
+    mrs     x2, ctr_el0
+    ubfx    x2, x2, #CTR_DMINLINE_SHIFT, #4
+    mov     x3, #4
+    lsl     x3, x3, x2
+    dmb     sy
+0:  dc      ivac, x0
+    add     x0, x0, x3
+    cmp     x0, x1
+    b.lo    0b
+    dsb     sy
+    ret
+
+/* Entries for the pages from x1 to \end, at x0 and on. */
+    .macro  map_pages end, descriptor
+    ldr     x5, =\descriptor
+    adrp    x2, \end
+0:  orr     x6, x1, x5
+    str     x6, [x0], #8
+    add     x1, x1, #4096
+    cmp     x1, x2
+    b.lo    0b
+    .endm
+
+/* Fills the boot tables, which are zero. x19: device tree, x20: image. */
+make_boot_tables:
+    adrp    x0, boot_l3                 /* the image's pages */
+    mov     x1, x20
+    map_pages __text_end, DESC_TEXT
+    map_pages __rodata_end, DESC_RODATA
+    map_pages __image_end, DESC_DATA
+
+    adrp    x4, boot_l3
+    orr     x4, x4, #DESC_TABLE
+    adrp    x0, boot_l2                 /* where it is linked */
+    str     x4, [x0]
+    adrp    x0, boot_identity           /* its gigabyte */
+    and     x1, x20, #~((1 << BLOCK_1G_SHIFT) - 1)
+    ldr     x5, =DESC_BLOCK
+    mov     x2, #NR_ENTRIES
+0:  orr     x6, x1, x5
+    str     x6, [x0], #8
+    add     x1, x1, #1 << BLOCK_2M_SHIFT
+    subs    x2, x2, #1
+    b.ne    0b
+    adrp    x0, boot_identity
+    ubfx    x1, x20, #BLOCK_2M_SHIFT, #9
+    str     x4, [x0, x1, lsl #3]
+
+    adrp    x0, boot_l1
+    ldr     x3, =CONFIG_EARLY_UART
+    cbz     x3, 1f
+    lsr     x3, x3, #BLOCK_1G_SHIFT     /* the early UART's, unless it is one below */
+    ldr     x2, =DESC_DEVICE
+    orr     x4, x2, x3, lsl #BLOCK_1G_SHIFT
+    str     x4, [x0, x3, lsl #3]
+1:  cbz     x19, 2f
+    lsr     x3, x19, #BLOCK_1G_SHIFT    /* the device tree's */
+    orr     x4, x5, x3, lsl #BLOCK_1G_SHIFT
+    str     x4, [x0, x3, lsl #3]
+2:  lsr     x3, x20, #BLOCK_1G_SHIFT    /* the image's */
+    adrp    x4, boot_identity
+    orr     x4, x4, #DESC_TABLE
+    str     x4, [x0, x3, lsl #3]
+    adrp    x4, boot_l2
+    orr     x4, x4, #DESC_TABLE
+    str     x4, [x0, #(HV_IMAGE_VA >> BLOCK_1G_SHIFT) * 8]
+    adrp    x0, boot_bridge
+    str     x4, [x0, #(HV_IMAGE_VA >> BLOCK_1G_SHIFT) * 8]
+    ret
+
+/* No tables of 39 bits can map the image one to one: says so, if there is somewhere to say it. */
+image_too_high:
+    adr     x1, too_high
+    bl      say_early
+    b       halt
+
+/* Prints the text at x1 by the early UART, if there is one. */
+say_early:
+    ldr     x2, =CONFIG_EARLY_UART
+    cbz     x2, 2f
+0:  ldrb    w3, [x1], #1
+    cbz     w3, 2f
+1:  ldr     w4, [x2, #PL011_FR]
+    tbnz    w4, #PL011_FR_TXFF_BIT, 1b
+    str     w3, [x2]
+    b       0b
+2:  ret
+
+too_high:
+    .asciz  "[hv] panic: the image is loaded above 256 GiB\r\n"
+    .balign 4
+
     .pool
 
-    .data
+    .bss
     .balign 4096
     .global boot_l1
 boot_l1:
     .skip   4096
+boot_bridge:
+    .skip   4096
 boot_l2:
     .skip   4096
-
-    .bss
-    .balign 16
+boot_identity:
+    .skip   4096
+boot_l3:
+    .skip   4096
 boot_stack:
     .skip   HV_STACK_BYTES
 boot_stack_top:

@@ -39,8 +39,8 @@ bool el2map_early_device(pa_t registers);
 void el2map_device(struct pa_range registers);
 
 /**
- * el2_switch_tables() - in boot/boot.S: load TTBR0_EL2 and forbid writable code (SCTLR_EL2.WXN)
- * @ttbr0: the root's physical address
+ * el2_switch_tables() - in boot/boot.S: go from the boot tables to others
+ * @ttbr0: the root's physical address; it maps the image as the boot tables do, in pages
  */
 void el2_switch_tables(uint64_t ttbr0);
 
