@@ -21,7 +21,8 @@
  *     INVALID_ARGUMENT  a register that must be zero is not, or an argument is out of its range;
  *                       x1 is the number (1 to 6) of the first such register
  *
- * A call that fails has changed nothing.
+ * A call that fails has changed nothing. Memory that a call names is read and written through the
+ * caches, as Normal write-back memory: who writes it while its MMU is off maintains the caches.
  *
  * To use the table, define STILE_CALL and include this file; it undefines STILE_CALL at its end.
  */

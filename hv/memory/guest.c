@@ -20,7 +20,7 @@ struct reach {
     bool is_block;
 };
 
-/* Finds what the VM owns at @ipa and may do @attrs with; hands it over, if that is yet to be done. */
+/* Finds what the VM owns at @ipa and may do @attrs with; sees to it that it was handed over. */
 static bool reach_find(struct stage2_locked locked, ipa_t ipa, uint32_t attrs,
                        struct stage2_mapping *mapping)
 {

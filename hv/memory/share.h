@@ -29,7 +29,8 @@ struct share_terms {
     uint32_t what; /* STILE_ACCESS_*, STILE_SHARE_* */
 };
 
-/** A step was done of what takes long: call again, after interrupts were taken. No error of a guest. */
+/** No error of a guest: a step was done of what takes long; call again, once interrupts were taken.
+ */
 #define SHARE_AGAIN ((enum stile_error)1)
 
 /** share_vm_started() - the VM may share from now on; its memory is there */

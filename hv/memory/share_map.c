@@ -65,7 +65,8 @@ uint64_t share_settle(struct vm *owner, const struct share_offer *offer, uint64_
 
     while (done < most) {
         struct stage2_mapping mapping;
-        uint64_t step = find_ready(locked, ipa_add(offer->base, from + done), most - done, &mapping);
+        uint64_t step =
+            find_ready(locked, ipa_add(offer->base, from + done), most - done, &mapping);
 
         handover_filled(mapping.pa, step, false);
         done += step;

@@ -4,8 +4,8 @@
  *
  * A VM's quota is what its device tree gives it, more or less what it was donated or has donated.
  * All memory of the tree is set aside for the VM when it is made, but scrubbed only when it is
- * first touched, a page or a part of 2 MiB at a time: starting a VM costs the same whatever its size, and so
- * does a call that maps.
+ * first touched, a page or a part of 2 MiB at a time: starting a VM costs the same whatever its
+ * size, and so does a call that maps.
  */
 #ifndef MEMORY_VMEM_H
 #define MEMORY_VMEM_H

@@ -8,8 +8,8 @@
 #include "mm/pte.h"
 
 /* Fields of MAIR_EL2, as boot/boot.S sets it. */
-#define EL2_MAIR_DEVICE 0u /* Device-nGnRE, 0x04 */
-#define EL2_MAIR_NORMAL 1u /* Normal, write-back, 0xFF */
+#define EL2_MAIR_DEVICE   0u /* Device-nGnRE, 0x04 */
+#define EL2_MAIR_NORMAL   1u /* Normal, write-back, 0xFF */
 #define EL2_MAIR_UNCACHED 2u /* Normal, not cacheable, 0x44 */
 
 /* Arm ARM D5.4: AttrIndx, AP[2], and AP[1], which is RES1 in a regime with one privilege level. */

@@ -143,7 +143,7 @@ bool el2map_early_device(pa_t registers)
         *entry = align_down(registers.pa, BLOCK_1G) | EL2_PTE_DEVICE | PTE_VALID;
     dsb_ish();
     isb();
-    return (*entry & EL2_PTE_ATTR(EL2_MAIR_NORMAL)) == 0;
+    return !pte_is_table(*entry, FIRST_LEVEL) && !(*entry & EL2_PTE_ATTR(EL2_MAIR_NORMAL));
 }
 
 void el2map_device(struct pa_range registers)

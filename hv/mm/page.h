@@ -79,7 +79,8 @@ static inline void *page_va(pa_t page)
  */
 void page_show(const void *page);
 
-/** page_is_shown() - whether the page of the pool at @page was handed over since it was allocated */
+/** page_is_shown() - whether page_show() was called for a page of the pool, and it is still in use
+ */
 bool page_is_shown(pa_t page);
 
 /**

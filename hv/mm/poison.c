@@ -14,12 +14,10 @@
 
 void poison_pool(void *start, size_t bytes)
 {
-    uint64_t *end = (uint64_t *)start + bytes / sizeof(*end);
+    uint64_t *words = start;
 
-    if (!IS_ENABLED(CONFIG_POISON))
-        return;
-    for (uint64_t *word = start; word < end; word++)
-        *word = PATTERN;
+    for (size_t i = 0; IS_ENABLED(CONFIG_POISON) && i < bytes / sizeof(*words); i++)
+        words[i] = PATTERN;
 }
 
 void poison_guest(pa_t base, unsigned order)
@@ -34,12 +32,11 @@ void poison_guest(pa_t base, unsigned order)
 
 void poison_check(const void *start, size_t bytes)
 {
-    const uint64_t *end = (const uint64_t *)start + bytes / sizeof(*end);
+    const uint64_t *words = start;
 
-    if (!IS_ENABLED(CONFIG_POISON))
-        return;
-    for (const uint64_t *word = start; word < end; word++) {
-        if (*word != PATTERN)
-            panic("freed memory was written at %p: %lx", (const void *)word, (unsigned long)*word);
+    for (size_t i = 0; IS_ENABLED(CONFIG_POISON) && i < bytes / sizeof(*words); i++) {
+        if (words[i] != PATTERN)
+            panic("freed memory was written at %p: %lx", (const void *)&words[i],
+                  (unsigned long)words[i]);
     }
 }

@@ -10,7 +10,7 @@
 #include "memory/vm_pages.c"
 #include "virt/pvtime.c"
 
-#define ROUNDS 20
+#define ROUNDS 100
 
 #define SECRET UINT64_C(0x5EC2E75EC2E75EC2)
 #define OWN    UINT64_C(0x0123456789ABCDEF)
@@ -54,7 +54,7 @@ static void expect_sound(uint64_t pa, uint64_t value)
 /* The owner leaves its secret in a page, in caches and in memory, and gives it back. */
 static void leave_secret(struct vm *vm, uint64_t ipa, uint64_t nr_pages)
 {
-    for (uint64_t i = 0; i < nr_pages; i += nr_pages > 9 ? 63 : 1) {
+    for (uint64_t i = 0; i<nr_pages; i += nr_pages> 9 ? 63 : 1) {
         uint64_t pa = watch(vm, ipa + i * PAGE_SIZE);
 
         (void)touch(vm, ipa + i * PAGE_SIZE);
@@ -83,7 +83,12 @@ static void teardown_caches(void)
 
 KTF_SUITE(handover, .setup = setup_caches, .teardown = teardown_caches);
 
-#define EACH_ROUND for (unsigned round_ = 0; round_ < ROUNDS; round_++, nr_watched = 0)
+/* For loops of rounds, each of which watches other pages. */
+static bool is_round(unsigned round)
+{
+    nr_watched = 0;
+    return round < ROUNDS;
+}
 
 /* --- guest memory -------------------------------------------------------------------------- */
 
@@ -100,7 +105,7 @@ KTF_TEST(handover, memory_as_firmware_left_it)
 
 KTF_TEST(handover, a_page_that_was_another_vms)
 {
-    EACH_ROUND {
+    for (unsigned round = 0; is_round(round); round++) {
         ASSERT_EQ(vmem_unmap(&b, ipa_make(RAM), 1), 1);
         leave_secret(&a, RAM + 5 * PAGE_SIZE, 1);
         uint64_t last = watched[0].pa;
@@ -141,8 +146,8 @@ KTF_TEST(handover, what_el2_has_written_first)
 {
     uint64_t words[PAGE_SIZE / 8];
 
-    EACH_ROUND {
-        ipa_t ipa = ipa_make(RAM + round_ * 3 * PAGE_SIZE);
+    for (unsigned round = 0; is_round(round); round++) {
+        ipa_t ipa = ipa_make(RAM + round * 3 * PAGE_SIZE);
         uint64_t pa = watch(&a, ipa.ipa);
 
         for (unsigned i = 0; i < PAGE_SIZE / 8; i++)
@@ -159,7 +164,7 @@ KTF_TEST(handover, what_a_vm_has_cleaned)
     uint64_t pa = watch(&a, RAM);
 
     (void)touch(&a, RAM);
-    EACH_ROUND {
+    for (unsigned round = 0; is_round(round); round++) {
         (void)caches_watch(pa);
         guest_fills(pa, MMU_ON, LATER);
         watched[0].cacheable = false;
@@ -200,12 +205,14 @@ static void lend(uint64_t nr_pages)
 
 KTF_TEST(handover, a_page_that_is_lent)
 {
-    EACH_ROUND lend(1);
+    for (unsigned round = 0; is_round(round); round++)
+        lend(1);
 }
 
 KTF_TEST(handover, pages_that_are_lent)
 {
-    lend(300);
+    for (unsigned round = 0; is_round(round); round++)
+        lend(300);
 }
 
 static void give(uint64_t nr_pages)

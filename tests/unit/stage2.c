@@ -78,6 +78,14 @@ KTF_TEST(stage2, descriptors_are_as_the_architecture_has_them)
     ASSERT_EQ(map(0x3000, 0x8040000, 0x1000, STAGE2_READ | STAGE2_WRITE | STAGE2_DEVICE),
               STILE_SUCCESS);
     EXPECT_EQ(entry_at(0x3000), 0x0040000008040000 | 0x4C7);
+
+    fake_cache_fwb = true; /* Normal, write-back, whatever stage 1 says; devices stay devices */
+    ASSERT_EQ(map(0x4000, 0x12345000, 0x1000, RWX), STILE_SUCCESS);
+    EXPECT_EQ(entry_at(0x4000), 0x123457DB);
+    ASSERT_EQ(map(0x5000, 0x8040000, 0x1000, STAGE2_READ | STAGE2_WRITE | STAGE2_DEVICE),
+              STILE_SUCCESS);
+    EXPECT_EQ(entry_at(0x5000), 0x0040000008040000 | 0x4C7);
+    fake_cache_fwb = false;
 }
 
 KTF_TEST(stage2, the_largest_blocks_are_used)

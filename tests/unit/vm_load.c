@@ -132,7 +132,7 @@ KTF_TEST(vm_load, everything_is_in_its_place)
     expect_at(ipa_make(start), initrd, sizeof(initrd));
     EXPECT_EQ(chosen_u64(tree, "linux,initrd-start"), 0); /* the bundle's own is as it was */
 
-    /* A part was handed over; then all of the kernel's room, the tree and the initrd were cleaned. */
+    /* Two parts were handed over; then the kernel's room, the tree and the initrd were cleaned. */
     EXPECT_EQ(fake_cache_flushed, 2 * PAGE_PART_BYTES + 0x20000 +
                                       align_up(files.dtb.bytes, PAGE_SIZE) +
                                       align_up(sizeof(initrd), PAGE_SIZE));

@@ -112,7 +112,8 @@ STILE_CALL(0x53, 9, memory, query, ARGS1(ipa, address))
  * INVALID_ARGUMENT: as for memory_map; or the peer is the caller or a VM that does not run; or the
  *                   access is neither of the two
  * NOT_MAPPED: a page of the range is not memory of the caller
- * BUSY: a page was offered by memory_donate
+ * BUSY: a page was offered by memory_donate; or, in core_multicall, there is more to do than one call
+ *       may: make it again
  * LIMIT: the VM has STILE_SHARES_MAX shares already
  *
  * Example:
@@ -133,7 +134,7 @@ STILE_CALL(0x54, 9, memory, share, ARGS4(ipa, base, nr_pages, count, vm_id, peer
  * like others, and can be revoked.
  *
  * INVALID_ARGUMENT, NOT_MAPPED, LIMIT: as for memory_share
- * BUSY: a page is part of another share
+ * BUSY: a page is part of another share; or as for memory_share in core_multicall
  *
  * Example:
  *     struct stile_result result = stile_memory_donate(base, count, peer);
@@ -152,7 +153,7 @@ STILE_CALL(0x55, 9, memory, donate, ARGS3(ipa, base, nr_pages, count, vm_id, pee
  *
  * INVALID_ARGUMENT: the base is unaligned, or the range leaves the address space of 512 GiB
  * NOT_FOUND: there is no such share, or it is not offered to the caller
- * BUSY: it was accepted already
+ * BUSY: it was accepted already; or as for memory_share in core_multicall
  * ALREADY_MAPPED: a page of the range is mapped, or is a device's
  * NO_MEMORY: there is no page for a table
  *
@@ -208,8 +209,9 @@ STILE_CALL(0x58, 9, memory, revoke, ARGS1(share, share))
 STILE_CALL(0x59, 9, memory, offer, ARGS1(u32, index))
 
 /*
- * Clean data caches to the point of coherency: what the VM has written is seen by whoever reads
- * past the caches, a vCPU with its MMU off or a device.
+ * Clean and invalidate data caches to the point of coherency: what the VM has written is seen by
+ * whoever reads past the caches, a vCPU with its MMU off or a device; and what those write then is
+ * seen by the VM, if it does not touch the pages meanwhile.
  *
  * @base:  the first address, a multiple of 4096
  * @count: 1 to 512 pages

@@ -96,12 +96,20 @@ static bool may_fill(const struct watched *page)
            page->pa - window_pa < window_bytes;
 }
 
+/* What the adversary is up to for a while: each kind of thing, or nothing at all. */
+static uint64_t mood;
+#define MOOD_FILL  1u
+#define MOOD_DROP  2u
+#define MOOD_CLEAN 4u
+
 /** The adversary's turn. */
 static void caches_adversary(void)
 {
     caches_sync();
+    if (fake_random() % 8 == 0)
+        mood = fake_random();
     for (struct watched *page = watched; page < &watched[nr_watched]; page++) {
-        bool fills = may_fill(page);
+        bool fills = (mood & MOOD_FILL) && may_fill(page);
         uint64_t dice = 0;
 
         for (unsigned i = 0; i < PAGE_LINES; i++) {
@@ -110,9 +118,9 @@ static void caches_adversary(void)
             dice = i % 32 ? dice >> 2 : fake_random();
             if (fills && (dice & 3) == 1 && page->state[i] == LINE_ABSENT)
                 page->state[i] = LINE_CLEAN;
-            if ((dice & 3) == 2)
+            if ((dice & 3) == 2 && (mood & MOOD_DROP))
                 line_drop(page, i);
-            if ((dice & 3) == 3 && page->state[i] == LINE_DIRTY) {
+            if ((dice & 3) == 3 && (mood & MOOD_CLEAN) && page->state[i] == LINE_DIRTY) {
                 memcpy(dram(at), view(at), LINE_BYTES);
                 page->state[i] = LINE_CLEAN;
             }
@@ -228,10 +236,10 @@ static void caches_machine(void)
 {
     static bool is_mapped;
 
-    if (!is_mapped && mmap((void *)(FAKE_RAM_BASE + DRAM_OFFSET), FAKE_RAM_BYTES,
-                           PROT_READ | PROT_WRITE,
-                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE | MAP_NORESERVE, -1,
-                           0) != (void *)(FAKE_RAM_BASE + DRAM_OFFSET))
+    if (!is_mapped &&
+        mmap((void *)(FAKE_RAM_BASE + DRAM_OFFSET), FAKE_RAM_BYTES, PROT_READ | PROT_WRITE,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE | MAP_NORESERVE, -1,
+             0) != (void *)(FAKE_RAM_BASE + DRAM_OFFSET))
         panic("the host has no room at %p", (void *)(FAKE_RAM_BASE + DRAM_OFFSET));
     is_mapped = true;
     nr_watched = 0;
