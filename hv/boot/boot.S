@@ -32,6 +32,7 @@
 #define BLOCK_1G_SHIFT 30
 #define BLOCK_2M_SHIFT 21
 #define NR_ENTRIES     512
+#define TABLE_BYTES    4096
 
 /* D13.2.97 MAIR_EL2: 0 = Device-nGnRE, 1 = Normal write-back, 2 = Normal not cacheable. */
 #define MAIR_VALUE 0x44FF04
@@ -194,7 +195,7 @@ enable_mmu:
     .global el2_switch_tables
 el2_switch_tables:
     mrs     x1, ttbr0_el2
-    add     x1, x1, #boot_bridge - boot_l1
+    add     x1, x1, #TABLE_BYTES        /* from boot_l1 to boot_bridge */
     msr     ttbr0_el2, x1
     isb
     tlbi    alle2
@@ -307,15 +308,15 @@ too_high:
     .balign 4096
     .global boot_l1
 boot_l1:
-    .skip   4096
-boot_bridge:
-    .skip   4096
+    .skip   TABLE_BYTES
+boot_bridge:                            /* right after boot_l1: see el2_switch_tables */
+    .skip   TABLE_BYTES
 boot_l2:
-    .skip   4096
+    .skip   TABLE_BYTES
 boot_identity:
-    .skip   4096
+    .skip   TABLE_BYTES
 boot_l3:
-    .skip   4096
+    .skip   TABLE_BYTES
 boot_stack:
     .skip   HV_STACK_BYTES
 boot_stack_top:
