@@ -5,6 +5,8 @@
 #include "memory/set_way.h"
 
 #include "memory/guest.h"
+#include "memory/vmem.h"
+#include "mm/page.h"
 #include "mm/stage2.h"
 #include "vm/vcpu.h"
 #include "vm/vm.h"
@@ -17,20 +19,39 @@
 #define OPERAND_LEVEL(operand) ((uint32_t)(operand) >> 1 & 7)
 
 /*
+ * How much of a mapping at @at EL2 or the guest can have written to; 0, and in *@skip how much
+ * there is that nobody has: memory that is no VM's own, and what was not handed over yet.
+ */
+static uint64_t written_bytes(ipa_t at, const struct stage2_mapping *mapping, uint64_t *skip)
+{
+    *skip = stage2_rest(at, mapping);
+    if (!(mapping->attrs & STAGE2_OWNED))
+        return 0;
+    if (!(mapping->attrs & STAGE2_FRESH))
+        return *skip;
+    if (mapping->bytes == PAGE_SIZE || page_parts(mapping->pa) == 0)
+        return 0;
+    *skip = PAGE_PART_BYTES - (mapping->pa.pa & (PAGE_PART_BYTES - 1));
+    return vmem_ready_bytes(at, mapping);
+}
+
+/*
  * Cleans at most @most bytes at @at, if the guest can have written there. Returns how far that was:
- * to the end of a page, a block or a gap.
+ * to the end of a page, a block or a gap, or of a part that was not handed over.
  */
 static uint64_t clean_step(struct vm *vm, ipa_t at, uint64_t most)
 {
     struct stage2_locked locked = stage2_lock(&vm->stage2);
-    struct stage2_mapping mapping = {.attrs = 0};
-    bool is_mapped = stage2_lookup_locked(locked, at, &mapping);
-    uint64_t rest = is_mapped ? stage2_rest(at, &mapping)
-                              : stage2_gap_locked(locked, at, STAGE2_IPA_END - at.ipa);
+    struct stage2_mapping mapping;
+    uint64_t rest = 0, skip;
 
+    if (stage2_lookup_locked(locked, at, &mapping))
+        rest = written_bytes(at, &mapping, &skip);
+    else
+        skip = stage2_gap_locked(locked, at, STAGE2_IPA_END - at.ipa);
     stage2_unlock(locked);
-    if ((mapping.attrs & (STAGE2_OWNED | STAGE2_FRESH)) != STAGE2_OWNED)
-        return rest;
+    if (rest == 0)
+        return skip;
     if (rest > most)
         rest = most;
     (void)guest_clean(vm, at, rest);

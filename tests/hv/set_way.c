@@ -10,6 +10,7 @@
 #include "ktf.h"
 #include "memory/guest.h"
 #include "memory/vmem.h"
+#include "mm/page.h"
 #include "vm/vcpu.h"
 #include "vm/vm.h"
 
@@ -52,9 +53,11 @@ static uint32_t exits_of(uint64_t operand)
     return nr;
 }
 
+/* All parts of it. */
 static void touch_block(uint32_t i)
 {
-    EXPECT_EQ(guest_write(&vm, ipa_make(MEMORY_IPA + i * BLOCK_2M), "x", 1), 1);
+    for (uint64_t at = 0; at < BLOCK_2M; at += PAGE_PART_BYTES)
+        EXPECT_EQ(guest_write(&vm, ipa_make(MEMORY_IPA + i * BLOCK_2M + at), "x", 1), 1);
 }
 
 KTF_TEST(set_way, memory_that_nobody_touched_needs_nothing)
@@ -72,6 +75,14 @@ KTF_TEST(set_way, what_was_touched_is_cleaned_in_pieces)
     EXPECT_LE(nr, 32);
     touch_block(3);
     EXPECT_GE(exits_of(LEVEL_1), 2 * nr - 4);
+}
+
+KTF_TEST(set_way, of_a_block_that_is_ready_in_part_only_that_is_cleaned)
+{
+    EXPECT_EQ(guest_write(&vm, ipa_make(MEMORY_IPA + BLOCK_2M + PAGE_PART_BYTES), "x", 1), 1);
+    uint32_t nr = exits_of(LEVEL_1);
+    EXPECT_GE(nr, 2);
+    EXPECT_LE(nr, 4);
 }
 
 KTF_TEST(set_way, fresh_memory_stays_so)

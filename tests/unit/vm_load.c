@@ -365,7 +365,7 @@ KTF_TEST(vm_load, a_kernel_that_does_not_say_has_room_behind_it)
     EXPECT_EQ(entry.pc.ipa, RAM + 0x80000);
     EXPECT_GE(entry.dtb.ipa - end, (RAM + 8 * BLOCK_2M - end) / 2);
     /* No more of it was touched than the block that the file ends in. */
-    EXPECT_EQ(fake_cache_cleaned, BLOCK_2M - 0x80000 + files.dtb.bytes + sizeof(initrd));
+    EXPECT_LE(fake_cache_flushed, BLOCK_2M);
 }
 
 KTF_TEST(vm_load, a_hole_in_the_memory_is_noticed)
