@@ -9,9 +9,6 @@
 #include "lib/ring.h"
 #include "mm/layout.h"
 
-/* At 9600 baud a character takes 1 ms; a poll takes 100 ns or more. */
-#define POLLS_PER_CHARACTER 100000
-
 static char backlog_bytes[SERIAL_BUFFER_BYTES];
 static struct ring backlog = {.bytes = backlog_bytes, .size = SERIAL_BUFFER_BYTES};
 
@@ -44,7 +41,7 @@ bool serial_wait_for_room(size_t room)
     while (ring_room(&backlog) < room) {
         uint32_t used = ring_used(&backlog);
 
-        if (uart == 0 || polls++ == POLLS_PER_CHARACTER)
+        if (uart == 0 || polls++ == SERIAL_POLLS_PER_CHARACTER)
             return false;
         drain();
         if (ring_used(&backlog) != used)
@@ -78,7 +75,7 @@ void serial_panic_write(const char *text, size_t length)
         return;
     }
     (void)serial_wait_for_room(SERIAL_BUFFER_BYTES);
-    for (uint32_t polls = 0; length > 0 && polls < POLLS_PER_CHARACTER; polls++) {
+    for (uint32_t polls = 0; length > 0 && polls < SERIAL_POLLS_PER_CHARACTER; polls++) {
         size_t sent = pl011_send(uart, text, length);
 
         if (sent > 0)
@@ -88,12 +85,16 @@ void serial_panic_write(const char *text, size_t length)
     }
 }
 
-size_t serial_interrupt(char *text, size_t limit)
+void serial_send(void)
 {
-    pl011_acknowledge(uart);
+    pl011_acknowledge_transmit(uart);
     drain();
     if (ring_used(&backlog) == 0)
         pl011_enable_transmit(uart, false);
+}
+
+size_t serial_receive(char *text, size_t limit)
+{
     return pl011_receive(uart, text, limit);
 }
 
@@ -114,10 +115,15 @@ void serial_early(uintptr_t base)
     uart = base;
 }
 
+void serial_hold_input(bool hold)
+{
+    pl011_enable_receive(uart, !hold);
+}
+
 void serial_init(uintptr_t base)
 {
     pl011_init(base);
     uart = base;
     (void)serial_wait_for_room(SERIAL_BUFFER_BYTES);
-    pl011_enable_receive(base);
+    pl011_enable_receive(base, true);
 }

@@ -3,7 +3,8 @@
  * The machine's UART with a buffer in front of it, so that nobody waits for a character to be sent.
  *
  * Characters go straight to the UART while that keeps up; the buffer takes the rest, and the
- * UART's interrupt empties it. Only console/console.c uses this, under its lock.
+ * UART's interrupt empties it. Only console/console.c and
+ * console_write.c use this, under the console's lock.
  */
 #ifndef CONSOLE_SERIAL_H
 #define CONSOLE_SERIAL_H
@@ -12,7 +13,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SERIAL_BUFFER_BYTES 4096
+/** Room for the report of a crash, which does not wait for the UART. A power of two. */
+#define SERIAL_BUFFER_BYTES 8192
+
+/** At 9600 baud a character takes 1 ms; a poll takes 100 ns or more. */
+#define SERIAL_POLLS_PER_CHARACTER 100000
 
 /** Starts to use the UART at @base, mapped at EL2, and sends what was written before. */
 void serial_init(uintptr_t base);
@@ -52,13 +57,19 @@ bool serial_write_one(char character);
  */
 void serial_panic_write(const char *text, size_t length);
 
+/** serial_send() - the UART's interrupt: move the buffer on */
+void serial_send(void);
+
 /**
- * serial_interrupt() - handle the UART's interrupt
- * @text: where received characters go
- * @limit: room for them, more than a FIFO's worth
+ * serial_receive() - take received characters
+ * @text: where they go
+ * @limit: room for them
  *
- * Moves the buffer on. Returns how many characters were received.
+ * Returns how many there were. What is left interrupts again.
  */
-size_t serial_interrupt(char *text, size_t limit);
+size_t serial_receive(char *text, size_t limit);
+
+/** serial_hold_input() - have received characters wait in the UART without interrupting, or not */
+void serial_hold_input(bool hold);
 
 #endif

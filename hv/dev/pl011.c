@@ -48,7 +48,8 @@ void pl011_init(uintptr_t base)
         ;
     io_write32(base + IMSC, 0);
     io_write32(base + CR, 0);
-    io_write32(base + ICR, INT_ALL);
+    /* But for those of what was typed already: they stay until it is read. */
+    io_write32(base + ICR, INT_ALL & ~(INT_RX | INT_RT));
     io_write32(base + IFLS, IFLS_TX_1_8_RX_1_2);
     io_write32(base + LCR_H, LCR_H_8BITS | LCR_H_FEN);
     io_write32(base + CR, CR_UARTEN | CR_TXE | CR_RXE);
@@ -108,19 +109,24 @@ size_t pl011_receive(uintptr_t base, char *text, size_t limit)
     return count;
 }
 
-void pl011_enable_receive(uintptr_t base)
+static void set_mask(uintptr_t base, uint32_t interrupts, bool on)
 {
-    io_write32(base + IMSC, io_read32(base + IMSC) | INT_RX | INT_RT);
+    uint32_t mask = io_read32(base + IMSC);
+
+    io_write32(base + IMSC, on ? mask | interrupts : mask & ~interrupts);
+}
+
+void pl011_enable_receive(uintptr_t base, bool on)
+{
+    set_mask(base, INT_RX | INT_RT, on);
 }
 
 void pl011_enable_transmit(uintptr_t base, bool on)
 {
-    uint32_t mask = io_read32(base + IMSC);
-
-    io_write32(base + IMSC, on ? mask | INT_TX : mask & ~INT_TX);
+    set_mask(base, INT_TX, on);
 }
 
-void pl011_acknowledge(uintptr_t base)
+void pl011_acknowledge_transmit(uintptr_t base)
 {
-    io_write32(base + ICR, INT_RX | INT_TX | INT_RT);
+    io_write32(base + ICR, INT_TX);
 }

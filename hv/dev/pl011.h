@@ -27,13 +27,18 @@ bool pl011_send_one(uintptr_t base, char character);
 /** Takes up to @limit received characters; returns how many there were. */
 size_t pl011_receive(uintptr_t base, char *text, size_t limit);
 
-/** Receive interrupts on: for every character, or soon after the last. */
-void pl011_enable_receive(uintptr_t base);
+/**
+ * pl011_enable_receive() - receive interrupts on or off
+ *
+ * They are levels, which nothing but reading lowers (DDI 0183, section 2.8): what is left in the
+ * FIFO interrupts again at once, or soon. While they are off, the FIFO fills up.
+ */
+void pl011_enable_receive(uintptr_t base, bool on);
 
 /** Transmit interrupt on or off: raised when a full transmit FIFO has run low. */
 void pl011_enable_transmit(uintptr_t base, bool on);
 
-/** Acknowledges the interrupts that are raised, before what raised them is dealt with. */
-void pl011_acknowledge(uintptr_t base);
+/** Acknowledges the transmit interrupt, before the FIFO is filled again. */
+void pl011_acknowledge_transmit(uintptr_t base);
 
 #endif

@@ -5,11 +5,10 @@
 #include "exits/irq.h"
 
 #include "arch/timer.h"
-#include "console/console.h"
 #include "dev/gic.h"
 #include "dev/intid.h"
 #include "dev/machine.h"
-#include "monitor/monitor.h"
+#include "monitor/input.h"
 #include "sched/sched.h"
 #include "vm/irq_controller.h"
 #include "vgic/vgic.h"
@@ -30,6 +29,13 @@ void irq_init_pcpu(void)
     gic_enable(ppi.phys_timer);
 }
 
+/* For what nobody tells of: output in rings, room for input. */
+static void look(void)
+{
+    vring_look();
+    input_look();
+}
+
 /* Interrupts that EL2 handles itself, from acknowledge to deactivation. */
 static void handle_own(uint32_t intid, struct vcpu *vcpu)
 {
@@ -38,11 +44,11 @@ static void handle_own(uint32_t intid, struct vcpu *vcpu)
     else if (intid == ppi.maintenance && vcpu)
         vgic_maintenance(vcpu);
     else if (intid == machine.uart_intid)
-        console_irq();
+        input_irq();
     else if (intid == IRQ_CONSOLE)
-        monitor_run();
+        input_go_on();
     else if (intid == ppi.phys_timer)
-        vring_look();
+        look();
     /* IRQ_KICK needs no more than to have interrupted: the work bits are set. */
 }
 

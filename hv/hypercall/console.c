@@ -2,7 +2,7 @@
 /*
  * The console calls: characters in registers, in the guest's memory, in its ring.
  */
-#include "console/console.h"
+#include "console/console_write.h"
 #include "hypercall/hypercall.h"
 #include "memory/guest.h"
 #include "virt/vconsole.h"
@@ -84,7 +84,7 @@ struct hcall_result hcall_console_read_buffer(struct vcpu *vcpu, stile_ipa_t buf
                                               stile_nr_bytes_t limit)
 {
     uint64_t page_left = PAGE_SIZE - (buffer.ipa & PAGE_MASK);
-    char input[VCONSOLE_INPUT_BYTES];
+    char input[PIECE_BYTES];
     size_t count = sizeof(input);
 
     if (!is_buffer(buffer, limit))

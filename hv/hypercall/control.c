@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "console/console.h"
+#include "console/console_write.h"
 #include "hypercall/hypercall.h"
 #include "life/vm_life.h"
 #include "memory/guest.h"

@@ -11,8 +11,20 @@
 #define LOG_LEVEL_INFO  2
 #define LOG_LEVEL_DEBUG 3
 
-/** Prints one message whatever the log level. Ends the line itself; at most 240 characters. */
+/**
+ * printk() - print one message of the hypervisor's own, whatever the log level
+ *
+ * Ends the line itself; at most 240 characters. Waits for the UART, for a bounded time.
+ */
 void printk(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/**
+ * printk_guest() - the same for a message that a guest can cause
+ *
+ * Never waits: without room it is left out and counted. Messages that a guest can cause again and
+ * again are limited as well: watch/complain.h.
+ */
+void printk_guest(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #define log_at(level, ...)                                                                         \
     do {                                                                                           \

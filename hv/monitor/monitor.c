@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "console/console.h"
+#include "console/console_write.h"
 #include "dev/gic.h"
 #include "dev/intid.h"
 #include "dev/pcpu.h"
@@ -15,7 +15,7 @@
 #include "lib/spinlock.h"
 #include "monitor/monitor_commands.h"
 
-#define INPUT_BYTES 128 /* typed ahead; a power of two */
+#define INPUT_BYTES 1024 /* typed ahead; a power of two */
 #define LINE_BYTES  64
 
 /* So many characters are taken or rows printed before the guest goes on. */
@@ -50,18 +50,21 @@ static struct {
     struct monitor_job job; /* the command that is printing */
 } monitor = {.input = {.bytes = input_bytes, .size = INPUT_BYTES}};
 
-void monitor_input(const char *text, size_t length)
+size_t monitor_input(const char *text, size_t length)
 {
+    size_t taken = 0;
+
     spin_lock(&monitor.lock);
-    for (size_t i = 0; i < length; i++) {
-        if (text[i] == CTRL_C) {
+    for (; taken < length; taken++) {
+        if (text[taken] == CTRL_C) {
             monitor.stop = true;
             ring_drop(&monitor.input, ring_used(&monitor.input));
-        } else {
-            (void)ring_put(&monitor.input, &text[i], 1);
+        } else if (ring_put(&monitor.input, &text[taken], 1) == 0) {
+            break;
         }
     }
     spin_unlock(&monitor.lock);
+    return taken;
 }
 
 /* --- the line ------------------------------------------------------------------------------ */

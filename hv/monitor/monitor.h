@@ -17,16 +17,16 @@
 /**
  * monitor_input() - characters were typed for the hypervisor
  *
- * Queues them for monitor_run(); those that find no room are lost, as in a UART. Ctrl-C forgets
- * what is queued, and stops the command that is printing. Takes no lock but its own.
+ * Queues them for monitor_run(). Ctrl-C forgets what is queued, and stops the command that is
+ * printing. Returns how many there was room for. Takes no lock but its own.
  */
-void monitor_input(const char *text, size_t length);
+size_t monitor_input(const char *text, size_t length);
 
 /**
  * monitor_run() - take steps
  *
- * Called when there may be something to do: after the UART's interrupt, and by IRQ_CONSOLE, with
- * which it calls itself again. Any physical CPU; one at a time works, the others return at once.
+ * Called when there may be something to do: by monitor/input.h, and by IRQ_CONSOLE, with which
+ * it calls itself again. Any physical CPU; one at a time works, the others return at once.
  * The caller holds no lock: commands pause, resume and end VMs.
  */
 void monitor_run(void);

@@ -11,7 +11,7 @@ void vconsole_init(struct vm *vm)
     struct vconsole *console = &vm->console;
 
     spin_lock(&console->lock);
-    console->input = (struct ring){.bytes = console->input_bytes, .size = VCONSOLE_INPUT_BYTES};
+    console->input = (struct ring){.bytes = vm->typed, .size = VCONSOLE_INPUT_BYTES};
     console->ring = (struct vring){.used = false};
     spin_unlock(&console->lock);
 }

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "arch/timer.h"
-#include "console/console.h"
+#include "console/console_write.h"
 #include "dev/pcpu.h"
 #include "life/vm_life.h"
 #include "vm/irq_controller.h"
@@ -62,10 +62,22 @@ static void set_sleeps(struct vm *vm, uint32_t sleeps)
 }
 
 /* Not later than it was to already: a guest cannot put off another's turn. */
-static void look_later(void)
+void vring_look_later(void)
 {
     if (!timer_look_armed())
         timer_arm_look(timer_now() + timer_frequency() * VRING_LOOK_US / 1000000);
+}
+
+/* This CPU looks at the VM's ring soon, unless one does already. The reader is awake. */
+static void look_again(struct vm *vm)
+{
+    struct vring *ring = &vm->console.ring;
+
+    set_sleeps(vm, 0);
+    if (ring->looks_from == 0) {
+        ring->looks_from = pcpu_self()->index + 1;
+        vring_look_later();
+    }
 }
 
 /*
@@ -86,17 +98,11 @@ static void try_to_sleep(struct vm *vm)
 
 bool vring_notify(struct vm *vm)
 {
-    struct vring *ring = &vm->console.ring;
-
     spin_lock(&vm->console.lock);
-    bool used = ring->used;
+    bool used = vm->console.ring.used;
     if (used) {
-        set_sleeps(vm, 0);
+        look_again(vm);
         (void)drain(vm);
-        if (ring->looks_from == 0) {
-            ring->looks_from = pcpu_self()->index + 1;
-            look_later();
-        }
     }
     spin_unlock(&vm->console.lock);
     return used;
@@ -128,14 +134,20 @@ void vring_finish(struct vm *vm)
 static bool look_at(struct vm *vm)
 {
     struct vring *ring = &vm->console.ring;
+    bool tell = false;
 
     spin_lock(&vm->console.lock);
     bool again = ring->looks_from == pcpu_self()->index + 1;
-    if (again && !drain(vm)) {
+    if (again && ring_used(&vm->console.input) > 0) {
+        (void)drain(vm);
+        tell = vring_feed(vm);
+    } else if (again && !drain(vm)) {
         try_to_sleep(vm);
         again = ring->looks_from != 0;
     }
     spin_unlock(&vm->console.lock);
+    if (tell)
+        vm->controller->inject(vm, 0, VCONSOLE_INTID);
     return again;
 }
 
@@ -152,28 +164,55 @@ void vring_look(void)
         }
     }
     if (again)
-        look_later();
+        vring_look_later();
 }
 
 /* --- input --------------------------------------------------------------------------------- */
 
-bool vring_put_input(struct vm *vm, const char *text, size_t length)
+/* Copies characters to where there is room for them. */
+static void put(struct vm *vm, const char *text, uint32_t count)
 {
     struct vring *ring = &vm->console.ring;
-    uint32_t produced = ring->in_produced;
-    uint32_t used = produced - __atomic_load_n(&vm->ring->in_consumed, __ATOMIC_ACQUIRE);
-    uint32_t room = STILE_CONSOLE_RING_IN - least(used, STILE_CONSOLE_RING_IN);
-    uint32_t count = least((uint32_t)length, room);
 
     for (uint32_t i = 0; i < count; i++)
-        vm->ring->in[(produced + i) % STILE_CONSOLE_RING_IN] = (uint8_t)text[i];
-    ring->in_produced = produced + count;
-    ring->in_lost += (uint32_t)length - count;
-    __atomic_store_n(&vm->ring->in_lost, ring->in_lost, __ATOMIC_RELAXED);
-    __atomic_store_n(&vm->ring->in_produced, ring->in_produced, __ATOMIC_RELEASE);
+        vm->ring->in[(ring->in_produced + i) % STILE_CONSOLE_RING_IN] = (uint8_t)text[i];
+    ring->in_produced += count;
+}
+
+/* How many characters the guest says it has room for. */
+static uint32_t input_room(const struct vm *vm)
+{
+    uint32_t consumed = __atomic_load_n(&vm->ring->in_consumed, __ATOMIC_ACQUIRE);
+    uint32_t used = vm->console.ring.in_produced - consumed;
+
+    return STILE_CONSOLE_RING_IN - least(used, STILE_CONSOLE_RING_IN);
+}
+
+bool vring_feed(struct vm *vm)
+{
+    uint32_t room = input_room(vm), before = vm->console.ring.in_produced;
+    size_t piece;
+
+    do {
+        const char *oldest = ring_oldest(&vm->console.input, &piece);
+        piece = least((uint32_t)piece, room);
+        put(vm, oldest, (uint32_t)piece);
+        ring_drop(&vm->console.input, piece);
+        room -= (uint32_t)piece;
+    } while (piece > 0);
+    if (ring_used(&vm->console.input) > 0)
+        look_again(vm);
+    __atomic_store_n(&vm->ring->in_produced, vm->console.ring.in_produced, __ATOMIC_RELEASE);
     /* The guest, before it stops reading, moves its index and then looks at ours. */
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    return count > 0 && __atomic_load_n(&vm->ring->in_consumed, __ATOMIC_RELAXED) == produced;
+    return vm->console.ring.in_produced != before &&
+           __atomic_load_n(&vm->ring->in_consumed, __ATOMIC_RELAXED) == before;
+}
+
+void vring_lose(struct vm *vm, uint32_t count)
+{
+    vm->console.ring.in_lost += count;
+    __atomic_store_n(&vm->ring->in_lost, vm->console.ring.in_lost, __ATOMIC_RELAXED);
 }
 
 /* --- using it ------------------------------------------------------------------------------ */
@@ -186,21 +225,12 @@ static void reset(struct vm *vm, bool used)
     set_sleeps(vm, 1);
 }
 
-/* What was typed before moves into the ring; whether there was anything. */
-static bool move_input(struct vm *vm)
-{
-    char typed[VCONSOLE_INPUT_BYTES];
-    size_t length = ring_take(&vm->console.input, typed, sizeof(typed));
-
-    return vring_put_input(vm, typed, length);
-}
-
 void vring_use(struct vm *vm, bool enable)
 {
     vring_flush(vm);
     spin_lock(&vm->console.lock);
     reset(vm, enable);
-    bool has_input = enable && move_input(vm);
+    bool has_input = enable && vring_feed(vm);
     spin_unlock(&vm->console.lock);
     if (has_input)
         vm->controller->inject(vm, 0, VCONSOLE_INTID);

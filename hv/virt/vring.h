@@ -49,13 +49,19 @@ void vring_flush(struct vm *vm);
 void vring_finish(struct vm *vm);
 
 /**
- * vring_put_input() - put typed characters into the ring
+ * vring_feed() - move typed characters on into the ring, as the guest has room
  * @vm: uses its ring; its vconsole.lock is held
  *
- * Returns whether the guest is to be interrupted: it had read everything. What finds no room is
- * lost, and counted.
+ * Returns whether the guest is to be interrupted: it had read everything. While something is left,
+ * the reader of output is awake, and does the same each time it looks.
  */
-bool vring_put_input(struct vm *vm, const char *text, size_t length);
+bool vring_feed(struct vm *vm);
+
+/** vring_lose() - typed characters were dropped. The VM uses its ring; its vconsole.lock is held. */
+void vring_lose(struct vm *vm, uint32_t count);
+
+/** vring_look_later() - have this CPU's IRQ_PHYS_TIMER come in VRING_LOOK_US, if not before */
+void vring_look_later(void);
 
 /** vring_look() - this CPU's ppi.phys_timer: look at the rings that it has promised to. No lock
  * held. */

@@ -13,10 +13,14 @@ struct vm;
 /**
  * vtty_input() - characters were typed for a VM
  *
- * Queues them, in the ring if the VM uses that. Interrupts the VM through its UART, and through
- * VCONSOLE_INTID once it has agreed on an ABI version. May take VGIC and pCPU locks.
+ * Queues them; if the VM uses its ring, they move on into that as it has room. Interrupts the VM
+ * through its UART, and through VCONSOLE_INTID once it has agreed on an ABI version. Returns how
+ * many there was room for, VCONSOLE_INPUT_BYTES in all. May take VGIC and pCPU locks.
  */
-void vtty_input(struct vm *vm, const char *text, size_t length);
+size_t vtty_input(struct vm *vm, const char *text, size_t length);
+
+/** vtty_lose() - characters typed for a VM were dropped: the ring, if the VM uses it, counts them */
+void vtty_lose(struct vm *vm, size_t length);
 
 /** The console has room again for a VM whose write was cut short. May take VGIC and pCPU locks. */
 void vtty_output_ready(struct vm *vm);

@@ -10,7 +10,7 @@
 #include "virt/vuart.h"
 
 #include "arch/clamp.h"
-#include "console/console.h"
+#include "console/console_write.h"
 #include "vm/irq_controller.h"
 #include "virt/vconsole.h"
 #include "virt/vring.h"

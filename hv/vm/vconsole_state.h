@@ -22,15 +22,14 @@ struct vring {
     uint32_t in_lost;
 };
 
-/** Characters typed ahead; further ones are lost, as in a UART. A power of two. */
-#define VCONSOLE_INPUT_BYTES 256
+/** Characters typed ahead; further ones wait in the machine's UART. A power of two. */
+#define VCONSOLE_INPUT_BYTES 4096
 
 struct vconsole {
     struct console_port port;
     struct spinlock lock; /* of what follows; taken after vuart's */
     struct vring ring;
-    struct ring input;
-    char input_bytes[VCONSOLE_INPUT_BYTES];
+    struct ring input; /* its bytes are vm->typed */
 };
 
 #endif

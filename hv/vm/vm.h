@@ -70,6 +70,7 @@ struct vm {
     struct vconsole console;
     struct mmio_map mmio; /* emulated devices by IPA */
     struct events events;
+    char typed[VCONSOLE_INPUT_BYTES]; /* and not read; last: it is large */
 };
 
 /** vm_hold() - one of its vCPUs is about to be loaded: the VM is not taken down before vm_release()

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "console/console.h"
+#include "console/console_write.h"
 #include "dev/pcpu.h"
 #include "lib/printk.h"
 #include "mm/layout.h"

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 #include "arch/semihosting.h"
-#include "console/console.h"
+#include "console/console_write.h"
 #include "console/serial.h"
 #include "dev/machine.h"
 #include "dev/psci.h"

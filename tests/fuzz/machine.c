@@ -150,13 +150,22 @@ bool serial_write_one(char character)
     return sent;
 }
 
-size_t serial_interrupt(char *text, size_t limit)
+void serial_send(void)
+{
+}
+
+size_t serial_receive(char *text, size_t limit)
 {
     size_t length = fake.nr_typed < limit ? fake.nr_typed : limit;
 
     memcpy(text, fake.typed, length);
     fake.nr_typed = 0;
     return length;
+}
+
+void serial_hold_input(bool hold)
+{
+    (void)hold;
 }
 
 void serial_panic_write(const char *text, size_t length)
@@ -170,10 +179,10 @@ void serial_init(uintptr_t base)
     (void)base;
 }
 
-void monitor_input(const char *text, size_t length)
+size_t monitor_input(const char *text, size_t length)
 {
     (void)text;
-    (void)length;
+    return length;
 }
 
 void monitor_run(void)

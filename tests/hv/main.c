@@ -6,7 +6,7 @@
  * filter for the cases to run, or the name of a fault to cause (faults.c).
  */
 #include "dev/psci.h"
-#include "console/console.h"
+#include "console/console_write.h"
 #include "dev/machine.h"
 #include "boot/start.h"
 #include "faults.h"

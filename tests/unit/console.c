@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * console/console.c down to the PL011's registers: who is seen when, what a full UART does, where
- * input goes.
+ * The console down to the PL011's registers, with monitor/input.c above it: who is seen when, what a
+ * full UART does, where input goes, who holds it up.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "console/console.c"
 #include "console/console_out.c"
+#include "console/console_write.c"
 #include "console/serial.c"
 #include "dev/pl011.c"
 #include "lib/escape.c"
 #include "lib/ring.c"
+#include "monitor/input.c"
 
+#include "fakes/log.h"
 #include "ktf.h"
 
 #define UART_BASE  UINT64_C(0x9000000)
@@ -25,33 +28,61 @@ struct machine machine = {
 
 /* --- a PL011 --- */
 
+/* QEMU's interrupts for the first character only; those of Arm's at half a FIFO, or some time later. */
+static const struct model {
+    size_t depth, trigger;
+    bool times_out;
+} models[] = {{16, 1, false}, {16, 8, true}, {32, 16, true}};
+
+#define NR_MODELS (sizeof(models) / sizeof(models[0]))
+
 static struct {
     char sent[16384]; /* everything that left the transmit FIFO */
     size_t nr_sent;
     size_t fifo; /* characters in it */
     bool stuck;  /* nothing leaves the FIFO */
-    char received[128];
-    size_t nr_received;
-    uint32_t imsc;
+    const struct model *model;
+    char typed[16384]; /* what the receive FIFO got, gets and will get */
+    size_t nr_typed, nr_put, nr_read;
+    uint32_t imsc, ris; /* ris: receive and timeout only */
     bool overrun;
 } device;
+
+/* The sender goes on while there is room. */
+static void device_fill(void)
+{
+    while (device.nr_put < device.nr_typed && device.nr_put - device.nr_read < device.model->depth) {
+        device.nr_put++;
+        if (device.nr_put - device.nr_read == device.model->trigger)
+            device.ris |= INT_RX;
+    }
+}
+
+static char device_read(void)
+{
+    char first = device.typed[device.nr_read++];
+
+    if (device.nr_put - device.nr_read == device.model->trigger - 1)
+        device.ris &= ~INT_RX;
+    if (device.nr_put == device.nr_read)
+        device.ris &= ~INT_RT;
+    device_fill();
+    return first;
+}
 
 uint64_t fake_io_read(uintptr_t address, unsigned bytes)
 {
     uint32_t flags = 0;
-    char first;
 
     EXPECT_EQ(bytes, 4);
     switch (address - UART_BASE) {
     case FR:
         flags |= device.fifo == 0 ? FR_TXFE : 0;
         flags |= device.fifo == FIFO_CHARACTERS ? FR_TXFF : 0;
-        flags |= device.nr_received == 0 ? FR_RXFE : 0;
+        flags |= device.nr_put == device.nr_read ? FR_RXFE : 0;
         return flags;
     case DR:
-        first = device.received[0];
-        memmove(device.received, device.received + 1, --device.nr_received);
-        return (uint8_t)first;
+        return (uint8_t)device_read();
     case IMSC:
         return device.imsc;
     default:
@@ -65,6 +96,8 @@ void fake_io_write(uintptr_t address, uint64_t value, unsigned bytes)
     EXPECT_EQ(bytes, 4);
     if (address - UART_BASE == IMSC)
         device.imsc = (uint32_t)value;
+    if (address - UART_BASE == ICR)
+        device.ris &= ~(uint32_t)value;
     if (address - UART_BASE != DR)
         return;
     if (device.fifo == FIFO_CHARACTERS)
@@ -74,63 +107,115 @@ void fake_io_write(uintptr_t address, uint64_t value, unsigned bytes)
         device.fifo++;
 }
 
+/* Interrupts as long as it has a reason to; it must not have one for ever. */
+static void device_run(void)
+{
+    for (int i = 0; i < 1000; i++) {
+        if (device.model->times_out && device.nr_put != device.nr_read)
+            device.ris |= INT_RT;
+        if ((device.ris & device.imsc) == 0)
+            return;
+        input_irq();
+    }
+    EXPECT_FAIL("it interrupts for ever");
+}
+
 /* Lets the FIFO run empty, and interrupts if the driver asked for it. */
 static void device_send(void)
 {
     device.fifo = 0;
     if ((device.imsc & INT_TX) != 0)
-        console_irq();
+        input_irq();
+}
+
+static void device_paste(const char *text, size_t length)
+{
+    memcpy(device.typed + device.nr_typed, text, length);
+    device.nr_typed += length;
+    device_fill();
+    device_run();
 }
 
 static void device_type(const char *text)
 {
-    device.nr_received = strlen(text);
-    memcpy(device.received, text, device.nr_received);
-    console_irq();
+    device_paste(text, strlen(text));
 }
 
 /* --- what the console calls --- */
 
 static struct {
     const struct vm *vm;
-    char text[256];
-    size_t length;
+    char text[16384];
+    size_t length, room, nr_lost;
     const struct vm *ready;
-} input;
+} input_seen;
 
-void vtty_input(struct vm *vm, const char *text, size_t length)
+size_t vtty_input(struct vm *vm, const char *text, size_t length)
 {
-    if (input.vm != vm)
-        input.length = 0;
-    input.vm = vm;
-    memcpy(input.text + input.length, text, length);
-    input.length += length;
-    input.text[input.length] = '\0';
+    EXPECT_EQ(vm->nr_holds, 1);
+    if (input_seen.vm != vm)
+        input_seen.length = 0;
+    if (length > input_seen.room)
+        length = input_seen.room;
+    input_seen.vm = vm;
+    input_seen.room -= length;
+    memcpy(input_seen.text + input_seen.length, text, length);
+    input_seen.length += length;
+    input_seen.text[input_seen.length] = '\0';
+    return length;
+}
+
+void vtty_lose(struct vm *vm, size_t length)
+{
+    EXPECT_EQ(vm->nr_holds, 1);
+    input_seen.nr_lost += length;
 }
 
 void vtty_output_ready(struct vm *vm)
 {
-    input.ready = vm;
+    EXPECT_EQ(vm->nr_holds, 1);
+    input_seen.ready = vm;
 }
 
 static struct {
-    char text[256];
-    size_t length;
+    char text[8192];
+    size_t length, room;
     uint32_t nr_runs;
 } monitor_seen;
 
-void monitor_input(const char *text, size_t length)
+size_t monitor_input(const char *text, size_t length)
 {
+    if (length > monitor_seen.room)
+        length = monitor_seen.room;
+    monitor_seen.room -= length;
     memcpy(monitor_seen.text + monitor_seen.length, text, length);
     monitor_seen.length += length;
     monitor_seen.text[monitor_seen.length] = '\0';
+    return length;
 }
 
 void monitor_run(void)
 {
-    EXPECT_EQ(console.input_lock.next, console.input_lock.serving);
+    EXPECT_EQ(input.lock.next, input.lock.serving);
     EXPECT_EQ(console.lock.next, console.lock.serving);
     monitor_seen.nr_runs++;
+}
+
+static bool look_is_armed;
+
+void vring_look_later(void)
+{
+    look_is_armed = true;
+}
+
+/* The timer, @us later. */
+static void look(uint64_t us)
+{
+    EXPECT_TRUE(look_is_armed);
+    look_is_armed = false;
+    fake_sysreg_write("cntpct_el0", fake_sysreg_read("cntpct_el0") + us);
+    input_look();
+    device_run();
 }
 
 static uint32_t enabled_intid;
@@ -145,15 +230,40 @@ const struct gic_ops *gic = &fake_gic;
 
 /* --- the cases --- */
 
-static struct vm pv = {.config = {.name = "pv"}}, trap = {.config = {.name = "trap"}};
+static struct vm pv = {.config = {.name = "pv"}, .id = 1};
+static struct vm trap = {.config = {.name = "trap"}, .id = 2};
+
+struct vm *vm_get(uint32_t index)
+{
+    struct vm *vm = index == 0 ? &pv : &trap;
+
+    EXPECT_LT(index, 2);
+    if (vm->state != VM_RUNNING)
+        return NULL;
+    vm_hold(vm);
+    return vm;
+}
+
+void vm_let_go(struct vm *vm)
+{
+    EXPECT_FAIL("%s was held by nobody else", vm->config.name);
+}
+
 static char kept[2][STILE_CONSOLE_KEPT_BYTES];
 
 static void setup(void)
 {
     memset(&console, 0, sizeof(console));
     memset(&device, 0, sizeof(device));
-    memset(&input, 0, sizeof(input));
     memset(&monitor_seen, 0, sizeof(monitor_seen));
+    memset(&input, 0, sizeof(input));
+    memset(&input_seen, 0, sizeof(input_seen));
+    device.model = &models[0];
+    input_seen.room = monitor_seen.room = SIZE_MAX;
+    pv.state = trap.state = VM_RUNNING;
+    look_is_armed = false;
+    fake_sysreg_write("cntfrq_el0", 1000000);
+    log_clear();
     pv.console.port = (struct console_port){.kept = kept[0]};
     trap.console.port = (struct console_port){.kept = kept[1]};
     backlog.head = backlog.tail = 0;
@@ -337,13 +447,13 @@ KTF_TEST(console, a_stuck_uart_fills_the_buffer_and_no_more)
     EXPECT_EQ(taken, SERIAL_BUFFER_BYTES + FIFO_CHARACTERS);
     EXPECT_EQ(device.imsc & INT_TX, INT_TX);
     EXPECT_FALSE(device.overrun);
-    EXPECT_NULL(input.ready);
+    EXPECT_NULL(input_seen.ready);
     /* It goes on: everything comes out, and the VM is told. */
     device.stuck = false;
     device_send();
     EXPECT_EQ(device.nr_sent, taken);
     EXPECT_EQ(device.imsc & INT_TX, 0);
-    EXPECT_EQ(input.ready, &pv);
+    EXPECT_EQ(input_seen.ready, &pv);
 }
 
 KTF_TEST(console, the_fifo_is_filled_to_the_brim_by_each_interrupt)
@@ -353,7 +463,7 @@ KTF_TEST(console, the_fifo_is_filled_to_the_brim_by_each_interrupt)
     write_text(&pv, "0123456789abcdefGHIJKLMNOPQRSTUVwxyz");
     EXPECT_EQ(device.nr_sent, 16);
     device.fifo = 5;
-    console_irq();
+    input_irq();
     EXPECT_EQ(device.nr_sent, 27);
     EXPECT_EQ(device.imsc & INT_TX, INT_TX);
     device_send();
@@ -375,7 +485,7 @@ KTF_TEST(console, a_line_without_room_is_not_taken_in_part)
     EXPECT_EQ(write_text(&trap, "\n"), 0);
     device.stuck = false;
     device_send();
-    EXPECT_EQ(input.ready, &trap);
+    EXPECT_EQ(input_seen.ready, &trap);
     forget_sent();
     EXPECT_EQ(write_text(&trap, "\n"), 1);
     EXPECT_EQ(memcmp(sent(), "\r\n[trap] gathered\r\n", 19), 0);
@@ -415,19 +525,19 @@ KTF_TEST(console, input_goes_to_the_focus_and_the_key_moves_it)
 {
     attach_both();
     device_type("ab");
-    EXPECT_EQ(input.vm, &pv);
-    EXPECT_STREQ(input.text, "ab");
+    EXPECT_EQ(input_seen.vm, &pv);
+    EXPECT_STREQ(input_seen.text, "ab");
     device_type("c\x14"
                 "d");
-    EXPECT_EQ(input.vm, &trap);
-    EXPECT_STREQ(input.text, "d");
+    EXPECT_EQ(input_seen.vm, &trap);
+    EXPECT_STREQ(input_seen.text, "d");
     EXPECT_STREQ(sent(), "[hv] input goes to trap\r\n");
     EXPECT_EQ(monitor_seen.length, 0);
     device_type("\x14"
                 "e\x14");
     EXPECT_STREQ(monitor_seen.text, "e");
     device_type("f");
-    EXPECT_EQ(input.vm, &pv);
+    EXPECT_EQ(input_seen.vm, &pv);
 }
 
 KTF_TEST(console, the_hypervisors_console_has_a_begun_line_too)
@@ -460,7 +570,7 @@ KTF_TEST(console, a_command_moves_the_focus)
     device_type("\x14\x14");
     EXPECT_TRUE(console_focus(&trap));
     device_type("x");
-    EXPECT_EQ(input.vm, &trap);
+    EXPECT_EQ(input_seen.vm, &trap);
     console_detach(&pv);
     EXPECT_FALSE(console_focus(&pv));
     EXPECT_EQ(console.focus, &trap);
@@ -499,7 +609,7 @@ KTF_TEST(console, the_hypervisor_keeps_the_focus_it_was_given)
     console_attach(&pv);
     device_type("y");
     EXPECT_STREQ(monitor_seen.text, "xy");
-    EXPECT_NULL(input.vm);
+    EXPECT_NULL(input_seen.vm);
 }
 
 KTF_TEST(console, moving_the_focus_moves_the_begun_lines)
@@ -536,15 +646,15 @@ KTF_TEST(console, the_focus_passes_on_when_its_vm_leaves)
     console_detach(&pv);
     EXPECT_STREQ(sent(), "\r\n[hv] input goes to trap\r\n");
     device_type("x");
-    EXPECT_EQ(input.vm, &trap);
+    EXPECT_EQ(input_seen.vm, &trap);
     console_detach(&trap);
-    input.vm = NULL;
+    input_seen.vm = NULL;
     device_type("y");
-    EXPECT_NULL(input.vm);
+    EXPECT_NULL(input_seen.vm);
     EXPECT_EQ(monitor_seen.length, 0);
     console_attach(&pv);
     device_type("z");
-    EXPECT_EQ(input.vm, &pv);
+    EXPECT_EQ(input_seen.vm, &pv);
 }
 
 KTF_TEST(console, a_vm_that_starts_anew_has_its_focus_again)
@@ -553,11 +663,11 @@ KTF_TEST(console, a_vm_that_starts_anew_has_its_focus_again)
     console_detach(&pv);
     console_attach(&pv);
     device_type("x");
-    EXPECT_EQ(input.vm, &pv);
+    EXPECT_EQ(input_seen.vm, &pv);
     console_detach(&trap);
     console_attach(&trap);
     device_type("y");
-    EXPECT_EQ(input.vm, &pv);
+    EXPECT_EQ(input_seen.vm, &pv);
 }
 
 KTF_TEST(console, names_can_be_there_from_the_first_line_on)
@@ -649,4 +759,200 @@ KTF_TEST(console, the_last_characters_are_kept)
     EXPECT_EQ(first, 7000);
     EXPECT_EQ(read_kept(&pv, UINT64_MAX, 4, text, &first), 0);
     EXPECT_EQ(first, 7000);
+}
+
+/* --- pasting --- */
+
+static char pasted[4096];
+
+static void fill_pasted(void)
+{
+    for (size_t i = 0; i < sizeof(pasted); i++)
+        pasted[i] = (char)(' ' + i % 95);
+}
+
+KTF_TEST(console, a_paste_comes_whole_whatever_the_fifo_is_like)
+{
+    fill_pasted();
+    for (size_t i = 0; i < NR_MODELS; i++) {
+        setup();
+        device.model = &models[i];
+        console_attach(&pv);
+        device_paste(pasted, sizeof(pasted));
+        EXPECT_EQ(input_seen.length, sizeof(pasted));
+        EXPECT_MEMEQ(input_seen.text, pasted, sizeof(pasted));
+        device_type("!");
+        EXPECT_EQ(input_seen.length, sizeof(pasted) + 1);
+    }
+}
+
+KTF_TEST(console, what_a_vm_has_no_room_for_stays_in_the_uart)
+{
+    fill_pasted();
+    for (size_t i = 0; i < NR_MODELS; i++) {
+        setup();
+        device.model = &models[i];
+        console_attach(&pv);
+        input_seen.room = 1000;
+        device_paste(pasted, sizeof(pasted));
+        EXPECT_EQ(input_seen.length, 1000);
+        EXPECT_EQ(device.imsc & (INT_RX | INT_RT), 0);
+        EXPECT_LE(device.nr_read, 1000 + PIECE_BYTES);
+        /* Slow as it is, it loses nothing. */
+        for (int looks = 0; look_is_armed && looks < 100; looks++) {
+            input_seen.room += 100;
+            look(INPUT_PATIENCE_US * 9 / 10);
+        }
+        EXPECT_EQ(input_seen.length, sizeof(pasted));
+        EXPECT_MEMEQ(input_seen.text, pasted, sizeof(pasted));
+        EXPECT_EQ(device.imsc & (INT_RX | INT_RT), INT_RX | INT_RT);
+        EXPECT_EQ(log_lines, 0);
+    }
+}
+
+KTF_TEST(console, a_vm_that_reads_nothing_does_not_hide_the_key)
+{
+    attach_both();
+    fill_pasted();
+    input_seen.room = 10;
+    device_paste(pasted, 1000);
+    device_type("\x14"
+                "x");
+    EXPECT_EQ(input_seen.vm, &pv);
+    look(10000);
+    EXPECT_EQ(input_seen.nr_lost, 0);
+    look(INPUT_PATIENCE_US);
+    EXPECT_EQ(input_seen.nr_lost, 990);
+    EXPECT_STREQ(sent(), "[hv] input goes to trap\r\n");
+    EXPECT_STREQ(log_text, "pv reads nothing: what is typed is dropped\n"
+                           "990 typed characters were dropped\n");
+    input_seen.room = 100;
+    device_type("y");
+    EXPECT_EQ(input_seen.vm, &trap);
+    EXPECT_STREQ(input_seen.text, "xy");
+}
+
+KTF_TEST(console, a_vm_that_reads_again_is_waited_for_again)
+{
+    console_attach(&pv);
+    fill_pasted();
+    input_seen.room = 10;
+    device_paste(pasted, 200);
+    look(INPUT_PATIENCE_US + 1);
+    EXPECT_EQ(input_seen.nr_lost, 190);
+    EXPECT_FALSE(look_is_armed);
+    device_paste(pasted, 100);
+    EXPECT_EQ(input_seen.nr_lost, 290);
+    input_seen.room = 50;
+    device_type("read");
+    EXPECT_EQ(input_seen.length, 14);
+    device_paste(pasted, 100);
+    EXPECT_EQ(input_seen.nr_lost, 290);
+    EXPECT_TRUE(look_is_armed);
+    EXPECT_STREQ(log_text, "pv reads nothing: what is typed is dropped\n"
+                           "290 typed characters were dropped\n");
+}
+
+KTF_TEST(console, what_is_held_back_goes_to_nobody_else)
+{
+    attach_both();
+    input_seen.room = 3;
+    device_type("secret");
+    console_detach(&pv);
+    input_seen.room = 100;
+    look(10000);
+    EXPECT_EQ(input_seen.vm, &pv);
+    EXPECT_STREQ(input_seen.text, "sec");
+    device_type("to trap");
+    EXPECT_EQ(input_seen.vm, &trap);
+    EXPECT_STREQ(input_seen.text, "to trap");
+}
+
+KTF_TEST(console, the_hypervisors_own_console_is_waited_for_too)
+{
+    attach_both();
+    device_type("\x14\x14");
+    fill_pasted();
+    monitor_seen.room = 128;
+    device_paste(pasted, sizeof(pasted));
+    EXPECT_EQ(monitor_seen.length, 128);
+    while (monitor_seen.length < sizeof(pasted) && device.imsc == 0) {
+        monitor_seen.room = 16;
+        input_go_on();
+        device_run();
+    }
+    EXPECT_EQ(monitor_seen.length, sizeof(pasted));
+    EXPECT_MEMEQ(monitor_seen.text, pasted, sizeof(pasted));
+}
+
+KTF_TEST(console, input_for_a_vm_that_is_ending_is_not_kept)
+{
+    attach_both();
+    pv.state = VM_ENDING;
+    device_type("gone");
+    EXPECT_NULL(input_seen.vm);
+    EXPECT_FALSE(look_is_armed);
+}
+
+/* --- lines that guests cause --- */
+
+static void fill_uart(void)
+{
+    char text[100];
+
+    memset(text, 'x', sizeof(text));
+    device.stuck = true;
+    while (console_write(&pv, text, sizeof(text)) > 0)
+        ;
+}
+
+KTF_TEST(console, a_guests_line_is_not_waited_for)
+{
+    console_attach(&pv);
+    fill_uart();
+    device.stuck = false;
+    device.fifo = FIFO_CHARACTERS;
+    size_t before = device.nr_sent;
+    for (int i = 0; i < 5; i++)
+        console_try_hv("noise", 5);
+    EXPECT_EQ(device.nr_sent, before);
+    device.fifo = 0;
+    input_irq();
+    EXPECT_NOT_NULL(strstr(sent(), "\r\n[hv] 5 lines were left out\r\n"));
+    forget_sent();
+    write_text(&pv, "\n");
+    console_try_hv("noise", 5);
+    EXPECT_STREQ(sent(), "\n[hv] noise\r\n");
+}
+
+KTF_TEST(console, the_hypervisors_own_line_is_waited_for)
+{
+    console_attach(&pv);
+    fill_uart();
+    device.stuck = false;
+    device.fifo = 0;
+    console_write_hv("own", 3);
+    EXPECT_NOT_NULL(strstr(sent(), "[hv] own\r\n"));
+}
+
+/* Nobody waits for the UART because a VM starts anew; who has the focus is said later. */
+KTF_TEST(console, a_vm_comes_and_goes_without_waiting)
+{
+    attach_both();
+    fill_uart();
+    size_t before = device.nr_sent;
+    console_detach(&pv);
+    EXPECT_EQ(console.focus, &trap);
+    EXPECT_EQ(device.nr_sent, before);
+    EXPECT_EQ(write_text(&trap, "unseen"), 0);
+    console_attach(&pv);
+    EXPECT_EQ(console.focus, &pv);
+    device.stuck = false;
+    device_send();
+    sent();
+    EXPECT_NOT_NULL(strstr(device.sent, "\r\n[hv] input goes to pv\r\n"));
+    EXPECT_NULL(strstr(device.sent, "input goes to trap"));
+    forget_sent();
+    write_text(&pv, "a\n");
+    EXPECT_STREQ(sent(), "[pv] a\n");
 }

@@ -81,6 +81,15 @@ __attribute__((weak)) void printk(const char *format, ...)
     va_end(arguments);
 }
 
+__attribute__((weak)) void printk_guest(const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    put_message("hv: ", format, arguments);
+    va_end(arguments);
+}
+
 __attribute__((weak)) _Noreturn void panic(const char *format, ...)
 {
     va_list arguments;

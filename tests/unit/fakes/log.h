@@ -14,16 +14,31 @@
 static char log_text[4096];
 static unsigned log_lines;
 
-void printk(const char *format, ...)
+static inline void log_add(const char *format, va_list arguments)
 {
     size_t length = strlen(log_text);
+
+    vsnprintf(log_text + length, sizeof(log_text) - length - 1, format, arguments);
+    strcat(log_text, "\n");
+    log_lines++;
+}
+
+void printk(const char *format, ...)
+{
     va_list arguments;
 
     va_start(arguments, format);
-    vsnprintf(log_text + length, sizeof(log_text) - length - 1, format, arguments);
+    log_add(format, arguments);
     va_end(arguments);
-    strcat(log_text, "\n");
-    log_lines++;
+}
+
+void printk_guest(const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    log_add(format, arguments);
+    va_end(arguments);
 }
 
 static inline void log_clear(void)
