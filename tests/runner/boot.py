@@ -76,25 +76,39 @@ def stream_of(case, name):
     return name if shared or name in ("hv", "*") else ""
 
 
+def numbered(step, key):
+    """A step's "send" or "line", as often as it is meant: with {n} in it, the number's place."""
+    times = step.get("times", 1)
+    if "{n}" not in step[key]:
+        return [step[key]] * (times if key == "send" else 1)
+    return [step[key].replace("{n}", str(n)) for n in range(1, times + 1)]
+
+
+def wait_for(machine, stream, line, start, limit):
+    """Read until a line fits; where it ends, or None if the machine ended before."""
+    pattern = re.compile(line, re.MULTILINE)
+    while not (found := pattern.search(machine.console.text(stream), start)):
+        if time.monotonic() > limit:
+            raise Hang()
+        if not machine.read():
+            return None
+    return found.end()
+
+
 def play(case, machine):
     """Go through the steps: type what one says, wait for the line it expects."""
     seen = {}
     for number, step in enumerate(case.steps, 1):
         stream = stream_of(case, step.get("vm", ""))
         if "send" in step:
-            machine.send(step["send"])
-        pattern = re.compile(step["line"], re.MULTILINE)
+            machine.send("".join(numbered(step, "send")))
         limit = min(machine.deadline, time.monotonic() + step.get("within", 1e9))
-        while True:
-            found = pattern.search(machine.console.text(stream), seen.get(stream, 0))
-            if found:
-                seen[stream] = found.end()
-                break
-            if time.monotonic() > limit:
-                raise Hang()
-            if not machine.read():
-                raise CaseFailed(f"step {number}: the machine ended before {step['line']!r}"
+        for line in numbered(step, "line"):
+            end = wait_for(machine, stream, line, seen.get(stream, 0), limit)
+            if end is None:
+                raise CaseFailed(f"step {number}: the machine ended before {line!r}"
                                  f" from {stream or 'the console'}")
+            seen[stream] = end
 
 
 def status_due(case, text):

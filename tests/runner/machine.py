@@ -44,9 +44,11 @@ class Machine:
         self._selector.close()
 
     def send(self, text):
-        """Type at the console."""
+        """Type at the console; what QEMU has not taken yet waits in the pipe, which has 64 KiB."""
+        data = text.encode()
         try:
-            os.write(self._process.stdin.fileno(), text.encode())
+            while data:
+                data = data[os.write(self._process.stdin.fileno(), data):]
         except BrokenPipeError:
             pass  # the end of QEMU is seen, and judged, by what waits for the answer
 

@@ -438,11 +438,10 @@ KTF_TEST(vring, a_lie_about_what_was_read_garbles_input)
     for (size_t i = 0; i < sizeof(indexes) / sizeof(indexes[0]); i++) {
         uint32_t before = vm->console.ring.in_produced;
 
-        page.in_produced = page.in_lost = 12345;
+        page.in_produced = 12345;
         page.in_consumed = before + indexes[i];
         (void)vtty_input(vm, "abc", 3);
         EXPECT_EQ(page.in_produced, vm->console.ring.in_produced);
-        EXPECT_EQ(page.in_lost, vm->console.ring.in_lost);
-        EXPECT_LE(vm->console.ring.in_produced - before, 3);
+        EXPECT_LE(vm->console.ring.in_produced - before, STILE_CONSOLE_RING_IN);
     }
 }
