@@ -5,12 +5,19 @@
 #include "dev/gic.h"
 
 #include "dev/gic_regs.h"
+#include "dev/intid.h"
 #include "dev/machine.h"
 #include "lib/is_enabled.h"
 #include "lib/printk.h"
 
-/* One priority for all, in every byte of the word: mid-range, so that it passes any mask. */
+/* Mid-range, so that they pass any mask; in every byte of the word. */
 #define PRIORITY 0xA0A0A0A0u
+
+/*
+ * The end of a time slice is acknowledged before anything that guests can cause, kicks above all. No
+ * interrupt preempts another: EL2 takes none, and drops the priority as it has acknowledged one.
+ */
+#define HYP_TIMER_PRIORITY 0x80u
 
 const struct gic_ops *gic;
 struct gic_limits gic_limits;
@@ -43,4 +50,6 @@ void gic_reset_bank(uintptr_t frame, uint32_t bank)
     io_write32(frame + GICD_ICACTIVER + 4 * bank, UINT32_MAX);
     for (uint32_t i = 0; i < 32; i += 4)
         io_write32(frame + GICD_IPRIORITYR + 32 * bank + i, PRIORITY);
+    if (bank == 0)
+        io_write8(frame + GICD_IPRIORITYR + IRQ_HYP_TIMER, HYP_TIMER_PRIORITY);
 }

@@ -71,7 +71,7 @@ static inline void gic_write_bit(uintptr_t frame, uintptr_t first, uint32_t inti
     io_write32(frame + first + 4 * (intid / 32), 1u << (intid % 32));
 }
 
-/** Disables 32 interrupts from INTID 32 * @bank, clears their state, gives them our priority. */
+/** Disables 32 interrupts from INTID 32 * @bank, clears their state, gives them our priorities. */
 void gic_reset_bank(uintptr_t frame, uint32_t bank);
 
 #endif

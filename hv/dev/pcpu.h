@@ -34,6 +34,7 @@ struct pcpu {
     bool online;
     bool claimed; /* it came up, or it was given up: whoever is first, atomically */
     bool serror_blamed; /* the SError that is pending is one for which a VM was stopped */
+    bool kicked; /* an IRQ_KICK is on its way to it: dev/kick.h; atomic */
 
     /* Under sched_lock: */
     struct list_node run_queue; /* ready vCPUs, by virtual run time */

@@ -7,6 +7,7 @@
 #include "arch/timer.h"
 #include "dev/gic.h"
 #include "dev/intid.h"
+#include "dev/kick.h"
 #include "dev/machine.h"
 #include "monitor/input.h"
 #include "sched/sched.h"
@@ -49,7 +50,8 @@ static void handle_own(uint32_t intid, struct vcpu *vcpu)
         input_go_on();
     else if (intid == ppi.phys_timer)
         look();
-    /* IRQ_KICK needs no more than to have interrupted: the work bits are set. */
+    else if (intid == IRQ_KICK)
+        kick_taken(); /* that it has interrupted is enough: the work bits are looked at next */
 }
 
 uint32_t irq_dispatch(struct vcpu *vcpu)

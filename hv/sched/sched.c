@@ -8,9 +8,7 @@
 #include "sched/sched.h"
 
 #include "arch/timer.h"
-#include "dev/gic.h"
-#include "dev/intid.h"
-#include "dev/pcpu.h"
+#include "dev/kick.h"
 #include "exits/irq.h"
 #include "lib/cold.h"
 #include "life/vcpu_life.h"
@@ -100,7 +98,7 @@ static void poke(struct pcpu *pcpu)
     if (pcpu->current)
         vcpu_add_work(pcpu->current, VCPU_WORK_RESCHED);
     if (pcpu != pcpu_self())
-        gic_send_sgi(pcpu->index, IRQ_KICK);
+        kick_send(pcpu);
 }
 
 /* --- becoming ready ------------------------------------------------------------------------ */
@@ -150,11 +148,12 @@ static void queue_and_poke(struct vcpu *vcpu)
 void sched_make_ready(struct vcpu *vcpu)
 {
     vcpu->state = VCPU_READY;
-    list_remove(&vcpu->sleep_link);
-    if (vcpu->loaded) /* sched_switch() sees that it is ready */
+    if (vcpu->loaded) { /* it is parked: sched_switch() sees that it is ready */
         set_busy(vcpu->pcpu);
-    else
-        queue_and_poke(vcpu);
+        return;
+    }
+    list_remove(&vcpu->sleep_link);
+    queue_and_poke(vcpu);
 }
 
 void sched_wake(struct vcpu *vcpu, enum vcpu_state from)
@@ -167,6 +166,7 @@ void sched_wake(struct vcpu *vcpu, enum vcpu_state from)
 
 uint64_t sched_kick_set(struct vm *vm, uint64_t vcpus, uint32_t work)
 {
+    const struct pcpu *self = pcpu_self();
     uint64_t pcpus_set = 0;
 
     spin_lock(&sched_lock);
@@ -175,11 +175,11 @@ uint64_t sched_kick_set(struct vm *vm, uint64_t vcpus, uint32_t work)
         vcpu_add_work(vcpu, work);
         if (vcpu->state == VCPU_BLOCKED)
             sched_make_ready(vcpu);
-        if (vcpu->loaded)
+        if (vcpu->loaded && vcpu->pcpu != self && kick_begin(vcpu->pcpu))
             pcpus_set |= bit_of(vcpu->pcpu);
     }
     spin_unlock(&sched_lock);
-    return pcpus_set & ~bit_of(pcpu_self());
+    return pcpus_set;
 }
 
 COLD void sched_start(struct vcpu *vcpu)

@@ -74,8 +74,9 @@ struct vcpu *sched_enter(void);
  * @vcpus: of @vm, bit n being vCPU n
  * @work: VCPU_WORK_*
  *
- * Returns the other physical CPUs that some of them are loaded on, a bit for each. Any physical
- * CPU, sched_lock not held.
+ * Returns a bit for each of the other physical CPUs that some of them are loaded on, but for those
+ * that a kick is on its way to: the caller sends those an IRQ_KICK. Any physical CPU, sched_lock not
+ * held.
  */
 uint64_t sched_kick_set(struct vm *vm, uint64_t vcpus, uint32_t work);
 

@@ -9,7 +9,7 @@
 #include "arch/timer.h"
 #include "dev/gic.h"
 #include "dev/intid.h"
-#include "dev/pcpu.h"
+#include "dev/kick.h"
 #include "lib/cold.h"
 #include "sched/sched.h"
 #include "vgic/vgic.h"
@@ -23,7 +23,7 @@ static COLD bool rouse(struct vcpu *vcpu)
         return false;
     sched_make_ready(vcpu);
     if (vcpu->loaded && vcpu->pcpu != pcpu_self())
-        gic_send_sgi(vcpu->pcpu->index, IRQ_KICK);
+        kick_send(vcpu->pcpu);
     return true;
 }
 

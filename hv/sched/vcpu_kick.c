@@ -6,7 +6,7 @@
 
 #include "dev/gic.h"
 #include "dev/intid.h"
-#include "dev/pcpu.h"
+#include "dev/kick.h"
 #include "sched/sched.h"
 #include "vm/vcpu.h"
 
@@ -15,7 +15,7 @@ void vcpu_kick(struct vcpu *vcpu, uint32_t work)
     vcpu_add_work(vcpu, work);
     sched_wake(vcpu, VCPU_BLOCKED);
     if (vcpu->loaded && vcpu->pcpu != pcpu_self())
-        gic_send_sgi(vcpu->pcpu->index, IRQ_KICK);
+        kick_send(vcpu->pcpu);
 }
 
 void vcpu_kick_set(struct vm *vm, uint64_t vcpus, uint32_t work)

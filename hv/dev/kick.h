@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Kicks: IRQ_KICK, by which a physical CPU is made to look for work. One that is on its way serves
+ * all that ask for one, so however many guests ask, a CPU takes one kick for each time it has looked.
+ *
+ * The order that makes this safe: who kicks has written the work with release before, and looks
+ * whether a kick is on its way; who is kicked says that none is, and then looks for work. Of the two
+ * at least one sees what the other has written.
+ */
+#ifndef DEV_KICK_H
+#define DEV_KICK_H
+
+#include <stdbool.h>
+
+#include "dev/gic.h"
+#include "dev/intid.h"
+#include "dev/pcpu.h"
+
+/**
+ * kick_begin() - whether the caller is to send a CPU an IRQ_KICK, for none is on its way
+ * @pcpu: another CPU; after this returns true it has to be sent one
+ *
+ * LDAR is not done before an STLR, or an atomic store-release, that comes before it.
+ */
+static inline bool kick_begin(struct pcpu *pcpu)
+{
+    if (__atomic_load_n(&pcpu->kicked, __ATOMIC_SEQ_CST))
+        return false;
+    __atomic_store_n(&pcpu->kicked, true, __ATOMIC_RELAXED);
+    return true;
+}
+
+/** kick_send() - have another CPU look for work that was written, with release, before */
+static inline void kick_send(struct pcpu *pcpu)
+{
+    if (kick_begin(pcpu))
+        gic_send_sgi(pcpu->index, IRQ_KICK);
+}
+
+/** kick_taken() - this CPU has acknowledged IRQ_KICK, and looks for work afterwards */
+static inline void kick_taken(void)
+{
+    __atomic_store_n(&pcpu_self()->kicked, false, __ATOMIC_RELAXED);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+#endif
