@@ -26,7 +26,7 @@ static inline bool kick_begin(struct pcpu *pcpu)
 {
     if (__atomic_load_n(&pcpu->kicked, __ATOMIC_SEQ_CST))
         return false;
-    __atomic_store_n(&pcpu->kicked, true, __ATOMIC_RELAXED);
+    __atomic_store_n(&pcpu->kicked, 1, __ATOMIC_RELAXED);
     return true;
 }
 
@@ -40,7 +40,7 @@ static inline void kick_send(struct pcpu *pcpu)
 /** kick_taken() - this CPU has acknowledged IRQ_KICK, and looks for work afterwards */
 static inline void kick_taken(void)
 {
-    __atomic_store_n(&pcpu_self()->kicked, false, __ATOMIC_RELAXED);
+    __atomic_store_n(&pcpu_self()->kicked, 0, __ATOMIC_RELAXED);
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 

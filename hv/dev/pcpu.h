@@ -28,13 +28,13 @@ struct pcpu {
     uint64_t panic_stack_top;
     uint64_t mpidr; /* affinity fields of MPIDR_EL1 */
     uint32_t index;
+    uint32_t kicked;   /* not 0: an IRQ_KICK is on its way to it, dev/kick.h; atomic */
     uint32_t switched; /* registers beyond Armv8.0 that it has and that are switched: baseline.h */
     struct pcpu_predictor predictor;
     const struct vm *trained_by; /* the VM that ran here last, if it still exists */
     bool online;
     bool claimed; /* it came up, or it was given up: whoever is first, atomically */
     bool serror_blamed; /* the SError that is pending is one for which a VM was stopped */
-    bool kicked; /* an IRQ_KICK is on its way to it: dev/kick.h; atomic */
 
     /* Under sched_lock: */
     struct list_node run_queue; /* ready vCPUs, by virtual run time */

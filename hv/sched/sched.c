@@ -167,19 +167,28 @@ void sched_wake(struct vcpu *vcpu, enum vcpu_state from)
 uint64_t sched_kick_set(struct vm *vm, uint64_t vcpus, uint32_t work)
 {
     const struct pcpu *self = pcpu_self();
-    uint64_t pcpus_set = 0;
+    uint64_t woken = 0, kicks = 0;
 
     spin_lock(&sched_lock);
     for (; vcpus; vcpus &= vcpus - 1) {
         struct vcpu *vcpu = vm->vcpus[__builtin_ctzll(vcpus)];
+        struct pcpu *pcpu = vcpu->pcpu;
+        uint64_t bit = bit_of(pcpu);
+
         vcpu_add_work(vcpu, work);
-        if (vcpu->state == VCPU_BLOCKED)
+        if (vcpu->state == VCPU_BLOCKED && vcpu->loaded) {
+            vcpu->state = VCPU_READY; /* as sched_make_ready() does */
+            woken |= bit;
+        } else if (vcpu->state == VCPU_BLOCKED) {
+            idle_pcpus &= ~woken;
             sched_make_ready(vcpu);
-        if (vcpu->loaded && vcpu->pcpu != self && kick_begin(vcpu->pcpu))
-            pcpus_set |= bit_of(vcpu->pcpu);
+        }
+        if (vcpu->loaded && pcpu != self && kick_begin(pcpu))
+            kicks |= bit;
     }
+    idle_pcpus &= ~woken;
     spin_unlock(&sched_lock);
-    return pcpus_set;
+    return kicks;
 }
 
 COLD void sched_start(struct vcpu *vcpu)

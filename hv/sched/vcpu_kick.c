@@ -14,8 +14,9 @@ void vcpu_kick(struct vcpu *vcpu, uint32_t work)
 {
     vcpu_add_work(vcpu, work);
     sched_wake(vcpu, VCPU_BLOCKED);
-    if (vcpu->loaded && vcpu->pcpu != pcpu_self())
-        kick_send(vcpu->pcpu);
+    struct pcpu *pcpu = vcpu->pcpu;
+    if (vcpu->loaded && pcpu != pcpu_self())
+        kick_send(pcpu);
 }
 
 void vcpu_kick_set(struct vm *vm, uint64_t vcpus, uint32_t work)
