@@ -14,7 +14,7 @@
 #include "lib/check.h"
 
 /* Gives the focus to a VM, or the hypervisor's console, and says so. NULL, false: to nobody. */
-static void give_focus(struct vm *vm, bool monitor)
+static void give_focus(struct vm *vm, bool monitor, bool quiet)
 {
     bool has_room = serial_room() >= console_line_cost(CONSOLE_FOCUS_EXTRA);
 
@@ -25,6 +25,8 @@ static void give_focus(struct vm *vm, bool monitor)
     console.nr_moves++;
     if (!vm && !monitor)
         console.unsaid = false;
+    else if (has_room && !console.unsaid && quiet)
+        console_show_begun();
     else if (has_room && !console.unsaid)
         console_say_focus();
     else
@@ -47,9 +49,9 @@ static void cycle_focus(void)
     uint32_t next = console.focus ? find(console.focus) + 1 : 0;
 
     if (next < console.nr_vms)
-        give_focus(console.vms[next], false);
+        give_focus(console.vms[next], false, false);
     else
-        give_focus(NULL, true);
+        give_focus(NULL, true, false);
 }
 
 void console_name_lines(void)
@@ -67,7 +69,7 @@ void console_attach(struct vm *vm)
     if (!console.focus && !console.monitor)
         console.focus = vm;
     else if (console_port_of(vm)->had_focus)
-        give_focus(vm, false);
+        give_focus(vm, false, console_port_of(vm)->quiet);
     if (console.nr_vms > 1)
         console.named = true;
     spin_unlock(&console.lock);
@@ -90,7 +92,8 @@ static void detach(uint32_t i)
         console.vms[j] = console.vms[j + 1];
     console.nr_vms--;
     if (had_focus)
-        give_focus(console.nr_vms > 0 ? console.vms[i % console.nr_vms] : NULL, false);
+        give_focus(console.nr_vms > 0 ? console.vms[i % console.nr_vms] : NULL, false,
+                   console_port_of(vm)->quiet);
 }
 
 void console_detach(struct vm *vm)
@@ -110,7 +113,7 @@ bool console_focus(struct vm *vm)
     bool found = find(vm) < console.nr_vms;
     if (found) {
         (void)serial_wait_for_room(console_line_cost(CONSOLE_FOCUS_EXTRA));
-        give_focus(vm, false);
+        give_focus(vm, false, false);
     }
     spin_unlock(&console.lock);
     return found;

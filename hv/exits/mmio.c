@@ -71,3 +71,10 @@ bool mmio_emulate(struct vcpu *vcpu, uint64_t ipa, uint64_t esr)
     }
     return true;
 }
+
+enum complain_abort mmio_why_not(const struct vm *vm, uint64_t ipa, uint64_t esr)
+{
+    if (!find(&vm->mmio, ipa))
+        return COMPLAIN_NOTHING_THERE;
+    return esr & ESR_ISV ? COMPLAIN_UNALIGNED : COMPLAIN_NO_SYNDROME;
+}

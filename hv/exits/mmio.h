@@ -8,7 +8,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "watch/complain.h"
+
 struct vcpu;
+struct vm;
 
 /**
  * mmio_emulate() - carry out the access a stage-2 data abort stopped
@@ -21,5 +24,8 @@ struct vcpu;
  * for an exception from a Data Abort: ISV is 0).
  */
 bool mmio_emulate(struct vcpu *vcpu, uint64_t ipa, uint64_t esr);
+
+/** mmio_why_not() - why mmio_emulate() has returned false */
+enum complain_abort mmio_why_not(const struct vm *vm, uint64_t ipa, uint64_t esr);
 
 #endif

@@ -58,6 +58,17 @@ static uint64_t faulting_ipa(void)
     return page | (read_sysreg(far_el2) & PAGE_MASK);
 }
 
+static enum complain_abort why_abort(const struct vm *vm, uint64_t esr, uint64_t ipa)
+{
+    if (esr & ABORT_S1PTW)
+        return COMPLAIN_WALK;
+    if (esr_class(esr) == EC_IABT_LOWER)
+        return COMPLAIN_FETCH;
+    if ((esr & ABORT_FSC_LEVELS) == ABORT_FSC_PERMISSION)
+        return COMPLAIN_PERMISSION;
+    return mmio_why_not(vm, ipa, esr);
+}
+
 /*
  * What is no device: a first touch of the VM's memory, which is ready afterwards, and the guest
  * tries again; or nothing at all. @kinds: as which to count it, by what vmem_fault() found.
@@ -69,8 +80,10 @@ static void trap_memory(struct vcpu *vcpu, uint64_t esr, uint64_t ipa, const uin
     if ((esr & ABORT_FSC_LEVELS) == ABORT_FSC_TRANSLATION)
         found = vmem_fault(vcpu->vm, ipa_make(ipa));
     vcpu->stats.exits[kinds[found]]++;
-    if (found == VMEM_NOT_THERE)
-        inject_external_abort(esr);
+    if (found != VMEM_NOT_THERE)
+        return;
+    complain_abort(vcpu, why_abort(vcpu->vm, esr, ipa), ipa);
+    inject_external_abort(esr);
 }
 
 /* Stage 2 has no page there, or not for this access: a device's register, or nothing at all. */

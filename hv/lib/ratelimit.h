@@ -12,6 +12,7 @@
 struct ratelimit {
     uint64_t since_ticks; /* when the period began */
     uint32_t nr;          /* how many were asked for in it */
+    uint32_t nr_left_out; /* how many were not allowed, since ratelimit_take_left_out() */
 };
 
 /**
@@ -24,9 +25,23 @@ struct ratelimit {
 static inline bool ratelimit_allows(struct ratelimit *limit, uint64_t now_ticks,
                                     uint64_t period_ticks, uint32_t most)
 {
-    if (now_ticks - limit->since_ticks >= period_ticks)
-        *limit = (struct ratelimit){.since_ticks = now_ticks};
-    return limit->nr++ < most;
+    if (now_ticks - limit->since_ticks >= period_ticks) {
+        limit->since_ticks = now_ticks;
+        limit->nr = 0;
+    }
+    if (limit->nr++ < most)
+        return true;
+    limit->nr_left_out++;
+    return false;
+}
+
+/** ratelimit_take_left_out() - how many were not allowed since this was last asked */
+static inline uint32_t ratelimit_take_left_out(struct ratelimit *limit)
+{
+    uint32_t nr = limit->nr_left_out;
+
+    limit->nr_left_out = 0;
+    return nr;
 }
 
 #endif

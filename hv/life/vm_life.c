@@ -33,6 +33,7 @@
 #include "vm/vcpu.h"
 #include "vm/vm.h"
 #include "watch/advisor.h"
+#include "watch/complain.h"
 #include "watch/flight.h"
 #include "watch/power.h"
 #include "watch/remains.h"
@@ -69,7 +70,7 @@ static const char *build(struct vm *vm, struct vm_entry *entry)
     vm->agreed = false;
     permit_calls(vm, 0);
     vm->paused = false;
-    vm->complaints = (struct ratelimit){0};
+    vm->complained = 0;
     memset(vm->last_loaded, 0, sizeof(vm->last_loaded));
     if (vmem_create(vm) != STILE_SUCCESS)
         return refusal("not enough memory for it: %lu MiB, and %zu MiB of %zu MiB are free",
@@ -246,13 +247,14 @@ void vm_crash(struct vcpu *vcpu, const char *why)
 {
     vring_flush(vcpu->vm); /* its last lines come first */
     remains_note(vcpu, why);
-    printk("%s: crash: %s", vcpu->vm->config.name, why);
+    printk_guest("%s: crash: %s", vcpu->vm->config.name, why);
     vcpu_print(vcpu, true);
     flight_print(vcpu);
     vm_stop(vcpu, VM_END_CRASH);
 }
 
-static void take_down(struct vm *vm)
+/* That a VM ends, and what its exits were. One that starts anew again and again is quiet at last. */
+static void report(struct vm *vm)
 {
     static const char *const ends[] = {
         [VM_END_OFF] = "powered off",
@@ -260,13 +262,25 @@ static void take_down(struct vm *vm)
         [VM_END_CRASH] = "crashed",
         [VM_END_DESTROYED] = "destroyed",
     };
+
+    vm->console.port.quiet = vm->end == VM_END_REBOOT && !complain_may_report(vm);
+    if (vm->console.port.quiet)
+        return;
+    if (vm->end != VM_END_REBOOT)
+        complain_finish(vm);
+    if (CONFIG_LOG_LEVEL >= LOG_LEVEL_INFO)
+        printk_guest("%s: %s", vm->config.name, ends[vm->end]);
+    advisor_print(vm);
+}
+
+static void take_down(struct vm *vm)
+{
     const char *fault = NULL;
 
     if (vm->end == VM_END_CRASH)
-        remains_keep(vm); /* who sees the line below may look */
+        remains_keep(vm); /* who sees the report may look */
     vring_finish(vm);
-    log_info("%s: %s", vm->config.name, ends[vm->end]);
-    advisor_print(vm);
+    report(vm);
     /* First, so that no input interrupts what is being taken down. */
     console_detach(vm);
     share_vm_gone(vm);
@@ -279,7 +293,7 @@ static void take_down(struct vm *vm)
         fault = launch(vm);
         if (!fault)
             return;
-        log_error("%s: cannot be started anew: %s", vm->config.name, fault);
+        printk_guest("%s: cannot be started anew: %s", vm->config.name, fault);
     }
     free_pages(vm);
     vm->state = VM_OFF;

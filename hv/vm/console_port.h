@@ -24,6 +24,7 @@
 struct console_port {
     bool wants_room; /* a write was cut short: tell when there is room */
     bool had_focus;  /* when the VM left: a VM that starts anew gets it back */
+    bool quiet;      /* nothing is said of its comings and goings: there were many */
     uint32_t length; /* not 0: a line has been begun */
     char line[CONSOLE_LINE_BYTES];
     char *kept;       /* the last STILE_CONSOLE_KEPT_BYTES characters; outlives the VM */

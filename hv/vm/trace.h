@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "arch/esr.h"
+#include "lib/addr.h"
 #include "lib/is_enabled.h"
 #include "stile/abi.h"
 
@@ -26,8 +28,8 @@
 struct trace_entry {
     uint64_t what; /* and the function id, ESR_EL2 or INTID */
     /*
-     * Hypercall: x1 to x3. Trap: ELR_EL2, and of an abort the IPA, of an SMC w0 and x1. The rest
-     * is older entries'.
+     * Hypercall: x1 to x3. Trap: ELR_EL2, and of an abort the IPA and how many were folded into it,
+     * of an SMC w0 and x1. The rest is older entries'.
      */
     uint64_t detail[TRACE_DETAILS];
 };
@@ -70,15 +72,31 @@ static inline void trace_trap(struct trace *trace, uint64_t esr, uint64_t elr)
     }
 }
 
-/** The same for a stage-2 abort. */
+/** Whether two first words are traps of one exception class. */
+static inline bool trace_is_alike(uint64_t what, uint64_t other)
+{
+    return (what ^ other) >> ESR_EC_SHIFT == 0;
+}
+
+/**
+ * trace_abort() - the same for a stage-2 abort
+ *
+ * One that follows another of the same page is counted there: so all the accesses to a UART by which
+ * a guest prints its last words are one entry, and what came before stays in the ring.
+ */
 static inline void trace_abort(struct trace *trace, uint64_t esr, uint64_t elr, uint64_t ipa)
 {
     if (IS_ENABLED(CONFIG_TRACE)) {
-        struct trace_entry *entry = trace_next(trace);
+        struct trace_entry *entry = &trace->ring[(trace->next - 1) % TRACE_ENTRIES];
+        uint64_t what = TRACE_TRAP | esr;
 
-        entry->what = TRACE_TRAP | esr;
-        entry->detail[0] = elr;
-        entry->detail[1] = ipa;
+        if (trace_is_alike(entry->what, what) &&
+            (entry->detail[1] ^ ipa) >> PAGE_SHIFT == 0) {
+            entry->detail[2]++;
+        } else {
+            entry = trace_next(trace);
+            *entry = (struct trace_entry){what, {elr, ipa, 0}};
+        }
     }
 }
 

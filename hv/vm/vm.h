@@ -55,7 +55,9 @@ struct vm {
     enum vm_end end;
     bool paused;                 /* its vCPUs are not loaded until it is resumed */
     uint32_t nr_holds;           /* vCPUs that are loaded or about to be, and vm_get(); atomic */
-    struct ratelimit complaints; /* lines in the log about what it did */
+    struct ratelimit complaints; /* lines in the log about what it did: watch/complain.h */
+    struct ratelimit reports;    /* of its ends and starts; as the first, over its reboots */
+    uint32_t complained;         /* of aborts: a bit for each enum complain_abort; atomic */
     struct spinlock lock;        /* of minor, agreed, state, end and paused */
     struct stage2 stage2;
     struct vcpu *vcpus[CONFIG_NR_VCPUS];

@@ -156,7 +156,7 @@ static void print_heading(const struct vm *vm, const struct counts *counts)
         instructions += spent(counts, kind);
         savings += saved(counts, kind);
     }
-    printk("%s: %lu exits that were no calls: about %s instructions, of which %s can be saved",
+    printk_guest("%s: %lu exits that were no calls: about %s instructions, of which %s can be saved",
            vm->config.name, exits, amount(instructions, text[0]), amount(savings, text[1]));
 }
 
@@ -178,10 +178,10 @@ static void print_kind(const struct counts *counts, uint32_t kind)
 
     print_advice(&advices[kind], how, sizeof(how));
     if (saved(counts, kind) == 0)
-        printk("  %s: %lu, %s instructions; nothing to save: %s", stats_exit_name(kind),
+        printk_guest("  %s: %lu, %s instructions; nothing to save: %s", stats_exit_name(kind),
                counts->exits[kind], cost, how);
     else
-        printk("  %s: %lu, %s instructions -> %s, saves %s", stats_exit_name(kind),
+        printk_guest("  %s: %lu, %s instructions -> %s, saves %s", stats_exit_name(kind),
                counts->exits[kind], cost, how, amount(saved(counts, kind), text[1]));
 }
 

@@ -166,6 +166,16 @@ static void add_trap(struct line *line, const struct vm_config *config, uint64_t
     add(line, ", pc %016lx", entry->detail[0]);
 }
 
+/* How many exits after it the entry of an abort stands for. */
+static uint64_t nr_more(const struct trace_entry *entry)
+{
+    uint32_t class = esr_class(entry->what & WHAT_VALUE);
+    bool is_abort = (entry->what & TRACE_KIND_MASK) == TRACE_TRAP &&
+                    (class == EC_DABT_LOWER || class == EC_IABT_LOWER);
+
+    return is_abort ? entry->detail[2] : 0;
+}
+
 /* --- the whole ----------------------------------------------------------------------------- */
 
 static void add_entry(struct line *line, const struct vm *vm, const struct trace_entry *entry)
@@ -179,6 +189,8 @@ static void add_entry(struct line *line, const struct vm *vm, const struct trace
         break;
     case TRACE_TRAP:
         add_trap(line, &vm->config, value, entry);
+        if (nr_more(entry) > 0)
+            add(line, ", and %lu more of this page", nr_more(entry));
         break;
     default:
         add(line, "interrupt %lu %s", value, names_intid((uint32_t)value));
@@ -191,7 +203,7 @@ static void print_entry(const struct vm *vm, const struct trace_entry *entry)
     struct line line = {.length = 0};
 
     add_entry(&line, vm, entry);
-    printk("  %s", line.text);
+    printk_guest("  %s", line.text);
 }
 
 void flight_print_longest(void)
@@ -214,7 +226,7 @@ void flight_print_kept(const struct vm *vm, uint32_t vcpu_id, const struct trace
     uint64_t kept = trace_nr_kept(trace);
 
     if (row == 0)
-        printk("%s: vcpu %u: the last %lu of %lu exits, oldest first", vm->config.name, vcpu_id,
+        printk_guest("%s: vcpu %u: the last %lu of %lu entries, oldest first", vm->config.name, vcpu_id,
                kept, trace->next);
     else if (row <= kept)
         print_entry(vm, &trace->ring[(trace->next - kept + row - 1) % TRACE_ENTRIES]);

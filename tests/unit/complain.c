@@ -35,7 +35,10 @@ static void setup(void)
     fake_sysreg_write("cntfrq_el0", HZ);
     fake_sysreg_write("elr_el2", 0xFFFFFF8000081234);
     set_time(10 * HZ);
-    vms[0].complaints = vms[1].complaints = (struct ratelimit){0};
+    for (int i = 0; i < 2; i++) {
+        vms[i].complaints = vms[i].reports = (struct ratelimit){0};
+        vms[i].complained = 0;
+    }
 }
 
 KTF_SUITE(complain, .setup = setup);
@@ -62,5 +65,39 @@ KTF_TEST(complain, a_vm_gets_four_a_second)
     set_time(11 * HZ);
     for (int i = 0; i < 100; i++)
         complain_register(&vcpus[0], READ_PMCR);
-    EXPECT_EQ(log_lines, 4);
+    EXPECT_EQ(log_lines, 4 + 1);
+    EXPECT_NOT_NULL(strstr(log_text, "one: 97 complaints were left out\n"));
+    set_time(12 * HZ);
+    complain_finish(&vms[0]);
+    EXPECT_STREQ(log_text, "one: 96 complaints were left out\n");
+    set_time(12 * HZ);
+    complain_finish(&vms[0]);
+    EXPECT_EQ(log_lines, 0);
+}
+
+KTF_TEST(complain, an_abort_of_a_kind_is_said_once)
+{
+    for (int i = 0; i < 3; i++)
+        complain_abort(&vcpus[0], COMPLAIN_NO_SYNDROME, 0x9000018);
+    EXPECT_STREQ(log_text, "one: vcpu 3: external abort: a device, and ISV=0: a pair, write-back "
+                           "addressing or FP/SIMD: ipa 0x9000018, pc ffffff8000081234\n");
+    for (int i = 0; i < 3 * COMPLAIN_NR_ABORTS; i++)
+        complain_abort(&vcpus[0], (enum complain_abort)(i % COMPLAIN_NR_ABORTS), 0);
+    EXPECT_EQ(log_lines, COMPLAIN_NR_ABORTS);
+    complain_abort(&vcpus[1], COMPLAIN_WALK, 0);
+    EXPECT_EQ(log_lines, COMPLAIN_NR_ABORTS + 1);
+}
+
+KTF_TEST(complain, a_vm_that_reboots_in_a_loop_becomes_quiet)
+{
+    uint32_t nr_said = 0;
+
+    for (int i = 0; i < 100; i++)
+        nr_said += complain_may_report(&vms[0]);
+    EXPECT_EQ(nr_said, MOST_REPORTS);
+    EXPECT_TRUE(complain_may_report(&vms[1]));
+    EXPECT_EQ(log_lines, 0);
+    set_time((10 + REPORT_SECONDS) * HZ);
+    EXPECT_TRUE(complain_may_report(&vms[0]));
+    EXPECT_STREQ(log_text, "one: 92 reboots were left out\n");
 }

@@ -73,10 +73,47 @@ KTF_TEST(trace, entries_are_read_by_age_without_what_others_left)
     EXPECT_FALSE(trace_read(&vcpu.trace, UINT32_MAX, &entry));
 }
 
+/* As a kernel prints by its UART: flags read, a character written; the timer interrupts. */
+KTF_TEST(trace, last_words_by_the_uart_do_not_push_their_cause_out)
+{
+    const uint64_t abort = (uint64_t)EC_DABT_LOWER << ESR_EC_SHIFT | ESR_IL | DABT_ISV;
+    struct trace_entry entry;
+
+    trace_abort(&vcpu.trace, abort, 0x1000, 0x40000000);
+    for (int i = 0; i < 1000; i++) {
+        trace_abort(&vcpu.trace, abort, 0x2000, 0x9000018);
+        trace_abort(&vcpu.trace, abort | ABORT_WNR, 0x2004, 0x9000000);
+        if (i == 500)
+            trace_interrupt(&vcpu.trace, 27);
+    }
+    EXPECT_TRUE(trace_read(&vcpu.trace, 0, &entry));
+    EXPECT_EQ(entry.detail[0], 0x2000);
+    EXPECT_EQ(entry.detail[1], 0x9000018);
+    EXPECT_TRUE(trace_read(&vcpu.trace, 3, &entry));
+    EXPECT_EQ(entry.detail[0], 0x1000);
+    EXPECT_FALSE(trace_read(&vcpu.trace, 4, &entry));
+    flight_print(&vcpu);
+    EXPECT_NOT_NULL(strstr(log_text, "read of 1 bytes, x0, at ipa 0x9000018 (PL011 + 0x18), pc "
+                                     "0000000000002000, and 1001 more of this page\n"));
+    EXPECT_NOT_NULL(strstr(log_text, "and 997 more of this page\n"));
+}
+
+KTF_TEST(trace, what_only_looks_like_an_abort_is_not_folded)
+{
+    const uint64_t abort = (uint64_t)EC_DABT_LOWER << ESR_EC_SHIFT | ESR_IL;
+    const uint64_t fetch = (uint64_t)EC_IABT_LOWER << ESR_EC_SHIFT | ESR_IL;
+
+    trace_hypercall(&vcpu.trace, abort, 1, 0x2000, 3);
+    trace_abort(&vcpu.trace, abort, 0x1000, 0x2000);
+    trace_abort(&vcpu.trace, fetch, 0x1000, 0x2000);
+    trace_abort(&vcpu.trace, fetch, 0x1000, 0x3000);
+    EXPECT_EQ(vcpu.trace.next, 4);
+}
+
 KTF_TEST(trace, nothing_happened)
 {
     flight_print(&vcpu);
-    EXPECT_STREQ(log_text, "vm: vcpu 0: the last 0 of 0 exits, oldest first\n");
+    EXPECT_STREQ(log_text, "vm: vcpu 0: the last 0 of 0 entries, oldest first\n");
 }
 
 KTF_TEST(trace, calls_have_their_arguments_names)
@@ -167,7 +204,7 @@ KTF_TEST(trace, the_oldest_are_overwritten)
         trace_interrupt(&vcpu.trace, 100 + i);
     flight_print(&vcpu);
     EXPECT_EQ(log_lines, TRACE_ENTRIES + 1);
-    EXPECT_TRUE(strstr(log_text, "the last 32 of 35 exits, oldest first\n  interrupt 103 \n") !=
+    EXPECT_TRUE(strstr(log_text, "the last 32 of 35 entries, oldest first\n  interrupt 103 \n") !=
                 NULL);
     EXPECT_TRUE(strstr(log_text, "interrupt 134 \n") != NULL);
 }
@@ -179,7 +216,7 @@ KTF_TEST(trace, rows_show_the_copy_taken_at_the_first)
     trace_interrupt(&vcpu.trace, 101);
     for (uint32_t row = 1; row <= TRACE_ENTRIES; row++)
         flight_print_row(&vcpu, row);
-    EXPECT_STREQ(log_text, "vm: vcpu 0: the last 1 of 1 exits, oldest first\n  interrupt 100 \n");
+    EXPECT_STREQ(log_text, "vm: vcpu 0: the last 1 of 1 entries, oldest first\n  interrupt 100 \n");
 }
 
 KTF_TEST(trace, a_call_of_every_name_fits_its_line)
