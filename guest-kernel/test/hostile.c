@@ -14,11 +14,15 @@
 #include "lib/time.h"
 #include "machine/machine.h"
 #include "mm/kernel_map.h"
+#include "mm/page.h"
 #include "sensitive/sensitive.h"
 #include "stile/abi.h"
 #include "stile/hvc.h"
+#include "stile/hypercall.h"
+#include "stile/multicall.h"
 #include "test/test.h"
 #include "threads/exception.h"
+#include "threads/thread.h"
 
 #define SGI_STORM 8
 #define NO_CALL   0xFFF
@@ -57,6 +61,30 @@ static void send_sgis(void)
     for (;;)
         for (uint32_t cpu = 0; cpu < machine.nr_cpus; cpu++)
             gic->send_sgi(cpu, SGI_STORM);
+}
+
+/* To all others, 32 by one call, each of them taken and handled. By every CPU: see storm(). */
+static void send_storm(void *argument)
+{
+    uint64_t mailbox = stile_core_info(STILE_INFO_MAILBOX).value[0];
+    struct stile_multicall multicall;
+    uint32_t next = 0;
+
+    (void)argument;
+    stile_multicall_begin(&multicall, kernel_map_shared(mailbox, PAGE_SIZE));
+    while (stile_multicall_irq_ipi(&multicall, stile_vcpu_id(next), stile_intid(SGI_STORM)))
+        next = (next + 1) % machine.nr_cpus;
+    for (;;)
+        (void)stile_multicall_run(&multicall, 0, NULL);
+}
+
+/* As many as there are CPUs, so that each gets one. */
+static void storm(void)
+{
+    irq_register(SGI_STORM, ignore, NULL);
+    for (uint32_t i = 1; i < machine.nr_cpus; i++)
+        (void)thread_create("storm", send_storm, NULL, NULL);
+    send_storm(NULL);
 }
 
 /* The handler does not quieten the timer, so the interrupt is pending again as soon as it ends. */
@@ -135,9 +163,8 @@ static const struct {
     const char *name;
     void (*run)(void);
 } ways[] = {
-    {"loop", loop},           {"call", call},   {"sgi", send_sgis},
-    {"timer", timer},         {"wake", wake},   {"fault", fault},
-    {"undefined", undefined}, {"print", print}, {"reset", reset},
+    {"loop", loop}, {"call", call},   {"sgi", send_sgis},       {"storm", storm}, {"timer", timer},
+    {"wake", wake}, {"fault", fault}, {"undefined", undefined}, {"print", print}, {"reset", reset},
 };
 
 void hostile_run(const char *how)
