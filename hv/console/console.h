@@ -75,7 +75,8 @@ void console_hold_input(bool hold);
 /**
  * console_send() - the UART's interrupt: move output on
  *
- * Returns a bit for each VM, by its number, that is to be told of room: a write of it was cut short.
+ * Returns a bit for each VM, by its number, that is to be told of room: a write of it was cut
+ * short.
  */
 uint32_t console_send(void);
 

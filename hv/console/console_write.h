@@ -2,9 +2,9 @@
 /*
  * Writing to the machine's one console (console/console.h): VMs, and the hypervisor.
  *
- * Lines of the hypervisor are of two kinds. Its own (boot, what its operator asked for) wait for the
- * UART, for a bounded time. Those that a guest can cause never do: without room they are left out
- * and counted, and the next line that finds room says how many.
+ * Lines of the hypervisor are of two kinds. Its own (boot, what its operator asked for) wait for
+ * the UART, for a bounded time. Those that a guest can cause never do: without room they are left
+ * out and counted, and the next line that finds room says how many.
  */
 #ifndef CONSOLE_CONSOLE_WRITE_H
 #define CONSOLE_CONSOLE_WRITE_H

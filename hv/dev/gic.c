@@ -14,8 +14,8 @@
 #define PRIORITY 0xA0A0A0A0u
 
 /*
- * The end of a time slice is acknowledged before anything that guests can cause, kicks above all. No
- * interrupt preempts another: EL2 takes none, and drops the priority as it has acknowledged one.
+ * The end of a time slice is acknowledged before anything that guests can cause, kicks above all.
+ * No interrupt preempts another: EL2 takes none, and drops the priority as it has acknowledged one.
  */
 #define HYP_TIMER_PRIORITY 0x80u
 

@@ -3,10 +3,10 @@
  * The machine's interrupt controller: a GICv2 with virtualisation extensions (IHI 0048) or a
  * GICv3 (IHI 0069), chosen at boot by the device tree.
  *
- * All physical interrupts are taken to EL2, the slice timer before the others. EOImode is 1: gic_eoi() lets further
- * interrupts come, gic_deactivate() lets the same one come again. Here too is the hardware side of
- * virtual interrupts: list registers and the virtual CPU interface. What is put into them is
- * virt/vgic's.
+ * All physical interrupts are taken to EL2, the slice timer before the others. EOImode is 1:
+ * gic_eoi() lets further interrupts come, gic_deactivate() lets the same one come again. Here too
+ * is the hardware side of virtual interrupts: list registers and the virtual CPU interface. What is
+ * put into them is virt/vgic's.
  */
 #ifndef DEV_GIC_H
 #define DEV_GIC_H

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Kicks: IRQ_KICK, by which a physical CPU is made to look for work. One that is on its way serves
- * all that ask for one, so however many guests ask, a CPU takes one kick for each time it has looked.
+ * all that ask for one, so however many guests ask, a CPU takes one kick for each time it has
+ * looked.
  *
  * The order that makes this safe: who kicks has written the work with release before, and looks
- * whether a kick is on its way; who is kicked says that none is, and then looks for work. Of the two
- * at least one sees what the other has written.
+ * whether a kick is on its way; who is kicked says that none is, and then looks for work. Of the
+ * two at least one sees what the other has written.
  */
 #ifndef DEV_KICK_H
 #define DEV_KICK_H

@@ -253,7 +253,8 @@ void vm_crash(struct vcpu *vcpu, const char *why)
     vm_stop(vcpu, VM_END_CRASH);
 }
 
-/* That a VM ends, and what its exits were. One that starts anew again and again is quiet at last. */
+/* That a VM ends, and what its exits were. One that starts anew again and again is quiet at last.
+ */
 static void report(struct vm *vm)
 {
     static const char *const ends[] = {

@@ -24,12 +24,12 @@
 static struct {
     struct spinlock lock; /* of all of it, held while input is delivered; first of all locks */
     char text[PIECE_BYTES];
-    size_t from, length;   /* of text: what is not delivered yet */
-    uint32_t nr_moves;     /* of the focus, when that was held back */
-    bool held;             /* it is, and the UART keeps the rest */
-    bool gave_up;          /* the focus takes nothing: dropped, and not held back */
-    uint64_t since_ticks;  /* since when it has taken nothing */
-    uint64_t nr_dropped;   /* not said yet */
+    size_t from, length;  /* of text: what is not delivered yet */
+    uint32_t nr_moves;    /* of the focus, when that was held back */
+    bool held;            /* it is, and the UART keeps the rest */
+    bool gave_up;         /* the focus takes nothing: dropped, and not held back */
+    uint64_t since_ticks; /* since when it has taken nothing */
+    uint64_t nr_dropped;  /* not said yet */
 } input;
 
 /* --- holding back --- */

@@ -2,9 +2,9 @@
 /*
  * What is typed, from the machine's UART to whoever has the focus.
  *
- * A VM has room for VCONSOLE_INPUT_BYTES that it has not read, the hypervisor's own console for some
- * too. What is typed beyond that is held back: it stays in the UART, whose sender waits, until there
- * is room. CONSOLE_FOCUS_KEY cannot be seen behind it. So one that takes nothing for
+ * A VM has room for VCONSOLE_INPUT_BYTES that it has not read, the hypervisor's own console for
+ * some too. What is typed beyond that is held back: it stays in the UART, whose sender waits, until
+ * there is room. CONSOLE_FOCUS_KEY cannot be seen behind it. So one that takes nothing for
  * INPUT_PATIENCE_US while input is held back loses what is typed from then on, until it has room
  * again: that is counted, and said, and the key is found in it.
  */
@@ -23,7 +23,8 @@
  */
 void input_irq(void);
 
-/** input_go_on() - IRQ_CONSOLE: the hypervisor's own console goes on, and takes what is held back */
+/** input_go_on() - IRQ_CONSOLE: the hypervisor's own console goes on, and takes what is held back
+ */
 void input_go_on(void);
 
 /** input_look() - IRQ_PHYS_TIMER: see whether what is held back can go on. No lock held. */

@@ -75,8 +75,8 @@ struct vcpu *sched_enter(void);
  * @work: VCPU_WORK_*
  *
  * Returns a bit for each of the other physical CPUs that some of them are loaded on, but for those
- * that a kick is on its way to: the caller sends those an IRQ_KICK. Any physical CPU, sched_lock not
- * held.
+ * that a kick is on its way to: the caller sends those an IRQ_KICK. Any physical CPU, sched_lock
+ * not held.
  */
 uint64_t sched_kick_set(struct vm *vm, uint64_t vcpus, uint32_t work);
 

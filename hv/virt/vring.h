@@ -57,7 +57,8 @@ void vring_finish(struct vm *vm);
  */
 bool vring_feed(struct vm *vm);
 
-/** vring_lose() - typed characters were dropped. The VM uses its ring; its vconsole.lock is held. */
+/** vring_lose() - typed characters were dropped. The VM uses its ring; its vconsole.lock is held.
+ */
 void vring_lose(struct vm *vm, uint32_t count);
 
 /** vring_look_later() - have this CPU's IRQ_PHYS_TIMER come in VRING_LOOK_US, if not before */

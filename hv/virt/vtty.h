@@ -19,7 +19,8 @@ struct vm;
  */
 size_t vtty_input(struct vm *vm, const char *text, size_t length);
 
-/** vtty_lose() - characters typed for a VM were dropped: the ring, if the VM uses it, counts them */
+/** vtty_lose() - characters typed for a VM were dropped: the ring, if the VM uses it, counts them
+ */
 void vtty_lose(struct vm *vm, size_t length);
 
 /** The console has room again for a VM whose write was cut short. May take VGIC and pCPU locks. */

@@ -81,8 +81,8 @@ static inline bool trace_is_alike(uint64_t what, uint64_t other)
 /**
  * trace_abort() - the same for a stage-2 abort
  *
- * One that follows another of the same page is counted there: so all the accesses to a UART by which
- * a guest prints its last words are one entry, and what came before stays in the ring.
+ * One that follows another of the same page is counted there: so all the accesses to a UART by
+ * which a guest prints its last words are one entry, and what came before stays in the ring.
  */
 static inline void trace_abort(struct trace *trace, uint64_t esr, uint64_t elr, uint64_t ipa)
 {
@@ -90,8 +90,7 @@ static inline void trace_abort(struct trace *trace, uint64_t esr, uint64_t elr, 
         struct trace_entry *entry = &trace->ring[(trace->next - 1) % TRACE_ENTRIES];
         uint64_t what = TRACE_TRAP | esr;
 
-        if (trace_is_alike(entry->what, what) &&
-            (entry->detail[1] ^ ipa) >> PAGE_SHIFT == 0) {
+        if (trace_is_alike(entry->what, what) && (entry->detail[1] ^ ipa) >> PAGE_SHIFT == 0) {
             entry->detail[2]++;
         } else {
             entry = trace_next(trace);

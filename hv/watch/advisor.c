@@ -156,8 +156,9 @@ static void print_heading(const struct vm *vm, const struct counts *counts)
         instructions += spent(counts, kind);
         savings += saved(counts, kind);
     }
-    printk_guest("%s: %lu exits that were no calls: about %s instructions, of which %s can be saved",
-           vm->config.name, exits, amount(instructions, text[0]), amount(savings, text[1]));
+    printk_guest(
+        "%s: %lu exits that were no calls: about %s instructions, of which %s can be saved",
+        vm->config.name, exits, amount(instructions, text[0]), amount(savings, text[1]));
 }
 
 static void print_advice(const struct advice *advice, char *text, size_t size)
@@ -179,10 +180,10 @@ static void print_kind(const struct counts *counts, uint32_t kind)
     print_advice(&advices[kind], how, sizeof(how));
     if (saved(counts, kind) == 0)
         printk_guest("  %s: %lu, %s instructions; nothing to save: %s", stats_exit_name(kind),
-               counts->exits[kind], cost, how);
+                     counts->exits[kind], cost, how);
     else
         printk_guest("  %s: %lu, %s instructions -> %s, saves %s", stats_exit_name(kind),
-               counts->exits[kind], cost, how, amount(saved(counts, kind), text[1]));
+                     counts->exits[kind], cost, how, amount(saved(counts, kind), text[1]));
 }
 
 bool advisor_print_row(const struct vm *vm, uint32_t row)

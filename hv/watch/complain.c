@@ -10,10 +10,10 @@
 #include "vm/vm.h"
 #include "watch/names.h"
 
-#define MOST_A_SECOND      4
-#define REPORT_SECONDS     10
-#define MOST_REPORTS       8
-#define ISS_IS_READ        UINT64_C(1)
+#define MOST_A_SECOND  4
+#define REPORT_SECONDS 10
+#define MOST_REPORTS   8
+#define ISS_IS_READ    UINT64_C(1)
 
 /* Says what was left out before, if something was. */
 static void say_left_out(struct vm *vm)

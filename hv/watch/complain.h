@@ -40,7 +40,8 @@ void complain_register(struct vcpu *vcpu, uint64_t esr);
  */
 void complain_abort(struct vcpu *vcpu, enum complain_abort why, uint64_t ipa);
 
-/** complain_may_report() - whether to say that a VM ends, which starts anew and so may do it often */
+/** complain_may_report() - whether to say that a VM ends, which starts anew and so may do it often
+ */
 bool complain_may_report(struct vm *vm);
 
 /** complain_finish() - a VM ends, and does not start anew: say what was left out */

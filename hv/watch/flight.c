@@ -226,8 +226,8 @@ void flight_print_kept(const struct vm *vm, uint32_t vcpu_id, const struct trace
     uint64_t kept = trace_nr_kept(trace);
 
     if (row == 0)
-        printk_guest("%s: vcpu %u: the last %lu of %lu entries, oldest first", vm->config.name, vcpu_id,
-               kept, trace->next);
+        printk_guest("%s: vcpu %u: the last %lu of %lu entries, oldest first", vm->config.name,
+                     vcpu_id, kept, trace->next);
     else if (row <= kept)
         print_entry(vm, &trace->ring[(trace->next - kept + row - 1) % TRACE_ENTRIES]);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The console down to the PL011's registers, with monitor/input.c above it: who is seen when, what a
- * full UART does, where input goes, who holds it up.
+ * The console down to the PL011's registers, with monitor/input.c above it: who is seen when, what
+ * a full UART does, where input goes, who holds it up.
  */
 #include <stdio.h>
 #include <string.h>
@@ -28,7 +28,8 @@ struct machine machine = {
 
 /* --- a PL011 --- */
 
-/* QEMU's interrupts for the first character only; those of Arm's at half a FIFO, or some time later. */
+/* QEMU's interrupts for the first character only; those of Arm's at half a FIFO, or some time
+ * later. */
 static const struct model {
     size_t depth, trigger;
     bool times_out;
@@ -51,7 +52,8 @@ static struct {
 /* The sender goes on while there is room. */
 static void device_fill(void)
 {
-    while (device.nr_put < device.nr_typed && device.nr_put - device.nr_read < device.model->depth) {
+    while (device.nr_put < device.nr_typed &&
+           device.nr_put - device.nr_read < device.model->depth) {
         device.nr_put++;
         if (device.nr_put - device.nr_read == device.model->trigger)
             device.ris |= INT_RX;

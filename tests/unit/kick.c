@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * dev/kick.h as sched/vcpu_kick.c and sched/sched.c use it: a storm of kicks is one interrupt for each
- * time that the CPU looks.
+ * dev/kick.h as sched/vcpu_kick.c and sched/sched.c use it: a storm of kicks is one interrupt for
+ * each time that the CPU looks.
  */
 #include "sched/vcpu_kick.c"
 
