@@ -3,9 +3,10 @@
  * The registers of an emulated PL011 (Arm DDI 0183, section 3.2).
  *
  * Where the real device's behaviour hangs on time or on levels of the FIFOs, this is one that is
- * allowed: a received character raises the receive and the timeout interrupt at once, and a sent
- * one raises the transmit interrupt as soon as it has left. Characters are sent whatever CR says,
- * as if firmware had set up the UART; that is what early consoles count on.
+ * allowed: a received character raises the receive and the timeout interrupt at once, one that is
+ * left after a read the timeout interrupt again, and a sent one raises the transmit interrupt as
+ * soon as it has left. Characters are sent whatever CR says, as if firmware had set up the UART;
+ * that is what early consoles count on.
  */
 #include "virt/vuart.h"
 
@@ -95,6 +96,8 @@ static uint32_t receive(struct vm *vm)
         return 0;
     if (vconsole_pending(vm) == 0)
         vm->vuart.ris &= (uint16_t) ~(INT_RX | INT_RT);
+    else
+        vm->vuart.ris |= INT_RT; /* even if it was cleared before: nothing came for a while */
     return (uint8_t)character;
 }
 

@@ -284,6 +284,20 @@ KTF_TEST(vuart, the_call_interrupt_waits_for_an_agreed_version)
     EXPECT_EQ(machine.nr_injected, 1);
 }
 
+/* Linux clears the interrupts as it opens the UART, then takes some characters only. */
+KTF_TEST(vuart, what_is_left_interrupts_again)
+{
+    set(IMSC, INT_RX | INT_RT);
+    type("abc");
+    set(ICR, INT_ALL);
+    EXPECT_FALSE(machine.level);
+    EXPECT_EQ(get(DR), 'a');
+    EXPECT_TRUE(machine.level);
+    EXPECT_EQ(get(DR), 'b');
+    EXPECT_EQ(get(DR), 'c');
+    EXPECT_FALSE(machine.level);
+}
+
 KTF_TEST(vuart, input_beyond_the_room_is_not_taken)
 {
     static char text[VCONSOLE_INPUT_BYTES + 44], read[sizeof(text)];
