@@ -51,5 +51,5 @@ void gic_reset_bank(uintptr_t frame, uint32_t bank)
     for (uint32_t i = 0; i < 32; i += 4)
         io_write32(frame + GICD_IPRIORITYR + 32 * bank + i, PRIORITY);
     if (bank == 0)
-        io_write8(frame + GICD_IPRIORITYR + IRQ_HYP_TIMER, HYP_TIMER_PRIORITY);
+        io_write8(frame + GICD_IPRIORITYR + ppi.hyp_timer, HYP_TIMER_PRIORITY);
 }

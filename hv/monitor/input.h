@@ -27,7 +27,7 @@ void input_irq(void);
  */
 void input_go_on(void);
 
-/** input_look() - IRQ_PHYS_TIMER: see whether what is held back can go on. No lock held. */
+/** input_look() - ppi.phys_timer: see whether what is held back can go on. No lock held. */
 void input_look(void);
 
 #endif

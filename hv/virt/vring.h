@@ -61,7 +61,7 @@ bool vring_feed(struct vm *vm);
  */
 void vring_lose(struct vm *vm, uint32_t count);
 
-/** vring_look_later() - have this CPU's IRQ_PHYS_TIMER come in VRING_LOOK_US, if not before */
+/** vring_look_later() - have this CPU's ppi.phys_timer come in VRING_LOOK_US, if not before */
 void vring_look_later(void);
 
 /** vring_look() - this CPU's ppi.phys_timer: look at the rings that it has promised to. No lock
