@@ -26,16 +26,15 @@
 /* Arm ARM D13.2.69 (ID_AA64MMFR2_EL1): FEAT_S2FWB. */
 #define MMFR2_FWB (UINT64_C(15) << 40)
 
-/** The largest block or line that is stepped over at once: a page holds 8 unrolled steps. */
-#define CACHE_STEP_MAX 512u
+/** The largest block or line that is stepped over at once: a page holds 16 unrolled steps. */
+#define CACHE_STEP_MAX 256u
 
 #define CACHE_STEP(operation) operation "add %0, %0, %1\n\t"
-#define CACHE_STEPS(operation)                                                                     \
-    CACHE_STEP(operation)                                                                          \
-    CACHE_STEP(operation)                                                                          \
-    CACHE_STEP(operation)                                                                          \
-    CACHE_STEP(operation)                                                                          \
+#define CACHE_4_STEPS(operation)                                                                   \
     CACHE_STEP(operation) CACHE_STEP(operation) CACHE_STEP(operation) CACHE_STEP(operation)
+#define CACHE_STEPS(operation)                                                                     \
+    CACHE_4_STEPS(operation)                                                                       \
+    CACHE_4_STEPS(operation) CACHE_4_STEPS(operation) CACHE_4_STEPS(operation)
 
 /* @operation, assembly that has the address in %0, at each of @step bytes from @start to @end. */
 #define CACHE_LOOP(operation, start, end, step)                                                    \

@@ -84,7 +84,10 @@ boot_primary:
     bl      invalidate
     adrp    x0, __bss_start
     adrp    x1, __bss_end
-0:  stp     xzr, xzr, [x0], #16
+0:  stp     xzr, xzr, [x0], #64         /* it is whole pages */
+    stp     xzr, xzr, [x0, #-48]
+    stp     xzr, xzr, [x0, #-32]
+    stp     xzr, xzr, [x0, #-16]
     cmp     x0, x1
     b.lo    0b
     bl      make_boot_tables

@@ -37,6 +37,18 @@ static uint64_t *table_alloc(void)
     return table;
 }
 
+/* Fills entries of the last level, neighbours in one table. */
+static void map_pages(uint64_t *entry, uint64_t pa, uint64_t bytes, uint64_t attrs)
+{
+    uint64_t leaf = pa | attrs | PTE_VALID | PTE_TABLE;
+
+    for (; bytes > 0; bytes -= PAGE_SIZE) {
+        CHECK(*entry == 0 || *entry == leaf);
+        *entry++ = leaf;
+        leaf += PAGE_SIZE;
+    }
+}
+
 static void map_level(uint64_t *table, unsigned level, uint64_t va, uint64_t pa, uint64_t bytes,
                       uint64_t attrs)
 {
@@ -45,7 +57,7 @@ static void map_level(uint64_t *table, unsigned level, uint64_t va, uint64_t pa,
         uint64_t step = pte_step(level, va, bytes);
 
         if (step == pte_span(level) && is_aligned(pa, step) && !pte_is_table(*entry, level)) {
-            uint64_t leaf = pa | attrs | PTE_VALID | (level == PTE_LAST_LEVEL ? PTE_TABLE : 0);
+            uint64_t leaf = pa | attrs | PTE_VALID;
 
             CHECK(*entry == 0 || *entry == leaf);
             *entry = leaf;
@@ -53,7 +65,10 @@ static void map_level(uint64_t *table, unsigned level, uint64_t va, uint64_t pa,
             if (*entry == 0)
                 *entry = pte_to_table(table_alloc());
             CHECK(pte_is_table(*entry, level));
-            map_level(pte_table(*entry), level + 1, va, pa, step, attrs);
+            if (level + 1 == PTE_LAST_LEVEL)
+                map_pages(pte_at(pte_table(*entry), PTE_LAST_LEVEL, va), pa, step, attrs);
+            else
+                map_level(pte_table(*entry), level + 1, va, pa, step, attrs);
         }
         va += step;
         pa += step;

@@ -18,7 +18,7 @@
     C(GICD, 148, "gicd_read trap")                 \
     C(SGIR, 321, "")                               \
     C(GICR, 165, "")                               \
-    C(TOUCH_PART, 20340, "touch_block trap")       \
+    C(TOUCH_PART, 18812, "touch_block trap")       \
     C(TOUCH_PAGE, 832, "touch_page trap")          \
     C(BAD_ACCESS, 150, "")                         \
     C(ID_REGISTER, 117, "id_register trap")        \
