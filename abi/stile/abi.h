@@ -49,6 +49,8 @@ enum stile_info {
     STILE_INFO_GICC = 13,         /**< IPA of the CPU interface if that is a GICv2's, else 0 */
     STILE_INFO_PAGES = 14,        /**< how many pages of memory the VM has now */
     STILE_INFO_PAGES_MAX = 15,    /**< how many it may have */
+    STILE_INFO_HV_PAGES = 16,     /**< how many of the hypervisor's own pages it uses: its budget */
+    STILE_INFO_HV_PAGES_MAX = 17, /**< how many it may use */
 };
 
 /** How a VM is told of interrupts: its device tree decides. */

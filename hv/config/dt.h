@@ -46,7 +46,8 @@
     P(STILE_PMU, "stile,pmu")                                                                      \
     P(STILE_PRIVILEGED, "stile,privileged")                                                        \
     P(STILE_WEIGHT, "stile,weight")                                                                \
-    P(STILE_AFFINITY, "stile,affinity")
+    P(STILE_AFFINITY, "stile,affinity")                                                            \
+    P(STILE_HV_MEMORY, "stile,hv-memory-kib")
 
 enum dt_prop_index {
 #define DT_PROP_ENUM(identifier, name) DT_##identifier,

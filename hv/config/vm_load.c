@@ -278,8 +278,8 @@ const char *vm_load(struct vm *vm, const struct vm_files *from, struct vm_entry 
     unsigned order = page_order(from->dtb.bytes);
     struct load load = {.vm = vm, .from = from};
 
-    load.tree = page_alloc(order);
-    load.reserved = page_alloc(PAGE_ORDER_4K);
+    load.tree = page_alloc(vm->id, order);
+    load.reserved = page_alloc(vm->id, PAGE_ORDER_4K);
     if (load.tree && load.reserved) {
         memcpy(load.tree, from->dtb.data, from->dtb.bytes);
         plain_abi_call(plan, &load);

@@ -65,6 +65,16 @@ static void parse_sharing(struct parse *parse, const struct dt_node *node)
         set_fault(parse, "vm.dtb: stile,affinity is not a number");
 }
 
+static void parse_hv_memory(struct parse *parse, const struct dt_node *node)
+{
+    const struct dt_prop *prop = &node->props[DT_STILE_HV_MEMORY];
+    uint64_t value = 0;
+
+    if (prop->value && (!dt_number(prop, &value) || value - 1 >= VM_HV_MEMORY_KIB_MAX))
+        set_fault(parse, "vm.dtb: stile,hv-memory-kib is not 1 to 1048576");
+    parse->config->hv_memory_kib = (uint32_t)value;
+}
+
 static void parse_root(struct parse *parse, const struct dt_node *node)
 {
     struct dt_prop mode = dt_prop(node, DT_STILE_MODE);
@@ -82,6 +92,7 @@ static void parse_root(struct parse *parse, const struct dt_node *node)
     parse->config->pmu = dt_prop(node, DT_STILE_PMU).value != NULL;
     parse->config->privileged = dt_prop(node, DT_STILE_PRIVILEGED).value != NULL;
     parse_sharing(parse, node);
+    parse_hv_memory(parse, node);
 }
 
 static void parse_memory(struct parse *parse, const struct dt_node *node)
@@ -328,7 +339,8 @@ const char *vm_tree_parse(const void *dtb, size_t bytes, struct vm_config *confi
     if (bytes > VM_DTB_MAX)
         return "vm.dtb: larger than 64 KiB";
     order = page_order(bytes);
-    copy = page_alloc(order); /* in an archive the tree is not aligned as libfdt needs it */
+    /* In an archive the tree is not aligned as libfdt needs it. */
+    copy = page_alloc(PAGE_OWNER_HV, order);
     if (!copy)
         return "vm.dtb: the hypervisor has no memory to read it";
     memcpy(copy, dtb, bytes);

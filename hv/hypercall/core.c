@@ -6,6 +6,7 @@
 #include "dev/intid.h"
 #include "hypercall/hypercall.h"
 #include "memory/vm_pages.h"
+#include "mm/page.h"
 #include "virt/vconsole.h"
 #include "vm/permit.h"
 #include "vm/vm.h"
@@ -73,6 +74,10 @@ struct hcall_result hcall_core_info(struct vcpu *vcpu, stile_u32_t item)
         return hcall_value(vcpu->vm->stage2.nr_owned);
     case STILE_INFO_PAGES_MAX:
         return hcall_value(vcpu->vm->stage2.quota);
+    case STILE_INFO_HV_PAGES:
+        return hcall_value(page_budget(vcpu->vm->id).nr_used);
+    case STILE_INFO_HV_PAGES_MAX:
+        return hcall_value(page_budget(vcpu->vm->id).nr_pages);
     default:
         return hcall_bad_argument(1);
     }

@@ -46,12 +46,12 @@ static void free_pages(struct vcpu *vcpu)
 
 struct vcpu *vcpu_create(struct vm *vm, uint32_t index)
 {
-    struct vcpu *vcpu = page_alloc(VCPU_ORDER);
+    struct vcpu *vcpu = page_alloc(vm->id, VCPU_ORDER);
 
     if (!vcpu)
         return NULL;
-    vcpu->page = page_alloc(PAGE_ORDER_4K);
-    vcpu->mailbox = page_alloc(PAGE_ORDER_4K);
+    vcpu->page = page_alloc(vm->id, PAGE_ORDER_4K);
+    vcpu->mailbox = page_alloc(vm->id, PAGE_ORDER_4K);
     if (!vcpu->page || !vcpu->mailbox) {
         free_pages(vcpu);
         return NULL;

@@ -15,6 +15,7 @@
 #include "lib/check.h"
 #include "lib/printk.h"
 #include "life/vcpu_life.h"
+#include "memory/budget.h"
 #include "memory/share.h"
 #include "memory/vm_pages.h"
 #include "memory/vmem.h"
@@ -52,6 +53,7 @@ static void free_pages(struct vm *vm)
     vm_pages_free(vm);
     pvtime_free(vm);
     vmem_forget(vm);
+    budget_release(vm);
 }
 
 static uint64_t memory_mib(const struct vm *vm)
@@ -160,6 +162,9 @@ static const char *create(struct vm *vm, uint32_t id, const struct vm_files *fro
                        vm->config.affinity, nr_pcpus);
     vm->hcr = trap_control_hcr(vm->config.mode);
     vm->mdcr = trap_control_mdcr(vm->config.pmu);
+    fault = budget_reserve(vm);
+    if (fault)
+        return fault;
     fault = remains_init(vm, predecessor) && vm_pages_alloc(vm)
                 ? launch(vm)
                 : "the hypervisor's own memory is used up";

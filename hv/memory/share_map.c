@@ -99,26 +99,26 @@ static enum stile_error map_in_peer(struct both both, const struct share_offer *
     return error;
 }
 
-/* Takes the pages from the owner, who is charged no more for them. */
-static enum stile_error hand_over(struct both both, uint32_t owner, const struct share_offer *offer,
-                                  ipa_t base)
+/* Takes the pages out of the owner's address space, and makes them the peer's in all books. */
+static enum stile_error hand_over(struct both both, struct vm *owner, struct vm *peer,
+                                  const struct share_offer *offer, ipa_t base)
 {
-    enum stile_error error = stage2_unmap_locked(both.owner, offer->base, offer->bytes);
     uint64_t nr_pages = offer->bytes >> PAGE_SHIFT;
     struct stage2_mapping mapping;
+    enum stile_error error;
 
+    if (!vmem_donate_prepare(owner, peer, nr_pages))
+        return STILE_NO_MEMORY;
+    error = stage2_unmap_locked(both.owner, offer->base, offer->bytes);
     if (error) {
-        CHECK(stage2_unmap_locked(both.peer, base, offer->bytes) == STILE_SUCCESS);
+        vmem_donate_cancel(owner, peer, nr_pages);
         return error;
     }
     for (uint64_t done = 0; done < offer->bytes; done += mapping.bytes) {
         CHECK(stage2_lookup_locked(both.peer, ipa_add(base, done), &mapping));
-        page_give_guest(mapping.pa, page_order(mapping.bytes), owner, offer->peer);
+        page_give_guest(mapping.pa, page_order(mapping.bytes), owner->id, peer->id);
     }
-    both.owner.stage2->nr_owned -= nr_pages;
-    both.owner.stage2->quota -= nr_pages;
-    both.peer.stage2->nr_owned += nr_pages;
-    both.peer.stage2->quota += nr_pages;
+    vmem_donate(owner, peer, nr_pages);
     return STILE_SUCCESS;
 }
 
@@ -127,9 +127,12 @@ enum stile_error share_map(struct vm *owner, struct vm *peer, const struct share
 {
     struct both both = lock_both(owner, peer);
     enum stile_error error = map_in_peer(both, offer, base);
+    bool is_mapped = error == STILE_SUCCESS;
 
     if (!error && offer->donated)
-        error = hand_over(both, owner->id, offer, base);
+        error = hand_over(both, owner, peer, offer, base);
+    if (error && is_mapped)
+        CHECK(stage2_unmap_locked(both.peer, base, offer->bytes) == STILE_SUCCESS);
     unlock_both(both);
     return error;
 }

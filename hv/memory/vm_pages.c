@@ -14,8 +14,8 @@
 
 bool vm_pages_alloc(struct vm *vm)
 {
-    vm->page = page_alloc(PAGE_ORDER_4K);
-    vm->ring = page_alloc(PAGE_ORDER_4K);
+    vm->page = page_alloc(vm->id, PAGE_ORDER_4K);
+    vm->ring = page_alloc(vm->id, PAGE_ORDER_4K);
     return vm->page && vm->ring;
 }
 

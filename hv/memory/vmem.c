@@ -10,39 +10,78 @@
 
 #define RAM_ATTRS (STAGE2_RIGHTS | STAGE2_OWNED)
 
-static uint64_t configured_pages(const struct vm *vm)
-{
-    uint64_t bytes = 0;
-
-    for (uint32_t i = 0; i < vm->config.nr_memory; i++)
-        bytes += vm->config.memory[i].bytes;
-    return bytes >> PAGE_SHIFT;
-}
-
 /* --- quotas -------------------------------------------------------------------------------- */
 
-static uint64_t committed; /* the quotas of all VMs together, in pages; atomic */
+static uint64_t committed; /* what is kept for all VMs together, in pages; atomic */
+
+/* Keeps so many pages more, or less: a number below 0. Returns false if the machine has not so many. */
+static bool keep(int64_t more)
+{
+    uint64_t sum = __atomic_add_fetch(&committed, (uint64_t)more, __ATOMIC_RELAXED);
+
+    if (more <= 0 || sum <= page_nr_guest())
+        return true;
+    __atomic_sub_fetch(&committed, (uint64_t)more, __ATOMIC_RELAXED);
+    return false;
+}
 
 /*
- * Sets how many pages a VM may own. All VMs may own theirs at once: a VM that starts anew finds the
- * memory of its device tree, whatever the others were given meanwhile.
+ * What is kept for a VM of a quota, whoever else asks for more meanwhile: that, but at least the
+ * memory of its device tree, with which it starts anew.
  */
-static bool set_quota(struct vm *vm, uint64_t nr_pages)
+static uint64_t kept_for(const struct vm *vm, uint64_t quota)
 {
-    uint64_t more = nr_pages - vm->stage2.quota; /* less, if it wraps */
-    uint64_t sum = __atomic_add_fetch(&committed, more, __ATOMIC_RELAXED);
+    uint64_t configured = vm_config_pages(&vm->config);
 
-    if (nr_pages > vm->stage2.quota && sum > page_nr_guest()) {
-        __atomic_sub_fetch(&committed, more, __ATOMIC_RELAXED);
-        return false;
-    }
+    return quota > configured ? quota : configured;
+}
+
+/* How many pages more have to be kept for both if one gives the other so many. */
+static int64_t donation_cost(const struct vm *from, const struct vm *to, uint64_t nr_pages)
+{
+    uint64_t before = from->stage2.kept + to->stage2.kept;
+    uint64_t after = kept_for(from, from->stage2.quota - nr_pages) +
+                     kept_for(to, to->stage2.quota + nr_pages);
+
+    return (int64_t)(after - before);
+}
+
+bool vmem_donate_prepare(const struct vm *from, const struct vm *to, uint64_t nr_pages)
+{
+    int64_t more = donation_cost(from, to, nr_pages);
+
+    return keep(more > 0 ? more : 0);
+}
+
+void vmem_donate_cancel(const struct vm *from, const struct vm *to, uint64_t nr_pages)
+{
+    int64_t more = donation_cost(from, to, nr_pages);
+
+    (void)keep(more > 0 ? -more : 0);
+}
+
+static void set_quota(struct vm *vm, uint64_t nr_pages)
+{
     vm->stage2.quota = nr_pages;
-    return true;
+    vm->stage2.kept = kept_for(vm, nr_pages);
+}
+
+void vmem_donate(struct vm *from, struct vm *to, uint64_t nr_pages)
+{
+    int64_t more = donation_cost(from, to, nr_pages);
+
+    (void)keep(more < 0 ? more : 0); /* if it is more, that has been prepared */
+    set_quota(from, from->stage2.quota - nr_pages);
+    set_quota(to, to->stage2.quota + nr_pages);
+    from->stage2.nr_owned -= nr_pages;
+    to->stage2.nr_owned += nr_pages;
 }
 
 void vmem_forget(struct vm *vm)
 {
-    (void)set_quota(vm, 0);
+    (void)keep(-(int64_t)vm->stage2.kept);
+    vm->stage2.kept = 0;
+    vm->stage2.quota = 0;
 }
 
 /* --- life ---------------------------------------------------------------------------------- */
@@ -103,8 +142,11 @@ static bool populate_all(struct vm *vm)
 
 enum stile_error vmem_create(struct vm *vm)
 {
-    if (!set_quota(vm, configured_pages(vm)))
+    uint64_t nr_pages = vm_config_pages(&vm->config);
+
+    if (!keep((int64_t)(nr_pages - vm->stage2.kept)))
         return STILE_NO_MEMORY;
+    set_quota(vm, nr_pages);
     if (stage2_init(&vm->stage2, vm->id) == STILE_SUCCESS) {
         if (populate_all(vm))
             return STILE_SUCCESS;

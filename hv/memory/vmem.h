@@ -3,6 +3,7 @@
  * The memory of a VM: given at creation, changed by its calls, taken back at its end.
  *
  * A VM's quota is what its device tree gives it, more or less what it was donated or has donated.
+ * What the tree gives it is kept for it even so: it starts anew with that.
  * All memory of the tree is set aside for the VM when it is made, but scrubbed only when it is
  * first touched, a page or a part of 2 MiB at a time: starting a VM costs the same whatever its
  * size, and so does a call that maps.
@@ -38,7 +39,21 @@ enum stile_error vmem_create(struct vm *vm);
  */
 void vmem_destroy(struct vm *vm);
 
-/** vmem_forget() - no longer reserve memory for a VM that was destroyed and does not start anew */
+/**
+ * vmem_donate_prepare() - make sure that a VM can give pages to another and still start anew
+ * @from: @to: stage 2 of both is locked; @from owns the pages
+ *
+ * Returns false if the machine has not the memory to keep, besides what @to then owns, what the
+ * device tree of @from says. Otherwise vmem_donate() or vmem_donate_cancel() follows, both locked
+ * still.
+ */
+bool vmem_donate_prepare(const struct vm *from, const struct vm *to, uint64_t nr_pages);
+void vmem_donate_cancel(const struct vm *from, const struct vm *to, uint64_t nr_pages);
+
+/** vmem_donate() - move so many pages in the books of both VMs: what they own, and their quotas */
+void vmem_donate(struct vm *from, struct vm *to, uint64_t nr_pages);
+
+/** vmem_forget() - no longer keep memory for a VM that was destroyed and does not start anew */
 void vmem_forget(struct vm *vm);
 
 /**

@@ -30,7 +30,7 @@ extern uint64_t boot_l1[PTE_NR_ENTRIES]; /* in boot/boot.S: a descriptor for eac
 
 static uint64_t *table_alloc(void)
 {
-    uint64_t *table = page_alloc(PAGE_ORDER_4K);
+    uint64_t *table = page_alloc(PAGE_OWNER_HV, PAGE_ORDER_4K);
 
     if (!table)
         panic("the pool is too small for EL2's translation tables");
@@ -100,7 +100,7 @@ static void map_image(uint64_t from, uint64_t to, uint64_t attrs)
 /* Returns the top of a new stack at @base. */
 static uint64_t map_stack(uint64_t base)
 {
-    void *stack = page_alloc(STACK_ORDER);
+    void *stack = page_alloc(PAGE_OWNER_HV, STACK_ORDER);
 
     if (!stack)
         panic("the pool is too small for a stack");

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Buddy allocators over the pool and over guest memory.
+ * Buddy allocators over the pool and over guest memory. What is set aside of the pool for a VM has
+ * an allocator of its own, so that neither another VM's use nor how it left the pool in pieces can
+ * be in the way.
  *
  * Free and used blocks tile each extent of memory. The state of a block is in the struct page of
  * its first page; the others say PAGE_INSIDE. So the array needs nothing but zeroes to begin with,
@@ -50,6 +52,8 @@ _Static_assert(sizeof(struct page) == 12, "one GiB of memory costs 3 MiB");
 
 /** The free blocks of one kind of memory. */
 struct zone {
+    uint16_t owner;  /* of its free blocks; two that are free merge only if that is the same */
+    size_t nr_pages; /* of a budget: free or not */
     size_t nr_free;  /* pages */
     uint32_t orders; /* bit n: first[n] is not empty */
     uint32_t first[NR_ORDERS];
@@ -67,8 +71,10 @@ static struct spinlock lock; /* of everything below */
 static struct page *pages;   /* of all extents, one after the other */
 static struct zone pool_zone;
 static struct zone guest_zone;
-static size_t nr_guest;     /* pages of guest memory; constant after page_init() */
-static uint32_t nr_extents; /* the same */
+static struct zone budgets[CONFIG_NR_VMS]; /* by VM number - 1: its part of the pool */
+static size_t nr_pool;                     /* pages of the pool; constant after page_init() */
+static size_t nr_guest;                    /* pages of guest memory; the same */
+static uint32_t nr_extents;                /* the same */
 static struct extent extents[NR_EXTENTS];
 static struct pa_range mapped;
 
@@ -122,7 +128,7 @@ static void list_take(struct zone *zone, struct page *page)
 
 static void set_free(struct zone *zone, struct page *page, unsigned order, bool stale)
 {
-    page->owner = PAGE_OWNER_FREE;
+    page->owner = zone->owner;
     page->order = order & PAGE_ORDER_MASK;
     page->state = PAGE_FREE;
     page->stale = stale;
@@ -130,8 +136,8 @@ static void set_free(struct zone *zone, struct page *page, unsigned order, bool 
 }
 
 /* The buddy of a free block with which it makes one of the next order, or NULL. */
-static struct page *free_buddy(const struct extent *extent, uint64_t number, unsigned order,
-                               bool stale)
+static struct page *free_buddy(const struct zone *zone, const struct extent *extent,
+                               uint64_t number, unsigned order, bool stale)
 {
     uint64_t other = number ^ order_pages(order);
     struct page *buddy;
@@ -140,7 +146,7 @@ static struct page *free_buddy(const struct extent *extent, uint64_t number, uns
         other + order_pages(order) > extent->end)
         return NULL;
     buddy = page_of(extent, other);
-    if (buddy->state != PAGE_FREE || buddy->order != order)
+    if (buddy->state != PAGE_FREE || buddy->order != order || buddy->owner != zone->owner)
         return NULL;
     /* Only what was freed holds the poison, so the two kinds stay apart. */
     if (IS_ENABLED(CONFIG_POISON) && buddy->stale != stale)
@@ -148,19 +154,20 @@ static struct page *free_buddy(const struct extent *extent, uint64_t number, uns
     return buddy;
 }
 
-static void block_free(struct extent *extent, uint64_t number, unsigned order, bool stale)
+static void block_free(struct zone *zone, const struct extent *extent, uint64_t number,
+                       unsigned order, bool stale)
 {
     struct page *buddy;
 
-    while ((buddy = free_buddy(extent, number, order, stale))) {
+    while ((buddy = free_buddy(zone, extent, number, order, stale))) {
         stale = stale || buddy->stale;
-        list_take(extent->zone, buddy);
+        list_take(zone, buddy);
         buddy->state = PAGE_INSIDE;
         page_of(extent, number)->state = PAGE_INSIDE;
         number &= ~order_pages(order);
         order++;
     }
-    set_free(extent->zone, page_of(extent, number), order, stale);
+    set_free(zone, page_of(extent, number), order, stale);
 }
 
 /* Takes the smallest free block that holds @order; gives back what is over. NULL: there is none. */
@@ -229,13 +236,23 @@ static uint64_t number_of(const struct page *page)
 
 /* --- the two zones ------------------------------------------------------------------------- */
 
-void *page_alloc(unsigned order)
+/* Where the free pages are that the hypervisor itself may take, or on behalf of a VM. */
+static struct zone *pool_of(uint32_t owner)
 {
+    if (owner == PAGE_OWNER_HV)
+        return &pool_zone;
+    CHECK(owner - 1 < CONFIG_NR_VMS);
+    return &budgets[owner - 1];
+}
+
+void *page_alloc(uint32_t owner, unsigned order)
+{
+    struct zone *zone = pool_of(owner);
     struct page *page;
     void *start;
 
     spin_lock(&lock);
-    page = block_alloc(&pool_zone, order, PAGE_OWNER_HV);
+    page = block_alloc(zone, order, owner);
     spin_unlock(&lock);
     if (!page)
         return NULL;
@@ -256,7 +273,7 @@ void page_free(void *start, unsigned order)
     spin_lock(&lock);
     CHECK(page->state == PAGE_USED && page->order == order);
     page->ready = 0;
-    block_free(extent, number, order, true);
+    block_free(pool_of(page->owner), extent, number, order, true);
     spin_unlock(&lock);
 }
 
@@ -308,7 +325,7 @@ void page_free_guest(pa_t base, unsigned order, uint32_t vm_id)
     spin_lock(&lock);
     (void)guest_block(extent, number, order, vm_id);
     forget_ready(extent, number, order);
-    block_free(extent, number, order, true);
+    block_free(&guest_zone, extent, number, order, true);
     spin_unlock(&lock);
 }
 
@@ -398,19 +415,28 @@ uint32_t page_owner(pa_t page)
 {
     uint64_t number = page.pa >> PAGE_SHIFT;
     struct extent *extent = extent_of(number);
+    const struct page *block;
     uint32_t owner;
 
     if (!extent)
         return PAGE_OWNER_NOBODY;
     spin_lock(&lock);
-    owner = page_of(extent, block_start(extent, number))->owner;
+    block = page_of(extent, block_start(extent, number));
+    owner = block->state == PAGE_FREE ? PAGE_OWNER_FREE : block->owner;
     spin_unlock(&lock);
+    if (extent->zone == &pool_zone && owner != PAGE_OWNER_FREE)
+        owner = PAGE_OWNER_HV; /* on whose account ever */
     return owner;
 }
 
 size_t page_nr_free(void)
 {
     return __atomic_load_n(&pool_zone.nr_free, __ATOMIC_RELAXED);
+}
+
+size_t page_nr_pool(void)
+{
+    return nr_pool;
 }
 
 size_t page_nr_free_guest(void)
@@ -423,29 +449,52 @@ size_t page_nr_guest(void)
     return nr_guest;
 }
 
-size_t page_audit(void)
+/* The zone that a block of memory belongs to. */
+static const struct zone *zone_of(const struct extent *extent, const struct page *page)
+{
+    bool is_budget = extent->zone == &pool_zone && page->owner - 1u < CONFIG_NR_VMS;
+
+    return is_budget ? &budgets[page->owner - 1] : extent->zone;
+}
+
+/* Checks a zone's free blocks. Returns how many pages of it are used. The lock is held. */
+static size_t audit_zone(const struct zone *zone)
 {
     size_t nr_free = 0;
     size_t nr_used = 0;
 
-    spin_lock(&lock);
     for (uint32_t i = 0; i < nr_extents; i++) {
         const struct extent *extent = &extents[i];
         uint64_t number = extent->start;
 
-        while (extent->zone == &guest_zone && number < extent->end) {
+        while (number < extent->end) {
             const struct page *page = page_of(extent, number);
 
             CHECK(page->state != PAGE_INSIDE);
-            CHECK((page->state == PAGE_FREE) == (page->owner == PAGE_OWNER_FREE));
-            *(page->state == PAGE_FREE ? &nr_free : &nr_used) += order_pages(page->order);
+            CHECK(page->state != PAGE_FREE || page->owner == zone_of(extent, page)->owner);
+            if (zone_of(extent, page) == zone)
+                *(page->state == PAGE_FREE ? &nr_free : &nr_used) += order_pages(page->order);
             number += order_pages(page->order);
         }
-        CHECK(extent->zone != &guest_zone || number == extent->end);
+        CHECK(number == extent->end);
     }
-    CHECK(nr_free == guest_zone.nr_free);
-    spin_unlock(&lock);
+    CHECK(nr_free == zone->nr_free);
     return nr_used;
+}
+
+size_t page_audit(void)
+{
+    size_t nr_owned;
+
+    spin_lock(&lock);
+    (void)audit_zone(&pool_zone);
+    nr_owned = audit_zone(&guest_zone);
+    for (uint32_t i = 0; i < CONFIG_NR_VMS; i++) {
+        CHECK(audit_zone(&budgets[i]) == budgets[i].nr_pages - budgets[i].nr_free);
+        nr_owned += budgets[i].nr_pages;
+    }
+    spin_unlock(&lock);
+    return nr_owned;
 }
 
 struct pa_range page_mapped_range(void)
@@ -453,10 +502,80 @@ struct pa_range page_mapped_range(void)
     return mapped;
 }
 
+/* --- budgets ------------------------------------------------------------------------------- */
+
+/* Gives a budget, all of it free, back to the pool. The lock is held. */
+static void budget_give_back(struct zone *budget)
+{
+    CHECK(budget->nr_free == budget->nr_pages);
+    while (budget->orders != 0) {
+        struct page *page = &pages[budget->first[__builtin_ctz(budget->orders)]];
+        uint64_t number = number_of(page);
+
+        list_take(budget, page);
+        block_free(&pool_zone, extent_of(number), number, page->order, page->stale);
+    }
+    budget->nr_pages = 0;
+}
+
+/* Moves free blocks of at least a unit to a budget, the largest first. The lock is held. */
+static bool budget_take(struct zone *budget, size_t nr_pages)
+{
+    unsigned order = PAGE_ORDER_MAX;
+
+    while (nr_pages > 0 && order >= PAGE_RESERVE_ORDER) {
+        struct page *page = NULL;
+
+        if (order_pages(order) <= nr_pages)
+            page = block_alloc(&pool_zone, order, budget->owner);
+        if (!page) {
+            order--;
+            continue;
+        }
+        set_free(budget, page, order, page->stale);
+        budget->nr_pages += order_pages(order);
+        nr_pages -= order_pages(order);
+    }
+    return nr_pages == 0;
+}
+
+bool page_reserve(uint32_t vm_id, size_t nr_pages)
+{
+    struct zone *budget = pool_of(vm_id);
+    bool done;
+
+    CHECK(is_aligned(nr_pages, order_pages(PAGE_RESERVE_ORDER)));
+    spin_lock(&lock);
+    CHECK(budget->nr_pages == 0);
+    done = budget_take(budget, nr_pages);
+    if (!done)
+        budget_give_back(budget);
+    spin_unlock(&lock);
+    return done;
+}
+
+void page_unreserve(uint32_t vm_id)
+{
+    spin_lock(&lock);
+    budget_give_back(pool_of(vm_id));
+    spin_unlock(&lock);
+}
+
+struct page_budget page_budget(uint32_t vm_id)
+{
+    const struct zone *budget = pool_of(vm_id);
+    size_t nr_free = __atomic_load_n(&budget->nr_free, __ATOMIC_RELAXED);
+    size_t nr_pages = __atomic_load_n(&budget->nr_pages, __ATOMIC_RELAXED);
+
+    return (struct page_budget){nr_pages - nr_free, nr_pages};
+}
+
 /* --- at boot ------------------------------------------------------------------------------- */
 
-static void zone_init(struct zone *zone)
+static void zone_init(struct zone *zone, uint32_t owner)
 {
+    zone->owner = (uint16_t)owner;
+    zone->nr_pages = 0;
     zone->nr_free = 0;
     zone->orders = 0;
     for (unsigned order = 0; order < NR_ORDERS; order++)
@@ -487,6 +606,12 @@ static struct page *extent_add(struct zone *zone, struct pa_range range, struct 
     return states + (range.bytes >> PAGE_SHIFT);
 }
 
+/* The pool of a machine of @nr_pages: a page of it can map 2 MiB of a VM in single pages. */
+static uint64_t pool_bytes(uint64_t nr_pages)
+{
+    return ((uint64_t)CONFIG_POOL_MIB << 20) + (nr_pages >> PAGE_ORDER_2M << PAGE_SHIFT);
+}
+
 void page_init(void)
 {
     static struct carve carve; /* larger than a stack should bear */
@@ -501,16 +626,19 @@ void page_init(void)
 
     carve_init(&carve);
     mapped = carve_find_near_image(
-        &carve, align_up(array_bytes + ((uint64_t)CONFIG_POOL_MIB << 20), BLOCK_2M), BLOCK_2M);
+        &carve, align_up(array_bytes + pool_bytes(nr_pages), BLOCK_2M), BLOCK_2M);
     carve_take(&carve, mapped);
     pages = page_va(mapped.base);
     cache_zero(pages, array_bytes);
 
     nr_extents = 0;
-    zone_init(&pool_zone);
-    zone_init(&guest_zone);
+    zone_init(&pool_zone, PAGE_OWNER_FREE);
+    zone_init(&guest_zone, PAGE_OWNER_FREE);
+    for (uint32_t i = 0; i < CONFIG_NR_VMS; i++)
+        zone_init(&budgets[i], i + 1);
     pool = (struct pa_range){pa_add(mapped.base, array_bytes), mapped.bytes - array_bytes};
     states = extent_add(&pool_zone, pool, pages);
+    nr_pool = pool_zone.nr_free;
     for (uint32_t i = 0; i < machine.memory.nr; i++) {
         struct pa_range rest = machine.memory.at[i];
 

@@ -2,10 +2,12 @@
 /*
  * Physical pages and who owns them.
  *
- * Memory is in two zones. The pool (CONFIG_POOL_MIB) is the hypervisor's own, mapped one to one at
- * EL2. Everything else is guest memory, not mapped at EL2. Each zone is a buddy allocator: blocks
- * of 2^order pages, aligned to their size. A page is handed over (mm/handover.h)
- * before a guest sees it, and remembers that it was.
+ * Memory is in two zones. The pool (CONFIG_POOL_MIB, and a page for each 2 MiB of the machine's
+ * memory) is the hypervisor's own, mapped one to one at EL2. A part of it is set aside for each VM,
+ * its budget: what the hypervisor needs on the VM's account comes from there. Everything else is
+ * guest memory, not mapped at EL2. Each zone is a buddy allocator: blocks of 2^order pages, aligned
+ * to their size. A page is handed over (mm/handover.h) before a guest sees it, and remembers that it
+ * was.
  *
  * Any context; one lock inside, which is the innermost.
  */
@@ -44,12 +46,40 @@ void page_init(void);
 
 /**
  * page_alloc() - take zeroed pages from the pool
+ * @owner: the VM on whose account they are, or PAGE_OWNER_HV: for what no VM causes
  * @order: 2^order pages, aligned to their size; 0 to PAGE_ORDER_MAX
  *
- * Returns NULL if the pool has no such block. Give it back with page_free() and the same order.
+ * Returns NULL if the VM's budget, or what is in no budget, has no such block.
  */
-void *page_alloc(unsigned order);
+void *page_alloc(uint32_t owner, unsigned order);
+
+/** page_free() - give pages back to where page_alloc() took them from; with the same order */
 void page_free(void *start, unsigned order);
+
+/* Budgets are in whole units of this order. So is what is left: a VM's unit is never in pieces. */
+#define PAGE_RESERVE_ORDER 4u
+
+/**
+ * page_reserve() - set a part of the pool aside for a VM, its budget
+ * @vm_id:    1 to CONFIG_NR_VMS; it has none
+ * @nr_pages: a multiple of 2^PAGE_RESERVE_ORDER
+ *
+ * Only page_alloc() for the VM takes from it. Returns false if the pool has no such part left;
+ * nothing has changed then.
+ */
+bool page_reserve(uint32_t vm_id, size_t nr_pages);
+
+/** page_unreserve() - give a budget back to the pool; all of it is free, or there is none */
+void page_unreserve(uint32_t vm_id);
+
+/** What a VM has of the pool, in pages. */
+struct page_budget {
+    size_t nr_used;
+    size_t nr_pages; /* used or not */
+};
+
+/** page_budget() - look at a VM's budget; @vm_id is 1 to CONFIG_NR_VMS */
+struct page_budget page_budget(uint32_t vm_id);
 
 /** The order of the smallest block that holds @bytes. */
 static inline unsigned page_order(size_t bytes)
@@ -137,17 +167,18 @@ void page_give_guest(pa_t base, unsigned order, uint32_t from, uint32_t to);
 /** Who owns the page at @page: a VM's number or PAGE_OWNER_*. */
 uint32_t page_owner(pa_t page);
 
-/** How many pages are free in the pool, and in guest memory. */
+/** How many pages are free in the pool and in no VM's budget, and in guest memory. */
 size_t page_nr_free(void);
 size_t page_nr_free_guest(void);
 
-/** How many pages of guest memory there are, free or not. */
+/** How many pages there are, free or not, of the pool and of guest memory. */
+size_t page_nr_pool(void);
 size_t page_nr_guest(void);
 
 /**
- * page_audit() - check the books of guest memory: blocks tile it, and the free ones add up
+ * page_audit() - check the books: blocks tile all memory, and the free ones of each zone add up
  *
- * Panics if they do not. Returns how many pages somebody owns. Takes a few instructions for each
+ * Panics if they do not. Returns how many pages VMs own or have set aside for them. Takes a few instructions for each
  * block there is; at the end of the last VM.
  */
 size_t page_audit(void);

@@ -106,14 +106,15 @@ uint64_t stage2_vtcr(void)
            range << VTCR_PS_SHIFT;
 }
 
-enum stile_error stage2_init(struct stage2 *stage2, uint32_t vmid)
+enum stile_error stage2_init(struct stage2 *stage2, uint32_t vm_id)
 {
-    uint64_t *root = page_alloc(PAGE_ORDER_4K);
+    uint64_t *root = page_alloc(vm_id, PAGE_ORDER_4K);
 
     if (!root)
         return STILE_NO_MEMORY;
     stage2->root = root;
-    stage2->vttbr = page_pa(root).pa | (uint64_t)vmid << VTTBR_VMID_SHIFT;
+    stage2->vttbr = page_pa(root).pa | (uint64_t)vm_id << VTTBR_VMID_SHIFT;
+    stage2->vm_id = vm_id;
     stage2->lock = (struct spinlock){0};
     stage2->nr_owned = 0;
     tlb_flush_stage2_all(stage2->vttbr); /* what an earlier VM of that number left */

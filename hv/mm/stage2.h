@@ -25,9 +25,11 @@
 struct stage2 {
     uint64_t *root; /* 512 entries of 1 GiB */
     uint64_t vttbr; /* VTTBR_EL2 while the VM runs */
+    uint32_t vm_id; /* whose budget its tables are in; also the VMID */
     struct spinlock lock;
-    uint64_t nr_owned; /* pages that are STAGE2_OWNED; counted by memory/vmem.c, as is the next */
+    uint64_t nr_owned; /* pages that are STAGE2_OWNED; counted by memory/vmem.c, as are the next */
     uint64_t quota;    /* pages it may own */
+    uint64_t kept;     /* pages nobody else may: its quota, or what it starts anew with if more */
 };
 
 /** A page or block as it is mapped. */
@@ -71,11 +73,11 @@ uint64_t stage2_vtcr(void);
 
 /**
  * stage2_init() - make an empty translation
- * @vmid: 1 to 255, of one VM at a time
+ * @vm_id: 1 to CONFIG_NR_VMS; its budget pays for the tables
  *
- * NO_MEMORY: the pool has no page for the root
+ * NO_MEMORY: the budget has no page for the root
  */
-enum stile_error stage2_init(struct stage2 *stage2, uint32_t vmid);
+enum stile_error stage2_init(struct stage2 *stage2, uint32_t vm_id);
 
 /**
  * stage2_map() - map a range of IPAs to one of physical addresses
@@ -88,7 +90,7 @@ enum stile_error stage2_init(struct stage2 *stage2, uint32_t vmid);
  *
  * INVALID_ARGUMENT: the range leaves the IPA space
  * ALREADY_MAPPED: a page of the range is mapped
- * NO_MEMORY: the pool has no page for a table
+ * NO_MEMORY: the VM's budget has no page for a table
  */
 enum stile_error stage2_map(struct stage2 *stage2, ipa_t ipa, pa_t pa, uint64_t bytes,
                             uint32_t attrs);
@@ -103,7 +105,7 @@ enum stile_error stage2_map(struct stage2 *stage2, ipa_t ipa, pa_t pa, uint64_t 
  *
  * INVALID_ARGUMENT: the range leaves the IPA space
  * NOT_MAPPED: a page of the range is not mapped
- * NO_MEMORY: the pool has no page for a table that a split needs
+ * NO_MEMORY: the VM's budget has no page for a table that a split needs
  */
 enum stile_error stage2_unmap(struct stage2 *stage2, ipa_t ipa, uint64_t bytes);
 

@@ -45,11 +45,11 @@ static void tables_free(struct tables *tables)
         page_free(tables_pop(tables), PAGE_ORDER_4K);
 }
 
-static enum stile_error tables_alloc(struct tables *tables, size_t nr)
+static enum stile_error tables_alloc(const struct stage2 *stage2, struct tables *tables, size_t nr)
 {
     tables->first = NULL;
     while (nr-- > 0) {
-        uint64_t *table = page_alloc(PAGE_ORDER_4K);
+        uint64_t *table = page_alloc(stage2->vm_id, PAGE_ORDER_4K);
 
         if (!table) {
             tables_free(tables);
@@ -207,7 +207,7 @@ static enum stile_error map_any(struct stage2 *stage2, struct range range, uint3
         map_prepare(stage2->root, STAGE2_FIRST_LEVEL, range, attrs, &nr_missing);
 
     if (!error)
-        error = tables_alloc(&spare, nr_missing);
+        error = tables_alloc(stage2, &spare, nr_missing);
     if (!error)
         (void)map_commit(stage2->root, STAGE2_FIRST_LEVEL, range, attrs, &spare);
     return error;
@@ -346,7 +346,7 @@ static enum stile_error change_any(const struct stage2 *stage2, struct range ran
     enum stile_error error = change_prepare(stage2->root, STAGE2_FIRST_LEVEL, range, &nr_missing);
 
     if (!error)
-        error = tables_alloc(&spare, nr_missing);
+        error = tables_alloc(stage2, &spare, nr_missing);
     if (!error)
         (void)change_commit(stage2, stage2->root, STAGE2_FIRST_LEVEL, range, change, &spare, empty);
     return error;

@@ -13,6 +13,7 @@
 #include "dev/pcpu.h"
 #include "lib/printk.h"
 #include "life/vm_life.h"
+#include "mm/page.h"
 #include "vm/trace.h"
 #include "vm/vcpu.h"
 #include "vm/vm.h"
@@ -32,6 +33,8 @@ struct monitor_command {
     bool (*row)(struct vm *vm, uint32_t row);
 };
 
+#define PAGE_KIB (PAGE_SIZE >> 10)
+
 /* --- tables -------------------------------------------------------------------------------- */
 
 static uint64_t sum_of(const struct vm *vm, enum stile_counter counter)
@@ -45,9 +48,12 @@ static uint64_t sum_of(const struct vm *vm, enum stile_counter counter)
 
 static bool show_vm(struct vm *vm, uint32_t row)
 {
+    struct page_budget budget = page_budget(vm->id);
+
     (void)row;
-    printk("  %u %s: %s, %u vCPUs, weight %u, %lu exits, %lu calls", vm->id, vm->config.name,
-           vm->paused ? "paused" : "running", vm->config.nr_vcpus, vm->config.weight,
+    printk("  %u %s: %s, %u vCPUs, weight %u, %zu of %zu KiB of EL2's memory, %lu exits, %lu calls",
+           vm->id, vm->config.name, vm->paused ? "paused" : "running", vm->config.nr_vcpus,
+           vm->config.weight, budget.nr_used * PAGE_KIB, budget.nr_pages * PAGE_KIB,
            sum_of(vm, STILE_COUNTER_EXITS), sum_of(vm, STILE_COUNTER_HYPERCALLS));
     return false;
 }

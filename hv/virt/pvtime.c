@@ -21,7 +21,7 @@ _Static_assert(CONFIG_NR_VCPUS * sizeof(struct pvtime_stolen) <= PAGE_SIZE, "all
 enum stile_error pvtime_init(struct vm *vm)
 {
     if (!vm->stolen)
-        vm->stolen = page_alloc(PAGE_ORDER_4K);
+        vm->stolen = page_alloc(vm->id, PAGE_ORDER_4K);
     if (!vm->stolen)
         return STILE_NO_MEMORY;
     memset(vm->stolen, 0, PAGE_SIZE);

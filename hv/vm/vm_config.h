@@ -43,6 +43,9 @@ enum vm_mode {
 #define VM_WEIGHT_DEFAULT 100u
 #define VM_WEIGHT_MAX     10000u
 
+/** The most that stile,hv-memory-kib may say. */
+#define VM_HV_MEMORY_KIB_MAX (1u << 20)
+
 /** A range of IPAs. bytes is 0 if the VM has no such thing. */
 struct ipa_range {
     ipa_t base;
@@ -63,6 +66,7 @@ struct vm_config {
     struct ipa_range gicr; /* GICv3 */
     struct ipa_range uart; /* a PL011 or SBSA UART, or bytes 0 */
     uint32_t uart_intid;   /* 0 if it has none, which needs that the VM has no GIC */
+    uint32_t hv_memory_kib; /* stile,hv-memory-kib: of the hypervisor's memory; 0 if not said */
     bool pmu;              /* stile,pmu: the VM has the physical PMU to itself */
     bool privileged;       /* stile,privileged: the VM may make the calls of group control */
 };
@@ -71,6 +75,16 @@ struct vm_config {
 static inline bool vm_config_has_gic(const struct vm_config *config)
 {
     return config->gicd.bytes != 0;
+}
+
+/** vm_config_pages() - how many pages of memory its device tree gives a VM */
+static inline uint64_t vm_config_pages(const struct vm_config *config)
+{
+    uint64_t bytes = 0;
+
+    for (uint32_t i = 0; i < config->nr_memory; i++)
+        bytes += config->memory[i].bytes;
+    return bytes >> PAGE_SHIFT;
 }
 
 /** vm_config_is_entry() - whether a vCPU may be started at @ipa: aligned, and memory of the VM */

@@ -22,8 +22,11 @@ _Static_assert(sizeof(struct remains) <= PAGE_SIZE << REMAINS_ORDER, "it fits it
 
 bool remains_init(struct vm *vm, struct remains *predecessor)
 {
-    struct remains *remains = predecessor ? predecessor : page_alloc(REMAINS_ORDER);
+    struct remains *remains = predecessor;
 
+    /* It outlives the VM and its budget. There is one for each number at most. */
+    if (!remains)
+        remains = page_alloc(PAGE_OWNER_HV, REMAINS_ORDER);
     if (!remains)
         return false;
     remains->is_noted = false;

@@ -74,6 +74,9 @@ struct stile_result fake_core_info(struct fake_vcpu *vcpu, stile_u32_t item)
         [STILE_INFO_GICC] = 0,
         [STILE_INFO_PAGES] = vm->nr_pages,
         [STILE_INFO_PAGES_MAX] = vm->quota,
+        /* The fake's own memory is the program's: a VM uses none of a hypervisor's. */
+        [STILE_INFO_HV_PAGES] = 0,
+        [STILE_INFO_HV_PAGES_MAX] = 0,
     };
 
     return item < sizeof(items) / sizeof(items[0]) ? fake_value(items[item], 0, 0) : fake_bad(1);

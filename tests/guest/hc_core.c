@@ -103,6 +103,8 @@ KTF_TEST(hc_core, info_fits_what_the_kernel_knows)
     EXPECT_EQ(info(STILE_INFO_GIC_VERSION), machine.gic_version);
     EXPECT_EQ(info(STILE_INFO_GICC), machine.gic_version == 2 ? machine.gicc.base : 0);
     EXPECT_LE(info(STILE_INFO_PAGES), info(STILE_INFO_PAGES_MAX));
+    EXPECT_LE(info(STILE_INFO_HV_PAGES), info(STILE_INFO_HV_PAGES_MAX));
+    EXPECT_GT(info(STILE_INFO_HV_PAGES), 4 * machine.nr_cpus); /* each vCPU takes four */
     uint64_t flags = irq_save();
     EXPECT_EQ(info(STILE_INFO_VCPU_ID), smp_cpu()->index);
     irq_restore(flags);
@@ -116,7 +118,7 @@ static void expect_bad_1(struct stile_result result)
 
 KTF_TEST(hc_core, what_there_is_not_is_refused)
 {
-    expect_bad_1(stile_core_info(STILE_INFO_PAGES_MAX + 1));
+    expect_bad_1(stile_core_info(STILE_INFO_HV_PAGES_MAX + 1));
     expect_bad_1(stile_core_info(UINT32_MAX));
     expect_bad_1(stile_core_features(STILE_NR_GROUPS));
     expect_bad_1(stile_core_features(UINT32_MAX));

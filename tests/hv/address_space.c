@@ -81,7 +81,7 @@ KTF_TEST(address_space, every_stack_has_a_guard_page_below_it)
 
 KTF_TEST(address_space, the_pool_is_mapped_one_to_one)
 {
-    void *page = page_alloc(PAGE_ORDER_4K);
+    void *page = page_alloc(PAGE_OWNER_HV, PAGE_ORDER_4K);
 
     ASSERT_NOT_NULL(page);
     EXPECT_TRUE(can_write((uintptr_t)page));

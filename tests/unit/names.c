@@ -87,8 +87,9 @@ void random_fill(void *out, size_t bytes)
     (void)bytes;
 }
 
-void *page_alloc(unsigned order)
+void *page_alloc(uint32_t owner, unsigned order)
 {
+    (void)owner;
     (void)order;
     return NULL;
 }

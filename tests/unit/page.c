@@ -75,7 +75,7 @@ KTF_TEST(page, a_machine_without_room_for_the_pool_is_refused)
 KTF_TEST(page, pool_pages_are_zero_aligned_and_the_hypervisors)
 {
     for (unsigned order = 0; order < 6; order++) {
-        unsigned char *first = page_alloc(order);
+        unsigned char *first = page_alloc(PAGE_OWNER_HV, order);
         unsigned char *second;
 
         ASSERT_NOT_NULL(first);
@@ -84,7 +84,7 @@ KTF_TEST(page, pool_pages_are_zero_aligned_and_the_hypervisors)
         memset(first, 0xFF, PAGE_SIZE << order);
         page_free(first, order);
         EXPECT_EQ(page_owner(page_pa(first)), PAGE_OWNER_FREE);
-        second = page_alloc(order);
+        second = page_alloc(PAGE_OWNER_HV, order);
         EXPECT_EQ(second, first);
         for (size_t i = 0; i < PAGE_SIZE << order; i++)
             ASSERT_EQ(second[i], 0);
@@ -99,7 +99,7 @@ KTF_TEST(page, the_pool_runs_out_and_comes_back)
     void *page;
     size_t nr = 0;
 
-    while ((page = page_alloc(PAGE_ORDER_4K))) {
+    while ((page = page_alloc(PAGE_OWNER_HV, PAGE_ORDER_4K))) {
         *(void **)page = first;
         first = page;
         nr++;
@@ -112,15 +112,15 @@ KTF_TEST(page, the_pool_runs_out_and_comes_back)
         page_free(page, PAGE_ORDER_4K);
     }
     EXPECT_EQ(page_nr_free(), before);
-    page = page_alloc(PAGE_ORDER_2M); /* the pieces have merged again */
+    page = page_alloc(PAGE_OWNER_HV, PAGE_ORDER_2M); /* the pieces have merged again */
     ASSERT_NOT_NULL(page);
     page_free(page, PAGE_ORDER_2M);
-    EXPECT_NULL(page_alloc(PAGE_ORDER_MAX));
+    EXPECT_NULL(page_alloc(PAGE_OWNER_HV, PAGE_ORDER_MAX));
 }
 
 KTF_TEST(page, wrong_frees_are_found)
 {
-    void *page = page_alloc(1);
+    void *page = page_alloc(PAGE_OWNER_HV, 1);
     pa_t block;
 
     ASSERT_TRUE(page_alloc_guest(3, PAGE_ORDER_2M, &block));
@@ -265,6 +265,88 @@ KTF_TEST(page, a_page_of_the_pool_knows_that_a_guest_sees_it)
     EXPECT_PANIC(page_show(page));
 }
 
+/* --- budgets ------------------------------------------------------------------------------- */
+
+#define UNIT (1u << PAGE_RESERVE_ORDER)
+
+/* Takes all that a budget, or the pool, still has in single pages; returns how many. */
+static size_t use_up(uint32_t owner, void **first)
+{
+    size_t nr = 0;
+    void *page;
+
+    while ((page = page_alloc(owner, PAGE_ORDER_4K))) {
+        *(void **)page = *first;
+        *first = page;
+        nr++;
+    }
+    return nr;
+}
+
+KTF_TEST(page, a_budget_is_set_aside_and_comes_back)
+{
+    size_t before = page_nr_free();
+    void *pages_of_4 = NULL;
+
+    ASSERT_TRUE(page_reserve(4, 3 * UNIT));
+    EXPECT_EQ(page_nr_free(), before - 3 * UNIT);
+    EXPECT_EQ(page_budget(4).nr_pages, 3 * UNIT);
+    EXPECT_EQ(page_budget(4).nr_used, 0);
+    EXPECT_EQ(page_audit(), 3 * UNIT);
+    EXPECT_EQ(use_up(4, &pages_of_4), 3 * UNIT);
+    EXPECT_EQ(page_budget(4).nr_used, 3 * UNIT);
+    EXPECT_EQ(page_owner(page_pa(pages_of_4)), PAGE_OWNER_HV);
+    EXPECT_EQ(page_audit(), 3 * UNIT);
+    EXPECT_PANIC(page_unreserve(4)); /* not while some of it is used */
+    lock = (struct spinlock){0};
+    fake_give_back(pages_of_4);
+    EXPECT_EQ(page_budget(4).nr_used, 0);
+    page_unreserve(4);
+    page_unreserve(4); /* there is none: harmless */
+    EXPECT_EQ(page_budget(4).nr_pages, 0);
+    EXPECT_NULL(page_alloc(4, PAGE_ORDER_4K));
+    EXPECT_EQ(page_nr_free(), before);
+    EXPECT_EQ(page_audit(), 0);
+}
+
+KTF_TEST(page, what_is_not_left_is_not_set_aside)
+{
+    size_t before = page_nr_free();
+
+    EXPECT_FALSE(page_reserve(1, align_down(before, UNIT) + UNIT));
+    EXPECT_EQ(page_nr_free(), before);
+    EXPECT_EQ(page_budget(1).nr_pages, 0);
+    ASSERT_TRUE(page_reserve(1, align_down(before, UNIT) - UNIT));
+    EXPECT_FALSE(page_reserve(2, 2 * UNIT));
+    page_unreserve(1);
+    EXPECT_EQ(page_nr_free(), before);
+}
+
+/* Neither how many pages another VM has, nor in which pieces it left the pool, is in the way. */
+KTF_TEST(page, a_budget_is_there_whatever_others_do)
+{
+    void *of_1 = NULL, *of_2 = NULL, *of_hv = NULL;
+    void *tree;
+
+    ASSERT_TRUE(page_reserve(1, 4 * UNIT));
+    ASSERT_TRUE(page_reserve(2, 4 * UNIT));
+    for (unsigned round = 0; round < 5; round++) {
+        EXPECT_EQ(use_up(1, &of_1), 4 * UNIT);
+        EXPECT_GT(use_up(PAGE_OWNER_HV, &of_hv), 0);
+        tree = page_alloc(2, PAGE_RESERVE_ORDER);
+        ASSERT_NOT_NULL(tree);
+        EXPECT_EQ(use_up(2, &of_2), 3 * UNIT);
+        page_free(tree, PAGE_RESERVE_ORDER);
+        fake_give_back(of_2);
+        fake_give_back(of_1);
+        fake_give_back(of_hv);
+        of_1 = of_2 = of_hv = NULL;
+    }
+    page_unreserve(1);
+    page_unreserve(2);
+    EXPECT_EQ(page_audit(), 0);
+}
+
 /* --- at random ----------------------------------------------------------------------------- */
 
 #define NR_PAGES (FAKE_RAM_BYTES / PAGE_SIZE)
@@ -291,9 +373,10 @@ static bool take(struct held *held)
 {
     held->order = (unsigned)(fake_random() % 11);
     held->owner = (uint32_t)(fake_random() % 9);
-    if (held->owner == 0) {
-        void *page = page_alloc(held->order);
+    if (held->owner == 0 || held->owner == 8) { /* 8: what is set aside for it */
+        void *page = page_alloc(held->owner == 0 ? PAGE_OWNER_HV : 8, held->order % 6);
 
+        held->order %= 6;
         held->base = page_pa(page);
         held->owner = PAGE_OWNER_HV;
         return page != NULL;
@@ -323,6 +406,7 @@ KTF_TEST(page, at_random_no_page_has_two_owners)
     size_t guest_before = page_nr_free_guest();
 
     memset(owners, 0, sizeof(owners));
+    ASSERT_TRUE(page_reserve(8, 9 * UNIT));
     for (unsigned i = 0; i < 40000; i++) {
         if (nr_held < 300 && fake_random() % 2) {
             if (take(&held[nr_held])) {
@@ -344,6 +428,7 @@ KTF_TEST(page, at_random_no_page_has_two_owners)
     }
     while (nr_held > 0)
         give_back(&held[--nr_held]);
+    page_unreserve(8);
     EXPECT_EQ(page_nr_free(), pool_before);
     EXPECT_EQ(page_nr_free_guest(), guest_before);
     EXPECT_EQ(page_audit(), 0);

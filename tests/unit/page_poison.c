@@ -15,11 +15,11 @@ KTF_SUITE(page_poison, .setup = fake_memory);
 
 KTF_TEST(page_poison, a_write_to_a_freed_pool_page_is_found)
 {
-    char *page = page_alloc(0);
+    char *page = page_alloc(PAGE_OWNER_HV, 0);
 
     page_free(page, 0);
     page[100] = 1;
-    EXPECT_PANIC(for (;;)(void) page_alloc(0));
+    EXPECT_PANIC(for (;;)(void) page_alloc(PAGE_OWNER_HV, 0));
 }
 
 KTF_TEST(page_poison, a_write_to_freed_guest_memory_is_found)
@@ -44,7 +44,7 @@ KTF_TEST(page_poison, honest_use_goes_on)
 
     for (unsigned round = 0; round < 20; round++) {
         for (unsigned i = 0; i < 40; i++) {
-            pool[i] = page_alloc(i % 4);
+            pool[i] = page_alloc(PAGE_OWNER_HV, i % 4);
             ASSERT_NOT_NULL(pool[i]);
             ASSERT_TRUE(page_alloc_guest(2, i % 2 ? PAGE_ORDER_4K : PAGE_ORDER_2M, &guest[i]));
             for (uint64_t at = 0; at < BLOCK_2M && i % 2 == 0; at += PAGE_PART_BYTES)

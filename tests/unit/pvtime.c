@@ -22,8 +22,9 @@ static struct {
     uint64_t ipa, attrs;
 } seen;
 
-void *page_alloc(unsigned order)
+void *page_alloc(uint32_t owner, unsigned order)
 {
+    EXPECT_EQ(owner, vm.id);
     EXPECT_EQ(order, 0);
     if (seen.is_full)
         return NULL;

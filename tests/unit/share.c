@@ -132,21 +132,21 @@ KTF_TEST(share, a_donation_is_handed_over_when_it_is_touched)
 KTF_TEST(share, a_block_stays_one_on_both_sides)
 {
     uint32_t handle = must_offer(&a, RAM, 512, &b);
-    size_t pool = page_nr_free();
+    size_t pool = fake_free_of(b.id);
 
     ASSERT_EQ(accept_at(&b, handle, WINDOW + BLOCK_2M), STILE_SUCCESS);
     EXPECT_EQ(at(&b, WINDOW + BLOCK_2M).bytes, BLOCK_2M);
     EXPECT_EQ(at(&a, RAM).bytes, BLOCK_2M);
-    EXPECT_EQ(page_nr_free(), pool - 1); /* a table of level 2 */
+    EXPECT_EQ(fake_free_of(b.id), pool - 1); /* a table of level 2 */
     EXPECT_EQ(release_by(&b, handle), STILE_SUCCESS);
-    EXPECT_EQ(page_nr_free(), pool);
+    EXPECT_EQ(fake_free_of(b.id), pool);
 
     /* In pages if need be. */
     ASSERT_EQ(accept_at(&b, handle, WINDOW + PAGE_SIZE), STILE_SUCCESS);
     EXPECT_EQ(at(&b, WINDOW + PAGE_SIZE).bytes, PAGE_SIZE);
     EXPECT_EQ(at(&b, WINDOW + BLOCK_2M).pa.pa, at(&a, RAM + BLOCK_2M - PAGE_SIZE).pa.pa);
     EXPECT_EQ(revoke_by(&a, handle), STILE_SUCCESS);
-    EXPECT_EQ(page_nr_free(), pool);
+    EXPECT_EQ(fake_free_of(b.id), pool);
 }
 
 KTF_TEST(share, a_share_of_several_blocks_and_pieces)
@@ -187,7 +187,7 @@ KTF_TEST(share, the_peer_may_narrow_a_part_and_widen_it_again)
     EXPECT_EQ(vmem_protect(&b, ipa_make(WINDOW), 1, STAGE2_RIGHTS), STILE_DENIED);
     check();
     /* It was split: even without a page in the pool the owner gets it back. */
-    hoarded = fake_hoard(0);
+    hoarded = fake_hoard(b.id, 0);
     EXPECT_EQ(revoke_by(&a, handle), STILE_SUCCESS);
     EXPECT_EQ(at(&b, WINDOW).bytes, 0);
     fake_give_back(hoarded);
@@ -339,14 +339,14 @@ KTF_TEST(share, only_memory_of_the_owner_is_offered)
 KTF_TEST(share, the_peers_range_must_be_free)
 {
     uint32_t handle = must_offer(&a, RAM, 8, &b);
-    size_t pool = page_nr_free();
+    size_t pool = fake_free_of(b.id);
 
     EXPECT_EQ(accept_at(&b, handle, RAM), STILE_ALREADY_MAPPED);
     EXPECT_EQ(accept_at(&b, handle, RAM - 7 * PAGE_SIZE), STILE_ALREADY_MAPPED);
     EXPECT_EQ(accept_at(&b, handle, DEVICE), STILE_ALREADY_MAPPED);
     EXPECT_EQ(accept_at(&b, handle, DEVICE - 7 * PAGE_SIZE), STILE_ALREADY_MAPPED);
     EXPECT_EQ(accept_at(&b, handle, STAGE2_IPA_END - 7 * PAGE_SIZE), STILE_INVALID_ARGUMENT);
-    EXPECT_EQ(page_nr_free(), pool);
+    EXPECT_EQ(fake_free_of(b.id), pool);
     EXPECT_EQ(accept_at(&b, handle, STAGE2_IPA_END - 8 * PAGE_SIZE), STILE_SUCCESS);
 }
 
@@ -359,34 +359,39 @@ KTF_TEST(share, what_is_in_the_way_late_undoes_all)
     ASSERT_EQ(vmem_unmap(&a, ipa_make(RAM), 1), 1);
     ASSERT_EQ(vmem_map(&a, ipa_make(RAM), 1), 1);
     handle = must_offer(&a, RAM, 8, &b);
-    pool = page_nr_free();
+    pool = fake_free_of(b.id);
     EXPECT_EQ(accept_at(&b, handle, RAM - 7 * PAGE_SIZE), STILE_ALREADY_MAPPED);
     EXPECT_EQ(at(&b, RAM - 7 * PAGE_SIZE).bytes, 0);
-    EXPECT_EQ(page_nr_free(), pool);
+    EXPECT_EQ(fake_free_of(b.id), pool);
     EXPECT_EQ(accept_at(&b, handle, RAM - 8 * PAGE_SIZE), STILE_SUCCESS);
 }
 
+/* The peer pays for what maps the pages, the owner of a donation for what splits its block. */
 KTF_TEST(share, without_pages_for_tables_nothing_moves)
 {
     uint32_t lent = must_offer(&a, RAM, 8, &b);
     uint32_t given = must_donate(&a, RAM + BLOCK_2M, 8, &b);
-    void *hoarded = fake_hoard(0);
-    size_t left = 0;
+    void *owners = fake_hoard(a.id, 0);
+    void *peers = fake_hoard(b.id, 0);
 
-    /* Two tables for the peer, and for the donation one that splits the owner's block. */
-    for (; left < 2; left++) {
+    for (size_t left = 0; left < 2; left++) {
         EXPECT_EQ(accept_at(&b, lent, WINDOW), STILE_NO_MEMORY);
         EXPECT_EQ(accept_at(&b, given, WINDOW), STILE_NO_MEMORY);
-        EXPECT_EQ(page_nr_free(), left);
-        hoarded = fake_give_one(hoarded);
+        EXPECT_EQ(fake_free_of(b.id), left);
+        peers = fake_give_one(peers);
     }
     EXPECT_EQ(accept_at(&b, given, WINDOW), STILE_NO_MEMORY);
     EXPECT_EQ(at(&b, WINDOW).bytes, 0);
     EXPECT_EQ(at(&a, RAM + BLOCK_2M).bytes, BLOCK_2M);
     EXPECT_EQ(accept_at(&b, lent, WINDOW), STILE_SUCCESS);
+    EXPECT_EQ(fake_free_of(a.id), 0);
     EXPECT_EQ(revoke_by(&a, lent), STILE_SUCCESS);
-    fake_give_back(hoarded);
+    owners = fake_give_one(owners);
     EXPECT_EQ(accept_at(&b, given, WINDOW), STILE_SUCCESS);
+    EXPECT_EQ(fake_free_of(a.id), 0);
+    EXPECT_EQ(fake_free_of(b.id), 0);
+    fake_give_back(owners);
+    fake_give_back(peers);
 }
 
 KTF_TEST(share, so_many_and_no_more)

@@ -65,27 +65,92 @@ KTF_TEST(share_end, reboots_settle_the_quotas)
     EXPECT_EQ(b.stage2.quota, RAM_BYTES / PAGE_SIZE);
 }
 
+/* What is left of the machine's memory for others, taken by a VM; less @left pages. */
+static void take_rest(struct vm *rest, uint64_t left)
+{
+    *rest = (struct vm){.id = 3};
+    rest->config.nr_memory = 1;
+    rest->config.memory[0].base = ipa_make(RAM);
+    rest->config.memory[0].bytes = (guest_before - committed - left) << PAGE_SHIFT;
+    ASSERT_TRUE(page_reserve(rest->id, 256));
+    ASSERT_EQ(vmem_create(rest), STILE_SUCCESS);
+    vmem_destroy(rest); /* it is about to start anew, and has freed its memory */
+}
+
+static void give_rest(struct vm *rest)
+{
+    ASSERT_EQ(vmem_create(rest), STILE_SUCCESS);
+    vmem_destroy(rest);
+    vmem_forget(rest);
+    page_unreserve(rest->id);
+}
+
 /* A VM that starts anew again and again, and gives its memory away each time. */
 KTF_TEST(share_end, nobody_starts_anew_at_the_cost_of_others)
 {
     struct share_offer all_of_a_block = {ipa_make(RAM), BLOCK_2M, b.id, STAGE2_RIGHTS, true};
-    struct vm rest = {.id = 3};
+    struct vm rest;
     uint32_t given;
 
-    rest.config.nr_memory = 1;
-    rest.config.memory[0].base = ipa_make(RAM);
-    rest.config.memory[0].bytes = align_down((guest_before - committed) << PAGE_SHIFT, BLOCK_2M);
-    ASSERT_EQ(vmem_create(&rest), STILE_SUCCESS);
-    vmem_destroy(&rest); /* it is about to start anew, and has freed its memory */
-
-    while (share_offer(&a, &all_of_a_block, &given) == SHARE_AGAIN)
-        ;
-    ASSERT_EQ(share_accept(&b, given, ipa_make(WINDOW), &terms), STILE_SUCCESS);
+    take_rest(&rest, 511);
+    offer_whole(&a, &all_of_a_block, &given);
+    EXPECT_EQ(share_accept(&b, given, ipa_make(WINDOW), &terms), STILE_NO_MEMORY);
+    EXPECT_EQ(at(&b, WINDOW).bytes, 0);
+    EXPECT_EQ(at(&a, RAM).bytes, BLOCK_2M);
+    EXPECT_EQ(a.stage2.quota, RAM_BYTES / PAGE_SIZE);
+    EXPECT_EQ(share_revoke(&a, given), STILE_SUCCESS);
     stop(&a);
-    EXPECT_EQ(vmem_create(&a), STILE_NO_MEMORY);
-    ASSERT_EQ(vmem_create(&rest), STILE_SUCCESS);
-    vmem_destroy(&rest);
-    vmem_forget(&rest);
+    start(&a);
+    give_rest(&rest);
+}
+
+KTF_TEST(share_end, what_was_donated_goes_on_without_more_memory)
+{
+    struct share_offer on = {ipa_make(WINDOW), BLOCK_2M, c.id, STAGE2_RIGHTS, true};
+    struct vm rest;
+    uint32_t given = must_donate(&a, RAM, 512, &b);
+
+    ASSERT_EQ(accept_at(&b, given, WINDOW), STILE_SUCCESS);
+    take_rest(&rest, 0);
+    ASSERT_EQ(share_offer(&b, &on, &given), STILE_SUCCESS);
+    EXPECT_EQ(share_accept(&c, given, ipa_make(WINDOW), &terms), STILE_SUCCESS);
+    on.peer = a.id; /* and back to where it came from: nothing more is kept for a VM */
+    ASSERT_EQ(share_offer(&c, &on, &given), STILE_SUCCESS);
+    EXPECT_EQ(share_accept(&a, given, ipa_make(RAM), &terms), STILE_SUCCESS);
+    EXPECT_EQ(committed, guest_before - 512);
+    give_rest(&rest);
+    EXPECT_EQ(committed, 3 * RAM_BYTES / PAGE_SIZE);
+}
+
+/* The owner has no table to split its block: what was kept for the donation is kept no longer. */
+KTF_TEST(share_end, a_donation_that_fails_keeps_nothing)
+{
+    uint32_t given = must_donate(&a, RAM, 8, &b);
+    uint64_t before = committed;
+    void *owners = fake_hoard(a.id, 0);
+
+    EXPECT_EQ(accept_at(&b, given, WINDOW), STILE_NO_MEMORY);
+    EXPECT_EQ(committed, before);
+    fake_give_back(owners);
+    EXPECT_EQ(accept_at(&b, given, WINDOW), STILE_SUCCESS);
+    EXPECT_EQ(committed, before + 8);
+}
+
+KTF_TEST(share_end, whoever_ends_first_both_start_anew)
+{
+    uint32_t given;
+
+    for (unsigned i = 0; i < 4; i++) {
+        given = must_donate(&a, RAM, 512, &b);
+        ASSERT_EQ(accept_at(&b, given, WINDOW), STILE_SUCCESS);
+        stop(i % 2 ? &a : &b);
+        start(i % 2 ? &a : &b);
+        stop(i % 2 ? &b : &a);
+        start(i % 2 ? &b : &a);
+        check();
+        EXPECT_EQ(at(&a, RAM).bytes, BLOCK_2M);
+        EXPECT_EQ(committed, 3 * RAM_BYTES / PAGE_SIZE);
+    }
 }
 
 /* --- at random ----------------------------------------------------------------------------- */

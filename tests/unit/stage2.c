@@ -11,6 +11,7 @@
 
 #include "ktf.h"
 
+#define VM  3u /* its number */
 #define RWX (STAGE2_READ | STAGE2_WRITE | STAGE2_EXECUTE)
 
 static struct stage2 s2;
@@ -26,16 +27,17 @@ static void release(void *context, const struct stage2_mapping *mapping)
 static void setup(void)
 {
     fake_memory();
-    free_before = page_nr_free();
+    ASSERT_TRUE(page_reserve(VM, 64));
+    free_before = fake_free_of(VM);
     nr_released = 0;
-    ASSERT_EQ(stage2_init(&s2, 3), STILE_SUCCESS);
+    ASSERT_EQ(stage2_init(&s2, VM), STILE_SUCCESS);
 }
 
 static void teardown(void)
 {
     fake_tlb_on_flush_ipa = NULL;
     stage2_destroy(&s2, release, &s2);
-    EXPECT_EQ(page_nr_free(), free_before);
+    EXPECT_EQ(fake_free_of(VM), free_before);
 }
 
 KTF_SUITE(stage2, .setup = setup, .teardown = teardown);
@@ -170,16 +172,16 @@ KTF_TEST(stage2, a_block_is_broken_before_it_is_made_into_pages)
 
 KTF_TEST(stage2, empty_tables_are_given_back)
 {
-    size_t before = page_nr_free();
+    size_t before = fake_free_of(VM);
 
     ASSERT_EQ(map(0x1000, 0, 2 * PAGE_SIZE, RWX), STILE_SUCCESS);
-    EXPECT_EQ(page_nr_free(), before - 2);
+    EXPECT_EQ(fake_free_of(VM), before - 2);
     ASSERT_EQ(unmap(0x1000, PAGE_SIZE), STILE_SUCCESS);
-    EXPECT_EQ(page_nr_free(), before - 2);
+    EXPECT_EQ(fake_free_of(VM), before - 2);
     ASSERT_EQ(unmap(0x2000, PAGE_SIZE), STILE_SUCCESS);
-    EXPECT_EQ(page_nr_free(), before);
+    EXPECT_EQ(fake_free_of(VM), before);
     ASSERT_EQ(map(0, 0, BLOCK_1G, RWX), STILE_SUCCESS); /* nothing is in its way */
-    EXPECT_EQ(page_nr_free(), before);
+    EXPECT_EQ(fake_free_of(VM), before);
 }
 
 KTF_TEST(stage2, fresh_memory_is_there_but_not_reachable)
@@ -244,8 +246,8 @@ KTF_TEST(stage2, destroying_releases_every_page_once)
     ASSERT_EQ(map(7 * BLOCK_1G, 0, 2 * BLOCK_1G, RWX), STILE_SUCCESS);
     stage2_destroy(&s2, release, &s2);
     EXPECT_EQ(nr_released, 3 * PAGE_SIZE + 5 * BLOCK_2M + 2 * BLOCK_1G);
-    EXPECT_EQ(page_nr_free(), free_before);
-    ASSERT_EQ(stage2_init(&s2, 4), STILE_SUCCESS);
+    EXPECT_EQ(fake_free_of(VM), free_before);
+    ASSERT_EQ(stage2_init(&s2, VM), STILE_SUCCESS);
 }
 
 /* --- the pool runs out --------------------------------------------------------------------- */
@@ -256,7 +258,7 @@ KTF_TEST(stage2, without_a_page_for_a_table_nothing_changes)
 
     ASSERT_EQ(map(BLOCK_1G, BLOCK_1G, BLOCK_1G, RWX), STILE_SUCCESS);
     for (size_t left = 0; left < 4; left++) {
-        void *hoarded = fake_hoard(left);
+        void *hoarded = fake_hoard(VM, left);
 
         /* 1 GiB to 2 MiB, and two of those to 4 KiB: 3 tables */
         EXPECT_EQ(unmap(BLOCK_1G + PAGE_SIZE, BLOCK_2M),
@@ -264,7 +266,7 @@ KTF_TEST(stage2, without_a_page_for_a_table_nothing_changes)
         /* a level 2 and two level 3 */
         if (left < 3)
             EXPECT_EQ(map(BLOCK_2M - PAGE_SIZE, 0, 2 * PAGE_SIZE, RWX), STILE_NO_MEMORY);
-        EXPECT_EQ(page_nr_free(), left < 3 ? left : 0);
+        EXPECT_EQ(fake_free_of(VM), left < 3 ? left : 0);
         EXPECT_FALSE(stage2_lookup(&s2, ipa_make(BLOCK_2M), &mapping));
         fake_give_back(hoarded);
     }

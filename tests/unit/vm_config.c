@@ -349,6 +349,21 @@ KTF_TEST(vm_config, its_share_of_the_machine_is_read)
     EXPECT_STREQ(parse_with(&tree, &config), "vm.dtb: stile,affinity is not a number");
 }
 
+KTF_TEST(vm_config, a_share_of_the_hypervisors_memory_is_read)
+{
+    struct tree tree = tree_default;
+    struct vm_config config;
+
+    ASSERT_STREQ(parse_with(&tree, &config), NULL);
+    EXPECT_EQ(config.hv_memory_kib, 0);
+    tree.hv_memory_kib = VM_HV_MEMORY_KIB_MAX;
+    ASSERT_STREQ(parse_with(&tree, &config), NULL);
+    EXPECT_EQ(config.hv_memory_kib, VM_HV_MEMORY_KIB_MAX);
+    tree.hv_memory_kib++;
+    EXPECT_STREQ(parse_with(&tree, &config),
+                 "vm.dtb: stile,hv-memory-kib is not 1 to 1048576");
+}
+
 KTF_TEST(vm_config, what_is_no_tree_is_refused)
 {
     struct vm_config config;
@@ -366,7 +381,7 @@ KTF_TEST(vm_config, without_memory_of_its_own_the_hypervisor_refuses)
     void *first = NULL;
 
     while (page_nr_free() > 0) {
-        void **page = page_alloc(0);
+        void **page = page_alloc(PAGE_OWNER_HV, 0);
 
         *page = first;
         first = page;

@@ -56,8 +56,10 @@ static void make_vm(uint64_t bytes)
     vm = (struct vm){.id = 2};
     vm.config.nr_memory = 1;
     vm.config.memory[0] = (struct ipa_range){ipa_make(RAM), bytes};
+    page_unreserve(vm.id);
+    ASSERT_TRUE(page_reserve(vm.id, 64));
     ASSERT_EQ(vmem_create(&vm), STILE_SUCCESS);
-    pool_before = page_nr_free();
+    pool_before = fake_free_of(vm.id);
 }
 
 static void setup(void)
@@ -88,7 +90,7 @@ static void setup(void)
 
 static void teardown(void)
 {
-    EXPECT_EQ(page_nr_free(), pool_before);
+    EXPECT_EQ(fake_free_of(vm.id), pool_before);
     vmem_destroy(&vm);
     vmem_forget(&vm);
     EXPECT_EQ(fake_windows_open, 0);
@@ -371,7 +373,7 @@ KTF_TEST(vm_load, a_kernel_that_does_not_say_has_room_behind_it)
 KTF_TEST(vm_load, a_hole_in_the_memory_is_noticed)
 {
     EXPECT_EQ(vmem_unmap(&vm, ipa_make(RAM + 0x1F000), 1), 1);
-    pool_before = page_nr_free();
+    pool_before = fake_free_of(vm.id);
     EXPECT_STREQ(vm_load(&vm, &files, &entry), "kernel: the VM's memory has a hole");
 }
 

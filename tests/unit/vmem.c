@@ -52,10 +52,12 @@ static void setup(void)
     guest_before = page_nr_free_guest();
     lent = 0;
     vm = (struct vm){.id = 5};
+    ASSERT_TRUE(page_reserve(5, 64));
+    ASSERT_TRUE(page_reserve(6, 64));
     vm.config.nr_memory = 1;
     vm.config.memory[0] = (struct ipa_range){ipa_make(RAM), RAM_BYTES};
     ASSERT_EQ(vmem_create(&vm), STILE_SUCCESS);
-    shared_page = page_alloc(0);
+    shared_page = page_alloc(5, 0);
     ASSERT_EQ(stage2_map_pool(&vm.stage2, ipa_make(SHARED), shared_page, STAGE2_READ),
               STILE_SUCCESS);
 }
@@ -66,6 +68,8 @@ static void teardown(void)
     vmem_forget(&vm);
     EXPECT_EQ(committed, 0);
     page_free(shared_page, 0);
+    page_unreserve(5);
+    page_unreserve(6);
     EXPECT_EQ(page_nr_free(), pool_before);
     EXPECT_EQ(page_nr_free_guest(), guest_before);
     EXPECT_EQ(fake_windows_open, 0);
@@ -220,14 +224,14 @@ KTF_TEST(vmem, a_page_of_a_split_block_is_scrubbed_alone)
 KTF_TEST(vmem, a_vm_that_is_too_large_is_refused)
 {
     struct vm large = {.id = 6};
-    size_t pool = page_nr_free();
+    size_t pool = fake_free_of(6);
     size_t guest = page_nr_free_guest();
 
     large.config.nr_memory = 2;
     large.config.memory[0] = (struct ipa_range){ipa_make(RAM), 10 * BLOCK_2M};
     large.config.memory[1] = (struct ipa_range){ipa_make(BLOCK_1G * 2), FAKE_RAM_BYTES};
     EXPECT_EQ(vmem_create(&large), STILE_NO_MEMORY);
-    EXPECT_EQ(page_nr_free(), pool);
+    EXPECT_EQ(fake_free_of(6), pool);
     EXPECT_EQ(page_nr_free_guest(), guest);
 }
 
@@ -255,9 +259,9 @@ KTF_TEST(vmem, without_pages_for_tables_nothing_is_left_behind)
     other.config.nr_memory = 2;
     other.config.memory[0] = (struct ipa_range){ipa_make(RAM), 2 * BLOCK_2M};
     other.config.memory[1] = (struct ipa_range){ipa_make(BLOCK_1G * 2), 2 * BLOCK_2M};
-    first = fake_hoard(0);
+    first = fake_hoard(6, 0);
     for (size_t left = 0; left < 3; left++) {
-        EXPECT_EQ(page_nr_free(), left);
+        EXPECT_EQ(fake_free_of(6), left);
         EXPECT_EQ(vmem_create(&other), STILE_NO_MEMORY);
         EXPECT_EQ(page_nr_free_guest(), guest);
         first = fake_give_one(first);
@@ -390,7 +394,7 @@ static int64_t protect(uint64_t ipa, uint64_t nr, uint32_t rights)
 
 KTF_TEST(vmem, a_whole_block_keeps_its_mapping)
 {
-    size_t pool = page_nr_free();
+    size_t pool = fake_free_of(5);
 
     EXPECT_EQ(protect(RAM, 512, STAGE2_READ), 512);
     EXPECT_EQ(mapping_at(RAM).bytes, BLOCK_2M);
@@ -405,7 +409,7 @@ KTF_TEST(vmem, a_whole_block_keeps_its_mapping)
     EXPECT_TRUE(guest_may_write(&vm, ipa_make(RAM)));
     EXPECT_FALSE(guest_may_write(&vm, ipa_make(SHARED)));
     EXPECT_FALSE(guest_may_write(&vm, ipa_make(RAM - 1)));
-    EXPECT_EQ(page_nr_free(), pool);
+    EXPECT_EQ(fake_free_of(5), pool);
 }
 
 KTF_TEST(vmem, a_part_of_a_block_is_protected_alone)
@@ -435,7 +439,7 @@ KTF_TEST(vmem, without_a_table_protect_does_what_needs_none)
     void *first;
 
     EXPECT_EQ(unmap(RAM, 1), 1); /* pages, and then blocks */
-    first = fake_hoard(0);
+    first = fake_hoard(5, 0);
     EXPECT_EQ(protect(RAM + BLOCK_2M, 1, STAGE2_READ), STILE_NO_MEMORY);
     EXPECT_EQ(unmap(RAM + BLOCK_2M, 1), STILE_NO_MEMORY);
     EXPECT_EQ(protect(RAM + 511 * PAGE_SIZE, 2, STAGE2_READ), 1);
@@ -500,13 +504,13 @@ KTF_TEST(vmem, all_vms_may_own_their_quotas_at_once)
 /* A VM that starts anew has at least what its tree says, and at most. */
 KTF_TEST(vmem, a_reboot_restores_the_quota)
 {
-    vm.stage2.quota -= 7; /* as if donated */
-    committed -= 7;
+    vm.stage2.quota -= 7; /* as if donated: what it starts anew with is still kept */
     vmem_destroy(&vm);
     ASSERT_EQ(vmem_create(&vm), STILE_SUCCESS);
     EXPECT_EQ(vm.stage2.quota, RAM_BYTES / PAGE_SIZE);
     EXPECT_EQ(committed, vm.stage2.quota);
     vm.stage2.quota += 7;
+    vm.stage2.kept += 7;
     committed += 7;
     vmem_destroy(&vm);
     ASSERT_EQ(vmem_create(&vm), STILE_SUCCESS);

@@ -40,7 +40,7 @@ struct row {
 /* clang-format off */
 static const struct row rows[] = {
     ROW(core_features, "no such group", BAD(1), STILE_NR_GROUPS),
-    ROW(core_info, "no such item", BAD(1), STILE_INFO_PAGES_MAX + 1),
+    ROW(core_info, "no such item", BAD(1), STILE_INFO_HV_PAGES_MAX + 1),
     ROW(core_null, "an argument", BAD(1), 1),
     ROW(core_null, "a last argument", BAD(6), 0, 0, 0, 0, 0, 1),
     ROW(core_multicall, "no such entry", BAD(1), STILE_MULTICALL_MAX, 1, 0),

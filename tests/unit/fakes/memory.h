@@ -83,13 +83,21 @@ static inline void fake_memory(void)
     page_init();
 }
 
-/** Leaves @nr pages in the pool. Returns the others, for fake_give_back(). */
-static inline void *fake_hoard(size_t nr)
+/** How many pages of a VM's budget are free. */
+static inline size_t fake_free_of(uint32_t vm_id)
+{
+    struct page_budget budget = page_budget(vm_id);
+
+    return budget.nr_pages - budget.nr_used;
+}
+
+/** Leaves @nr pages in a VM's budget. Returns the others, for fake_give_back(). */
+static inline void *fake_hoard(uint32_t vm_id, size_t nr)
 {
     void *first = NULL;
 
-    while (page_nr_free() > nr) {
-        void **page = page_alloc(PAGE_ORDER_4K);
+    while (fake_free_of(vm_id) > nr) {
+        void **page = page_alloc(vm_id, PAGE_ORDER_4K);
 
         *page = first;
         first = page;
@@ -97,7 +105,7 @@ static inline void *fake_hoard(size_t nr)
     return first;
 }
 
-/** Puts one page back into the pool. Returns the rest of those that were taken. */
+/** Puts one page back into its budget. Returns the rest of those that were taken. */
 static inline void *fake_give_one(void *first)
 {
     void *next = *(void **)first;

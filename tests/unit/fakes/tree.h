@@ -27,6 +27,7 @@ struct tree {
     const char *mode;
     int pmu;
     int privileged;
+    uint32_t hv_memory_kib; /* 0: it has no such property */
     int has_sharing; /* it has stile,weight and stile,affinity */
     uint32_t weight;
     uint64_t affinity;
@@ -113,6 +114,8 @@ static inline size_t tree_make(void *fdt, const struct tree *tree)
         fdt_property(fdt, "stile,privileged", NULL, 0);
     if (tree->pmu)
         fdt_property(fdt, "stile,pmu", NULL, 0);
+    if (tree->hv_memory_kib)
+        fdt_property_u32(fdt, "stile,hv-memory-kib", tree->hv_memory_kib);
     if (tree->has_sharing) {
         fdt_property_u32(fdt, "stile,weight", tree->weight);
         fdt_property(fdt, "stile,affinity", &affinity, tree->affinity_bytes);

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a VM needs of the pool, and setting that aside. Which page is whose is mm/page.c's.
+ */
+#include "memory/budget.h"
+
+#include <stdio.h>
+
+#include "mm/page.h"
+#include "vm/vm.h"
+
+/* The VM's page, its console ring, its page of stolen times. */
+#define PAGES_OF_VM 3u
+/* The vCPU itself takes two, and shares a page and a mailbox with its guest. */
+#define PAGES_OF_VCPU 4u
+/* The root; a table of 1 GiB and one of 2 MiB for the shared pages, and for a GICv2's interface. */
+#define TABLES_OF_VM 5u
+/* Blocks of more than a page may leave that many single pages unused. */
+#define PAGES_UNUSED 2u
+
+#define UNIT_PAGES (UINT64_C(1) << PAGE_RESERVE_ORDER)
+#define KIB(pages) ((size_t)(pages) << (PAGE_SHIFT - 10))
+
+_Static_assert(VM_DTB_MAX <= UNIT_PAGES << PAGE_SHIFT, "a tree's copy fits one unit");
+
+/* The tables that map a range in single pages: one for each 2 MiB, one for each GiB it is in. */
+static size_t tables_of(const struct ipa_range *range)
+{
+    uint64_t end = range->base.ipa + range->bytes;
+    uint64_t nr_gib = (align_up(end, BLOCK_1G) - align_down(range->base.ipa, BLOCK_1G)) / BLOCK_1G;
+
+    return range->bytes / BLOCK_2M + nr_gib;
+}
+
+size_t budget_need(const struct vm *vm)
+{
+    size_t nr_pages = PAGES_OF_VM + PAGES_OF_VCPU * vm->config.nr_vcpus + TABLES_OF_VM;
+
+    for (uint32_t i = 0; i < vm->config.nr_memory; i++)
+        nr_pages += tables_of(&vm->config.memory[i]);
+    return nr_pages + (UINT64_C(1) << page_order(vm->image.dtb.bytes)) + PAGES_UNUSED;
+}
+
+static char text[160]; /* why the last VM was refused */
+
+static const char *too_little(size_t need, size_t has)
+{
+    (void)snprintf(text, sizeof(text),
+                   "it needs %zu KiB of the hypervisor's memory, and its stile,hv-memory-kib is %zu",
+                   KIB(need), has);
+    return text;
+}
+
+static const char *too_much(size_t wants, size_t nr_free)
+{
+    (void)snprintf(text, sizeof(text),
+                   "it needs %zu KiB of the hypervisor's memory, and %zu of %zu KiB are free",
+                   KIB(wants), KIB(nr_free), KIB(page_nr_pool()));
+    return text;
+}
+
+const char *budget_reserve(const struct vm *vm)
+{
+    size_t need = align_up(budget_need(vm), UNIT_PAGES);
+    size_t nr_pages = align_up(budget_need(vm) + BUDGET_CALLS, UNIT_PAGES);
+    size_t nr_free = page_nr_free();
+
+    /* So that its tables, which are in proportion, are not what is said to be too large. */
+    if (vm_config_pages(&vm->config) > page_nr_guest())
+        return "not enough memory for it";
+    if (vm->config.hv_memory_kib > 0)
+        nr_pages = align_up(vm->config.hv_memory_kib / KIB(1), UNIT_PAGES);
+    if (nr_pages < need)
+        return too_little(need, vm->config.hv_memory_kib);
+    /* One unit stays, to read the next VM's device tree. */
+    if (nr_pages + UNIT_PAGES > nr_free || !page_reserve(vm->id, nr_pages))
+        return too_much(nr_pages, nr_free);
+    return NULL;
+}
+
+void budget_release(const struct vm *vm)
+{
+    page_unreserve(vm->id);
+}
