@@ -165,6 +165,7 @@ static const struct {
 } ways[] = {
     {"loop", loop}, {"call", call},   {"sgi", send_sgis},       {"storm", storm}, {"timer", timer},
     {"wake", wake}, {"fault", fault}, {"undefined", undefined}, {"print", print}, {"reset", reset},
+    {"pool", hog_run},
 };
 
 void hostile_run(const char *how)

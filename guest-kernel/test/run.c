@@ -43,6 +43,8 @@ static const struct {
     {"share=", share_run},
     {"echo=", echo_run},
     {"channel=", channel_run},
+    {"donate=", donate_run},
+    {"take=", take_run},
 };
 
 void test_run(void)

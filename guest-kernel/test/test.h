@@ -9,7 +9,7 @@
 /**
  * test_run() - run the suites that are linked in, and print their results
  *
- * Or, if the command line says hostile=, share=, echo= or channel=, do that.
+ * Or, if the command line has an option of jobs[] in run.c, do that.
  */
 void test_run(void);
 
@@ -18,6 +18,21 @@ void test_run(void);
  * @how: in which way; what it starts with is a word of the table in hostile.c
  */
 void hostile_run(const char *how);
+
+/** hog_run() - use up what the hypervisor gives the VM of its own memory, and go on for ever */
+void hog_run(void);
+
+/**
+ * donate_run() - see whether all memory works, give 2 MiB of it away, and start anew
+ * @to: to whom: a VM's number
+ */
+void donate_run(const char *to);
+
+/**
+ * take_run() - accept all that is offered
+ * @how: "reset": start anew once there was something; else go on for ever
+ */
+void take_run(const char *how);
 
 /**
  * echo_run() - answer events of another VM until that wants this one to end, or to start anew

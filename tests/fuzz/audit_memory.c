@@ -14,23 +14,45 @@ static bool is_held(const struct spinlock *lock)
     return lock->next != lock->serving;
 }
 
+static size_t nr_tables(uint64_t *table, unsigned level)
+{
+    size_t nr = 1;
+
+    for (unsigned i = 0; i < PTE_NR_ENTRIES && level < PTE_LAST_LEVEL; i++)
+        if (pte_is_table(table[i], level))
+            nr += nr_tables(pte_table(table[i]), level + 1);
+    return nr;
+}
+
+/* What is on a VM's account: its tables, three pages of its own, and four for each vCPU. */
+static void audit_budget(const struct vm *vm)
+{
+    struct page_budget budget = page_budget(vm->id);
+
+    EXPECT_EQ(budget.nr_used,
+              nr_tables(vm->stage2.root, STAGE2_FIRST_LEVEL) + 3 + 4 * vm->config.nr_vcpus);
+    EXPECT_LE(budget.nr_used, budget.nr_pages);
+}
+
 void audit_memory(void)
 {
     uint64_t nr_owned = 0;
-    uint64_t quotas = 0;
+    uint64_t kept = 0;
 
     for (uint32_t id = 1; id <= CONFIG_NR_VMS; id++) {
         const struct vm *vm = vm_slot(id);
 
-        quotas += vm->stage2.quota;
+        kept += vm->stage2.kept;
+        EXPECT_LE(vm->stage2.quota, vm->stage2.kept);
         if (!vm->stage2.root)
             continue;
         EXPECT_TRUE(!is_held(&vm->stage2.lock) && !is_held(&vm->lock) && !is_held(&vm->vgic.lock));
+        audit_budget(vm);
         EXPECT_EQ(books_table(vm, vm->stage2.root, STAGE2_FIRST_LEVEL, 0), vm->stage2.nr_owned);
         nr_owned += vm->stage2.nr_owned;
     }
     audit_quotas();
-    EXPECT_LE(quotas, page_nr_guest());
+    EXPECT_LE(kept, page_nr_guest());
     EXPECT_EQ(page_nr_free_guest() + nr_owned, page_nr_guest());
     for (const struct share *share = shares; share < &shares[NR_SHARES]; share++)
         EXPECT_TRUE(share->state == SHARE_FREE || (owner_of(share) && peer_of(share)));
@@ -61,7 +83,8 @@ uint64_t audit_memory_sum(void)
 
     for (uint32_t id = 1; id <= CONFIG_NR_VMS; id++) {
         const struct vm *vm = vm_slot(id);
-        uint64_t words[] = {vm->stage2.nr_owned, vm->stage2.quota, vm->minor, vm->state};
+        uint64_t words[] = {vm->stage2.nr_owned, vm->stage2.quota, vm->stage2.kept,
+                            page_budget(id).nr_used, vm->minor, vm->state};
 
         sum = audit_add(sum, words, sizeof(words));
     }

@@ -103,7 +103,8 @@ static const struct tree_node gic_nodes[] = {
            .nr_regs = 2},
 };
 
-/* The first is WORLD_NAME, privileged, and run by traps; the last has mailboxes in place of a GIC.
+/* The first is WORLD_NAME, privileged, and run by traps; the second has as little of the
+ * hypervisor's memory as it may; the last has mailboxes in place of a GIC.
  */
 static void make_bundle(uint32_t gic_version)
 {
@@ -116,6 +117,7 @@ static void make_bundle(uint32_t gic_version)
             .privileged = i == 0,
             .cells = {2, 2},
             .nr_cpus = WORLD_NR_VCPUS,
+            .hv_memory_kib = i == 1 ? WORLD_LITTLE_KIB : 0,
             .nodes = {memory_node},
         };
 
@@ -290,7 +292,7 @@ struct stile_result world_call(uint64_t fid, const uint64_t words[6])
 void world_hoard(uint64_t nr_left)
 {
     while (page_nr_free() > nr_left) {
-        void **page = page_alloc(PAGE_ORDER_4K);
+        void **page = page_alloc(PAGE_OWNER_HV, PAGE_ORDER_4K);
 
         *page = hoard;
         hoard = page;

@@ -16,6 +16,7 @@ struct vm;
 
 #define WORLD_NR_VMS   3 /* how many there are at first, and at most at once */
 #define WORLD_NR_VCPUS 2
+#define WORLD_LITTLE_KIB 128 /* enough for a VM of this world to start */
 
 /* A VM's memory. */
 #define WORLD_RAM       UINT64_C(0x40000000)
@@ -70,7 +71,7 @@ void world_visit(void (*visit)(struct vcpu *vcpu));
 /** world_interrupts() - all physical CPUs take the interrupts they have */
 void world_interrupts(void);
 
-/** world_hoard() - leave at most so many pages in the hypervisor's pool */
+/** world_hoard() - leave at most so many pages in the hypervisor's pool, but for what VMs have */
 void world_hoard(uint64_t nr_left);
 
 #endif

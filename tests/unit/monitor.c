@@ -55,6 +55,11 @@ bool console_focus(struct vm *vm)
 
 /* --- the machine --- */
 
+struct page_budget page_budget(uint32_t vm_id)
+{
+    return (struct page_budget){10 * vm_id, 64};
+}
+
 static uint32_t nr_calls_to_self;
 static struct pcpu pcpu0;
 
@@ -305,8 +310,10 @@ KTF_TEST(monitor, shows_vms_and_vcpus)
     vcpus[0].stats.calls[3] = 2;
     vcpu_page.stolen_ticks = 1500;
     type_text("vms\rvcpus\r");
-    EXPECT_STREQ(log_text, "  1 pv: running, 2 vCPUs, weight 100, 7 exits, 2 calls\n"
-                           "  2 1: paused, 1 vCPUs, weight 100, 0 exits, 0 calls\n"
+    EXPECT_STREQ(log_text, "  1 pv: running, 2 vCPUs, weight 100, 40 of 256 KiB of EL2's memory, "
+                           "7 exits, 2 calls\n"
+                           "  2 1: paused, 1 vCPUs, weight 100, 80 of 256 KiB of EL2's memory, "
+                           "0 exits, 0 calls\n"
                            "  pv/0: runs, cpu 0, 0 switches, 1500 ms stolen, 7 exits\n"
                            "  pv/1: off, cpu 0, 0 switches, 1500 ms stolen, 0 exits\n"
                            "  1/0: paused, blocked, cpu 0, 0 switches, 1500 ms stolen, 0 exits\n");
@@ -356,7 +363,8 @@ KTF_TEST(monitor, flies_over_all_vcpus)
 KTF_TEST(monitor, destroys_and_then_there_is_no_such_vm)
 {
     type_text("destroy pv\rvms\rdestroy pv\r");
-    EXPECT_STREQ(log_text, "  2 1: running, 1 vCPUs, weight 100, 0 exits, 0 calls\n"
+    EXPECT_STREQ(log_text, "  2 1: running, 1 vCPUs, weight 100, 80 of 256 KiB of EL2's memory, "
+                           "0 exits, 0 calls\n"
                            "destroy: there is no such VM: see vms\n");
 }
 

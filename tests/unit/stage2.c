@@ -27,7 +27,7 @@ static void release(void *context, const struct stage2_mapping *mapping)
 static void setup(void)
 {
     fake_memory();
-    ASSERT_TRUE(page_reserve(VM, 64));
+    ASSERT_TRUE(page_reserve(VM, align_down(page_nr_free(), 16)));
     free_before = fake_free_of(VM);
     nr_released = 0;
     ASSERT_EQ(stage2_init(&s2, VM), STILE_SUCCESS);
