@@ -2,6 +2,10 @@
 /*
  * Group memory, 0x50 to 0x5F: pages of the VM's address space, and those it shares with others.
  *
+ * Tables that map a VM's memory are the hypervisor's own memory, of which each VM has a budget
+ * (STILE_INFO_HV_PAGES_MAX pages). A call that finds it used up answers NO_MEMORY and changes
+ * nothing; giving back what the VM has mapped frees tables. No other VM's use counts.
+ *
  * Part of the call table: included by stile/calls.h, which says what holds for every line.
  */
 
@@ -22,7 +26,7 @@
  * INVALID_ARGUMENT: the base is unaligned or outside the address space of 512 GiB; the count is
  *                   out of range or makes the range leave it
  * ALREADY_MAPPED: the first page is mapped, or is a device's
- * NO_MEMORY: the VM's quota or the machine's memory is used up
+ * NO_MEMORY: the VM's quota is used up, or its budget of the hypervisor's memory
  *
  * Example:
  *     struct stile_result result = stile_memory_map(base, count);
@@ -44,8 +48,8 @@ STILE_CALL(0x50, 1, memory, map, ARGS2(ipa, base, nr_pages, count))
  *                   out of range or makes the range leave it
  * NOT_MAPPED: the first page is not memory of the caller
  * BUSY: the first page is part of a share of the caller's, offered or accepted
- * NO_MEMORY: the range is part of a larger block, and there is no page for the table that would
- *            split it
+ * NO_MEMORY: the range is part of a larger block, and the VM's budget of the hypervisor's memory
+ *            has no page for the table that would split it
  *
  * Example:
  *     struct stile_result result = stile_memory_unmap(base, count);
@@ -70,8 +74,8 @@ STILE_CALL(0x51, 1, memory, unmap, ARGS2(ipa, base, nr_pages, count))
  * NOT_MAPPED: the first page is not memory of the caller
  * BUSY: the first page is part of a share of the caller's, offered or accepted
  * DENIED: the first page is a peer's, and the share does not grant this access
- * NO_MEMORY: the range is part of a larger block, and there is no page for the table that would
- *            split it
+ * NO_MEMORY: the range is part of a larger block, and the VM's budget of the hypervisor's memory
+ *            has no page for the table that would split it
  *
  * Example:
  *     // the kernel's text: nobody writes it any more
@@ -133,6 +137,11 @@ STILE_CALL(0x54, 9, memory, share, ARGS4(ipa, base, nr_pages, count, vm_id, peer
  * Returns a share's handle in x1; it is gone once the peer has accepted. Until then it is a share
  * like others, and can be revoked.
  *
+ * A VM that starts anew has the memory of its device tree again, whatever it had donated: the
+ * machine keeps that for it beside what the peer now owns. Where the machine has no memory left to
+ * keep both, the peer's memory_accept answers NO_MEMORY, and the pages stay the caller's. So a
+ * donation can be had only from memory that is no VM's, or of pages that the donor was given.
+ *
  * INVALID_ARGUMENT, NOT_MAPPED, LIMIT: as for memory_share
  * BUSY: a page is part of another share; or as for memory_share in core_multicall
  *
@@ -155,7 +164,9 @@ STILE_CALL(0x55, 9, memory, donate, ARGS3(ipa, base, nr_pages, count, vm_id, pee
  * NOT_FOUND: there is no such share, or it is not offered to the caller
  * BUSY: it was accepted already; or as for memory_share in core_multicall
  * ALREADY_MAPPED: a page of the range is mapped, or is a device's
- * NO_MEMORY: there is no page for a table
+ * NO_MEMORY: the caller's budget of the hypervisor's memory has no page for a table; or the pages
+ *            are donated, and the owner's budget has none for the table that splits its block, or
+ *            the machine could not give the owner as many pages when it starts anew
  *
  * Example:
  *     struct stile_result result = stile_memory_accept(share, base);
