@@ -19,6 +19,7 @@
 #define NR_PAGES    1024u
 
 #define TRY_EVERY_MS 10
+#define NR_TRIES     50
 
 static uint64_t info(enum stile_info item)
 {
@@ -80,9 +81,10 @@ void donate_run(const char *to)
         thread_sleep_ms(TRY_EVERY_MS);
         given = stile_memory_donate(stile_ipa(block), stile_nr_pages(BLOCK_PAGES), peer);
     } while (given.status != STILE_SUCCESS);
-    while (info(STILE_INFO_PAGES_MAX) == most)
+    for (unsigned i = 0; i < NR_TRIES && info(STILE_INFO_PAGES_MAX) == most; i++)
         thread_sleep_ms(TRY_EVERY_MS);
-    printk("donate: given away\n");
+    if (stile_memory_revoke(stile_share((uint32_t)given.value[0])).status == STILE_SUCCESS)
+        printk("donate: not accepted\n");
     sensitive->power_reset();
 }
 
@@ -94,7 +96,7 @@ static void take_offered(uint64_t *at)
 
         if (offered.status != STILE_SUCCESS ||
             stile_memory_accept(share, stile_ipa(*at)).status != STILE_SUCCESS)
-            continue;
+            continue; /* it may be taken back, or too much for the machine */
         printk("take: %lu pages now\n", info(STILE_INFO_PAGES));
         *at += BLOCK_BYTES;
     }
