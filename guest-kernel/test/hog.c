@@ -42,8 +42,8 @@ void hog_run(void)
         (void)stile_memory_unmap(stile_ipa(page_alloc()), stile_nr_pages(1));
     for (; map_one(at) == STILE_SUCCESS; at += BLOCK_BYTES)
         nr++;
-    printk("hog: %lu single pages, %lu of %lu of the hypervisor's\n", nr,
-           info(STILE_INFO_HV_PAGES), info(STILE_INFO_HV_PAGES_MAX));
+    printk("hog: %lu single pages, %lu of %lu of the hypervisor's\n", nr, info(STILE_INFO_HV_PAGES),
+           info(STILE_INFO_HV_PAGES_MAX));
     for (;; at += BLOCK_BYTES)
         if (map_one(at) == STILE_SUCCESS)
             printk("hog: one more\n");

@@ -45,9 +45,10 @@ static char text[160]; /* why the last VM was refused */
 
 static const char *too_little(size_t need, size_t has)
 {
-    (void)snprintf(text, sizeof(text),
-                   "it needs %zu KiB of the hypervisor's memory, and its stile,hv-memory-kib is %zu",
-                   KIB(need), has);
+    (void)snprintf(
+        text, sizeof(text),
+        "it needs %zu KiB of the hypervisor's memory, and its stile,hv-memory-kib is %zu",
+        KIB(need), has);
     return text;
 }
 

@@ -14,7 +14,7 @@
 
 static uint64_t committed; /* what is kept for all VMs together, in pages; atomic */
 
-/* Keeps so many pages more, or less: a number below 0. Returns false if the machine has not so many. */
+/* Keeps so many pages more, or less. Returns false if the machine has not so many. */
 static bool keep(int64_t more)
 {
     uint64_t sum = __atomic_add_fetch(&committed, (uint64_t)more, __ATOMIC_RELAXED);
@@ -40,8 +40,8 @@ static uint64_t kept_for(const struct vm *vm, uint64_t quota)
 static int64_t donation_cost(const struct vm *from, const struct vm *to, uint64_t nr_pages)
 {
     uint64_t before = from->stage2.kept + to->stage2.kept;
-    uint64_t after = kept_for(from, from->stage2.quota - nr_pages) +
-                     kept_for(to, to->stage2.quota + nr_pages);
+    uint64_t after =
+        kept_for(from, from->stage2.quota - nr_pages) + kept_for(to, to->stage2.quota + nr_pages);
 
     return (int64_t)(after - before);
 }

@@ -625,8 +625,8 @@ void page_init(void)
     array_bytes = align_up(nr_pages * sizeof(struct page), PAGE_SIZE);
 
     carve_init(&carve);
-    mapped = carve_find_near_image(
-        &carve, align_up(array_bytes + pool_bytes(nr_pages), BLOCK_2M), BLOCK_2M);
+    mapped = carve_find_near_image(&carve, align_up(array_bytes + pool_bytes(nr_pages), BLOCK_2M),
+                                   BLOCK_2M);
     carve_take(&carve, mapped);
     pages = page_va(mapped.base);
     cache_zero(pages, array_bytes);

@@ -178,8 +178,8 @@ size_t page_nr_guest(void);
 /**
  * page_audit() - check the books: blocks tile all memory, and the free ones of each zone add up
  *
- * Panics if they do not. Returns how many pages VMs own or have set aside for them. Takes a few instructions for each
- * block there is; at the end of the last VM.
+ * Panics if they do not. Returns how many pages VMs own or have set aside for them. Takes a few
+ * instructions for each block there is; at the end of the last VM.
  */
 size_t page_audit(void);
 

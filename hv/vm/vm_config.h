@@ -62,13 +62,13 @@ struct vm_config {
     struct ipa_range memory[STILE_VM_NR_REGIONS]; /* in the order of the tree */
     uint32_t gic_version;                         /* 2 or 3; without a GIC, the machine's */
     struct ipa_range gicd;                        /* bytes 0: it has no GIC, but mailboxes */
-    struct ipa_range gicc; /* of a GICv2, and of a VM without a GIC if the machine's is one */
-    struct ipa_range gicr; /* GICv3 */
-    struct ipa_range uart; /* a PL011 or SBSA UART, or bytes 0 */
-    uint32_t uart_intid;   /* 0 if it has none, which needs that the VM has no GIC */
+    struct ipa_range gicc;  /* of a GICv2, and of a VM without a GIC if the machine's is one */
+    struct ipa_range gicr;  /* GICv3 */
+    struct ipa_range uart;  /* a PL011 or SBSA UART, or bytes 0 */
+    uint32_t uart_intid;    /* 0 if it has none, which needs that the VM has no GIC */
     uint32_t hv_memory_kib; /* stile,hv-memory-kib: of the hypervisor's memory; 0 if not said */
-    bool pmu;              /* stile,pmu: the VM has the physical PMU to itself */
-    bool privileged;       /* stile,privileged: the VM may make the calls of group control */
+    bool pmu;               /* stile,pmu: the VM has the physical PMU to itself */
+    bool privileged;        /* stile,privileged: the VM may make the calls of group control */
 };
 
 /** Whether a VM has a GIC in its tree. Else its vCPUs' mailboxes bring it its interrupts. */

@@ -83,8 +83,8 @@ uint64_t audit_memory_sum(void)
 
     for (uint32_t id = 1; id <= CONFIG_NR_VMS; id++) {
         const struct vm *vm = vm_slot(id);
-        uint64_t words[] = {vm->stage2.nr_owned, vm->stage2.quota, vm->stage2.kept,
-                            page_budget(id).nr_used, vm->minor, vm->state};
+        uint64_t words[] = {vm->stage2.nr_owned,     vm->stage2.quota, vm->stage2.kept,
+                            page_budget(id).nr_used, vm->minor,        vm->state};
 
         sum = audit_add(sum, words, sizeof(words));
     }

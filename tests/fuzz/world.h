@@ -14,8 +14,8 @@
 struct vcpu;
 struct vm;
 
-#define WORLD_NR_VMS   3 /* how many there are at first, and at most at once */
-#define WORLD_NR_VCPUS 2
+#define WORLD_NR_VMS     3 /* how many there are at first, and at most at once */
+#define WORLD_NR_VCPUS   2
 #define WORLD_LITTLE_KIB 128 /* enough for a VM of this world to start */
 
 /* A VM's memory. */

@@ -360,8 +360,7 @@ KTF_TEST(vm_config, a_share_of_the_hypervisors_memory_is_read)
     ASSERT_STREQ(parse_with(&tree, &config), NULL);
     EXPECT_EQ(config.hv_memory_kib, VM_HV_MEMORY_KIB_MAX);
     tree.hv_memory_kib++;
-    EXPECT_STREQ(parse_with(&tree, &config),
-                 "vm.dtb: stile,hv-memory-kib is not 1 to 1048576");
+    EXPECT_STREQ(parse_with(&tree, &config), "vm.dtb: stile,hv-memory-kib is not 1 to 1048576");
 }
 
 KTF_TEST(vm_config, what_is_no_tree_is_refused)

@@ -28,7 +28,7 @@ struct tree {
     int pmu;
     int privileged;
     uint32_t hv_memory_kib; /* 0: it has no such property */
-    int has_sharing; /* it has stile,weight and stile,affinity */
+    int has_sharing;        /* it has stile,weight and stile,affinity */
     uint32_t weight;
     uint64_t affinity;
     int affinity_bytes;
