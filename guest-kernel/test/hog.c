@@ -3,8 +3,8 @@
  * Memory that a hypervisor would miss elsewhere: a VM that uses up all the tables it can get, and
  * VMs that give memory away and start anew.
  */
-#include "core/printk.h"
-#include "core/thread.h"
+#include "lib/printk.h"
+#include "threads/thread.h"
 #include "mm/page.h"
 #include "sensitive/sensitive.h"
 #include "stile/abi.h"

@@ -67,10 +67,10 @@ static void parse_sharing(struct parse *parse, const struct dt_node *node)
 
 static void parse_hv_memory(struct parse *parse, const struct dt_node *node)
 {
-    const struct dt_prop *prop = &node->props[DT_STILE_HV_MEMORY];
+    struct dt_prop prop = dt_prop(node, DT_STILE_HV_MEMORY);
     uint64_t value = 0;
 
-    if (prop->value && (!dt_number(prop, &value) || value - 1 >= VM_HV_MEMORY_KIB_MAX))
+    if (prop.value && (!dt_number(prop, &value) || value - 1 >= VM_HV_MEMORY_KIB_MAX))
         set_fault(parse, "vm.dtb: stile,hv-memory-kib is not 1 to 1048576");
     parse->config->hv_memory_kib = (uint32_t)value;
 }

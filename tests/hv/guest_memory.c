@@ -20,9 +20,10 @@ static struct vm vm;
 
 static void make_vm(void)
 {
-    vm = (struct vm){.id = 5};
+    vm = (struct vm){.id = 1};
     vm.config.nr_memory = 1;
     vm.config.memory[0] = (struct ipa_range){ipa_make(MEMORY_IPA), MEMORY_BYTES};
+    ASSERT_TRUE(page_reserve(vm.id, 64));
     ASSERT_EQ(vmem_create(&vm), STILE_SUCCESS);
 }
 
@@ -30,6 +31,7 @@ static void destroy_vm(void)
 {
     vmem_destroy(&vm);
     vmem_forget(&vm);
+    page_unreserve(vm.id);
 }
 
 KTF_SUITE(guest_memory, .setup = make_vm, .teardown = destroy_vm);

@@ -261,7 +261,7 @@ static void soil_pool(void)
     void *soiled[16];
 
     for (unsigned i = 0; i < 16; i++) {
-        soiled[i] = page_alloc(PAGE_ORDER_4K);
+        soiled[i] = page_alloc(a.id, PAGE_ORDER_4K);
         ASSERT_NOT_NULL(soiled[i]);
         guest_fills(caches_watch(page_pa(soiled[i]).pa)->pa, MMU_ON, SECRET);
     }
@@ -286,8 +286,8 @@ KTF_TEST(handover, pages_that_el2_shares_with_a_guest)
     soil_pool();
     a.config.nr_vcpus = 1;
     a.vcpus[0] = &vcpu;
-    vcpu.page = page_alloc(PAGE_ORDER_4K);
-    vcpu.mailbox = page_alloc(PAGE_ORDER_4K);
+    vcpu.page = page_alloc(a.id, PAGE_ORDER_4K);
+    vcpu.mailbox = page_alloc(a.id, PAGE_ORDER_4K);
     ASSERT_TRUE(vm_pages_alloc(&a));
     ASSERT_EQ(vm_pages_show(&a), STILE_SUCCESS);
     ASSERT_EQ(pvtime_init(&a), STILE_SUCCESS);

@@ -253,7 +253,7 @@ KTF_TEST(page, cutting_a_block_leaves_what_is_ready_of_the_others)
 
 KTF_TEST(page, a_page_of_the_pool_knows_that_a_guest_sees_it)
 {
-    void *page = page_alloc(PAGE_ORDER_4K);
+    void *page = page_alloc(PAGE_OWNER_HV, PAGE_ORDER_4K);
 
     fake_cache_flushed = 0;
     EXPECT_FALSE(page_is_shown(page_pa(page)));
