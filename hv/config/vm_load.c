@@ -12,7 +12,7 @@
 
 #include "arch/plain_abi.h"
 #include "config/dt.h"
-#include "config/refusal.h"
+#include "vm/refusal.h"
 #include "memory/guest.h"
 #include "mm/page.h"
 #include "vm/vm.h"

@@ -9,7 +9,7 @@
 
 #include "arch/plain_abi.h"
 #include "config/dt.h"
-#include "config/refusal.h"
+#include "vm/refusal.h"
 #include "mm/page.h"
 #include "mm/stage2.h"
 #include "sched/sched.h"

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "config/refusal.h"
+#include "vm/refusal.h"
 #include "config/vm_load.h"
 #include "config/vm_tree.h"
 #include "console/console.h"

@@ -4,8 +4,7 @@
  */
 #include "memory/budget.h"
 
-#include <stdio.h>
-
+#include "vm/refusal.h"
 #include "mm/page.h"
 #include "vm/vm.h"
 
@@ -15,6 +14,8 @@
 #define PAGES_OF_VCPU 4u
 /* The root; a table of 1 GiB and one of 2 MiB for the shared pages, and for a GICv2's interface. */
 #define TABLES_OF_VM 5u
+/* What its tree reserves, while the VM is loaded. */
+#define PAGES_TO_LOAD 1u
 /* Blocks of more than a page may leave that many single pages unused. */
 #define PAGES_UNUSED 2u
 
@@ -38,26 +39,8 @@ size_t budget_need(const struct vm *vm)
 
     for (uint32_t i = 0; i < vm->config.nr_memory; i++)
         nr_pages += tables_of(&vm->config.memory[i]);
-    return nr_pages + (UINT64_C(1) << page_order(vm->image.dtb.bytes)) + PAGES_UNUSED;
-}
-
-static char text[160]; /* why the last VM was refused */
-
-static const char *too_little(size_t need, size_t has)
-{
-    (void)snprintf(
-        text, sizeof(text),
-        "it needs %zu KiB of the hypervisor's memory, and its stile,hv-memory-kib is %zu",
-        KIB(need), has);
-    return text;
-}
-
-static const char *too_much(size_t wants, size_t nr_free)
-{
-    (void)snprintf(text, sizeof(text),
-                   "it needs %zu KiB of the hypervisor's memory, and %zu of %zu KiB are free",
-                   KIB(wants), KIB(nr_free), KIB(page_nr_pool()));
-    return text;
+    return nr_pages + (UINT64_C(1) << page_order(vm->image.dtb.bytes)) + PAGES_TO_LOAD +
+           PAGES_UNUSED;
 }
 
 const char *budget_reserve(const struct vm *vm)
@@ -68,14 +51,20 @@ const char *budget_reserve(const struct vm *vm)
 
     /* So that its tables, which are in proportion, are not what is said to be too large. */
     if (vm_config_pages(&vm->config) > page_nr_guest())
-        return "not enough memory for it";
+        return refusal("not enough memory for it: %lu MiB, and %zu MiB of %zu MiB are free",
+                       vm_config_pages(&vm->config) >> (20 - PAGE_SHIFT),
+                       page_nr_free_guest() >> (20 - PAGE_SHIFT),
+                       page_nr_guest() >> (20 - PAGE_SHIFT));
     if (vm->config.hv_memory_kib > 0)
         nr_pages = align_up(vm->config.hv_memory_kib / KIB(1), UNIT_PAGES);
     if (nr_pages < need)
-        return too_little(need, vm->config.hv_memory_kib);
+        return refusal(
+            "it needs %zu KiB of the hypervisor's memory, and its stile,hv-memory-kib is %u",
+            KIB(need), vm->config.hv_memory_kib);
     /* One unit stays, to read the next VM's device tree. */
     if (nr_pages + UNIT_PAGES > nr_free || !page_reserve(vm->id, nr_pages))
-        return too_much(nr_pages, nr_free);
+        return refusal("it needs %zu KiB of the hypervisor's memory, and %zu of %zu KiB are free",
+                       KIB(nr_pages), KIB(nr_free), KIB(page_nr_pool()));
     return NULL;
 }
 

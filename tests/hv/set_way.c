@@ -32,6 +32,7 @@ static void make_vm(void)
     vm.config.nr_memory = 1;
     vm.config.memory[0] = (struct ipa_range){ipa_make(MEMORY_IPA), MEMORY_BYTES};
     vcpu.vm = &vm;
+    ASSERT_TRUE(page_reserve(vm.id, 64));
     ASSERT_EQ(vmem_create(&vm), STILE_SUCCESS);
 }
 
@@ -39,6 +40,7 @@ static void destroy_vm(void)
 {
     vmem_destroy(&vm);
     vmem_forget(&vm);
+    page_unreserve(vm.id);
 }
 
 KTF_SUITE(set_way, .setup = make_vm, .teardown = destroy_vm);

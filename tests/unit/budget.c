@@ -4,12 +4,14 @@
  */
 #include "arch/tlb.h"
 
+#include "dev/pcpu.h"
 #include "fakes/memory.h"
 
 #include "mm/stage2.c"
 #include "mm/stage2_map.c"
 #include "memory/vmem.c"
 #include "memory/budget.c"
+#include "vm/refusal.c"
 
 #include "ktf.h"
 
@@ -17,6 +19,7 @@
 #define NR_VCPUS 4
 
 static struct vm vm;
+static struct pcpu self;
 
 static void make_vm(struct vm *of, uint32_t id, uint64_t mib)
 {
@@ -30,6 +33,7 @@ static void make_vm(struct vm *of, uint32_t id, uint64_t mib)
 static void setup(void)
 {
     fake_memory();
+    fake_sysreg_write("tpidr_el2", (uint64_t)(uintptr_t)&self);
     make_vm(&vm, 1, 64);
 }
 
@@ -38,12 +42,12 @@ KTF_SUITE(budget, .setup = setup);
 KTF_TEST(budget, it_is_what_the_vm_needs_and_some_in_whole_units)
 {
     /* 3 of its own, 16 for vCPUs, 5 + 1 + 32 tables, 4 for its tree, 2 that stay over */
-    EXPECT_EQ(budget_need(&vm), 63);
+    EXPECT_EQ(budget_need(&vm), 64);
     ASSERT_NULL(budget_reserve(&vm));
     EXPECT_EQ(page_budget(1).nr_pages, 96);
     budget_release(&vm);
     vm.config.memory[0].bytes += 1 << 30; /* now in two GiB */
-    EXPECT_EQ(budget_need(&vm), 63 + 512 + 1);
+    EXPECT_EQ(budget_need(&vm), 64 + 512 + 1);
 }
 
 KTF_TEST(budget, the_tree_may_say_another)
@@ -75,7 +79,8 @@ KTF_TEST(budget, who_does_not_fit_is_told_the_numbers)
     budget_release(&vm);
     EXPECT_EQ(page_nr_free(), before);
     other.config.memory[0].bytes = (page_nr_guest() << PAGE_SHIFT) + BLOCK_2M;
-    EXPECT_STREQ(budget_reserve(&other), "not enough memory for it");
+    EXPECT_STREQ(budget_reserve(&other),
+                 "not enough memory for it: 250 MiB, and 248 MiB of 248 MiB are free");
 }
 
 /* What a VM takes before its first instruction, in the order in which it does. */
@@ -116,8 +121,7 @@ KTF_TEST(budget, what_it_needs_is_enough_at_the_worst)
     for (unsigned life = 0; life < 3; life++) {
         take_all(held, orders, &nr);
         ASSERT_EQ(vmem_create(&vm), STILE_SUCCESS);
-        ASSERT_EQ(stage2_map(&vm.stage2, ipa_make(VM_SHARED_IPA), page_pa(held[0]), PAGE_SIZE,
-                             STAGE2_READ),
+        ASSERT_EQ(stage2_map_pool(&vm.stage2, ipa_make(VM_SHARED_IPA), held[0], STAGE2_READ),
                   STILE_SUCCESS);
         ASSERT_EQ(stage2_map(&vm.stage2, ipa_make(BLOCK_1G * 9), pa_make(0), PAGE_SIZE,
                              STAGE2_READ | STAGE2_DEVICE),

@@ -11,7 +11,7 @@
 #include "fakes/tree.h"
 
 #include "config/dt.c"
-#include "config/refusal.c"
+#include "vm/refusal.c"
 #include "config/vm_tree.c"
 
 #include "ktf.h"

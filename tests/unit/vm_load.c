@@ -10,7 +10,7 @@
 #include "fakes/tree.h"
 
 #include "config/dt.c"
-#include "config/refusal.c"
+#include "vm/refusal.c"
 #include "config/vm_load.c"
 #include "memory/guest.c"
 #include "mm/stage2.c"

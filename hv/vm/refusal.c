@@ -2,7 +2,7 @@
 /*
  * A text for each physical CPU.
  */
-#include "config/refusal.h"
+#include "vm/refusal.h"
 
 #include <stdarg.h>
 #include <stdio.h>

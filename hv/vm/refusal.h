@@ -2,8 +2,8 @@
 /*
  * Why a VM is refused, with numbers in it.
  */
-#ifndef CONFIG_REFUSAL_H
-#define CONFIG_REFUSAL_H
+#ifndef VM_REFUSAL_H
+#define VM_REFUSAL_H
 
 /**
  * refusal() - a text as printf() makes it, at most 160 characters
