@@ -30,14 +30,21 @@ _Noreturn static void end_without(size_t nr_refused)
 _Noreturn void start_run(void)
 {
     static struct vm_files found[CONFIG_NR_VMS];
+    struct vm *made[CONFIG_NR_VMS];
+    size_t nr_made = 0;
     const void *archive = (const void *)(uintptr_t)machine.bundle.base.pa;
     size_t nr_found = bundle_read(archive, machine.bundle.bytes, found, CONFIG_NR_VMS);
 
     if (nr_found > 1)
         console_name_lines();
-    for (size_t i = 0; i < nr_found; i++)
-        vm_create(&found[i]);
-    if (vm_nr_running() == 0)
+    for (size_t i = 0; i < nr_found; i++) {
+        struct vm *vm = vm_create(&found[i]);
+        if (vm)
+            made[nr_made++] = vm;
+    }
+    if (nr_made == 0)
         end_without(nr_found);
+    for (size_t i = 0; i < nr_made; i++)
+        vm_start(made[i]);
     vcpu_enter(sched_enter());
 }

@@ -43,6 +43,14 @@ struct layout {
     uint64_t kernel_clean; /* bytes of the kernel's room that must not stay in a cache */
 };
 
+/* So much vm_load_some() copies and cleans at a time. */
+#define PIECE_BYTES (128 << 10)
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
 #define NR_RESERVED (PAGE_SIZE / sizeof(struct ipa_range) - 1)
 
 /** What the tree reserves: /memreserve/ and /reserved-memory. */
@@ -53,8 +61,8 @@ struct reserved {
 
 _Static_assert(sizeof(struct reserved) <= PAGE_SIZE, "it is allocated as a page");
 
-/** A VM that is being loaded. */
-struct load {
+/** Where things go, while that is being decided. */
+struct plan {
     const struct vm *vm;
     const struct vm_files *from;
     void *tree;                /* a copy, for the VM */
@@ -86,12 +94,12 @@ static void reserve_node(void *context, const struct dt_node *node)
     (void)dt_each_reserved(node, reserve, context);
 }
 
-static const char *find_reserved(struct load *load)
+static const char *find_reserved(struct plan *plan)
 {
-    load->reserved->nr = 0;
-    dt_each_reservation(load->tree, reserve, load->reserved);
-    (void)dt_walk(load->tree, reserve_node, load->reserved);
-    return load->reserved->nr > NR_RESERVED
+    plan->reserved->nr = 0;
+    dt_each_reservation(plan->tree, reserve, plan->reserved);
+    (void)dt_walk(plan->tree, reserve_node, plan->reserved);
+    return plan->reserved->nr > NR_RESERVED
                ? refusal("vm.dtb: more than %lu reserved ranges", NR_RESERVED)
                : NULL;
 }
@@ -109,16 +117,16 @@ static uint64_t in_the_way(const struct reserved *reserved, uint64_t base, uint6
  * Puts @bytes @offset behind a multiple of @alignment, from @base on, where the VM's first range of
  * memory has room for them.
  */
-static bool place(const struct load *load, struct ipa_range *out, uint64_t base, uint64_t offset,
+static bool place(const struct plan *plan, struct ipa_range *out, uint64_t base, uint64_t offset,
                   uint64_t alignment, uint64_t bytes)
 {
-    const struct ipa_range *memory = &load->vm->config.memory[0];
+    const struct ipa_range *memory = &plan->vm->config.memory[0];
     uint64_t start = align_up(base, alignment) + offset;
     uint64_t least = memory->base.ipa;
 
     while (start >= least && start - memory->base.ipa <= memory->bytes &&
            bytes <= end_of(memory) - start) {
-        uint64_t end = in_the_way(load->reserved, start, bytes);
+        uint64_t end = in_the_way(plan->reserved, start, bytes);
 
         *out = (struct ipa_range){ipa_make(start), bytes};
         if (end == 0 || bytes == 0)
@@ -130,9 +138,9 @@ static bool place(const struct load *load, struct ipa_range *out, uint64_t base,
 }
 
 /* Checks an Image and reads its header. */
-static const char *check_kernel(const struct load *load, struct image_header *header)
+static const char *check_kernel(const struct plan *plan, struct image_header *header)
 {
-    const struct vm_file *file = &load->from->kernel;
+    const struct vm_file *file = &plan->from->kernel;
 
     if (file->bytes < sizeof(*header))
         return "kernel: not an arm64 Image: too short";
@@ -143,7 +151,7 @@ static const char *check_kernel(const struct load *load, struct image_header *he
         return "kernel: it is big-endian";
     if (header->image_size == 0)
         header->text_offset = IMAGE_OLD_TEXT_OFFSET;
-    if (header->text_offset >= load->vm->config.memory[0].bytes)
+    if (header->text_offset >= plan->vm->config.memory[0].bytes)
         return "kernel: its text offset is beyond the VM's memory";
     return NULL;
 }
@@ -153,34 +161,34 @@ static uint64_t mib(uint64_t bytes)
     return (bytes >> 20) + (bytes % 0x100000 != 0);
 }
 
-static const char *no_room(const struct load *load, const char *file, uint64_t bytes)
+static const char *no_room(const struct plan *plan, const char *file, uint64_t bytes)
 {
     return refusal("%s: it does not fit into the VM's memory: %lu MiB, of %lu MiB", file,
-                   mib(bytes), mib(load->vm->config.memory[0].bytes));
+                   mib(bytes), mib(plan->vm->config.memory[0].bytes));
 }
 
 /*
  * A kernel that does not say how much it needs behind it gets half of what is left there. Of that,
  * the rest of its last block of 2 MiB has been touched by the hypervisor, and so needs cleaning.
  */
-static const char *place_kernel(struct load *load)
+static const char *place_kernel(struct plan *plan)
 {
-    const struct ipa_range *memory = &load->vm->config.memory[0];
-    uint64_t file = load->from->kernel.bytes;
-    struct layout *layout = &load->layout;
+    const struct ipa_range *memory = &plan->vm->config.memory[0];
+    uint64_t file = plan->from->kernel.bytes;
+    struct layout *layout = &plan->layout;
     struct image_header header = {0};
-    const char *fault = check_kernel(load, &header);
+    const char *fault = check_kernel(plan, &header);
     uint64_t bytes = header.image_size > file ? header.image_size : file;
 
     if (fault)
         return fault;
-    if (!place(load, &layout->kernel, memory->base.ipa, header.text_offset, BLOCK_2M, bytes))
-        return no_room(load, "kernel", bytes);
+    if (!place(plan, &layout->kernel, memory->base.ipa, header.text_offset, BLOCK_2M, bytes))
+        return no_room(plan, "kernel", bytes);
     if (header.image_size == 0) {
         uint64_t end = end_of(&layout->kernel);
         uint64_t room = (end_of(memory) - end) / 2;
 
-        while (in_the_way(load->reserved, end, room) != 0)
+        while (in_the_way(plan->reserved, end, room) != 0)
             room /= 2;
         layout->kernel.bytes += room;
     }
@@ -192,24 +200,41 @@ static const char *place_kernel(struct load *load)
 }
 
 /* The device tree is in one block of 2 MiB, so that a kernel can map it with one. */
-static const char *place_rest(struct load *load)
+static const char *place_rest(struct plan *plan)
 {
-    struct layout *layout = &load->layout;
+    struct layout *layout = &plan->layout;
     struct ipa_range *dtb = &layout->dtb;
-    uint64_t bytes = load->from->dtb.bytes;
-    bool fits = place(load, dtb, end_of(&layout->kernel), 0, PAGE_SIZE, bytes);
+    uint64_t bytes = plan->from->dtb.bytes;
+    bool fits = place(plan, dtb, end_of(&layout->kernel), 0, PAGE_SIZE, bytes);
 
     if (fits && align_down(dtb->base.ipa, BLOCK_2M) != align_down(end_of(dtb) - 1, BLOCK_2M))
-        fits = place(load, dtb, dtb->base.ipa, 0, BLOCK_2M, bytes);
+        fits = place(plan, dtb, dtb->base.ipa, 0, BLOCK_2M, bytes);
     if (!fits)
-        return no_room(load, "vm.dtb", bytes);
-    bytes = load->from->initrd.bytes;
-    if (!place(load, &layout->initrd, end_of(dtb), 0, PAGE_SIZE, bytes))
-        return no_room(load, "initrd", bytes);
+        return no_room(plan, "vm.dtb", bytes);
+    bytes = plan->from->initrd.bytes;
+    if (!place(plan, &layout->initrd, end_of(dtb), 0, PAGE_SIZE, bytes))
+        return no_room(plan, "initrd", bytes);
     return NULL;
 }
 
 /* --- what ---------------------------------------------------------------------------------- */
+
+/*
+ * Writes a piece of a file to @range, which may be longer than the file, and cleans it: what the
+ * guest sees there with its MMU off. Returns where the next piece begins, or 0: there is a hole.
+ */
+static uint64_t put(struct vm *vm, const struct ipa_range *range, const struct vm_file *file,
+                    uint64_t at)
+{
+    uint64_t bytes = least(range->bytes - at, PIECE_BYTES);
+    uint64_t written = at < file->bytes ? least(file->bytes - at, bytes) : 0;
+    ipa_t to = ipa_add(range->base, at);
+
+    if (guest_write(vm, to, (const char *)file->data + at, written) < written ||
+        guest_clean(vm, to, bytes) < bytes)
+        return 0;
+    return at + bytes;
+}
 
 /* Writes an address into a property of /chosen, of one cell or two. */
 static bool set_address(void *tree, int chosen, const char *name, uint64_t address)
@@ -240,60 +265,62 @@ static const char *patch(void *tree, const struct ipa_range *initrd)
 }
 
 /* All that needs libfdt. */
-static void plan(void *context)
+static void make_plan(void *context)
 {
-    struct load *load = context;
+    struct plan *plan = context;
 
-    load->fault = find_reserved(load);
-    if (!load->fault)
-        load->fault = place_kernel(load);
-    if (!load->fault)
-        load->fault = place_rest(load);
-    if (!load->fault)
-        load->fault = patch(load->tree, &load->layout.initrd);
+    plan->fault = find_reserved(plan);
+    if (!plan->fault)
+        plan->fault = place_kernel(plan);
+    if (!plan->fault)
+        plan->fault = place_rest(plan);
+    if (!plan->fault)
+        plan->fault = patch(plan->tree, &plan->layout.initrd);
 }
 
-/* Writes a file, and cleans @clean bytes: what the guest sees there with its MMU off. */
-static bool put(struct vm *vm, ipa_t base, const void *data, size_t bytes, uint64_t clean)
+/* Decides where all goes, and writes the tree, which says so. */
+static const char *put_dtb(struct vm *vm, struct plan *plan)
 {
-    return guest_write(vm, base, data, bytes) == bytes && guest_clean(vm, base, clean) == clean;
-}
+    const struct vm_file *dtb = &vm->image.dtb;
 
-static const char *put_all(struct vm *vm, const struct load *load)
-{
-    const struct layout *to = &load->layout;
-    const struct vm_files *from = load->from;
-
-    if (!put(vm, to->dtb.base, load->tree, from->dtb.bytes, to->dtb.bytes))
+    memcpy(plan->tree, dtb->data, dtb->bytes);
+    plain_abi_call(make_plan, plan);
+    if (plan->fault)
+        return plan->fault;
+    if (guest_write(vm, plan->layout.dtb.base, plan->tree, dtb->bytes) < dtb->bytes ||
+        guest_clean(vm, plan->layout.dtb.base, dtb->bytes) < dtb->bytes)
         return "vm.dtb: the VM's memory has a hole";
-    if (!put(vm, to->kernel.base, from->kernel.data, from->kernel.bytes, to->kernel_clean))
-        return "kernel: the VM's memory has a hole";
-    if (!put(vm, to->initrd.base, from->initrd.data, from->initrd.bytes, to->initrd.bytes))
-        return "initrd: the VM's memory has a hole";
     return NULL;
 }
 
-const char *vm_load(struct vm *vm, const struct vm_files *from, struct vm_entry *entry)
+const char *vm_load_begin(struct vm_load *load, struct vm *vm)
 {
-    unsigned order = page_order(from->dtb.bytes);
-    struct load load = {.vm = vm, .from = from};
+    unsigned order = page_order(vm->image.dtb.bytes);
+    struct plan plan = {.vm = vm, .from = &vm->image};
+    const char *fault = "vm.dtb: the hypervisor has no memory to copy it";
 
-    load.tree = page_alloc(vm->id, order);
-    load.reserved = page_alloc(vm->id, PAGE_ORDER_4K);
-    if (load.tree && load.reserved) {
-        memcpy(load.tree, from->dtb.data, from->dtb.bytes);
-        plain_abi_call(plan, &load);
-        if (!load.fault)
-            load.fault = put_all(vm, &load);
-    } else {
-        load.fault = "vm.dtb: the hypervisor has no memory to copy it";
+    plan.tree = page_alloc(vm->id, order);
+    plan.reserved = page_alloc(vm->id, PAGE_ORDER_4K);
+    if (plan.tree && plan.reserved)
+        fault = put_dtb(vm, &plan);
+    if (plan.tree)
+        page_free(plan.tree, order);
+    if (plan.reserved)
+        page_free(plan.reserved, PAGE_ORDER_4K);
+    *load = (struct vm_load){
+        .kernel = {plan.layout.kernel.base, plan.layout.kernel_clean},
+        .dtb = plan.layout.dtb,
+        .initrd = plan.layout.initrd,
+    };
+    return fault;
+}
+
+const char *vm_load_some(struct vm_load *load, struct vm *vm)
+{
+    if (load->nr_kernel < load->kernel.bytes) {
+        load->nr_kernel = put(vm, &load->kernel, &vm->image.kernel, load->nr_kernel);
+        return load->nr_kernel > 0 ? NULL : "kernel: the VM's memory has a hole";
     }
-    if (load.tree)
-        page_free(load.tree, order);
-    if (load.reserved)
-        page_free(load.reserved, PAGE_ORDER_4K);
-    if (load.fault)
-        return load.fault;
-    *entry = (struct vm_entry){load.layout.kernel.base, load.layout.dtb.base};
-    return NULL;
+    load->nr_initrd = put(vm, &load->initrd, &vm->image.initrd, load->nr_initrd);
+    return load->nr_initrd > 0 ? NULL : "initrd: the VM's memory has a hole";
 }

@@ -219,21 +219,6 @@ size_t console_read_kept(struct vm *vm, uint64_t from, char *text, size_t limit,
     return count;
 }
 
-void console_wait_for_room(void)
-{
-    size_t most = 0, room;
-    uint32_t polls = 0;
-
-    do {
-        spin_lock(&console.lock);
-        serial_send();
-        room = serial_room();
-        spin_unlock(&console.lock);
-        polls = room > most ? 0 : polls + 1;
-        most = room > most ? room : most;
-    } while (room < SERIAL_BUFFER_BYTES / 2 && polls < SERIAL_POLLS_PER_CHARACTER);
-}
-
 /* --- the hypervisor's output --- */
 
 void console_say_focus(void)

@@ -41,13 +41,6 @@ bool console_write_one(struct vm *vm, char character);
 size_t console_read_kept(struct vm *vm, uint64_t from, char *text, size_t limit, uint64_t *first);
 
 /**
- * console_wait_for_room() - wait, for a bounded time, until console_write() takes some lines
- *
- * Takes the console's lock, and gives it back between looks at the UART.
- */
-void console_wait_for_room(void);
-
-/**
  * console_write_hv() - one line of the hypervisor's own
  * @text: without prefix and line end, at most CONSOLE_LINE_BYTES
  *

@@ -8,6 +8,7 @@
 #include "hypercall/hypercall.h"
 #include "life/vm_life.h"
 #include "memory/guest.h"
+#include "sched/sched.h"
 #include "vm/irq_controller.h"
 #include "vgic/vgic.h"
 #include "vm/clock.h"
@@ -32,7 +33,7 @@ static struct vm *hold(stile_vm_id_t vm)
 
 static struct hcall_result release(struct vm *vm, struct hcall_result result)
 {
-    vm_release(vm);
+    sched_release(vm);
     return result;
 }
 
@@ -75,7 +76,14 @@ struct hcall_result hcall_control_resume(struct vcpu *vcpu, stile_vm_id_t vm)
 
 struct hcall_result hcall_control_destroy(struct vcpu *vcpu, stile_vm_id_t vm)
 {
-    return vm.number == vcpu->vm->id ? hcall_bad_argument(1) : do_to(hold(vm), vm_destroy);
+    struct vm *seen = vm_numbered(vm.number);
+
+    if (vm.number == vcpu->vm->id)
+        return hcall_bad_argument(1);
+    /* One that starts anew over and over is hardly ever found running. */
+    if (seen && vm_destroy_rebooting(seen))
+        return hcall_ok();
+    return do_to(hold(vm), vm_destroy);
 }
 
 struct hcall_result hcall_control_inject(struct vcpu *vcpu, stile_vm_id_t vm,
@@ -168,7 +176,7 @@ struct hcall_result hcall_control_trace(struct vcpu *vcpu, stile_vm_id_t vm, sti
     struct vm *held = hold(vm);
     if (held) {
         found = trace_read(&vm_vcpu(held, target.index)->trace, age, &entry);
-        vm_release(held);
+        sched_release(held);
     } else {
         found = remains_read_trace(seen, target.index, age, &entry);
     }

@@ -72,6 +72,27 @@ struct vcpu *vcpu_create(struct vm *vm, uint32_t index)
     return vcpu;
 }
 
+void vcpu_reset(struct vcpu *vcpu)
+{
+    memset(vcpu->page, 0, PAGE_SIZE);
+    memset(vcpu->mailbox, 0, PAGE_SIZE);
+    vcpu->page->vcpu_id = vcpu->index;
+    vcpu->trace = (struct trace){0};
+    vcpu->vgic = (struct vgic_vcpu){0};
+    vcpu->vtimer = (struct vtimer){0};
+    vcpu->fp = (struct fp_state){0};
+    vcpu->stats = (struct vcpu_stats){0};
+    vcpu->more_status = 0;
+    vcpu->yields = false;
+    vcpu->polls = false;
+    vcpu->poll_ports = 0;
+    spin_lock(&sched_lock);
+    vcpu->paused = false;
+    if (vcpu->state == VCPU_STOPPED) /* else it is the one whose turns this takes */
+        vcpu->state = VCPU_OFF;
+    spin_unlock(&sched_lock);
+}
+
 void vcpu_destroy(struct vcpu *vcpu)
 {
     spin_lock(&sched_lock);
@@ -89,7 +110,8 @@ static enum vcpu_power power_locked(const struct vcpu *vcpu)
 
     if (vcpu->state == VCPU_STARTING)
         return VCPU_POWER_ON_PENDING;
-    return vcpu->state == VCPU_OFF && gone ? VCPU_POWER_OFF : VCPU_POWER_ON;
+    return (vcpu->state == VCPU_OFF || vcpu->state == VCPU_STEPS) && gone ? VCPU_POWER_OFF
+                                                                          : VCPU_POWER_ON;
 }
 
 enum vcpu_power vcpu_power(struct vcpu *vcpu)

@@ -29,6 +29,14 @@ enum vcpu_start_result {
  */
 struct vcpu *vcpu_create(struct vm *vm, uint32_t index);
 
+/**
+ * vcpu_reset() - have a vCPU of a VM that starts anew be as vcpu_create() made it, but for its
+ * place
+ *
+ * No vCPU of the VM is loaded, and none will be before vcpu_start().
+ */
+void vcpu_reset(struct vcpu *vcpu);
+
 /** vcpu_destroy() - free a vCPU that will never run again */
 void vcpu_destroy(struct vcpu *vcpu);
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The life of a VM: made from its files, run, paused, ended, taken down or started anew.
+ * The life of a VM: made from its files, run, paused, ended.
  */
 #ifndef LIFE_VM_LIFE_H
 #define LIFE_VM_LIFE_H
 
-#include <stdint.h>
+#include <stdbool.h>
 
 #include "vm/vm.h"
 
@@ -15,21 +15,25 @@ struct vcpu;
  * vm_create() - make a VM from its folder in the bundle
  * @from: the folder
  *
- * Boot only. The VM's first vCPU is ready to run. A VM that cannot be made is refused with one
- * line in the log, and leaves nothing behind.
+ * Boot only. Nothing of the VM runs before vm_start(); it counts as one that has not ended. A VM
+ * that cannot be made is refused with one line in the log, and leaves nothing behind: NULL.
  */
-void vm_create(const struct vm_files *from);
+struct vm *vm_create(const struct vm_files *from);
 
-/** vm_nr_running() - how many VMs have not ended */
-uint32_t vm_nr_running(void);
+/**
+ * vm_start() - let the first vCPU of a VM that was created run
+ *
+ * All VMs are made before the first one starts: what ends while others are made would be the last.
+ */
+void vm_start(struct vm *vm);
 
 /**
  * vm_stop() - end the loaded vCPU's VM
  * @vcpu: the loaded vCPU; it is not returned to
  * @end: what becomes of the VM
  *
- * The VM is taken down, or started anew, when its last loaded vCPU has been put. The first end
- * counts if several vCPUs stop the VM at once.
+ * When its last loaded vCPU has been put, the VM is taken down, or made anew, in turns of its own.
+ * The first end counts if several vCPUs stop the VM at once.
  */
 void vm_stop(struct vcpu *vcpu, enum vm_end end);
 
@@ -42,17 +46,6 @@ void vm_stop(struct vcpu *vcpu, enum vm_end end);
  */
 void vm_crash(struct vcpu *vcpu, const char *why);
 
-/** vm_let_go() - nobody holds a VM any more that is ending: it is taken down */
-void vm_let_go(struct vm *vm);
-
-/** vm_release() - it was put. The last hold of a VM that is ending takes it down. No lock held. */
-static inline void vm_release(struct vm *vm)
-{
-    if (__atomic_sub_fetch(&vm->nr_holds, 1, __ATOMIC_ACQ_REL) == 0 &&
-        __atomic_load_n(&vm->state, __ATOMIC_RELAXED) == VM_ENDING)
-        vm_let_go(vm);
-}
-
 /**
  * vm_pause() - keep a VM's vCPUs from running
  * @vm: held
@@ -64,7 +57,10 @@ void vm_pause(struct vm *vm);
 /** vm_resume() - let a VM's vCPUs run again, from where they were; harmless if it is not paused */
 void vm_resume(struct vm *vm);
 
-/** vm_destroy() - end a VM from outside; it is taken down by the vm_release() that is last */
+/** vm_destroy() - end a VM from outside, which is held; nothing of it runs after the last hold */
 void vm_destroy(struct vm *vm);
+
+/** vm_destroy_rebooting() - have a VM that is about to start anew not do so; false if it is not */
+bool vm_destroy_rebooting(struct vm *vm);
 
 #endif

@@ -337,30 +337,36 @@ bool share_walk(const struct vm *vm, uint32_t index, struct share_terms *terms)
 
 /* --- VMs ----------------------------------------------------------------------------------- */
 
-static void set_vm(uint32_t id, struct vm *vm, bool open)
+void share_vm_started(struct vm *vm)
 {
     spin_lock(&share_lock);
-    sharers[id - 1].vm = vm;
-    sharers[id - 1].open = open;
+    sharers[vm->id - 1].vm = vm;
+    sharers[vm->id - 1].open = true;
     spin_unlock(&share_lock);
 }
 
-void share_vm_started(struct vm *vm)
+/* A share that the VM has with another, on either side; or NULL. The lock is held. */
+static struct share *find_of(const struct vm *vm)
 {
-    set_vm(vm->id, vm, true);
+    for (struct share *share = shares; share < &shares[NR_SHARES]; share++)
+        if (share->state != SHARE_FREE && (owner_of(share) == vm || peer_of(share) == vm))
+            return share;
+    return NULL;
 }
 
-void share_vm_gone(struct vm *vm)
+bool share_vm_gone(struct vm *vm)
 {
-    set_vm(vm->id, vm, false);
-    for (struct share *share = shares; share < &shares[NR_SHARES]; share++) {
-        /* One at a time: others wait for the lock. */
-        spin_lock(&share_lock);
-        if (share->state != SHARE_FREE && (owner_of(share) == vm || peer_of(share) == vm)) {
-            share_end(share);
-            tell(owner_of(share) == vm ? peer_of(share) : owner_of(share));
-        }
-        spin_unlock(&share_lock);
+    struct share *share;
+
+    spin_lock(&share_lock);
+    sharers[vm->id - 1].open = false;
+    share = find_of(vm);
+    if (share) {
+        share_end(share);
+        tell(owner_of(share) == vm ? peer_of(share) : owner_of(share));
+    } else {
+        sharers[vm->id - 1].vm = NULL;
     }
-    set_vm(vm->id, NULL, false);
+    spin_unlock(&share_lock);
+    return share;
 }

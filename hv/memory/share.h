@@ -37,12 +37,13 @@ struct share_terms {
 void share_vm_started(struct vm *vm);
 
 /**
- * share_vm_gone() - the VM ends, for good or to start anew: all its shares end, on both sides
+ * share_vm_gone() - the VM ends, for good or to start anew: one of its shares ends, on both sides
  *
- * No vCPU of it is loaded or will be; its memory is still there. Harmless for a VM that had not
+ * No vCPU of it is loaded or will be; its memory is still there. Returns whether there may be more:
+ * it is to be called again. Nobody can offer the VM a new one. Harmless for a VM that had not
  * started.
  */
-void share_vm_gone(struct vm *vm);
+bool share_vm_gone(struct vm *vm);
 
 /**
  * share_offer() - offer pages to a peer

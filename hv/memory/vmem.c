@@ -10,6 +10,9 @@
 
 #define RAM_ATTRS (STAGE2_RIGHTS | STAGE2_OWNED)
 
+/* So many blocks vmem_fill() takes at a time: each may be of 1 GiB, which is 512 descriptors. */
+#define FILL_BATCH 16
+
 /* --- quotas -------------------------------------------------------------------------------- */
 
 static uint64_t committed; /* what is kept for all VMs together, in pages; atomic */
@@ -125,21 +128,6 @@ uint64_t vmem_populate(struct vm *vm, struct stage2_locked locked, ipa_t base, u
     return done;
 }
 
-static bool populate_all(struct vm *vm)
-{
-    struct stage2_locked locked = stage2_lock(&vm->stage2);
-    bool done = true;
-
-    for (uint32_t i = 0; i < vm->config.nr_memory && done; i++) {
-        const struct ipa_range *range = &vm->config.memory[i];
-        uint64_t nr_pages = range->bytes >> PAGE_SHIFT;
-
-        done = vmem_populate(vm, locked, range->base, nr_pages, UINT32_MAX) == nr_pages;
-    }
-    stage2_unlock(locked);
-    return done;
-}
-
 enum stile_error vmem_create(struct vm *vm)
 {
     uint64_t nr_pages = vm_config_pages(&vm->config);
@@ -147,28 +135,57 @@ enum stile_error vmem_create(struct vm *vm)
     if (!keep((int64_t)(nr_pages - vm->stage2.kept)))
         return STILE_NO_MEMORY;
     set_quota(vm, nr_pages);
-    if (stage2_init(&vm->stage2, vm->id) == STILE_SUCCESS) {
-        if (populate_all(vm))
-            return STILE_SUCCESS;
-        vmem_destroy(vm);
-    }
+    if (stage2_init(&vm->stage2, vm->id) == STILE_SUCCESS)
+        return STILE_SUCCESS;
     vmem_forget(vm);
     return STILE_NO_MEMORY;
 }
 
-static void release(void *context, const struct stage2_mapping *mapping)
+/* While a VM is filled, the pages it has tell how far that is. */
+static enum stile_error fill_blocks(struct vm *vm, struct stage2_locked locked, unsigned nr_blocks)
 {
-    const struct vm *vm = context;
+    uint64_t at = vm->stage2.nr_owned;
 
-    if (mapping->attrs & STAGE2_OWNED)
-        page_free_guest(mapping->pa, page_order(mapping->bytes), vm->id);
-    else
-        CHECK((mapping->attrs & (STAGE2_DEVICE | STAGE2_BORROWED)) || page_is_shown(mapping->pa));
+    for (uint32_t i = 0; i < vm->config.nr_memory; i++) {
+        const struct ipa_range *range = &vm->config.memory[i];
+        uint64_t nr_pages = range->bytes >> PAGE_SHIFT;
+
+        if (at >= nr_pages) {
+            at -= nr_pages;
+            continue;
+        }
+        return vmem_populate(vm, locked, ipa_add(range->base, at << PAGE_SHIFT), nr_pages - at,
+                             nr_blocks) > 0
+                   ? STILE_BUSY
+                   : STILE_NO_MEMORY;
+    }
+    return STILE_SUCCESS;
 }
 
-void vmem_destroy(struct vm *vm)
+enum stile_error vmem_fill(struct vm *vm)
 {
-    stage2_destroy(&vm->stage2, release, vm);
+    struct stage2_locked locked = stage2_lock(&vm->stage2);
+    enum stile_error error = fill_blocks(vm, locked, FILL_BATCH);
+
+    stage2_unlock(locked);
+    return error;
+}
+
+static void release(void *context, const struct stage2_mapping *mapping)
+{
+    struct vm *vm = context;
+
+    if (!(mapping->attrs & STAGE2_OWNED)) {
+        CHECK((mapping->attrs & (STAGE2_DEVICE | STAGE2_BORROWED)) || page_is_shown(mapping->pa));
+        return;
+    }
+    page_free_guest(mapping->pa, page_order(mapping->bytes), vm->id);
+    vm->stage2.nr_owned -= mapping->bytes >> PAGE_SHIFT;
+}
+
+bool vmem_destroy(struct vm *vm)
+{
+    return stage2_destroy(&vm->stage2, release, vm);
 }
 
 /* --- first touch --------------------------------------------------------------------------- */

@@ -5,8 +5,8 @@
  * A VM's quota is what its device tree gives it, more or less what it was donated or has donated.
  * What the tree gives it is kept for it even so: it starts anew with that.
  * All memory of the tree is set aside for the VM when it is made, but scrubbed only when it is
- * first touched, a page or a part of 2 MiB at a time: starting a VM costs the same whatever its
- * size, and so does a call that maps.
+ * first touched, a page or a part of 2 MiB at a time: what that takes is the guest's, and a call that
+ * maps costs the same whatever it maps.
  */
 #ifndef MEMORY_VMEM_H
 #define MEMORY_VMEM_H
@@ -21,23 +21,35 @@
 struct vm;
 
 /**
- * vmem_create() - make the VM's stage 2 and populate the memory of its device tree
+ * vmem_create() - reserve the memory of a VM's device tree, and make its stage 2, which is empty
  * @vm: with config and id
  *
- * The guest finds its memory zeroed. On an error nothing is left behind.
+ * On an error nothing is left behind.
  *
  * NO_MEMORY: the machine has not enough, or all VMs together might own more than it has
  */
 enum stile_error vmem_create(struct vm *vm);
 
 /**
- * vmem_destroy() - take the VM's memory back and end its stage 2
+ * vmem_fill() - populate a part of the memory of its device tree
+ * @vm: after vmem_create(), and nothing but this has changed its memory since
+ *
+ * The guest will find its memory zeroed. Bounded.
+ *
+ * SUCCESS: all is there
+ * BUSY: it is to be called again
+ * NO_MEMORY: the machine has not enough, or no page for a table; vmem_destroy() is due
+ */
+enum stile_error vmem_fill(struct vm *vm);
+
+/**
+ * vmem_destroy() - take a part of the VM's memory back; in the end, its stage 2
  *
  * Pages shared with the VM and devices are unmapped but stay their owner's. No vCPU of the VM is
- * loaded or will be, and it has no shares. Its memory stays reserved for vmem_create(), which may
- * follow, for a reboot.
+ * loaded or will be, and it has no shares. Returns whether there is more: as stage2_destroy(). The
+ * memory stays reserved for vmem_create(), which may follow, for a reboot.
  */
-void vmem_destroy(struct vm *vm);
+bool vmem_destroy(struct vm *vm);
 
 /**
  * vmem_donate_prepare() - make sure that a VM can give pages to another and still start anew

@@ -115,33 +115,71 @@ enum stile_error stage2_init(struct stage2 *stage2, uint32_t vm_id)
     stage2->root = root;
     stage2->vttbr = page_pa(root).pa | (uint64_t)vm_id << VTTBR_VMID_SHIFT;
     stage2->vm_id = vm_id;
-    stage2->lock = (struct spinlock){0};
     stage2->nr_owned = 0;
+    stage2->gone = 0;
     tlb_flush_stage2_all(stage2->vttbr); /* what an earlier VM of that number left */
     return STILE_SUCCESS;
 }
 
-static void destroy_level(uint64_t *table, unsigned level, stage2_release_t *release, void *context)
-{
-    for (unsigned i = 0; i < PTE_NR_ENTRIES; i++) {
-        uint64_t entry = table[i];
-        struct stage2_mapping mapping = {pa_make(entry & PTE_ADDRESS), pte_span(level),
-                                         stage2_leaf_attrs(entry)};
+/* How much one call of stage2_destroy() does: for each descriptor its cost, roughly. */
+#define DESTROY_MOST 1024
+#define COST_EMPTY   1
+#define COST_LEAF    16
 
-        if (pte_is_table(entry, level))
-            destroy_level(pte_table(entry), level + 1, release, context);
-        else if (entry != 0)
-            release(context, &mapping);
+/** Where stage2_destroy() is: the descriptor of its IPA, and those above which lead to it. */
+struct path {
+    uint64_t *entries[PTE_LAST_LEVEL + 1]; /* by level */
+    unsigned level;                        /* of the last one */
+};
+
+static struct path path_to(const struct stage2 *stage2, uint64_t ipa)
+{
+    struct path path = {.level = STAGE2_FIRST_LEVEL};
+    uint64_t *entry = pte_at(stage2->root, path.level, ipa);
+
+    path.entries[path.level] = entry;
+    while (pte_is_table(*entry, path.level)) {
+        entry = pte_at(pte_table(*entry), ++path.level, ipa);
+        path.entries[path.level] = entry;
     }
-    page_free(table, PAGE_ORDER_4K);
+    return path;
 }
 
-void stage2_destroy(struct stage2 *stage2, stage2_release_t *release, void *context)
+/* Ends what a descriptor maps, and the tables whose last one it is. Returns what that costs. */
+static unsigned destroy_one(struct stage2 *stage2, stage2_release_t *release, void *context)
 {
-    tlb_flush_stage2_all(stage2->vttbr);
-    destroy_level(stage2->root, STAGE2_FIRST_LEVEL, release, context);
+    struct path path = path_to(stage2, stage2->gone);
+    uint64_t entry = *path.entries[path.level];
+    struct stage2_mapping mapping = {pa_make(entry & PTE_ADDRESS), pte_span(path.level),
+                                     stage2_leaf_attrs(entry)};
+
+    *path.entries[path.level] = 0;
+    if (entry != 0)
+        release(context, &mapping);
+    stage2->gone += mapping.bytes;
+    while (path.level > STAGE2_FIRST_LEVEL && is_aligned(stage2->gone, pte_span(path.level - 1))) {
+        uint64_t *above = path.entries[--path.level];
+
+        page_free(pte_table(*above), PAGE_ORDER_4K);
+        *above = 0;
+    }
+    return entry != 0 ? COST_LEAF : COST_EMPTY;
+}
+
+bool stage2_destroy(struct stage2 *stage2, stage2_release_t *release, void *context)
+{
+    if (!stage2->root)
+        return false;
+    if (stage2->gone == 0)
+        tlb_flush_stage2_all(stage2->vttbr);
+    for (unsigned cost = 0; cost < DESTROY_MOST && stage2->gone < STAGE2_IPA_END;)
+        cost += destroy_one(stage2, release, context);
+    if (stage2->gone < STAGE2_IPA_END)
+        return true;
+    page_free(stage2->root, PAGE_ORDER_4K);
     stage2->root = NULL;
     stage2->vttbr = 0;
+    return false;
 }
 
 enum stile_error stage2_map(struct stage2 *stage2, ipa_t ipa, pa_t pa, uint64_t bytes,

@@ -30,6 +30,7 @@ struct stage2 {
     uint64_t nr_owned; /* pages that are STAGE2_OWNED; counted by memory/vmem.c, as are the next */
     uint64_t quota;    /* pages it may own */
     uint64_t kept;     /* pages nobody else may: its quota, or what it starts anew with if more */
+    uint64_t gone;     /* while it is destroyed: nothing is left below this IPA */
 };
 
 /** A page or block as it is mapped. */
@@ -151,12 +152,14 @@ void stage2_ready_locked(struct stage2_locked locked, ipa_t ipa);
 typedef void stage2_release_t(void *context, const struct stage2_mapping *mapping);
 
 /**
- * stage2_destroy() - end a translation, free its tables
+ * stage2_destroy() - end a part of a translation, free its tables
  * @release: called for each page and block
  * @context: for @release
  *
- * No vCPU of the VM is loaded or will be. Afterwards stage2_init() may be called again.
+ * No vCPU of the VM is loaded or will be. Returns whether there is more: then it is to be called
+ * again, and until it returns false nothing else may be done with the translation. Afterwards, as
+ * before the first stage2_init(), it does nothing; and stage2_init() may be called again.
  */
-void stage2_destroy(struct stage2 *stage2, stage2_release_t *release, void *context);
+bool stage2_destroy(struct stage2 *stage2, stage2_release_t *release, void *context);
 
 #endif

@@ -11,8 +11,8 @@
 #include "console/console.h"
 #include "lib/printk.h"
 #include "lib/spinlock.h"
-#include "life/vm_life.h"
 #include "monitor/monitor.h"
+#include "sched/sched.h"
 #include "virt/vring.h"
 #include "virt/vtty.h"
 #include "vm/vm.h"
@@ -135,7 +135,7 @@ static bool step(void)
     bool more = deliver(vm, &focus);
     spin_unlock(&input.lock);
     if (vm)
-        vm_release(vm);
+        sched_release(vm);
     return more;
 }
 
@@ -154,7 +154,7 @@ static void tell_of_room(uint32_t vms)
         struct vm *vm = vm_get((uint32_t)__builtin_ctz(vms) - 1);
         if (vm) {
             vtty_output_ready(vm);
-            vm_release(vm);
+            sched_release(vm);
         }
     }
 }

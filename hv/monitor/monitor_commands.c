@@ -14,6 +14,7 @@
 #include "lib/printk.h"
 #include "life/vm_life.h"
 #include "mm/page.h"
+#include "sched/sched.h"
 #include "vm/trace.h"
 #include "vm/vcpu.h"
 #include "vm/vm.h"
@@ -257,7 +258,7 @@ static uint32_t find_vm(const char *name)
         struct vm *vm = vm_get(i % CONFIG_NR_VMS);
         bool found = vm && is_called(vm, name, i >= CONFIG_NR_VMS);
         if (vm)
-            vm_release(vm);
+            sched_release(vm);
         if (found)
             return i % CONFIG_NR_VMS;
     }
@@ -313,7 +314,7 @@ static bool step_vm(const struct monitor_job *job)
         return false;
     }
     bool more = job->command->row(vm, job->row);
-    vm_release(vm);
+    sched_release(vm);
     return more;
 }
 

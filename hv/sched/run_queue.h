@@ -82,6 +82,18 @@ static inline void run_queue_catch_up(struct vcpu *vcpu, uint64_t credit)
         vcpu->virtual_ticks = least;
 }
 
+/** Has a vCPU that is in no queue not be before any other of its CPU, which is settled. */
+static inline void run_queue_go_last(struct vcpu *vcpu)
+{
+    const struct list_node *last = vcpu->pcpu->run_queue.prev;
+    uint64_t most = vcpu->pcpu->virtual_ticks;
+
+    if (last != &vcpu->pcpu->run_queue)
+        most = list_entry(last, struct vcpu, run_link)->virtual_ticks;
+    if (run_queue_is_before(vcpu->virtual_ticks, most))
+        vcpu->virtual_ticks = most;
+}
+
 /** Has a vCPU that is not loaded belong to another CPU. It keeps its lead or lag. */
 static inline void run_queue_move(struct vcpu *vcpu, struct pcpu *to, uint64_t now)
 {

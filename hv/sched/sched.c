@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Choosing vCPUs: time slices, sleepers and the timer behind them, who goes where. The order of
- * those that wait is sched/run_queue.h's.
+ * Choosing vCPUs: time slices, sleepers and the timer behind them. The order of those that wait is
+ * sched/run_queue.h's, and where they wait sched/place.h's.
  *
  * A vCPU belongs to one physical CPU at a time. It changes its CPU only while it is not loaded.
  */
@@ -12,7 +12,7 @@
 #include "exits/irq.h"
 #include "lib/cold.h"
 #include "life/vcpu_life.h"
-#include "life/vm_life.h"
+#include "sched/place.h"
 #include "sched/run_queue.h"
 #include "virt/vtimer.h"
 #include "vm/el2_time.h"
@@ -20,35 +20,21 @@
 #include "vm/vcpu.h"
 #include "vm/vm.h"
 
+/* How long a slice is where a VM is taken down or loaded, so that nobody waits long for it. */
+#define SHORT_SLICE_US 400
+
 struct spinlock sched_lock;
 static uint64_t slice_ticks;
-
-/*
- * The CPUs that sleep and have nothing to run, a bit for each, under the lock. A blocked vCPU may
- * be parked there.
- */
-static uint64_t idle_pcpus;
-
-static uint64_t bit_of(const struct pcpu *pcpu)
-{
-    return UINT64_C(1) << pcpu->index;
-}
-
-static void set_busy(const struct pcpu *pcpu)
-{
-    idle_pcpus &= ~bit_of(pcpu);
-}
+static uint64_t short_slice_ticks;
 
 void sched_init_pcpu(struct pcpu *pcpu)
 {
     slice_ticks = timer_frequency() * CONFIG_TIME_SLICE_US / 1000000;
+    short_slice_ticks = timer_frequency() * SHORT_SLICE_US / 1000000;
+    if (short_slice_ticks > slice_ticks)
+        short_slice_ticks = slice_ticks;
     list_init(&pcpu->run_queue);
     list_init(&pcpu->sleepers);
-}
-
-static bool may_use(uint64_t affinity, const struct pcpu *pcpu)
-{
-    return pcpu->online && (affinity & bit_of(pcpu));
 }
 
 struct pcpu *sched_place(uint64_t affinity)
@@ -56,7 +42,7 @@ struct pcpu *sched_place(uint64_t affinity)
     struct pcpu *best = NULL;
 
     for (uint32_t i = 0; i < nr_pcpus; i++)
-        if (may_use(affinity, &pcpus[i]) && (!best || pcpus[i].nr_vcpus < best->nr_vcpus))
+        if (place_allows(affinity, &pcpus[i]) && (!best || pcpus[i].nr_vcpus < best->nr_vcpus))
             best = &pcpus[i];
     return best;
 }
@@ -103,27 +89,6 @@ static void poke(struct pcpu *pcpu)
 
 /* --- becoming ready ------------------------------------------------------------------------ */
 
-/* Puts a vCPU into the queue of one of these idle CPUs; if its own is one, there. */
-static COLD void queue_idle(struct vcpu *vcpu, uint64_t idle, uint64_t now)
-{
-    if (!(idle & bit_of(vcpu->pcpu)))
-        run_queue_move(vcpu, &pcpus[__builtin_ctzll(idle)], now);
-    run_queue_insert(vcpu);
-    set_busy(vcpu->pcpu);
-}
-
-/* Puts a vCPU that is ready, not loaded and in no queue where it will run soonest. */
-static void queue_ready(struct vcpu *vcpu, uint64_t now)
-{
-    uint64_t idle = idle_pcpus & vcpu->affinity;
-
-    vcpu->ready_since_ticks = now;
-    if (idle)
-        queue_idle(vcpu, idle, now);
-    else
-        run_queue_insert(vcpu);
-}
-
 /* Tells a vCPU that it did not want to run from @since to @now: it was blocked, off or paused. */
 static void account_blocked(struct vcpu *vcpu, uint64_t since, uint64_t now)
 {
@@ -141,7 +106,7 @@ static void queue_and_poke(struct vcpu *vcpu)
     account_blocked(vcpu, vcpu->charged_ticks, now);
     run_queue_settle(vcpu->pcpu, now);
     run_queue_catch_up(vcpu, slice_ticks);
-    queue_ready(vcpu, now);
+    place_ready(vcpu, now);
     poke(vcpu->pcpu);
 }
 
@@ -149,7 +114,7 @@ void sched_make_ready(struct vcpu *vcpu)
 {
     vcpu->state = VCPU_READY;
     if (vcpu->loaded) { /* it is parked: sched_switch() sees that it is ready */
-        set_busy(vcpu->pcpu);
+        place_set_busy(vcpu->pcpu);
         return;
     }
     list_remove(&vcpu->sleep_link);
@@ -173,20 +138,20 @@ uint64_t sched_kick_set(struct vm *vm, uint64_t vcpus, uint32_t work)
     for (; vcpus; vcpus &= vcpus - 1) {
         struct vcpu *vcpu = vm->vcpus[__builtin_ctzll(vcpus)];
         struct pcpu *pcpu = vcpu->pcpu;
-        uint64_t bit = bit_of(pcpu);
+        uint64_t bit = place_bit(pcpu);
 
         vcpu_add_work(vcpu, work);
         if (vcpu->state == VCPU_BLOCKED && vcpu->loaded) {
             vcpu->state = VCPU_READY; /* as sched_make_ready() does */
             woken |= bit;
         } else if (vcpu->state == VCPU_BLOCKED) {
-            idle_pcpus &= ~woken;
+            place_idle_pcpus &= ~woken;
             sched_make_ready(vcpu);
         }
         if (vcpu->loaded && pcpu != self && kick_begin(pcpu))
             kicks |= bit;
     }
-    idle_pcpus &= ~woken;
+    place_idle_pcpus &= ~woken;
     spin_unlock(&sched_lock);
     return kicks;
 }
@@ -196,7 +161,7 @@ COLD void sched_start(struct vcpu *vcpu)
     spin_lock(&sched_lock);
     if (vcpu->state == VCPU_STARTING) { /* its VM may have been stopped meanwhile */
         run_queue_settle(vcpu->pcpu, timer_now());
-        vcpu->virtual_ticks = vcpu->pcpu->virtual_ticks + slice_ticks;
+        run_queue_catch_up(vcpu, 0);
         sched_make_ready(vcpu);
     }
     spin_unlock(&sched_lock);
@@ -238,6 +203,41 @@ COLD void sched_set_paused(struct vcpu *vcpu, bool paused)
     spin_unlock(&sched_lock);
 }
 
+/* --- VMs that have ended ------------------------------------------------------------------- */
+
+/*
+ * Its VM's turns from now on are those of a vCPU that nobody waits for: it goes to the end of the
+ * queue, and slices are short there, so that it holds up nobody by what it did before.
+ */
+static void begin_steps(struct vcpu *vcpu)
+{
+    uint64_t now = timer_now();
+
+    spin_lock(&sched_lock);
+    vcpu->state = VCPU_STEPS;
+    vcpu->paused = false;
+    run_queue_settle(vcpu->pcpu, now);
+    run_queue_go_last(vcpu);
+    place_ready(vcpu, now);
+    vcpu->pcpu->short_until_ticks = now + slice_ticks;
+    poke(vcpu->pcpu);
+    spin_unlock(&sched_lock);
+}
+
+/*
+ * Two may have seen no hold left: one of them from before the VM's last vCPU was loaded once more.
+ */
+COLD void sched_release_last(struct vm *vm)
+{
+    spin_lock(&vm->lock);
+    bool ends = vm->state == VM_ENDING && __atomic_load_n(&vm->nr_holds, __ATOMIC_ACQUIRE) == 0;
+    if (ends)
+        vm->state = VM_UNREADY;
+    spin_unlock(&vm->lock);
+    if (ends)
+        begin_steps(vm->vcpus[0]);
+}
+
 /* --- ceasing to run ------------------------------------------------------------------------ */
 
 void sched_let_others_run(struct vcpu *vcpu)
@@ -251,7 +251,7 @@ void sched_let_others_run(struct vcpu *vcpu)
 COLD void sched_yield_to(struct vcpu *vcpu, struct vcpu *target)
 {
     spin_lock(&sched_lock);
-    if (!list_empty(&target->run_link) && may_use(target->affinity, vcpu->pcpu))
+    if (!list_empty(&target->run_link) && place_allows(target->affinity, vcpu->pcpu))
         run_queue_put_first(vcpu, target, slice_ticks, timer_now());
     spin_unlock(&sched_lock);
     sched_let_others_run(vcpu);
@@ -271,33 +271,20 @@ static bool goes_on(const struct pcpu *pcpu, struct vcpu *vcpu)
     return !other || (!yields && !run_queue_is_before(other->virtual_ticks, vcpu->virtual_ticks));
 }
 
-/* Takes a vCPU that waits for another CPU and may run here. */
-static COLD struct vcpu *steal(struct pcpu *self)
-{
-    uint64_t now = timer_now();
-
-    for (uint32_t i = 0; i < nr_pcpus; i++)
-        list_for_each(node, &pcpus[i].run_queue) {
-            struct vcpu *vcpu = list_entry(node, struct vcpu, run_link);
-            if (!may_use(vcpu->affinity, self))
-                continue;
-            run_queue_move(vcpu, self, now);
-            list_remove(node);
-            set_busy(self);
-            return vcpu;
-        }
-    return NULL;
-}
-
 /* The next one to run here; it is in no queue any more. */
 static struct vcpu *choose(struct pcpu *pcpu)
 {
     struct vcpu *next = run_queue_first(pcpu);
 
     if (!next)
-        return steal(pcpu);
+        return place_steal(pcpu);
     list_remove(&next->run_link);
     return next;
+}
+
+static uint64_t slice_end(const struct pcpu *pcpu, uint64_t now)
+{
+    return now + (now < pcpu->short_until_ticks ? short_slice_ticks : slice_ticks);
 }
 
 /* Has this CPU run a vCPU, or none, from now on. */
@@ -307,7 +294,7 @@ static void set_current(struct pcpu *pcpu, struct vcpu *vcpu, uint64_t now)
     if (vcpu) {
         vcpu->loaded = true;
         vcpu->charged_ticks = now;
-        pcpu->slice_end_ticks = now + slice_ticks;
+        pcpu->slice_end_ticks = slice_end(pcpu, now);
     }
     arm_timer(pcpu);
 }
@@ -315,7 +302,7 @@ static void set_current(struct pcpu *pcpu, struct vcpu *vcpu, uint64_t now)
 /* Sleeps, without the lock, until an interrupt has been handled. */
 static void sleep(const struct pcpu *pcpu, struct vcpu *parked)
 {
-    idle_pcpus |= bit_of(pcpu);
+    place_idle_pcpus |= place_bit(pcpu);
     spin_unlock(&sched_lock);
     el2_time_end_work();
     cpu_wait_for_interrupt();
@@ -341,15 +328,21 @@ static COLD struct vcpu *park(struct pcpu *pcpu, struct vcpu *parked)
     return next;
 }
 
+/* Queues a vCPU that has had its turn on this CPU. */
+static void queue_again(const struct pcpu *pcpu, struct vcpu *vcpu, uint64_t now)
+{
+    place_ready(vcpu, now);
+    if (vcpu->pcpu != pcpu)
+        poke(vcpu->pcpu);
+}
+
 /* The loaded vCPU makes way: whoever takes it next waits until save() has been through. */
 static void leave(const struct pcpu *pcpu, struct vcpu *vcpu, uint64_t now)
 {
     vcpu->loaded = false;
     vcpu->saving = true;
     if (vcpu->state == VCPU_READY && !vcpu->paused) {
-        queue_ready(vcpu, now);
-        if (vcpu->pcpu != pcpu)
-            poke(vcpu->pcpu);
+        queue_again(pcpu, vcpu, now);
     } else if (vcpu->state == VCPU_BLOCKED && vcpu->wake_ticks != TIMER_NEVER) {
         list_push_back(&vcpu->pcpu->sleepers, &vcpu->sleep_link);
     }
@@ -373,11 +366,44 @@ static void load(struct vcpu *vcpu)
 /* Lets the loaded vCPU run on. */
 static struct vcpu *go_on(struct pcpu *pcpu, struct vcpu *vcpu)
 {
-    pcpu->slice_end_ticks = vcpu->charged_ticks + slice_ticks;
+    pcpu->slice_end_ticks = slice_end(pcpu, vcpu->charged_ticks);
     arm_timer(pcpu);
     trap_control_set_contended(vcpu, !list_empty(&pcpu->run_queue));
     spin_unlock(&sched_lock);
     return vcpu;
+}
+
+/* Queues a vCPU that has had a step done; here, unless others wait here and another CPU idles. */
+static COLD void wait_for_turn(struct pcpu *pcpu, struct vcpu *vcpu)
+{
+    uint64_t now = timer_now();
+
+    run_queue_charge(vcpu, now);
+    if (list_empty(&pcpu->run_queue))
+        run_queue_insert(vcpu);
+    else
+        queue_again(pcpu, vcpu, now);
+    run_queue_advance(pcpu);
+}
+
+/*
+ * A turn of a vCPU whose VM has ended, which no queue has: a step, without the lock; and then an
+ * interrupt, if there is one. After the last step the vCPU is gone, or its guest's again.
+ */
+static COLD void take_step(struct pcpu *pcpu, struct vcpu *vcpu)
+{
+    struct vm *vm = vcpu->vm;
+
+    vcpu->charged_ticks = timer_now();
+    pcpu->short_until_ticks = vcpu->charged_ticks + slice_ticks;
+    spin_unlock(&sched_lock);
+    bool more = vm->step(vm);
+    spin_lock(&sched_lock);
+    if (more)
+        wait_for_turn(pcpu, vcpu);
+    spin_unlock(&sched_lock);
+    (void)irq_dispatch(NULL);
+    spin_lock(&sched_lock);
 }
 
 COLD struct vcpu *sched_enter(void)
@@ -386,9 +412,13 @@ COLD struct vcpu *sched_enter(void)
     struct vcpu *next;
 
     spin_lock(&sched_lock);
-    /* Looks before the first sleep: putting the last vCPU of a VM may have started it anew. */
-    while (!(next = choose(pcpu)))
-        sleep(pcpu, NULL);
+    /* Looks before the first sleep: who is put may have been waited for. */
+    while (!(next = choose(pcpu)) || next->state == VCPU_STEPS) {
+        if (next)
+            take_step(pcpu, next);
+        else
+            sleep(pcpu, NULL);
+    }
     vm_hold(next->vm);
     set_current(pcpu, next, timer_now());
     spin_unlock(&sched_lock);
@@ -416,6 +446,10 @@ struct vcpu *sched_switch(struct vcpu *previous)
         if (!next)
             next = choose(pcpu);
     }
+    if (next && next->state == VCPU_STEPS) {
+        run_queue_insert(next); /* for sched_enter() */
+        next = NULL;
+    }
     /* Within a VM, the hold passes on; another VM is held before the lock is dropped. */
     if (next && next->vm != previous->vm)
         vm_hold(next->vm);
@@ -425,7 +459,7 @@ struct vcpu *sched_switch(struct vcpu *previous)
 
     save(previous);
     if (!next || next->vm != previous->vm)
-        vm_release(previous->vm);
+        sched_release(previous->vm);
     if (!next)
         return sched_enter();
     load(next);

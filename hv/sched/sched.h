@@ -7,6 +7,11 @@
  * an idle physical CPU that it may use, if there is one, and a physical CPU that has nothing to run
  * takes a waiting vCPU from another.
  *
+ * A VM that ends is taken down, and perhaps loaded anew, in steps, at its own expense: once nobody
+ * holds it any more, its first vCPU waits and has turns as before, and a turn is one vm->step(). A
+ * step runs with interrupts masked; between two of them an interrupt is taken, and others run whose
+ * turn it is. While there are steps on a physical CPU and a slice longer, slices are short there.
+ *
  * Handlers never switch: they change a vCPU's state and set VCPU_WORK_RESCHED, and vcpu_work()
  * calls sched_switch() before the guest runs again.
  */
@@ -16,8 +21,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "vm/vcpu.h"
 #include "lib/spinlock.h"
+#include "vm/vcpu.h"
+#include "vm/vm.h"
 
 struct pcpu;
 
@@ -49,8 +55,8 @@ void sched_yield_to(struct vcpu *vcpu, struct vcpu *target);
 /**
  * sched_start() - a vCPU in VCPU_STARTING, reset by now, may run
  *
- * It begins a slice behind the others of its physical CPU: a VM gains nothing by restarting for
- * ever. Any physical CPU, sched_lock not held.
+ * It is not before the others of its physical CPU, nor before where it was when it stopped: nothing
+ * is gained by stopping and starting. Any physical CPU, sched_lock not held.
  */
 void sched_start(struct vcpu *vcpu);
 
@@ -103,6 +109,22 @@ void sched_remove(struct vcpu *vcpu);
  * it is loaded, its physical CPU is told to put it.
  */
 void sched_set_paused(struct vcpu *vcpu, bool paused);
+
+/** sched_release_last() - nobody holds a VM any more that may be ending; see sched_release() */
+void sched_release_last(struct vm *vm);
+
+/**
+ * sched_release() - give up a hold: of vm_hold(), vm_get()
+ *
+ * After the last one of a VM that is ending, vm->step() has the turns of its first vCPU. No lock
+ * held.
+ */
+static inline void sched_release(struct vm *vm)
+{
+    if (__atomic_sub_fetch(&vm->nr_holds, 1, __ATOMIC_ACQ_REL) == 0 &&
+        __atomic_load_n(&vm->state, __ATOMIC_RELAXED) == VM_ENDING)
+        sched_release_last(vm);
+}
 
 /** sched_rearm() - the emulated timer of the vCPU loaded here has changed. sched_lock not held. */
 void sched_rearm(void);

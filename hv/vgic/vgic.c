@@ -423,7 +423,8 @@ const char *vgic_init(struct vm *vm)
     if (vm->config.gic_version != machine.gic_version)
         return "its GIC is not of the version the machine has";
 
-    vm->vgic = (struct vgic){0};
+    /* All but the lock, which is first. */
+    memset(&vm->vgic.ctlr, 0, sizeof(vm->vgic) - offsetof(struct vgic, ctlr));
     for (uint32_t i = 0; i < vm->config.nr_vcpus; i++)
         reset_vcpu(vm->vcpus[i]);
     if (!vm_config_has_gic(&vm->config))

@@ -10,9 +10,9 @@
 #include "arch/timer.h"
 #include "console/console_write.h"
 #include "dev/pcpu.h"
-#include "life/vm_life.h"
-#include "vm/irq_controller.h"
+#include "sched/sched.h"
 #include "virt/vconsole.h"
+#include "vm/irq_controller.h"
 #include "vm/vm.h"
 
 /* Output is copied through EL2's stack in pieces of this size. */
@@ -116,18 +116,10 @@ void vring_flush(struct vm *vm)
     spin_unlock(&vm->console.lock);
 }
 
-void vring_finish(struct vm *vm)
+bool vring_finish(struct vm *vm)
 {
-    uint32_t before;
-
     vring_flush(vm);
-    do {
-        before = vm->console.ring.out_consumed;
-        if (!vm->console.ring.used || !vring_has_output(&vm->console.ring, vm->ring))
-            break;
-        console_wait_for_room();
-        vring_flush(vm);
-    } while (vm->console.ring.out_consumed != before);
+    return !vm->console.ring.used || !vring_has_output(&vm->console.ring, vm->ring);
 }
 
 /* One VM's ring, if this CPU is to look at it. Whether it is to once more. */
@@ -160,7 +152,7 @@ void vring_look(void)
         struct vm *vm = vm_get(i);
         if (vm) {
             again |= look_at(vm);
-            vm_release(vm);
+            sched_release(vm);
         }
     }
     if (again)

@@ -45,8 +45,12 @@ static inline bool vring_has_output(const struct vring *ring, const struct stile
 /** vring_flush() - write what the ring has by now, as far as the console takes it */
 void vring_flush(struct vm *vm);
 
-/** vring_finish() - write all that the ring has, waiting for the UART: no vCPU runs any more */
-void vring_finish(struct vm *vm);
+/**
+ * vring_finish() - write what the ring has, no vCPU running any more
+ *
+ * Returns whether that is all. If not, the UART is to send something first.
+ */
+bool vring_finish(struct vm *vm);
 
 /**
  * vring_feed() - move typed characters on into the ring, as the guest has room

@@ -37,6 +37,7 @@ enum vcpu_state {
     VCPU_READY,    /* in a run queue, or loaded */
     VCPU_BLOCKED,  /* waits for an interrupt */
     VCPU_STOPPED,  /* its VM was stopped */
+    VCPU_STEPS,    /* its turns are for vm->step(): waits for one, or is having it */
 };
 
 /* Bits of vcpu->work: what must be done before the guest runs again. */

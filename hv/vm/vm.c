@@ -38,7 +38,7 @@ struct vm_description vm_describe(struct vm *vm)
         [VM_OFF] = STILE_VM_ENDED,
         [VM_RUNNING] = STILE_VM_RUNNING,
         [VM_ENDING] = STILE_VM_ENDING,
-        [VM_ENDED] = STILE_VM_ENDING,
+        [VM_UNREADY] = STILE_VM_ENDING,
     };
     struct vm_description description = {.nr_vcpus = vm->config.nr_vcpus};
 

@@ -31,7 +31,7 @@ enum vm_state {
     VM_OFF,     /* nothing allocated */
     VM_RUNNING, /* its vCPUs may be loaded */
     VM_ENDING,  /* none will be loaded again; taken down when nobody holds it */
-    VM_ENDED,   /* being taken down */
+    VM_UNREADY, /* being made, taken down or made anew, by whoever does that alone */
 };
 
 /** What becomes of a VM that has ended. */
@@ -53,12 +53,13 @@ struct vm {
     uint8_t calls[STATS_CALL_SLOTS]; /* by number: its line, from 1, or PERMIT_NONE */
     enum vm_state state;
     enum vm_end end;
+    bool (*step)(struct vm *vm); /* does a part of what is to be done; false: that was the last */
     bool paused;                 /* its vCPUs are not loaded until it is resumed */
     uint32_t nr_holds;           /* vCPUs that are loaded or about to be, and vm_get(); atomic */
     struct ratelimit complaints; /* lines in the log about what it did: watch/complain.h */
     struct ratelimit reports;    /* of its ends and starts; as the first, over its reboots */
     uint32_t complained;         /* of aborts: a bit for each enum complain_abort; atomic */
-    struct spinlock lock;        /* of minor, agreed, state, end and paused */
+    struct spinlock lock;        /* of minor, agreed, state, end and paused; never made anew */
     struct stage2 stage2;
     struct vcpu *vcpus[CONFIG_NR_VCPUS];
     uint32_t last_loaded[CONFIG_NR_PCPUS]; /* which vCPU was, on each CPU: its index + 1, or 0 */
@@ -75,8 +76,7 @@ struct vm {
     char typed[VCONSOLE_INPUT_BYTES]; /* and not read; last: it is large */
 };
 
-/** vm_hold() - one of its vCPUs is about to be loaded: the VM is not taken down before vm_release()
- */
+/** vm_hold() - the VM is not taken down before sched_release(): a vCPU is about to be loaded */
 static inline void vm_hold(struct vm *vm)
 {
     __atomic_fetch_add(&vm->nr_holds, 1, __ATOMIC_RELAXED);
@@ -105,7 +105,7 @@ struct vm *vm_slot(uint32_t id);
  * @index: 0 to CONFIG_NR_VMS - 1
  *
  * Returns NULL if there is no such VM, or it is ending. Otherwise it and its vCPUs stay until
- * vm_release(). No lock held.
+ * sched_release(). No lock held.
  */
 struct vm *vm_get(uint32_t index);
 

@@ -20,19 +20,21 @@ _Static_assert(sizeof(struct remains) <= PAGE_SIZE << REMAINS_ORDER, "it fits it
 /* General registers to a row. */
 #define PER_ROW 4
 
-bool remains_init(struct vm *vm, struct remains *predecessor)
+bool remains_init(struct vm *vm)
 {
-    struct remains *remains = predecessor;
+    struct remains *remains = vm->remains;
 
     /* It outlives the VM and its budget. There is one for each number at most. */
     if (!remains)
         remains = page_alloc(PAGE_OWNER_HV, REMAINS_ORDER);
     if (!remains)
         return false;
+    spin_lock(&vm->lock);
     remains->is_noted = false;
     remains->is_whole = false;
     vm->remains = remains;
-    vm->console.port.kept = remains->output;
+    spin_unlock(&vm->lock);
+    vm->console.port = (struct console_port){.kept = remains->output};
     return true;
 }
 

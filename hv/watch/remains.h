@@ -26,7 +26,7 @@ struct remains {
 
 /** Allocates what will be left of a new VM, or takes over its predecessor's; false without memory.
  */
-bool remains_init(struct vm *vm, struct remains *predecessor);
+bool remains_init(struct vm *vm);
 
 /** A loaded vCPU's VM crashes, for this reason. vm->lock is not held. */
 void remains_note(const struct vcpu *vcpu, const char *why);

@@ -21,6 +21,7 @@
 #include "world.h"
 #include "dev/intid.h"
 #include "life/vm_life.h"
+#include "sched/sched.h"
 #include "virt/vtimer.h"
 #include "vgic/vgic.h"
 
@@ -191,7 +192,7 @@ static void steer(const struct record *record)
         vm_pause(vm);
     else
         vm_resume(vm);
-    vm_release(vm);
+    sched_release(vm);
 }
 
 void record_outside(const struct record *record)

@@ -3,7 +3,8 @@
  * Boot, physical CPUs, and the machine's end: see world.h.
  *
  * A CPU that finds nothing to do would sleep in the scheduler until an interrupt comes. Here it
- * leaves the scheduler by longjmp(), and calls it again when there may be something.
+ * leaves the scheduler by longjmp(), and calls it again when there may be something. It does so,
+ * too, after each step of a VM's end: what else happens comes between two of them.
  */
 #include "world.h"
 
@@ -12,6 +13,7 @@
 
 #include "vm/directory.h"
 #include "exits/irq.h"
+#include "console/serial.h"
 #include "dev/machine.h"
 #include "dev/pcpu.h"
 #include "watch/remains.h"
@@ -25,6 +27,7 @@
 #include "lib/random.h"
 #include "machine.h"
 #include "mm/page.h"
+#include "life/vm_end.h"
 #include "life/vm_life.h"
 #include "life/vcpu_life.h"
 #include "virt/events.h"
@@ -145,7 +148,9 @@ void world_start_vm(void)
 {
     for (uint32_t i = 0; i < WORLD_NR_VMS; i++) {
         if (!is_running(bundle[i].name)) {
-            vm_create(&bundle[i]);
+            struct vm *vm = vm_create(&bundle[i]);
+            if (vm)
+                vm_start(vm);
             return;
         }
     }
@@ -160,8 +165,11 @@ static void run(uint32_t cpu)
 
     fake.cpu = cpu;
     guests[cpu] = NULL;
-    if (setjmp(fake.sleep) != 0)
+    if (setjmp(fake.sleep) != 0) {
+        if (!fake.serial_stuck)
+            fake.serial_room = SERIAL_BUFFER_BYTES; /* meanwhile the UART sends */
         return;
+    }
     if (!vcpu && pcpus[cpu].current) {
         /* It slept with a vCPU loaded; what was to be done then is still to be done. */
         vcpu = pcpus[cpu].current;
@@ -319,7 +327,7 @@ void world_begin(uint32_t gic_version)
     random_init(seed, sizeof(seed));
     for (uint32_t i = 0; i < WORLD_NR_VMS; i++)
         world_start_vm();
-    EXPECT_EQ(vm_nr_running(), WORLD_NR_VMS);
+    EXPECT_EQ(vm_end_nr_expected(), WORLD_NR_VMS);
 }
 
 static void destroy_all(void)
@@ -329,15 +337,16 @@ static void destroy_all(void)
 
         if (vm) {
             vm_destroy(vm);
-            vm_release(vm);
+            sched_release(vm);
         }
     }
 }
 
 void world_end(void)
 {
-    /* Some may be about to start anew, and are destroyed after that. */
-    for (unsigned i = 0; i < 2 * MACHINE_NR_CPUS; i++) {
+    /* Some may be about to start anew, and are destroyed after that. Each takes many steps. */
+    fake.serial_stuck = false;
+    for (unsigned i = 0; i < MANY; i++) {
         destroy_all();
         world_interrupts();
         run(i % MACHINE_NR_CPUS);

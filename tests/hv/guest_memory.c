@@ -25,11 +25,14 @@ static void make_vm(void)
     vm.config.memory[0] = (struct ipa_range){ipa_make(MEMORY_IPA), MEMORY_BYTES};
     ASSERT_TRUE(page_reserve(vm.id, 64));
     ASSERT_EQ(vmem_create(&vm), STILE_SUCCESS);
+    while (vmem_fill(&vm) == STILE_BUSY)
+        ;
 }
 
 static void destroy_vm(void)
 {
-    vmem_destroy(&vm);
+    while (vmem_destroy(&vm))
+        ;
     vmem_forget(&vm);
     page_unreserve(vm.id);
 }

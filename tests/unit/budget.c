@@ -13,6 +13,8 @@
 #include "memory/budget.c"
 #include "vm/refusal.c"
 
+#include "whole.h"
+
 #include "ktf.h"
 
 #define RAM      UINT64_C(0x40000000)
@@ -120,7 +122,7 @@ KTF_TEST(budget, what_it_needs_is_enough_at_the_worst)
     nr_all = fragment(all);
     for (unsigned life = 0; life < 3; life++) {
         take_all(held, orders, &nr);
-        ASSERT_EQ(vmem_create(&vm), STILE_SUCCESS);
+        ASSERT_EQ(whole_create(&vm), STILE_SUCCESS);
         ASSERT_EQ(stage2_map_pool(&vm.stage2, ipa_make(VM_SHARED_IPA), held[0], STAGE2_READ),
                   STILE_SUCCESS);
         ASSERT_EQ(stage2_map(&vm.stage2, ipa_make(BLOCK_1G * 9), pa_make(0), PAGE_SIZE,
@@ -132,7 +134,7 @@ KTF_TEST(budget, what_it_needs_is_enough_at_the_worst)
         tree = page_alloc(vm.id, page_order(vm.image.dtb.bytes));
         ASSERT_NOT_NULL(tree);
         page_free(tree, page_order(vm.image.dtb.bytes));
-        vmem_destroy(&vm);
+        whole_destroy(&vm);
         while (nr > 0) {
             nr--;
             page_free(held[nr], orders[nr]);

@@ -246,7 +246,7 @@ struct vm *vm_get(uint32_t index)
     return vm;
 }
 
-void vm_let_go(struct vm *vm)
+void sched_release_last(struct vm *vm)
 {
     EXPECT_FAIL("%s was held by nobody else", vm->config.name);
 }

@@ -96,7 +96,7 @@ struct vm *vm_get(uint32_t index)
     return &vms[index];
 }
 
-void vm_let_go(struct vm *vm)
+void sched_release_last(struct vm *vm)
 {
     running[vm - vms] = false;
 }

@@ -76,12 +76,6 @@ void vcpu_load(struct vcpu *vcpu)
     vcpu->page->stolen_ticks += vcpu->charged_ticks - vcpu->ready_since_ticks;
 }
 
-void vm_let_go(struct vm *released)
-{
-    (void)released;
-    EXPECT_TRUE(false); /* none is ending */
-}
-
 void trap_control_set_contended(const struct vcpu *vcpu, bool contended)
 {
     (void)vcpu;
@@ -125,7 +119,7 @@ static void make_machine(void)
     memset(pages, 0, sizeof(pages));
     memset(ran_ticks, 0, sizeof(ran_ticks));
     memset(vms, 0, sizeof(vms));
-    idle_pcpus = 0;
+    place_idle_pcpus = 0;
     now = 1000;
     gic = &ops;
     nr_pcpus = 1;
@@ -318,12 +312,12 @@ KTF_TEST(sched, an_idle_cpu_is_given_one_vcpu_at_a_time)
     nr_pcpus = 2;
     start_vcpus(1);
     exit_guest();
-    idle_pcpus = bit_of(&pcpus[1]);
+    place_idle_pcpus = place_bit(&pcpus[1]);
     sched_wake(&vcpus[1], VCPU_OFF);
     sched_wake(&vcpus[2], VCPU_OFF);
     EXPECT_EQ(vcpus[1].pcpu, &pcpus[1]);
     EXPECT_EQ(vcpus[2].pcpu, &pcpus[0]);
-    EXPECT_EQ(idle_pcpus, 0);
+    EXPECT_EQ(place_idle_pcpus, 0);
 }
 
 KTF_TEST(sched, a_parked_vcpu_that_wakes_makes_its_cpu_busy)
@@ -332,9 +326,9 @@ KTF_TEST(sched, a_parked_vcpu_that_wakes_makes_its_cpu_busy)
     start_vcpus(1);
     exit_guest();
     vcpus[0].state = VCPU_BLOCKED;
-    idle_pcpus = bit_of(&pcpus[0]);
+    place_idle_pcpus = place_bit(&pcpus[0]);
     sched_wake(&vcpus[0], VCPU_BLOCKED);
-    EXPECT_EQ(idle_pcpus, 0);
+    EXPECT_EQ(place_idle_pcpus, 0);
 }
 
 KTF_TEST(sched, one_that_sleeps_alone_stays_loaded)
@@ -368,7 +362,7 @@ KTF_TEST(sched, a_vcpu_goes_to_an_idle_cpu)
     nr_pcpus = 2;
     start_vcpus(1);
     exit_guest();
-    idle_pcpus = bit_of(&pcpus[1]);
+    place_idle_pcpus = place_bit(&pcpus[1]);
     sched_wake(&vcpus[1], VCPU_OFF);
     EXPECT_EQ(vcpus[1].pcpu, &pcpus[1]);
     EXPECT_TRUE(kicked[1]);
@@ -404,7 +398,7 @@ KTF_TEST(sched, affinity_is_kept)
     vcpus[1].affinity = 1;
     start_vcpus(1);
     exit_guest();
-    idle_pcpus = bit_of(&pcpus[1]);
+    place_idle_pcpus = place_bit(&pcpus[1]);
     sched_wake(&vcpus[1], VCPU_OFF);
     EXPECT_EQ(vcpus[1].pcpu, &pcpus[0]);
     EXPECT_NULL(sched_place(0));
@@ -438,7 +432,7 @@ KTF_TEST(sched, a_removed_vcpu_never_runs_again)
 static void expect_idle_is_idle(void)
 {
     for (uint32_t i = 0; i < NR_PCPUS; i++)
-        if (idle_pcpus & bit_of(&pcpus[i])) {
+        if (place_idle_pcpus & place_bit(&pcpus[i])) {
             EXPECT_TRUE(list_empty(&pcpus[i].run_queue));
             EXPECT_TRUE(!pcpus[i].current || pcpus[i].current->state != VCPU_READY);
         }

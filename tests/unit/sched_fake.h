@@ -61,12 +61,6 @@ void vcpu_load(struct vcpu *loaded)
     EXPECT_TRUE(loaded->loaded && !loaded->paused);
 }
 
-void vm_let_go(struct vm *released)
-{
-    (void)released;
-    EXPECT_TRUE(false); /* it is not ending */
-}
-
 void trap_control_set_contended(const struct vcpu *loaded, bool contended)
 {
     (void)loaded;

@@ -21,6 +21,8 @@
 #include "memory/vmem.c"
 #include "memory/vmem_call.c"
 
+#include "whole.h"
+
 #include "ktf.h"
 
 #include "fakes/books.h"
@@ -90,14 +92,15 @@ static void start(struct vm *vm)
     vm->config.memory[0] = (struct ipa_range){ipa_make(RAM), RAM_BYTES};
     if (page_budget(vm->id).nr_pages == 0)
         ASSERT_TRUE(page_reserve(vm->id, 128));
-    ASSERT_EQ(vmem_create(vm), STILE_SUCCESS);
+    ASSERT_EQ(whole_create(vm), STILE_SUCCESS);
     share_vm_started(vm);
 }
 
 static void stop(struct vm *vm)
 {
-    share_vm_gone(vm);
-    vmem_destroy(vm);
+    while (share_vm_gone(vm))
+        ;
+    whole_destroy(vm);
 }
 
 static void power_off(struct vm *vm)

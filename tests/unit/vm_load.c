@@ -18,13 +18,15 @@
 #include "memory/vmem.c"
 #include "memory/vmem_call.c"
 
+#include "whole.h"
+
 #include "ktf.h"
 
 #define RAM UINT64_C(0x40000000)
 
 static struct vm vm;
 static struct vm_files files;
-static struct vm_entry entry;
+static struct vm_load done;
 static uint64_t tree[TREE_BYTES / 8];
 static uint8_t kernel[0x12345];
 static uint8_t initrd[0x54321];
@@ -46,6 +48,17 @@ uint64_t share_unlent(struct stage2_locked locked, const struct vm *of, ipa_t ba
     return bytes;
 }
 
+/* All of it, in pieces. */
+static const char *load(void)
+{
+    vm.image = files;
+    const char *fault = vm_load_begin(&done, &vm);
+
+    while (!fault && !vm_load_is_done(&done))
+        fault = vm_load_some(&done, &vm);
+    return fault;
+}
+
 static struct image_header *header(void)
 {
     return (struct image_header *)(void *)kernel;
@@ -58,7 +71,7 @@ static void make_vm(uint64_t bytes)
     vm.config.memory[0] = (struct ipa_range){ipa_make(RAM), bytes};
     page_unreserve(vm.id);
     ASSERT_TRUE(page_reserve(vm.id, 64));
-    ASSERT_EQ(vmem_create(&vm), STILE_SUCCESS);
+    ASSERT_EQ(whole_create(&vm), STILE_SUCCESS);
     pool_before = fake_free_of(vm.id);
 }
 
@@ -91,7 +104,7 @@ static void setup(void)
 static void teardown(void)
 {
     EXPECT_EQ(fake_free_of(vm.id), pool_before);
-    vmem_destroy(&vm);
+    whole_destroy(&vm);
     vmem_forget(&vm);
     EXPECT_EQ(fake_windows_open, 0);
 }
@@ -120,16 +133,16 @@ KTF_TEST(vm_load, everything_is_in_its_place)
     static uint64_t copy[TREE_BYTES / 8];
     uint64_t start;
 
-    ASSERT_STREQ(vm_load(&vm, &files, &entry), NULL);
-    EXPECT_EQ(entry.pc.ipa, RAM);
-    EXPECT_EQ(entry.dtb.ipa, RAM + 0x20000);
-    expect_at(entry.pc, kernel, sizeof(kernel));
+    ASSERT_STREQ(load(), NULL);
+    EXPECT_EQ(done.kernel.base.ipa, RAM);
+    EXPECT_EQ(done.dtb.base.ipa, RAM + 0x20000);
+    expect_at(done.kernel.base, kernel, sizeof(kernel));
 
-    ASSERT_EQ(guest_read(&vm, copy, entry.dtb, files.dtb.bytes), files.dtb.bytes);
+    ASSERT_EQ(guest_read(&vm, copy, done.dtb.base, files.dtb.bytes), files.dtb.bytes);
     ASSERT_EQ(fdt_check_full(copy, files.dtb.bytes), 0);
     start = chosen_u64(copy, "linux,initrd-start");
     EXPECT_TRUE(is_aligned(start, PAGE_SIZE));
-    EXPECT_GE(start, entry.dtb.ipa + files.dtb.bytes);
+    EXPECT_GE(start, done.dtb.base.ipa + files.dtb.bytes);
     EXPECT_EQ(chosen_u64(copy, "linux,initrd-end"), start + sizeof(initrd));
     expect_at(ipa_make(start), initrd, sizeof(initrd));
     EXPECT_EQ(chosen_u64(tree, "linux,initrd-start"), 0); /* the bundle's own is as it was */
@@ -150,8 +163,8 @@ KTF_TEST(vm_load, without_an_initrd_its_addresses_are_taken_out)
     static uint64_t copy[TREE_BYTES / 8];
 
     files.initrd = (struct vm_file){NULL, 0};
-    ASSERT_STREQ(vm_load(&vm, &files, &entry), NULL);
-    ASSERT_EQ(guest_read(&vm, copy, entry.dtb, files.dtb.bytes), files.dtb.bytes);
+    ASSERT_STREQ(load(), NULL);
+    ASSERT_EQ(guest_read(&vm, copy, done.dtb.base, files.dtb.bytes), files.dtb.bytes);
     ASSERT_EQ(fdt_check_full(copy, files.dtb.bytes), 0);
     EXPECT_NULL(fdt_getprop(copy, fdt_path_offset(copy, "/chosen"), "linux,initrd-start", NULL));
 }
@@ -160,52 +173,52 @@ KTF_TEST(vm_load, an_initrd_needs_its_places_in_the_tree)
 {
     files.dtb.bytes = tree_make(tree, &tree_default);
     EXPECT_STREQ(
-        vm_load(&vm, &files, &entry),
+        load(),
         "vm.dtb: /chosen has no linux,initrd-start and -end of one or two cells for the initrd");
 }
 
 KTF_TEST(vm_load, the_text_offset_is_kept)
 {
     header()->text_offset = 0x80000;
-    ASSERT_STREQ(vm_load(&vm, &files, &entry), NULL);
-    EXPECT_EQ(entry.pc.ipa, RAM + 0x80000);
-    expect_at(entry.pc, kernel, sizeof(kernel));
+    ASSERT_STREQ(load(), NULL);
+    EXPECT_EQ(done.kernel.base.ipa, RAM + 0x80000);
+    expect_at(done.kernel.base, kernel, sizeof(kernel));
     header()->image_size = 0; /* the offset means nothing then */
     header()->text_offset = 0x123;
-    ASSERT_STREQ(vm_load(&vm, &files, &entry), NULL);
-    EXPECT_EQ(entry.pc.ipa, RAM + 0x80000);
+    ASSERT_STREQ(load(), NULL);
+    EXPECT_EQ(done.kernel.base.ipa, RAM + 0x80000);
 }
 
 KTF_TEST(vm_load, the_tree_does_not_cross_a_block)
 {
     header()->image_size = BLOCK_2M - 8;
-    ASSERT_STREQ(vm_load(&vm, &files, &entry), NULL);
-    EXPECT_EQ(entry.dtb.ipa, RAM + BLOCK_2M);
+    ASSERT_STREQ(load(), NULL);
+    EXPECT_EQ(done.dtb.base.ipa, RAM + BLOCK_2M);
     header()->image_size = 2 * BLOCK_2M - PAGE_SIZE;
     files.dtb.bytes = PAGE_SIZE;
-    ASSERT_STREQ(vm_load(&vm, &files, &entry), NULL);
-    EXPECT_EQ(entry.dtb.ipa, RAM + 2 * BLOCK_2M - PAGE_SIZE);
+    ASSERT_STREQ(load(), NULL);
+    EXPECT_EQ(done.dtb.base.ipa, RAM + 2 * BLOCK_2M - PAGE_SIZE);
     files.dtb.bytes = PAGE_SIZE + 8;
-    ASSERT_STREQ(vm_load(&vm, &files, &entry), NULL);
-    EXPECT_EQ(entry.dtb.ipa, RAM + 2 * BLOCK_2M);
+    ASSERT_STREQ(load(), NULL);
+    EXPECT_EQ(done.dtb.base.ipa, RAM + 2 * BLOCK_2M);
 }
 
 KTF_TEST(vm_load, what_is_no_image_is_refused)
 {
     files.kernel.bytes = 63;
-    EXPECT_STREQ(vm_load(&vm, &files, &entry), "kernel: not an arm64 Image: too short");
+    EXPECT_STREQ(load(), "kernel: not an arm64 Image: too short");
     files.kernel.bytes = sizeof(kernel);
     header()->magic ^= 1;
-    EXPECT_STREQ(vm_load(&vm, &files, &entry), "kernel: not an arm64 Image: it has no magic");
+    EXPECT_STREQ(load(), "kernel: not an arm64 Image: it has no magic");
     header()->magic ^= 1;
     header()->flags |= 1;
-    EXPECT_STREQ(vm_load(&vm, &files, &entry), "kernel: it is big-endian");
+    EXPECT_STREQ(load(), "kernel: it is big-endian");
 }
 
 /* That a file does not fit, and how large it and the memory are, but for the numbers. */
 static bool fits_not(const char *file)
 {
-    const char *fault = vm_load(&vm, &files, &entry);
+    const char *fault = load();
     char text[64];
 
     snprintf(text, sizeof(text), "%s: it does not fit into the VM's memory: ", file);
@@ -217,7 +230,7 @@ KTF_TEST(vm_load, what_does_not_fit_is_refused)
     uint64_t room = 8 * BLOCK_2M;
 
     header()->image_size = room + 1;
-    EXPECT_STREQ(vm_load(&vm, &files, &entry),
+    EXPECT_STREQ(load(),
                  "kernel: it does not fit into the VM's memory: 17 MiB, of 16 MiB");
     header()->image_size = UINT64_MAX;
     EXPECT_TRUE(fits_not("kernel"));
@@ -225,7 +238,7 @@ KTF_TEST(vm_load, what_does_not_fit_is_refused)
     header()->text_offset = room - 0x1FFFF;
     EXPECT_TRUE(fits_not("kernel"));
     header()->text_offset = UINT64_MAX;
-    EXPECT_STREQ(vm_load(&vm, &files, &entry), "kernel: its text offset is beyond the VM's memory");
+    EXPECT_STREQ(load(), "kernel: its text offset is beyond the VM's memory");
     header()->text_offset = 0;
     header()->image_size = room;
     EXPECT_TRUE(fits_not("vm.dtb"));
@@ -276,7 +289,7 @@ static struct ipa_range initrd_of_guest(void)
     static uint64_t copy[TREE_BYTES / 8];
     uint64_t start;
 
-    EXPECT_EQ(guest_read(&vm, copy, entry.dtb, files.dtb.bytes), files.dtb.bytes);
+    EXPECT_EQ(guest_read(&vm, copy, done.dtb.base, files.dtb.bytes), files.dtb.bytes);
     EXPECT_EQ(fdt_check_full(copy, files.dtb.bytes), 0);
     start = chosen_u64(copy, "linux,initrd-start");
     return (struct ipa_range){ipa_make(start), chosen_u64(copy, "linux,initrd-end") - start};
@@ -295,14 +308,14 @@ KTF_TEST(vm_load, nothing_is_put_where_the_tree_reserves)
     struct ipa_range range;
 
     make_tree(reserved, 3, 2);
-    ASSERT_STREQ(vm_load(&vm, &files, &entry), NULL);
-    EXPECT_EQ(entry.pc.ipa, RAM + BLOCK_2M);
-    EXPECT_EQ(entry.dtb.ipa, RAM + 0x221000);
+    ASSERT_STREQ(load(), NULL);
+    EXPECT_EQ(done.kernel.base.ipa, RAM + BLOCK_2M);
+    EXPECT_EQ(done.dtb.base.ipa, RAM + 0x221000);
     range = initrd_of_guest();
     EXPECT_EQ(range.base.ipa, RAM + 0x224000);
     EXPECT_EQ(range.bytes, sizeof(initrd));
     expect_at(range.base, initrd, sizeof(initrd));
-    expect_at(entry.pc, kernel, sizeof(kernel));
+    expect_at(done.kernel.base, kernel, sizeof(kernel));
 }
 
 KTF_TEST(vm_load, any_reserved_ranges_are_kept_clear)
@@ -316,13 +329,13 @@ KTF_TEST(vm_load, any_reserved_ranges_are_kept_clear)
             reserved[2 * i + 1] = 1 + (fake_random() >> fake_random() % 64) % (BLOCK_2M / 2);
         }
         make_tree(reserved, (unsigned)(fake_random() % 13), 2);
-        if (vm_load(&vm, &files, &entry))
+        if (load())
             continue;
         nr_loaded++;
         struct ipa_range range = initrd_of_guest();
         for (int i = 0; i < fdt_num_mem_rsv(tree); i++) {
-            EXPECT_FALSE(overlaps(entry.pc.ipa, 0x20000, reserved));
-            EXPECT_FALSE(overlaps(entry.dtb.ipa, files.dtb.bytes, reserved));
+            EXPECT_FALSE(overlaps(done.kernel.base.ipa, 0x20000, reserved));
+            EXPECT_FALSE(overlaps(done.dtb.base.ipa, files.dtb.bytes, reserved));
             EXPECT_FALSE(overlaps(range.base.ipa, range.bytes, reserved));
         }
         int node = fdt_path_offset(tree, "/reserved-memory");
@@ -330,8 +343,8 @@ KTF_TEST(vm_load, any_reserved_ranges_are_kept_clear)
         for (int r = fdt_first_subnode(tree, node); r >= 0; r = fdt_next_subnode(tree, r)) {
             const uint64_t *one = &reserved[2 * ++n];
 
-            EXPECT_FALSE(overlaps(entry.pc.ipa, 0x20000, one));
-            EXPECT_FALSE(overlaps(entry.dtb.ipa, files.dtb.bytes, one));
+            EXPECT_FALSE(overlaps(done.kernel.base.ipa, 0x20000, one));
+            EXPECT_FALSE(overlaps(done.dtb.base.ipa, files.dtb.bytes, one));
             EXPECT_FALSE(overlaps(range.base.ipa, range.bytes, one));
         }
     }
@@ -352,8 +365,8 @@ KTF_TEST(vm_load, the_places_for_an_initrd_may_have_one_cell)
     const fdt32_t *start;
 
     make_tree(NULL, 0, 1);
-    ASSERT_STREQ(vm_load(&vm, &files, &entry), NULL);
-    ASSERT_EQ(guest_read(&vm, copy, entry.dtb, files.dtb.bytes), files.dtb.bytes);
+    ASSERT_STREQ(load(), NULL);
+    ASSERT_EQ(guest_read(&vm, copy, done.dtb.base, files.dtb.bytes), files.dtb.bytes);
     start = fdt_getprop(copy, fdt_path_offset(copy, "/chosen"), "linux,initrd-start", NULL);
     expect_at(ipa_make(fdt32_ld(start)), initrd, sizeof(initrd));
 }
@@ -363,9 +376,9 @@ KTF_TEST(vm_load, a_kernel_that_does_not_say_has_room_behind_it)
     uint64_t end = RAM + 0x80000 + sizeof(kernel);
 
     header()->image_size = 0;
-    ASSERT_STREQ(vm_load(&vm, &files, &entry), NULL);
-    EXPECT_EQ(entry.pc.ipa, RAM + 0x80000);
-    EXPECT_GE(entry.dtb.ipa - end, (RAM + 8 * BLOCK_2M - end) / 2);
+    ASSERT_STREQ(load(), NULL);
+    EXPECT_EQ(done.kernel.base.ipa, RAM + 0x80000);
+    EXPECT_GE(done.dtb.base.ipa - end, (RAM + 8 * BLOCK_2M - end) / 2);
     /* No more of it was touched than the block that the file ends in. */
     EXPECT_LE(fake_cache_flushed, BLOCK_2M);
 }
@@ -374,7 +387,7 @@ KTF_TEST(vm_load, a_hole_in_the_memory_is_noticed)
 {
     EXPECT_EQ(vmem_unmap(&vm, ipa_make(RAM + 0x1F000), 1), 1);
     pool_before = fake_free_of(vm.id);
-    EXPECT_STREQ(vm_load(&vm, &files, &entry), "kernel: the VM's memory has a hole");
+    EXPECT_STREQ(load(), "kernel: the VM's memory has a hole");
 }
 
 KTF_TEST(vm_load, every_header_is_survived)
@@ -384,6 +397,6 @@ KTF_TEST(vm_load, every_header_is_survived)
 
         image->text_offset = fake_random() >> fake_random() % 64;
         image->image_size = fake_random() >> fake_random() % 64;
-        (void)vm_load(&vm, &files, &entry);
+        (void)load();
     }
 }

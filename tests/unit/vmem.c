@@ -13,6 +13,8 @@
 #include "memory/vmem.c"
 #include "memory/vmem_call.c"
 
+#include "whole.h"
+
 #include "ktf.h"
 
 #define RAM       UINT64_C(0x40000000)
@@ -56,7 +58,7 @@ static void setup(void)
     ASSERT_TRUE(page_reserve(6, 64));
     vm.config.nr_memory = 1;
     vm.config.memory[0] = (struct ipa_range){ipa_make(RAM), RAM_BYTES};
-    ASSERT_EQ(vmem_create(&vm), STILE_SUCCESS);
+    ASSERT_EQ(whole_create(&vm), STILE_SUCCESS);
     shared_page = page_alloc(5, 0);
     ASSERT_EQ(stage2_map_pool(&vm.stage2, ipa_make(SHARED), shared_page, STAGE2_READ),
               STILE_SUCCESS);
@@ -64,7 +66,7 @@ static void setup(void)
 
 static void teardown(void)
 {
-    vmem_destroy(&vm);
+    whole_destroy(&vm);
     vmem_forget(&vm);
     EXPECT_EQ(committed, 0);
     page_free(shared_page, 0);
@@ -230,7 +232,7 @@ KTF_TEST(vmem, a_vm_that_is_too_large_is_refused)
     large.config.nr_memory = 2;
     large.config.memory[0] = (struct ipa_range){ipa_make(RAM), 10 * BLOCK_2M};
     large.config.memory[1] = (struct ipa_range){ipa_make(BLOCK_1G * 2), FAKE_RAM_BYTES};
-    EXPECT_EQ(vmem_create(&large), STILE_NO_MEMORY);
+    EXPECT_EQ(whole_create(&large), STILE_NO_MEMORY);
     EXPECT_EQ(fake_free_of(6), pool);
     EXPECT_EQ(page_nr_free_guest(), guest);
 }
@@ -243,9 +245,9 @@ KTF_TEST(vmem, a_vm_gets_all_that_is_left_in_pages_if_need_be)
     large.config.nr_memory = 1;
     large.config.memory[0] =
         (struct ipa_range){ipa_make(RAM), align_down((guest - 600) << PAGE_SHIFT, BLOCK_2M)};
-    ASSERT_EQ(vmem_create(&large), STILE_SUCCESS);
+    ASSERT_EQ(whole_create(&large), STILE_SUCCESS);
     EXPECT_NE(vmem_fault(&large, ipa_make(RAM + large.config.memory[0].bytes - 1)), VMEM_NOT_THERE);
-    vmem_destroy(&large);
+    whole_destroy(&large);
     vmem_forget(&large);
     EXPECT_EQ(page_nr_free_guest(), guest);
 }
@@ -262,12 +264,12 @@ KTF_TEST(vmem, without_pages_for_tables_nothing_is_left_behind)
     first = fake_hoard(6, 0);
     for (size_t left = 0; left < 3; left++) {
         EXPECT_EQ(fake_free_of(6), left);
-        EXPECT_EQ(vmem_create(&other), STILE_NO_MEMORY);
+        EXPECT_EQ(whole_create(&other), STILE_NO_MEMORY);
         EXPECT_EQ(page_nr_free_guest(), guest);
         first = fake_give_one(first);
     }
-    EXPECT_EQ(vmem_create(&other), STILE_SUCCESS);
-    vmem_destroy(&other);
+    EXPECT_EQ(whole_create(&other), STILE_SUCCESS);
+    whole_destroy(&other);
     vmem_forget(&other);
     fake_give_back(first);
 }
@@ -495,7 +497,7 @@ KTF_TEST(vmem, all_vms_may_own_their_quotas_at_once)
     large.config.nr_memory = 1;
     large.config.memory[0] =
         (struct ipa_range){ipa_make(RAM), align_down(page_nr_free_guest() << PAGE_SHIFT, BLOCK_2M)};
-    EXPECT_EQ(vmem_create(&large), STILE_NO_MEMORY);
+    EXPECT_EQ(whole_create(&large), STILE_NO_MEMORY);
     EXPECT_EQ(large.stage2.quota, 0);
     EXPECT_EQ(map(RAM, 512), 512);
     EXPECT_EQ(vm.stage2.quota, RAM_BYTES / PAGE_SIZE);
@@ -505,15 +507,15 @@ KTF_TEST(vmem, all_vms_may_own_their_quotas_at_once)
 KTF_TEST(vmem, a_reboot_restores_the_quota)
 {
     vm.stage2.quota -= 7; /* as if donated: what it starts anew with is still kept */
-    vmem_destroy(&vm);
-    ASSERT_EQ(vmem_create(&vm), STILE_SUCCESS);
+    whole_destroy(&vm);
+    ASSERT_EQ(whole_create(&vm), STILE_SUCCESS);
     EXPECT_EQ(vm.stage2.quota, RAM_BYTES / PAGE_SIZE);
     EXPECT_EQ(committed, vm.stage2.quota);
     vm.stage2.quota += 7;
     vm.stage2.kept += 7;
     committed += 7;
-    vmem_destroy(&vm);
-    ASSERT_EQ(vmem_create(&vm), STILE_SUCCESS);
+    whole_destroy(&vm);
+    ASSERT_EQ(whole_create(&vm), STILE_SUCCESS);
     EXPECT_EQ(committed, vm.stage2.quota);
     EXPECT_EQ(committed, RAM_BYTES / PAGE_SIZE);
 }

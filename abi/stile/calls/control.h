@@ -61,7 +61,7 @@ STILE_CALL(0x92, 9, control, resume, ARGS1(vm_id, vm))
  * STILE_VIRQ_PEER tells.
  *
  * INVALID_ARGUMENT: the caller itself
- * NOT_FOUND: no such VM is running
+ * NOT_FOUND: no such VM is running, or about to start anew
  *
  * Example:
  *     struct stile_result result = stile_control_destroy(vm);

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is to be done with a VM that has ended. Each phase is done a part at a time, and says which
+ * one is next. Who pays for it is sched/sched.c's to see.
+ */
+#include "life/vm_end.h"
+
+#include "console/console.h"
+#include "console/console_write.h"
+#include "lib/check.h"
+#include "lib/printk.h"
+#include "life/vcpu_life.h"
+#include "life/vm_build.h"
+#include "memory/budget.h"
+#include "memory/share.h"
+#include "memory/vm_pages.h"
+#include "memory/vmem.h"
+#include "mm/page.h"
+#include "virt/events.h"
+#include "virt/pvtime.h"
+#include "virt/vring.h"
+#include "vm/directory.h"
+#include "vm/vm.h"
+#include "watch/advisor.h"
+#include "watch/complain.h"
+#include "watch/flight.h"
+#include "watch/power.h"
+#include "watch/remains.h"
+
+/* So often a phase looks whether the UART takes more. One that has stopped is not waited for. */
+#define POLLS_MOST 1000000
+
+enum phase {
+    PHASE_OUTPUT, /* what the guest has written is sent */
+    PHASE_SAY,    /* the log says how it ended */
+    PHASE_ADVISE,
+    PHASE_DETACH,
+    PHASE_SHARES,
+    PHASE_PORTS,
+    PHASE_MEMORY,
+    PHASE_BUILD,
+    PHASE_RUN,
+    PHASE_FREE,
+};
+
+/* By number - 1. All zero for a VM that has not ended. */
+static struct end {
+    enum phase phase;
+    uint32_t row;      /* of the advice */
+    uint32_t nr_polls; /* without anything having been sent */
+    const char *fault; /* why it cannot be made anew */
+} ends[CONFIG_NR_VMS];
+
+static uint32_t nr_expected; /* atomic */
+static uint32_t nr_failed;   /* VMs that crashed or could not be made anew; atomic */
+
+void vm_end_expect(void)
+{
+    __atomic_fetch_add(&nr_expected, 1, __ATOMIC_RELEASE);
+}
+
+uint32_t vm_end_nr_expected(void)
+{
+    return __atomic_load_n(&nr_expected, __ATOMIC_ACQUIRE);
+}
+
+/* --- telling people ------------------------------------------------------------------------ */
+
+/* Whether a phase that writes is to look again later. */
+static bool wait_for_uart(struct end *end, bool ready)
+{
+    if (ready || end->nr_polls == POLLS_MOST) {
+        end->nr_polls = 0;
+        return false;
+    }
+    end->nr_polls++;
+    return true;
+}
+
+static enum phase send_output(struct vm *vm, struct end *end)
+{
+    return wait_for_uart(end, vring_finish(vm)) ? PHASE_OUTPUT : PHASE_SAY;
+}
+
+static enum phase say(struct vm *vm, struct end *end)
+{
+    static const char *const texts[] = {
+        [VM_END_OFF] = "powered off",
+        [VM_END_REBOOT] = "rebooting",
+        [VM_END_CRASH] = "crashed",
+        [VM_END_DESTROYED] = "destroyed",
+    };
+
+    if (wait_for_uart(end, console_hv_ready()))
+        return PHASE_SAY;
+    if (vm->end == VM_END_CRASH)
+        remains_keep(vm); /* who sees the line below may look */
+    /* One that starts anew again and again is quiet at last. */
+    vm->console.port.quiet = vm->end == VM_END_REBOOT && !complain_may_report(vm);
+    if (vm->console.port.quiet)
+        return PHASE_DETACH;
+    if (vm->end != VM_END_REBOOT)
+        complain_finish(vm);
+    if (CONFIG_LOG_LEVEL >= LOG_LEVEL_INFO)
+        printk_guest("%s: %s", vm->config.name, texts[vm->end]);
+    return PHASE_ADVISE;
+}
+
+static enum phase advise(struct vm *vm, struct end *end)
+{
+    if (wait_for_uart(end, console_hv_ready()))
+        return PHASE_ADVISE;
+    return advisor_print_row(vm, end->row++) ? PHASE_ADVISE : PHASE_DETACH;
+}
+
+/* --- taking down --------------------------------------------------------------------------- */
+
+/* Before anything is taken down, so that no input interrupts that. */
+static enum phase detach(struct vm *vm, struct end *end)
+{
+    (void)end;
+    console_detach(vm);
+    return PHASE_SHARES;
+}
+
+static enum phase end_shares(struct vm *vm, struct end *end)
+{
+    (void)end;
+    return share_vm_gone(vm) ? PHASE_SHARES : PHASE_PORTS;
+}
+
+static enum phase end_ports(struct vm *vm, struct end *end)
+{
+    (void)end;
+    directory_vm_gone(vm->id);
+    events_vm_gone(vm);
+    events_vms_changed();
+    return PHASE_MEMORY;
+}
+
+static bool is_to_reboot(struct vm *vm)
+{
+    spin_lock(&vm->lock);
+    bool reboots = vm->end == VM_END_REBOOT;
+    spin_unlock(&vm->lock);
+    return reboots;
+}
+
+static enum phase free_memory(struct vm *vm, struct end *end)
+{
+    if (vmem_destroy(vm))
+        return PHASE_MEMORY;
+    if (end->fault || !is_to_reboot(vm))
+        return PHASE_FREE;
+    vm_build_begin(vm);
+    return PHASE_BUILD;
+}
+
+/* --- making anew --------------------------------------------------------------------------- */
+
+static enum phase make_anew(struct vm *vm, struct end *end)
+{
+    if (!is_to_reboot(vm))
+        return PHASE_MEMORY;
+    switch (vm_build_some(vm)) {
+    case VM_BUILD_READY:
+        return PHASE_RUN;
+    case VM_BUILD_FAILED:
+        end->fault = vm_build_fault(vm);
+        printk_guest("%s: cannot be started anew: %s", vm->config.name, end->fault);
+        return PHASE_MEMORY;
+    default:
+        return PHASE_BUILD;
+    }
+}
+
+/* Once it runs it may end again, on another CPU, and begin with what is static here. */
+static bool run(struct vm *vm, struct end *end)
+{
+    *end = (struct end){0};
+    if (vm_build_run(vm))
+        return true;
+    end->phase = PHASE_MEMORY;
+    return false;
+}
+
+/* --- the end ------------------------------------------------------------------------------- */
+
+void vm_end_free(struct vm *vm)
+{
+    for (uint32_t i = 0; i < vm->config.nr_vcpus; i++) {
+        if (vm->vcpus[i])
+            vcpu_destroy(vm->vcpus[i]);
+        vm->vcpus[i] = NULL;
+    }
+    vm_pages_free(vm);
+    pvtime_free(vm);
+    vmem_forget(vm);
+    budget_release(vm);
+}
+
+static void power_off_machine(void)
+{
+    CHECK(page_audit() == 0); /* what was a VM's is free again */
+    flight_print_longest();
+    printk("the last VM has ended: powering off, status %u", nr_failed);
+    power_off(nr_failed);
+    panic("the firmware cannot power the machine off");
+}
+
+static void free_all(struct vm *vm, struct end *end)
+{
+    if (end->fault || vm->end == VM_END_CRASH)
+        __atomic_fetch_add(&nr_failed, 1, __ATOMIC_RELAXED);
+    *end = (struct end){0};
+    vm_end_free(vm);
+    spin_lock(&vm->lock);
+    vm->state = VM_OFF;
+    spin_unlock(&vm->lock);
+    events_vms_changed(); /* its memory is free */
+    if (__atomic_sub_fetch(&nr_expected, 1, __ATOMIC_ACQ_REL) == 0)
+        power_off_machine();
+}
+
+bool vm_end_step(struct vm *vm)
+{
+    static enum phase (*const phases[])(struct vm * vm, struct end * end) = {
+        [PHASE_OUTPUT] = send_output, [PHASE_SAY] = say,           [PHASE_ADVISE] = advise,
+        [PHASE_DETACH] = detach,      [PHASE_SHARES] = end_shares, [PHASE_PORTS] = end_ports,
+        [PHASE_MEMORY] = free_memory, [PHASE_BUILD] = make_anew,
+    };
+    struct end *end = &ends[vm->id - 1];
+
+    if (end->phase == PHASE_RUN)
+        return !run(vm, end);
+    if (end->phase == PHASE_FREE) {
+        free_all(vm, end);
+        return false;
+    }
+    end->phase = phases[end->phase](vm, end);
+    return true;
+}

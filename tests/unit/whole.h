@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * At once, for tests, what EL2 does with the memory of a VM in parts. Included after memory/vmem.h.
+ */
+#ifndef WHOLE_H
+#define WHOLE_H
+
+static inline void whole_destroy(struct vm *vm)
+{
+    while (vmem_destroy(vm))
+        ;
+}
+
+/** The memory of a VM's device tree is all there, or nothing is. */
+static inline enum stile_error whole_create(struct vm *vm)
+{
+    enum stile_error error = vmem_create(vm);
+
+    if (error)
+        return error;
+    do
+        error = vmem_fill(vm);
+    while (error == STILE_BUSY);
+    if (!error)
+        return error;
+    whole_destroy(vm);
+    vmem_forget(vm);
+    return error;
+}
+
+#endif
