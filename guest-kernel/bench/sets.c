@@ -9,6 +9,7 @@
 
 #include "arch/cpu.h"
 #include "arch/layout.h"
+#include "bench/beside.h"
 #include "bench/native_rows.h"
 #include "bench/several.h"
 #include "dev/pl011.h"
@@ -61,7 +62,8 @@ static void run_touch(const char *operation, uint64_t pa)
 
     (void)*word;
     uint64_t total = counter_ticks_to_ns(cpu_ticks() - start);
-    measure_print(operation, "trap", total, total, count_own_exits() - before - 2 /* of counting */);
+    measure_print(operation, "trap", total, total,
+                  count_own_exits() - before - 2 /* of counting */);
 }
 
 /*
@@ -221,6 +223,9 @@ static const struct {
     {"borrow", measured_borrow},
     {"calls", measured_run_table},
     {"sleep", run_sleep},
+    {"beside", beside_run},
+    {"reset", beside_reset},
+    {"split", beside_split},
 };
 
 /* Whether a word of the command line is @name. */

@@ -27,6 +27,10 @@
 #define SGI_STORM 8
 #define NO_CALL   0xFFF
 
+/* A name that no VM has, and how often it is asked for between two lines. */
+#define NO_NAME         0x6161
+#define FINDS_PER_ROUND 5000
+
 #define TIMER_ENABLE  1
 #define TIMER_NOW     0
 #define WAKE_AFTER_US 50
@@ -154,6 +158,21 @@ static void print(void)
         printk("nobody wants to read this, again and again\n");
 }
 
+/* Every VM is looked at, by the name it might have. */
+static void find(void)
+{
+    for (unsigned round = 1;; round++) {
+        for (int i = 0; i < FINDS_PER_ROUND; i++)
+            (void)stile_directory_find_vm(NO_NAME, 0, 0, 0);
+        printk("find: round %u\n", round);
+    }
+}
+
+static void off(void)
+{
+    sensitive->power_off();
+}
+
 static void reset(void)
 {
     sensitive->power_reset();
@@ -163,9 +182,10 @@ static const struct {
     const char *name;
     void (*run)(void);
 } ways[] = {
-    {"loop", loop}, {"call", call},   {"sgi", send_sgis},       {"storm", storm}, {"timer", timer},
-    {"wake", wake}, {"fault", fault}, {"undefined", undefined}, {"print", print}, {"reset", reset},
-    {"pool", hog_run},
+    {"loop", loop},   {"call", call},   {"sgi", send_sgis}, {"storm", storm},
+    {"timer", timer}, {"wake", wake},   {"fault", fault},   {"undefined", undefined},
+    {"print", print}, {"reset", reset}, {"pool", hog_run},  {"find", find},
+    {"off", off},
 };
 
 void hostile_run(const char *how)

@@ -11,7 +11,9 @@ OPERATIONS = ["null", "multicall_32", "unknown", "bad_argument", "smccc_version"
               "mask_unmask_exits", "steady_exits", "timer_now", "clock_read", "yield",
               "ping_pong_1cpu", "ping_pong_2cpu", "event_send", "event_busy", "event_ping_pong",
               "world_switch", "wfi_late", "touch_block", "touch_page", "map_block", "map_page",
-              "share_page", "cpu_bound_overhead", "power_on", "power_on_4cpu", "text_kib"]
+              "share_page", "cpu_bound_overhead", "neighbour_reset_taken", "neighbour_reset_gap_us",
+              "neighbour_split_taken", "neighbour_split_gap_us", "power_on", "power_on_4cpu",
+              "text_kib"]
 GICS = (2, 3)
 SHOWN_PEERS = {"xen": "Xen", "kvm_nvhe": "KVM", "kvm_vhe": "KVM VHE", "bao": "Bao"}
 PRICE = re.compile(r'C\((\w+), (\d+), "(\w+) (\w+)"\)')
@@ -121,11 +123,11 @@ def table(rows, budgets, peers):
     """The lines for a person: one for an operation's way, both GICs' figures, other hypervisors."""
     figures = by_key(rows)
     peers = {row["operation"]: row for row in peers}
-    lines = [f"{'':28}{'GICv3':>14}{'GICv2':>24}",
-             f"{'operation':<19}{'way':<9}" + f"{'total':>9}{'EL2':>9}{'exits':>6}" * 2 +
+    lines = [f"{'':32}{'GICv3':>14}{'GICv2':>24}",
+             f"{'operation':<23}{'way':<9}" + f"{'total':>9}{'EL2':>9}{'exits':>6}" * 2 +
              f"{'budget':>9}" + "".join(f"{name:>10}" for name in SHOWN_PEERS.values())]
     for operation, way in dict.fromkeys((row["operation"], row["way"]) for row in ordered(rows)):
-        text = f"{operation:<19}{way:<9}"
+        text = f"{operation:<23}{way:<9}"
         for gic in (3, 2):
             row = figures.get((operation, way, gic), {})
             text += f"{row.get('total', '-'):>9}{row.get('el2', '-'):>9}{row.get('exits', '-'):>6}"

@@ -18,9 +18,20 @@ class CaseFailed(Exception):
     """The case cannot go on; the text says why."""
 
 
+def blank(build, mib):
+    """A file of zeroes, for an initrd that is there to be loaded, and not read."""
+    path = build / "bundles" / f"blank-{mib}MiB"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "wb") as file:
+        file.truncate(mib << 20)
+    return path
+
+
 def vm_words(case, vm, build):
-    """A VM of a case as words for scripts/bundle."""
+    """A VM of a case as words for scripts/bundle. blank_initrd is one of so many MiB."""
     settings = {key: value for key, value in vm.items() if key != "name"}
+    if "blank_initrd" in settings:
+        settings["initrd"] = blank(build, settings.pop("blank_initrd"))
     mode = settings.setdefault("mode", case.mode or "assisted")
     arguments = [MODE_BOOTARGS.get(mode, ""), case.bootargs, settings.get("bootargs", "")]
     settings["bootargs"] = " ".join(filter(None, arguments))

@@ -230,8 +230,7 @@ KTF_TEST(vm_load, what_does_not_fit_is_refused)
     uint64_t room = 8 * BLOCK_2M;
 
     header()->image_size = room + 1;
-    EXPECT_STREQ(load(),
-                 "kernel: it does not fit into the VM's memory: 17 MiB, of 16 MiB");
+    EXPECT_STREQ(load(), "kernel: it does not fit into the VM's memory: 17 MiB, of 16 MiB");
     header()->image_size = UINT64_MAX;
     EXPECT_TRUE(fits_not("kernel"));
     header()->image_size = 0x20000;
