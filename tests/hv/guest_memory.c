@@ -7,6 +7,7 @@
 #include "arch/cpu.h"
 #include "vm/vm.h"
 #include "ktf.h"
+#include "whole.h"
 #include "memory/guest.h"
 #include "mm/page.h"
 #include "memory/vmem.h"
@@ -24,15 +25,12 @@ static void make_vm(void)
     vm.config.nr_memory = 1;
     vm.config.memory[0] = (struct ipa_range){ipa_make(MEMORY_IPA), MEMORY_BYTES};
     ASSERT_TRUE(page_reserve(vm.id, 64));
-    ASSERT_EQ(vmem_create(&vm), STILE_SUCCESS);
-    while (vmem_fill(&vm) == STILE_BUSY)
-        ;
+    ASSERT_EQ(whole_create(&vm), STILE_SUCCESS);
 }
 
 static void destroy_vm(void)
 {
-    while (vmem_destroy(&vm))
-        ;
+    whole_destroy(&vm);
     vmem_forget(&vm);
     page_unreserve(vm.id);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "ktf.h"
+#include "whole.h"
 #include "memory/guest.h"
 #include "memory/vmem.h"
 #include "mm/page.h"
@@ -33,12 +34,12 @@ static void make_vm(void)
     vm.config.memory[0] = (struct ipa_range){ipa_make(MEMORY_IPA), MEMORY_BYTES};
     vcpu.vm = &vm;
     ASSERT_TRUE(page_reserve(vm.id, 64));
-    ASSERT_EQ(vmem_create(&vm), STILE_SUCCESS);
+    ASSERT_EQ(whole_create(&vm), STILE_SUCCESS);
 }
 
 static void destroy_vm(void)
 {
-    vmem_destroy(&vm);
+    whole_destroy(&vm);
     vmem_forget(&vm);
     page_unreserve(vm.id);
 }

@@ -13,7 +13,7 @@
 #include "memory/budget.c"
 #include "vm/refusal.c"
 
-#include "whole.h"
+#include "../hv/whole.h"
 
 #include "ktf.h"
 

@@ -21,7 +21,7 @@
 #include "memory/vmem.c"
 #include "memory/vmem_call.c"
 
-#include "whole.h"
+#include "../hv/whole.h"
 
 #include "ktf.h"
 

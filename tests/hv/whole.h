@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * At once, for tests, what EL2 does with the memory of a VM in parts. Included after memory/vmem.h.
+ * At once, for tests of the host and of EL2, what EL2 does with the memory of a VM in parts.
  */
 #ifndef WHOLE_H
 #define WHOLE_H
+
+#include "memory/vmem.h"
+#include "vm/vm.h"
 
 static inline void whole_destroy(struct vm *vm)
 {
