@@ -55,9 +55,18 @@ $(debian)/.done: scripts/debian-guest scripts/fetch-arm64 $$(call changed,$(DEBI
 # Their own times are those in Debian's packages.
 $(debian)/kernel $(debian)/busybox: | $(debian)/.done ;
 
-linux-scripts := $(filter-out tests/linux/init,$(wildcard tests/linux/*))
-linux-pack = scripts/initramfs -o $@ --busybox $(debian)/busybox --init tests/linux/init $(linux-scripts)
-$(O)/linux/initrd: tests/linux/init $(linux-scripts) $(debian)/.done scripts/initramfs scripts/newc.py \
+# tests/linux/X.c becomes a program; it brings the C library with it, as the initramfs has none.
+linux-programs := $(patsubst tests/linux/%.c,$(O)/linux/%,$(wildcard tests/linux/*.c))
+linux-compile = $(CROSS_COMPILE)gcc -std=c11 -D_GNU_SOURCE -O1 -static -s $(WARNINGS) $< -o $@
+$(linux-programs): $(O)/linux/%: tests/linux/%.c $$(call changed,$$(linux-compile)) | $(O)/.deps-build
+	$(call say,LINUXCC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(linux-compile)
+	$(call keep,$(linux-compile))
+
+linux-tests := $(filter-out tests/linux/init %.c,$(wildcard tests/linux/*)) $(linux-programs)
+linux-pack = scripts/initramfs -o $@ --busybox $(debian)/busybox --init tests/linux/init $(linux-tests)
+$(O)/linux/initrd: tests/linux/init $(linux-tests) $(debian)/.done scripts/initramfs scripts/newc.py \
 		$$(call changed,$$(linux-pack))
 	$(call say,INITRD,$@)
 	@$(linux-pack)

@@ -5,6 +5,7 @@
 #ifndef ARCH_ESR_H
 #define ARCH_ESR_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define ESR_EC_SHIFT 26
@@ -54,6 +55,12 @@
 #define SPSR_PAN     (UINT64_C(1) << 22)
 #define SPSR_DIT     (UINT64_C(1) << 24) /* from AArch64 */
 #define SPSR_NZCV    (UINT64_C(0xF) << 28)
+
+/** Whether an exception that saved @spsr came from EL0. */
+static inline bool spsr_is_el0(uint64_t spsr)
+{
+    return (spsr & SPSR_AARCH32) || (spsr & SPSR_M_MASK) == SPSR_M_EL0T;
+}
 
 static inline uint32_t esr_class(uint64_t esr)
 {

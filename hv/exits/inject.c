@@ -4,8 +4,6 @@
  */
 #include "exits/inject.h"
 
-#include <stdbool.h>
-
 #include "arch/cpu.h"
 #include "arch/esr.h"
 
@@ -27,11 +25,6 @@ static uint64_t vector_offset(uint64_t spsr)
     default:
         return VECTOR_CURRENT_SPX;
     }
-}
-
-static bool from_el0(uint64_t spsr)
-{
-    return (spsr & SPSR_AARCH32) || (spsr & SPSR_M_MASK) == SPSR_M_EL0T;
 }
 
 #define SCTLR_SPAN  (UINT64_C(1) << 23) /* PAN stays as it is */
@@ -70,12 +63,17 @@ void inject_undefined(void)
     inject((uint64_t)EC_UNKNOWN << ESR_EC_SHIFT | ESR_IL);
 }
 
+void inject_trapped_register(uint64_t esr)
+{
+    inject(esr);
+}
+
 void inject_external_abort(uint64_t esr)
 {
     uint64_t class = esr_class(esr);
 
     /* The classes "from the same level" are the next number. */
-    if (!from_el0(read_sysreg(spsr_el2)))
+    if (!spsr_is_el0(read_sysreg(spsr_el2)))
         class ++;
     write_sysreg(far_el1, read_sysreg(far_el2));
     inject(class << ESR_EC_SHIFT | (esr & (ESR_IL | ABORT_WNR | ABORT_FNV)) | ABORT_FSC_EXTERNAL);

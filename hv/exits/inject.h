@@ -13,6 +13,12 @@
 void inject_undefined(void);
 
 /**
+ * inject_trapped_register() - EL1 has said that the access is to trap, and to itself
+ * @esr: the syndrome with which it came to EL2, EC_SYS64
+ */
+void inject_trapped_register(uint64_t esr);
+
+/**
  * inject_external_abort() - the access that trapped got no answer from the bus
  * @esr: the syndrome of the stage-2 abort: EC_DABT_LOWER or EC_IABT_LOWER
  */

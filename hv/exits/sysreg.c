@@ -10,29 +10,15 @@
 #include <stdbool.h>
 
 #include "arch/cpu.h"
+#include "arch/iss.h"
 #include "memory/set_way.h"
 #include "vgic/vgic.h"
 #include "virt/vcache.h"
+#include "virt/vdebug.h"
 #include "virt/vid.h"
 #include "virt/vtimer.h"
 #include "vm/vcpu.h"
 #include "vm/vm.h"
-
-/* ISS of a trapped MSR, MRS or system instruction (Arm ARM D13.2.37). */
-#define ISS_IS_READ  UINT64_C(1)
-#define ISS_RT(iss)  ((iss) >> 5 & 0x1F)
-#define ISS_CRM(iss) ((uint32_t)(iss) >> 1 & 0xF)
-#define ISS_OP1(iss) ((uint32_t)(iss) >> 14 & 0x7)
-#define ISS_CRN(iss) ((uint32_t)(iss) >> 10 & 0xF)
-#define ISS_OP2(iss) ((uint32_t)(iss) >> 17 & 0x7)
-#define ISS_OP0(iss) ((uint32_t)(iss) >> 20 & 0x3)
-#define RT_ZERO      31 /* XZR */
-
-/* The register's name in an ISS: all of it but Rt and the direction. */
-#define ISS_NAME_MASK UINT64_C(0x3FFC1E)
-#define NAME(op0, op1, crn, crm, op2)                                                              \
-    ((uint64_t)(op0) << 20 | (uint64_t)(op2) << 17 | (uint64_t)(op1) << 14 |                       \
-     (uint64_t)(crn) << 10 | (uint64_t)(crm) << 1)
 
 /* Op0 = 3, Op1 = 0, CRn = 0, any CRm and Op2: the identification registers. */
 #define NAME_ID_MASK     (ISS_NAME_MASK & ~NAME(0, 0, 0, 0xF, 7))
@@ -41,15 +27,6 @@
 
 /* Op0 = 2: debug and trace. */
 #define OP0_DEBUG 2
-
-/* By Op1, debug of EL1 and of EL0. What else Op0 = 2 has is trace and EL2's. */
-#define OP1_DEBUG_EL1 0
-#define OP1_DEBUG_EL0 3
-
-/* DBGBVRn_EL1 and the others of breakpoint or watchpoint n, which is CRm: CRn = 0, Op2 from 4 on.
- */
-#define OP2_POINT_FIRST 4
-#define NR_POINTS       2 /* as ID_AA64DFR0_EL1 tells: virt/vid.c */
 
 /* Op0 = 1: instructions, which have no result. */
 #define OP0_INSTRUCTION 1
@@ -113,20 +90,6 @@
 
 #define NAME_CNTP(op2) NAME(3, 3, 14, 2, op2)
 
-/*
- * The class DEBUG of vm/baseline.h, which is zero. The guest's debugger finds nothing there, but
- * what ID_AA64DFR0_EL1 tells can be read.
- */
-static bool is_debug(uint64_t name)
-{
-    if (ISS_OP0(name) != OP0_DEBUG)
-        return false;
-    if (ISS_OP1(name) == OP1_DEBUG_EL0)
-        return true;
-    return ISS_OP1(name) == OP1_DEBUG_EL1 &&
-           (ISS_CRN(name) != 0 || ISS_OP2(name) < OP2_POINT_FIRST || ISS_CRM(name) < NR_POINTS);
-}
-
 static bool read_register(struct vcpu *vcpu, uint64_t name, uint64_t *value)
 {
     switch (name) {
@@ -153,7 +116,7 @@ static bool read_register(struct vcpu *vcpu, uint64_t name, uint64_t *value)
         return true;
     default:
         *value = 0;
-        return is_debug(name);
+        return ISS_OP0(name) == OP0_DEBUG && vdebug_read(vcpu, name, value);
     }
 }
 
@@ -185,7 +148,7 @@ static bool write_register(struct vcpu *vcpu, uint64_t name, uint64_t value)
     case NAME_ACTLR:
         return true;
     default:
-        return is_debug(name);
+        return ISS_OP0(name) == OP0_DEBUG && vdebug_write(vcpu, name, value);
     }
 }
 

@@ -7,6 +7,7 @@
 #include "arch/cpu.h"
 #include "arch/el1.h"
 #include "arch/esr.h"
+#include "arch/iss.h"
 #include "exits/inject.h"
 #include "exits/mmio.h"
 #include "exits/sysreg.h"
@@ -17,6 +18,7 @@
 #include "mm/stage2.h"
 #include "sched/sched.h"
 #include "sched/sleep.h"
+#include "virt/vdebug.h"
 #include "vm/trace.h"
 #include "vm/el2_time.h"
 #include "vm/trap_control.h"
@@ -24,10 +26,15 @@
 #include "vm/vm.h"
 #include "watch/complain.h"
 
-/* A trapped instruction has been dealt with; after HVC alone the PC is past it already. */
-static void advance_pc(void)
+/*
+ * A trapped instruction has been dealt with; after HVC alone the PC is past it already. To a guest
+ * that steps, that was its step (Arm ARM D2.12): the next instruction is not to run.
+ */
+static void advance_pc(const struct vcpu *vcpu)
 {
     write_sysreg(elr_el2, read_sysreg(elr_el2) + 4);
+    if (vcpu->has_debug)
+        write_sysreg(spsr_el2, read_sysreg(spsr_el2) & ~SPSR_SS);
 }
 
 /*
@@ -43,7 +50,7 @@ __attribute__((noinline)) static void trap_smc(struct vcpu *vcpu, uint64_t esr)
         return;
     }
     trace_smc(&vcpu->trace, (uint32_t)x[0], x[1]);
-    advance_pc(); /* first: CPU_SUSPEND may go on elsewhere */
+    advance_pc(vcpu); /* first: CPU_SUSPEND may go on elsewhere */
     struct hcall_result result =
         hypercall_standard(vcpu, x[1], x[2], x[3], x[4], x[5], x[6], (uint32_t)x[0]);
     vcpu->stats.standard_calls--; /* it came by SMC, and counts as that */
@@ -99,7 +106,7 @@ static void trap_data_abort(struct vcpu *vcpu, uint64_t esr)
 
     trace_abort(&vcpu->trace, esr, read_sysreg(elr_el2), ipa);
     if (unmapped && !(esr & ABORT_S1PTW) && mmio_emulate(vcpu, ipa, esr))
-        advance_pc();
+        advance_pc(vcpu);
     else
         trap_memory(vcpu, esr, ipa, kinds);
 }
@@ -122,7 +129,9 @@ static void trap_register(struct vcpu *vcpu, uint64_t esr)
     enum sysreg_result result = sysreg_emulate(vcpu, esr);
 
     if (result == SYSREG_DONE) {
-        advance_pc();
+        advance_pc(vcpu);
+    } else if (result == SYSREG_UNDEFINED && vdebug_is_denied(vcpu, esr & ISS_NAME_MASK)) {
+        inject_trapped_register(esr);
     } else if (result == SYSREG_UNDEFINED) {
         complain_register(vcpu, esr);
         inject_undefined();
@@ -131,7 +140,7 @@ static void trap_register(struct vcpu *vcpu, uint64_t esr)
 
 static void trap_wait(struct vcpu *vcpu, uint64_t esr)
 {
-    advance_pc();
+    advance_pc(vcpu);
     if (esr & WFX_IS_WFE) {
         vcpu->stats.exits[EXIT_WFE]++;
         sched_let_others_run(vcpu);

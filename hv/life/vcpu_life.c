@@ -19,6 +19,7 @@
 #include "sched/sched.h"
 #include "vgic/vgic.h"
 #include "virt/pvtime.h"
+#include "virt/vdebug.h"
 #include "virt/vtimer.h"
 #include "vm/el2_time.h"
 #include "vm/trap_control.h"
@@ -159,6 +160,7 @@ enum vcpu_start_result vcpu_start(struct vcpu *vcpu, uint64_t entry, uint64_t co
     vcpu->more = (struct baseline_state){0};
     vgic_vcpu_reset(vcpu);
     vtimer_reset(vcpu);
+    vdebug_reset(vcpu);
     memset(vcpu->mailbox->mask, 0xFF, sizeof(vcpu->mailbox->mask));
     vcpu->mailbox->busy = 0;
     if (vcpu->page->start_ticks == 0) { /* what follows its stop counts as blocked */
@@ -200,6 +202,8 @@ void vcpu_reset_self(struct vcpu *vcpu, uint64_t entry)
     el1_restore(&vcpu->el1);
     vcpu->more = (struct baseline_state){0};
     baseline_restore(&vcpu->more, vcpu->pcpu->switched);
+    vdebug_put();
+    vdebug_reset(vcpu);
     write_sysreg(elr_el2, entry);
     write_sysreg(spsr_el2, SPSR_M_EL1H | SPSR_DAIF);
 }
@@ -250,6 +254,8 @@ void vcpu_load(struct vcpu *vcpu)
     el1_restore(&vcpu->el1);
     if (pcpu->switched)
         baseline_restore(&vcpu->more, pcpu->switched);
+    if (vcpu->has_debug)
+        vdebug_load(vcpu);
     uint64_t elr = vcpu->regs.elr, spsr = vcpu->regs.spsr;
     write_sysreg(elr_el2, elr);
     write_sysreg(spsr_el2, spsr);
@@ -279,6 +285,8 @@ void vcpu_put(struct vcpu *vcpu)
     write_sysreg(cntv_ctl_el0, 0); /* its timer must not interrupt whoever is next */
     if (vcpu->has_fp)
         trap_control_put_fp(vcpu);
+    if (vcpu->has_debug)
+        vdebug_put();
     vgic_put(vcpu);
     if (vcpu->state == VCPU_READY)
         vcpu->page->preempted = 1;

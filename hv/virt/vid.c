@@ -9,6 +9,7 @@
 #include "virt/vid.h"
 
 #include "arch/clamp.h"
+#include "arch/debug.h"
 #include "arch/id.h"
 #include "dev/machine.h"
 #include "vm/baseline.h"
@@ -39,15 +40,11 @@ struct shown {
 /* ID_AA64PFR1_EL1. MTE and SME are not shown. */
 #define PFR1_KEPT (FIELD(0) /* BT */ | FIELD(4) /* SSBS */)
 
-/*
- * ID_AA64DFR0_EL1. Debug, trace and profiling are the hypervisor's; the architecture requires
- * Armv8 debug with 2 breakpoints and 2 watchpoints to be there all the same.
- */
+/* ID_AA64DFR0_EL1. Debug is Armv8.0's (virt/vdebug.h); trace and profiling are not shown. */
 #define DFR0_PMUVER_SHIFT 8
 #define PMUVER_IMP_DEF    0xFu
-#define DFR0_FIXED                                                                                 \
-    (FIELD_IS(6, 0) /* DebugVer */ | FIELD_IS(1, 12) /* BRPs */ | FIELD_IS(1, 20) /* WRPs */ |     \
-     FIELD_IS(0xF, 36) /* DoubleLock: none */)
+#define DFR0_KEPT         (FIELD(DFR0_BRPS_SHIFT) | FIELD(DFR0_WRPS_SHIFT) | FIELD(DFR0_CTX_CMPS_SHIFT))
+#define DFR0_FIXED        (FIELD_IS(6, 0) /* DebugVer */ | FIELD_IS(0xF, 36) /* DoubleLock: none */)
 
 /* ID_AA64ISAR0_EL1. Not TME; nor TLB ranges, which the trap mode would have to emulate. */
 #define ISAR0_KEPT                                                                                 \
@@ -109,7 +106,7 @@ static const struct shown shown[ID_NR_REGISTERS] = {
 
     [ID_INDEX(4, 0)] = {PFR0_KEPT, PFR0_FIXED},
     [ID_INDEX(4, 1)] = {PFR1_KEPT, 0},
-    [ID_INDEX(5, 0)] = {0, DFR0_FIXED},
+    [ID_INDEX(5, 0)] = {DFR0_KEPT, DFR0_FIXED},
     [ID_INDEX(6, 0)] = {ISAR0_KEPT, 0},
     [ID_INDEX(6, 1)] = {ISAR1_KEPT, 0},
     [ID_INDEX(6, 2)] = {ISAR2_KEPT, 0},

@@ -29,7 +29,7 @@ enum baseline_register {
 /** What a guest finds where a class is hidden. */
 enum baseline_answer {
     BASELINE_UNDEFINED, /* no such register, and no field that promises it */
-    BASELINE_ZERO,      /* the architecture demands it: reads as zero, and writes are ignored */
+    BASELINE_EMULATED,  /* the architecture demands it: virt/vdebug.h */
 };
 
 /* HCR_EL2 (Arm ARM D17.2.48): set, they trap. */
@@ -98,7 +98,7 @@ enum baseline_answer {
     C(SME, ID_AA64PFR1, 24, 1, CPTR, BASELINE_CPTR_TSM, 0, UNDEFINED)                              \
     C(ACTIVITY_MONITORS, ID_AA64PFR0, 44, 1, CPTR, BASELINE_CPTR_TAM, 0, UNDEFINED)                \
     C(TRACE, ID_AA64DFR0, 4, 1, CPTR, BASELINE_CPTR_TTA, 0, UNDEFINED)                             \
-    C(DEBUG, ID_AA64DFR0, 0, 6, MDCR, BASELINE_MDCR_DEBUG, 0, ZERO)                                \
+    C(DEBUG, ID_AA64DFR0, 0, 6, MDCR, BASELINE_MDCR_DEBUG, 0, EMULATED)                            \
     C(PMU, ID_AA64DFR0, 8, 1, MDCR, BASELINE_MDCR_PMU, 0, UNDEFINED)                               \
     C(PROFILING, ID_AA64DFR0, 32, 1, MDCR, BASELINE_MDCR_TPMS, BASELINE_MDCR_E2PB, UNDEFINED)      \
     C(TRACE_FILTER, ID_AA64DFR0, 40, 1, MDCR, BASELINE_MDCR_TTRF, 0, UNDEFINED)                    \

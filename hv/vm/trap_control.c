@@ -7,6 +7,7 @@
 
 #include "arch/cache.h"
 #include "arch/cpu.h"
+#include "arch/debug.h"
 #include "arch/el1.h"
 #include "arch/errata.h"
 #include "dev/pcpu.h"
@@ -76,7 +77,7 @@ void trap_control_init_pcpu(void)
     write_sysreg(hcr_el2, HCR_ALWAYS);
     write_sysreg(cptr_el2, CPTR_GUEST | CPTR_TFP);
     write_sysreg(mdcr_el2, BASELINE_MDCR_BITS);
-    write_sysreg(mdscr_el1, 0); /* no step, break- or watchpoint that firmware left */
+    debug_init_pcpu();
     write_sysreg(hstr_el2, 0);
     write_sysreg(cnthctl_el2, CNTHCTL_EL1PCTEN);
     write_sysreg(cntvoff_el2, 0);

@@ -18,6 +18,7 @@
 #include "vm/baseline.h"
 #include "vm/stats.h"
 #include "vm/trace.h"
+#include "vm/vdebug_state.h"
 #include "vm/vgic_state.h"
 #include "vm/vtimer_state.h"
 
@@ -65,6 +66,7 @@ struct vcpu {
     uint32_t weight;      /* its share of a physical CPU, relative to others */
     uint64_t affinity;    /* physical CPUs it may use, a bit for each */
     bool has_fp;          /* its FP/SIMD registers are in the physical CPU; only while loaded */
+    bool has_debug;       /* its debug registers are, while it is loaded: debug.mdscr says so */
     bool yields;          /* it asked for others to run first; only while loaded */
 
     /* Under sched_lock: */
@@ -96,7 +98,9 @@ struct vcpu {
     struct vgic_vcpu vgic;
     struct vtimer vtimer;
     struct set_way set_way;
-    struct vcpu_stats stats; /* last: it is large, and what is far costs an instruction more */
+    /* Last: they are large, and what is far costs an instruction more. */
+    struct vcpu_stats stats;
+    struct vdebug debug; /* used seldom */
 };
 
 /** Sets work bits of a vCPU. Who takes them sees what was written before. */

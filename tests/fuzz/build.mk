@@ -5,7 +5,8 @@
 fuzz-dir := tests/fuzz
 
 # Below the scheduler and the emulated devices: the machine, its boot and what people see of it.
-fuzz-skip := $(filter-out hv/arch/el1.c hv/arch/errata.c hv/arch/id.c,$(wildcard hv/arch/*.c)) $(wildcard hv/boot/*.c) \
+fuzz-host := hv/arch/debug.c hv/arch/el1.c hv/arch/errata.c hv/arch/id.c
+fuzz-skip := $(filter-out $(fuzz-host),$(wildcard hv/arch/*.c)) $(wildcard hv/boot/*.c) \
 	$(filter-out hv/dev/intid.c hv/dev/ranges.c,$(wildcard hv/dev/*.c)) \
 	hv/monitor/monitor.c hv/monitor/monitor_commands.c \
 	$(addprefix hv/exits/,asm_offsets.c inject.c sysreg.c traps.c) hv/vm/trap_control.c \

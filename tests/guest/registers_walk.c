@@ -80,19 +80,21 @@ static const struct rule rules[] = {
     {3, 3, 14, 0, 0, 0x07, 0x00, ALWAYS},     /* CNTFRQ, CNTPCT, CNTVCT */
     {3, 3, 14, 0, 0, 0x60, 0x00, SOMETIMES},  /* CNTPCTSS, CNTVCTSS: the same clocks */
     {3, 3, 14, 2, 3, 0x07, 0x07, ALWAYS},     /* CNTP_* and CNTV_* */
-    {2, 0, 0, 0, 0, 0xF4, 0xF4, SOMETIMES},   /* OSDTRRX; breakpoint and watchpoint 0 */
-    {2, 0, 0, 1, 1, 0xF0, 0xF0, SOMETIMES},   /* and 1 */
-    {2, 0, 0, 2, 2, 0x05, 0x05, SOMETIMES},   /* MDCCINT, MDSCR */
+    {2, 0, 0, 0, 0, 0x04, 0x04, SOMETIMES},   /* OSDTRRX */
+    {2, 0, 0, 0, 1, 0xF0, 0xF0, ALWAYS},      /* 2 break- and 2 watchpoints: in every Armv8 */
+    {2, 0, 0, 2, 15, 0xF0, 0xF0, SOMETIMES},  /* and more: debug.c has how many are shown */
+    {2, 0, 0, 2, 2, 0x01, 0x01, SOMETIMES},   /* MDCCINT */
+    {2, 0, 0, 2, 2, 0x04, 0x04, ALWAYS},      /* MDSCR */
     {2, 0, 0, 3, 3, 0x04, 0x04, SOMETIMES},   /* OSDTRTX */
     {2, 0, 0, 6, 6, 0x04, 0x04, SOMETIMES},   /* OSECCR */
-    {2, 0, 1, 0, 0, 0x11, 0x11, SOMETIMES},   /* MDRAR, OSLAR */
-    {2, 0, 1, 1, 1, 0x10, 0x10, SOMETIMES},   /* OSLSR */
-    {2, 0, 1, 3, 4, 0x10, 0x10, SOMETIMES},   /* OSDLR, DBGPRCR */
+    {2, 0, 1, 0, 0, 0x01, 0x10, ALWAYS},      /* MDRAR, OSLAR */
+    {2, 0, 1, 1, 1, 0x10, 0x00, ALWAYS},      /* OSLSR */
+    {2, 0, 1, 3, 3, 0x10, 0x10, ALWAYS},      /* OSDLR */
+    {2, 0, 1, 4, 4, 0x10, 0x10, SOMETIMES},   /* DBGPRCR */
     {2, 0, 7, 8, 9, 0x40, 0x40, SOMETIMES},   /* DBGCLAIMSET, DBGCLAIMCLR */
-    {2, 0, 7, 14, 14, 0x40, 0x40, SOMETIMES}, /* DBGAUTHSTATUS */
-    {2, 3, 0, 1, 5, 0x01, 0x01, SOMETIMES},   /* MDCCSR, DBGDTR, DBGDTRRX, DBGDTRTX */
-    {2, 0, 0, 2, 2, 0x04, 0x04, ALWAYS},      /* MDSCR: in every Armv8 */
-    {2, 0, 0, 0, 1, 0xF0, 0xF0, ALWAYS},      /* 2 break- and 2 watchpoints: likewise */
+    {2, 0, 7, 14, 14, 0x40, 0x00, SOMETIMES}, /* DBGAUTHSTATUS */
+    {2, 3, 0, 1, 1, 0x01, 0x00, SOMETIMES},   /* MDCCSR */
+    {2, 3, 0, 4, 5, 0x01, 0x01, SOMETIMES},   /* DBGDTR, DBGDTRRX, DBGDTRTX */
 };
 
 #define NR_RULES (sizeof(rules) / sizeof(rules[0]))

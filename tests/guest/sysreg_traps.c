@@ -122,31 +122,6 @@ KTF_TEST_EACH(sysreg_traps, without_performance_monitors, struct instruction, mo
     expect_undefined(param);
 }
 
-/* --- debug: there, because it must be, and of no effect --- */
-
-KTF_TEST(sysreg_traps, debug_registers_are_zero_whatever_is_written)
-{
-    if (!is_emulated())
-        SKIP("this machine has them");
-#define CHECK_ZERO(name)                                                                           \
-    do {                                                                                           \
-        write_sysreg(name, UINT64_MAX);                                                            \
-        EXPECT_EQ(read_sysreg(name), 0);                                                           \
-    } while (0)
-    CHECK_ZERO(mdscr_el1);
-    CHECK_ZERO(dbgbvr0_el1);
-    CHECK_ZERO(dbgbcr0_el1);
-    CHECK_ZERO(dbgwvr0_el1);
-    CHECK_ZERO(dbgwcr0_el1);
-    CHECK_ZERO(dbgbcr1_el1);
-    CHECK_ZERO(osdlr_el1);
-#undef CHECK_ZERO
-    write_sysreg(oslar_el1, 1);
-    EXPECT_EQ(read_sysreg(oslsr_el1), 0);
-    EXPECT_EQ(read_sysreg(mdrar_el1), 0);
-    write_sysreg(oslar_el1, 0);
-}
-
 /* --- what works, trapped or not --- */
 
 static void run_harmless(void *argument)

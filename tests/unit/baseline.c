@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 
+#include "arch/debug.c"
 #include "arch/errata.c"
 #include "arch/id.c"
 #include "dev/machine.h"

@@ -101,10 +101,10 @@ KTF_TEST(vid, unallocated_registers_read_as_zero)
     EXPECT_EQ(vid_read(&vm, ID_INDEX(7, 7)), 0);
 }
 
-KTF_TEST(vid, debug_is_the_least_the_architecture_allows)
+KTF_TEST(vid, debug_is_armv8_0s_with_the_points_of_the_cpu)
 {
     init_with(6, 0x11);
-    EXPECT_EQ(vid_read(&vm, ID_INDEX(5, 0)), UINT64_C(0xF000101006));
+    EXPECT_EQ(vid_read(&vm, ID_INDEX(5, 0)), UINT64_C(0xF060606006));
 }
 
 KTF_TEST(vid, the_pmu_shows_to_its_vm_only)
