@@ -44,6 +44,7 @@
     P(RNG_SEED, "rng-seed")                                                                        \
     P(STILE_MODE, "stile,mode")                                                                    \
     P(STILE_PMU, "stile,pmu")                                                                      \
+    P(STILE_PMU_EL2, "stile,pmu-el2")                                                              \
     P(STILE_PRIVILEGED, "stile,privileged")                                                        \
     P(STILE_WEIGHT, "stile,weight")                                                                \
     P(STILE_AFFINITY, "stile,affinity")                                                            \

@@ -11,6 +11,7 @@
 #include "arch/cpu.h"
 #include "arch/image.h"
 #include "config/dt.h"
+#include "dev/gic.h"
 #include "dev/intid.h"
 #include "dev/machine.h"
 
@@ -37,6 +38,7 @@ struct parse {
     struct uart uarts[NR_UARTS];
     struct dt_gic gic;
     struct dt_interrupts maintenance;
+    struct dt_interrupts monitors;
     struct dt_interrupts timers;
     uint32_t phys_timer; /* which of those the timers are */
     uint32_t virt_timer;
@@ -181,6 +183,12 @@ static void parse_timer(struct parse *parse, const struct dt_node *node)
     parse->hyp_timer = named_or(node, "hyp-phys", 3);
 }
 
+/* Linux, Documentation/devicetree/bindings/arm/pmu.yaml. */
+static void parse_pmu(struct parse *parse, const struct dt_node *node)
+{
+    parse->monitors = dt_interrupts(node);
+}
+
 static void parse_rtc(struct parse *parse, const struct dt_node *node)
 {
     (void)parse;
@@ -189,10 +197,13 @@ static void parse_rtc(struct parse *parse, const struct dt_node *node)
 
 static void parse_device(struct parse *parse, const struct dt_node *node)
 {
-    static const char *const names[] = {"arm,pl011",          "arm,pl031",   "arm,gic-v3",
-                                        "arm,cortex-a15-gic", "arm,gic-400", "arm,armv8-timer"};
+    static const char *const names[] = {
+        "arm,pl011",   "arm,pl031",       "arm,gic-v3",      "arm,cortex-a15-gic",
+        "arm,gic-400", "arm,armv8-timer", "arm,armv8-pmuv3",
+    };
     static void (*const parsers[])(struct parse * parse, const struct dt_node *node) = {
-        parse_uart, parse_rtc, parse_gicv3, parse_gicv2, parse_gicv2, parse_timer};
+        parse_uart, parse_rtc, parse_gicv3, parse_gicv2, parse_gicv2, parse_timer, parse_pmu,
+    };
     const uint32_t nr = sizeof(names) / sizeof(names[0]);
     uint32_t kind = dt_compatible(node, names, nr);
 
@@ -253,13 +264,13 @@ static void choose_uart(struct parse *parse)
     machine.uart_intid = dt_intid(&chosen->interrupts, &parse->gic, 0);
 }
 
-/* Puts what the tree says in place of what is usual. */
+/* Puts what the tree says in place of what is usual; monitors may have an SPI for each CPU. */
 static void set_ppi(uint32_t *to, const struct parse *parse, const struct dt_interrupts *from,
                     uint32_t index)
 {
     uint32_t intid = dt_intid(from, &parse->gic, index);
 
-    if (intid != 0)
+    if (intid != 0 && intid < GIC_FIRST_SPI)
         *to = intid;
 }
 
@@ -269,6 +280,7 @@ static void set_ppis(const struct parse *parse)
     set_ppi(&ppi.phys_timer, parse, &parse->timers, parse->phys_timer);
     set_ppi(&ppi.virt_timer, parse, &parse->timers, parse->virt_timer);
     set_ppi(&ppi.hyp_timer, parse, &parse->timers, parse->hyp_timer);
+    set_ppi(&ppi.pmu, parse, &parse->monitors, 0);
 }
 
 static const char *check(const struct parse *parse)

@@ -90,6 +90,7 @@ static void parse_root(struct parse *parse, const struct dt_node *node)
     else
         set_fault(parse, "vm.dtb: stile,mode is not \"assisted\", \"trap\" or \"paravirtual\"");
     parse->config->pmu = dt_prop(node, DT_STILE_PMU).value != NULL;
+    parse->config->pmu_el2 = dt_prop(node, DT_STILE_PMU_EL2).value != NULL;
     parse->config->privileged = dt_prop(node, DT_STILE_PRIVILEGED).value != NULL;
     parse_sharing(parse, node);
     parse_hv_memory(parse, node);

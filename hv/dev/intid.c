@@ -10,4 +10,5 @@ struct ppi ppi = {
     .hyp_timer = 26,
     .virt_timer = 27,
     .phys_timer = 30,
+    .pmu = 23,
 };

@@ -11,7 +11,8 @@
 #define IRQ_KICK    0 /* look at your work */
 #define IRQ_CONSOLE 1 /* the hypervisor's console has more to do */
 
-/* What every guest's virtual timer is to the guest, whatever it is on this machine. */
+/* What these are to every guest, whatever they are on this machine. */
+#define IRQ_PMU        23 /* a counter overflowed */
 #define IRQ_VIRT_TIMER 27
 
 /** PPIs of the hypervisor's, by the machine's device tree; constant after boot. */
@@ -20,6 +21,7 @@ struct ppi {
     uint32_t hyp_timer;   /* CNTHP */
     uint32_t virt_timer;  /* CNTV, the guest's */
     uint32_t phys_timer;  /* CNTP: look at console rings */
+    uint32_t pmu;         /* a counter overflowed, the guest's */
 };
 
 extern struct ppi ppi;

@@ -30,10 +30,11 @@ struct pcpu {
     uint32_t index;
     uint32_t kicked;   /* not 0: an IRQ_KICK is on its way to it, dev/kick.h; atomic */
     uint32_t switched; /* registers beyond Armv8.0 that it has and that are switched: baseline.h */
+    uint32_t nr_counters; /* event counters of its performance monitors */
     struct pcpu_predictor predictor;
     const struct vm *trained_by; /* the VM that ran here last, if it still exists */
     bool online;
-    bool claimed; /* it came up, or it was given up: whoever is first, atomically */
+    bool claimed;       /* it came up, or it was given up: whoever is first, atomically */
     bool serror_blamed; /* the SError that is pending is one for which a VM was stopped */
 
     /* Under sched_lock: */

@@ -13,6 +13,7 @@
 #include "sched/sched.h"
 #include "vm/irq_controller.h"
 #include "vgic/vgic.h"
+#include "virt/vpmu.h"
 #include "virt/vring.h"
 #include "vm/el2_time.h"
 #include "vm/trace.h"
@@ -26,6 +27,7 @@ void irq_init_pcpu(void)
     gic_enable(ppi.maintenance);
     gic_enable(ppi.hyp_timer);
     gic_enable(ppi.virt_timer);
+    gic_enable(ppi.pmu);
     timer_disarm_look(); /* whatever firmware left */
     gic_enable(ppi.phys_timer);
 }
@@ -35,6 +37,13 @@ static void look(void)
 {
     vring_look();
     input_look();
+}
+
+static void handle_overflow(struct vcpu *vcpu)
+{
+    vpmu_interrupt(vcpu);
+    if (vcpu->state != VCPU_READY)
+        sched_wake(vcpu, VCPU_BLOCKED);
 }
 
 /* Interrupts that EL2 handles itself, from acknowledge to deactivation. */
@@ -52,6 +61,8 @@ static void handle_own(uint32_t intid, struct vcpu *vcpu)
         look();
     else if (intid == IRQ_KICK)
         kick_taken(); /* that it has interrupted is enough: the work bits are looked at next */
+    else if (intid == ppi.pmu && vcpu)
+        handle_overflow(vcpu);
 }
 
 uint32_t irq_dispatch(struct vcpu *vcpu)

@@ -16,6 +16,7 @@
 #include "virt/vcache.h"
 #include "virt/vdebug.h"
 #include "virt/vid.h"
+#include "virt/vpmu.h"
 #include "virt/vtimer.h"
 #include "vm/vcpu.h"
 #include "vm/vm.h"
@@ -116,7 +117,9 @@ static bool read_register(struct vcpu *vcpu, uint64_t name, uint64_t *value)
         return true;
     default:
         *value = 0;
-        return ISS_OP0(name) == OP0_DEBUG && vdebug_read(vcpu, name, value);
+        if (ISS_OP0(name) == OP0_DEBUG)
+            return vdebug_read(vcpu, name, value);
+        return vcpu->vm->has_pmu && vpmu_read(vcpu, name, value);
     }
 }
 
@@ -148,7 +151,9 @@ static bool write_register(struct vcpu *vcpu, uint64_t name, uint64_t value)
     case NAME_ACTLR:
         return true;
     default:
-        return ISS_OP0(name) == OP0_DEBUG && vdebug_write(vcpu, name, value);
+        if (ISS_OP0(name) == OP0_DEBUG)
+            return vdebug_write(vcpu, name, value);
+        return vcpu->vm->has_pmu && vpmu_write(vcpu, name, value);
     }
 }
 

@@ -20,6 +20,7 @@
 #include "vgic/vgic.h"
 #include "virt/pvtime.h"
 #include "virt/vdebug.h"
+#include "virt/vpmu.h"
 #include "virt/vtimer.h"
 #include "vm/el2_time.h"
 #include "vm/trap_control.h"
@@ -161,6 +162,7 @@ enum vcpu_start_result vcpu_start(struct vcpu *vcpu, uint64_t entry, uint64_t co
     vgic_vcpu_reset(vcpu);
     vtimer_reset(vcpu);
     vdebug_reset(vcpu);
+    vpmu_reset(vcpu);
     memset(vcpu->mailbox->mask, 0xFF, sizeof(vcpu->mailbox->mask));
     vcpu->mailbox->busy = 0;
     if (vcpu->page->start_ticks == 0) { /* what follows its stop counts as blocked */
@@ -204,6 +206,10 @@ void vcpu_reset_self(struct vcpu *vcpu, uint64_t entry)
     baseline_restore(&vcpu->more, vcpu->pcpu->switched);
     vdebug_put();
     vdebug_reset(vcpu);
+    if (vcpu->vm->has_pmu) {
+        vpmu_reset(vcpu);
+        vpmu_load(vcpu);
+    }
     write_sysreg(elr_el2, entry);
     write_sysreg(spsr_el2, SPSR_M_EL1H | SPSR_DAIF);
 }
@@ -256,6 +262,8 @@ void vcpu_load(struct vcpu *vcpu)
         baseline_restore(&vcpu->more, pcpu->switched);
     if (vcpu->has_debug)
         vdebug_load(vcpu);
+    if (vcpu->vm->has_pmu)
+        vpmu_load(vcpu); /* before the list registers are filled */
     uint64_t elr = vcpu->regs.elr, spsr = vcpu->regs.spsr;
     write_sysreg(elr_el2, elr);
     write_sysreg(spsr_el2, spsr);
@@ -287,6 +295,8 @@ void vcpu_put(struct vcpu *vcpu)
         trap_control_put_fp(vcpu);
     if (vcpu->has_debug)
         vdebug_put();
+    if (vcpu->vm->has_pmu)
+        vpmu_put(vcpu);
     vgic_put(vcpu);
     if (vcpu->state == VCPU_READY)
         vcpu->page->preempted = 1;

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "arch/id.h"
+#include "arch/pmu.h"
 #include "config/vm_tree.h"
 #include "dev/machine.h"
 #include "dev/pcpu.h"
@@ -18,6 +20,7 @@
 #include "memory/vm_pages.h"
 #include "memory/vmem.h"
 #include "sched/sched.h"
+#include "virt/vid.h"
 #include "virt/vring.h"
 #include "vm/refusal.h"
 #include "vm/trap_control.h"
@@ -91,7 +94,9 @@ static const char *create(struct vm *vm, uint32_t id, const struct vm_files *fro
         return refusal("vm.dtb: stile,affinity %lx names no CPU of this machine, which has %u",
                        vm->config.affinity, nr_pcpus);
     vm->hcr = trap_control_hcr(vm->config.mode);
-    vm->mdcr = trap_control_mdcr(vm->config.pmu);
+    vm->mdcr = trap_control_mdcr(vm->config.pmu_el2);
+    vm->has_pmu = vm->config.pmu && !vm->config.pmu_el2 &&
+                  id_field(vid_read(vm, ID_AA64DFR0), DFR0_PMUVER_SHIFT) != 0;
     fault = budget_reserve(vm);
     if (fault)
         return fault;

@@ -8,9 +8,12 @@
  */
 #include "virt/vid.h"
 
+#include <stdbool.h>
+
 #include "arch/clamp.h"
 #include "arch/debug.h"
 #include "arch/id.h"
+#include "arch/pmu.h"
 #include "dev/machine.h"
 #include "vm/baseline.h"
 #include "vm/vm.h"
@@ -41,10 +44,8 @@ struct shown {
 #define PFR1_KEPT (FIELD(0) /* BT */ | FIELD(4) /* SSBS */)
 
 /* ID_AA64DFR0_EL1. Debug is Armv8.0's (virt/vdebug.h); trace and profiling are not shown. */
-#define DFR0_PMUVER_SHIFT 8
-#define PMUVER_IMP_DEF    0xFu
-#define DFR0_KEPT         (FIELD(DFR0_BRPS_SHIFT) | FIELD(DFR0_WRPS_SHIFT) | FIELD(DFR0_CTX_CMPS_SHIFT))
-#define DFR0_FIXED        (FIELD_IS(6, 0) /* DebugVer */ | FIELD_IS(0xF, 36) /* DoubleLock: none */)
+#define DFR0_KEPT  (FIELD(DFR0_BRPS_SHIFT) | FIELD(DFR0_WRPS_SHIFT) | FIELD(DFR0_CTX_CMPS_SHIFT))
+#define DFR0_FIXED (FIELD_IS(6, 0) /* DebugVer */ | FIELD_IS(0xF, 36) /* DoubleLock: none */)
 
 /* ID_AA64ISAR0_EL1. Not TME; nor TLB ranges, which the trap mode would have to emulate. */
 #define ISAR0_KEPT                                                                                 \
@@ -154,10 +155,15 @@ void vid_init(void)
         tables[true][i] = tables[false][i];
     pmuver = id_field(hw[ID_INDEX(5, 0)], DFR0_PMUVER_SHIFT);
     if (pmuver != PMUVER_IMP_DEF)
-        tables[true][ID_INDEX(5, 0)] |= FIELD_IS(pmuver, DFR0_PMUVER_SHIFT);
+        tables[true][ID_INDEX(5, 0)] |= FIELD_IS(lower(pmuver, PMUVER_V3P1), DFR0_PMUVER_SHIFT);
+}
+
+static bool wants_pmu(const struct vm_config *config)
+{
+    return config->pmu || config->pmu_el2;
 }
 
 uint64_t vid_read(const struct vm *vm, uint32_t index)
 {
-    return tables[vm->config.pmu][clamp(index, ID_NR_REGISTERS)];
+    return tables[wants_pmu(&vm->config)][clamp(index, ID_NR_REGISTERS)];
 }

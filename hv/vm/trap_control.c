@@ -10,6 +10,7 @@
 #include "arch/debug.h"
 #include "arch/el1.h"
 #include "arch/errata.h"
+#include "arch/pmu.h"
 #include "dev/pcpu.h"
 #include "mm/stage2.h"
 #include "vm/baseline.h"
@@ -51,10 +52,6 @@ _Static_assert(((HCR_ALWAYS | HCR_TRAP_EVERYTHING) & BASELINE_HCR_CLEAR) == 0, "
 #define CPTR_TFP   (UINT64_C(1) << 10)
 #define CPTR_GUEST (CPTR_RES1 | BASELINE_CPTR_BITS)
 
-/* MDCR_EL2 (D13.3.17) */
-#define MDCR_HPMN_MASK UINT64_C(0x1F)
-#define PMCR_N(pmcr)   ((pmcr) >> 11 & MDCR_HPMN_MASK)
-
 /* CNTHCTL_EL2 (D13.8.2): the counter is the guest's to read, the physical timer is not its own. */
 #define CNTHCTL_EL1PCTEN (UINT64_C(1) << 0)
 
@@ -65,9 +62,22 @@ uint64_t trap_control_hcr(enum vm_mode mode)
     return cache_has_fwb() ? hcr | HCR_FWB : hcr;
 }
 
-uint64_t trap_control_mdcr(bool pmu)
+uint64_t trap_control_mdcr(bool pmu_el2)
 {
-    return pmu ? BASELINE_MDCR_BITS & ~BASELINE_MDCR_PMU : BASELINE_MDCR_BITS;
+    return pmu_el2 ? BASELINE_MDCR_BITS & ~BASELINE_MDCR_PMU : BASELINE_MDCR_BITS;
+}
+
+/* All counters are a guest's: MDCR_EL2.HPMN (D13.3.17), which is not to be more than there are. */
+static void init_monitors(void)
+{
+    struct pcpu *pcpu = pcpu_self();
+
+    pcpu->nr_counters = 0;
+    if (pmu_is_there()) {
+        pcpu->nr_counters = pmu_nr_counters();
+        pmu_stop();
+    }
+    write_sysreg(mdcr_el2, BASELINE_MDCR_BITS | pcpu->nr_counters);
 }
 
 void trap_control_init_pcpu(void)
@@ -76,7 +86,7 @@ void trap_control_init_pcpu(void)
     el1_forbid_walks(); /* until a vCPU is loaded there is nothing to walk */
     write_sysreg(hcr_el2, HCR_ALWAYS);
     write_sysreg(cptr_el2, CPTR_GUEST | CPTR_TFP);
-    write_sysreg(mdcr_el2, BASELINE_MDCR_BITS);
+    init_monitors();
     debug_init_pcpu();
     write_sysreg(hstr_el2, 0);
     write_sysreg(cnthctl_el2, CNTHCTL_EL1PCTEN);
@@ -102,7 +112,7 @@ void trap_control_load(const struct vcpu *vcpu, bool contended)
     const struct vm *vm = vcpu->vm;
 
     write_sysreg(hcr_el2, hcr_of(vm, contended));
-    write_sysreg(mdcr_el2, vm->mdcr | PMCR_N(read_sysreg(pmcr_el0)));
+    write_sysreg(mdcr_el2, vm->mdcr | pcpu_self()->nr_counters);
 }
 
 void trap_control_use_fp(struct vcpu *vcpu)

@@ -15,8 +15,9 @@ struct vcpu;
 /** trap_control_hcr() - HCR_EL2 for a VM of this mode */
 uint64_t trap_control_hcr(enum vm_mode mode);
 
-/** trap_control_mdcr() - MDCR_EL2 for a VM, but for HPMN; @pmu: whether it may use the counters */
-uint64_t trap_control_mdcr(bool pmu);
+/** trap_control_mdcr() - MDCR_EL2 for a VM, but for HPMN; @pmu_el2: whether it has the CPU's
+ * performance monitors */
+uint64_t trap_control_mdcr(bool pmu_el2);
 
 /** trap_control_init_pcpu() - set up the trap registers that are the same for every guest */
 void trap_control_init_pcpu(void);

@@ -20,6 +20,7 @@
 #include "vm/trace.h"
 #include "vm/vdebug_state.h"
 #include "vm/vgic_state.h"
+#include "vm/vpmu_state.h"
 #include "vm/vtimer_state.h"
 
 struct vm;
@@ -100,7 +101,8 @@ struct vcpu {
     struct set_way set_way;
     /* Last: they are large, and what is far costs an instruction more. */
     struct vcpu_stats stats;
-    struct vdebug debug; /* used seldom */
+    struct vdebug debug; /* used seldom, as is the next */
+    struct vpmu vpmu;
 };
 
 /** Sets work bits of a vCPU. Who takes them sees what was written before. */

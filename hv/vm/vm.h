@@ -48,6 +48,7 @@ struct vm {
     uint32_t id;                     /* from 1; also its VMID and its pages' owner */
     uint64_t hcr;                    /* HCR_EL2 while one of its vCPUs runs: trap_control_hcr() */
     uint64_t mdcr;                   /* MDCR_EL2: trap_control_mdcr() */
+    bool has_pmu;                    /* its vCPUs have performance monitors: virt/vpmu.h */
     uint32_t minor;                  /* the ABI minor agreed on; 0 before */
     bool agreed;                     /* core_version has succeeded */
     uint8_t calls[STATS_CALL_SLOTS]; /* by number: its line, from 1, or PERMIT_NONE */

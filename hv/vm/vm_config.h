@@ -67,7 +67,8 @@ struct vm_config {
     struct ipa_range uart;  /* a PL011 or SBSA UART, or bytes 0 */
     uint32_t uart_intid;    /* 0 if it has none, which needs that the VM has no GIC */
     uint32_t hv_memory_kib; /* stile,hv-memory-kib: of the hypervisor's memory; 0 if not said */
-    bool pmu;               /* stile,pmu: the VM has the physical PMU to itself */
+    bool pmu;               /* stile,pmu: its vCPUs have performance monitors */
+    bool pmu_el2;           /* stile,pmu-el2: it has the CPU's, and may count EL2 */
     bool privileged;        /* stile,privileged: the VM may make the calls of group control */
 };
 

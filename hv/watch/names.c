@@ -215,6 +215,7 @@ const char *names_intid(uint32_t intid)
         {ppi.hyp_timer, "hypervisor's timer"},
         {ppi.virt_timer, "virtual timer"},
         {ppi.phys_timer, "console ring"},
+        {ppi.pmu, "performance monitors"},
         {machine.uart_intid, "UART"},
     };
 

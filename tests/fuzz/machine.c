@@ -229,9 +229,9 @@ uint64_t trap_control_hcr(enum vm_mode mode)
     return mode;
 }
 
-uint64_t trap_control_mdcr(bool pmu)
+uint64_t trap_control_mdcr(bool pmu_el2)
 {
-    return pmu;
+    return pmu_el2;
 }
 
 uint64_t rndr_read(void);

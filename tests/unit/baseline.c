@@ -205,7 +205,7 @@ KTF_TEST(baseline, an_old_cpu_switches_no_more_than_it_has)
     EXPECT_EQ(self.switched, 0);
 }
 
-KTF_TEST(baseline, the_pmu_is_its_vms_alone)
+KTF_TEST(baseline, the_cpus_pmu_is_untrapped_for_who_may_count_el2)
 {
     EXPECT_EQ(trap_control_mdcr(true) & BASELINE_MDCR_PMU, 0);
     EXPECT_EQ(trap_control_mdcr(true) | BASELINE_MDCR_PMU, trap_control_mdcr(false));

@@ -116,7 +116,7 @@ static const char *parse_fault(const struct spec *spec)
     fdt_end_node(buffer);
     fdt_finish(buffer);
     fake_sysreg_write("mpidr_el1", 0x80000000);
-    ppi = (struct ppi){25, 26, 27, 30};
+    ppi = (struct ppi){25, 26, 27, 30, 23};
     return machine_tree_parse(buffer, pa_make(0x40200000));
 }
 
@@ -376,6 +376,18 @@ static void add_timer_by_place(void)
     fdt_end_node(buffer);
 }
 
+static uint32_t pmu_interrupt_type;
+
+static void add_pmu(void)
+{
+    const fdt32_t cells[] = {cpu_to_fdt32(pmu_interrupt_type), cpu_to_fdt32(5), cpu_to_fdt32(4)};
+
+    fdt_begin_node(buffer, "pmu");
+    tree_add_string(buffer, "compatible", "arm,armv8-pmuv3");
+    fdt_property(buffer, "interrupts", cells, sizeof(cells));
+    fdt_end_node(buffer);
+}
+
 static void add_timer_by_name(void)
 {
     add_timer();
@@ -392,6 +404,7 @@ KTF_TEST(machine, its_ppis_are_the_tree_s)
     EXPECT_EQ(ppi.hyp_timer, 26);
     EXPECT_EQ(ppi.virt_timer, 27);
     EXPECT_EQ(ppi.phys_timer, 30);
+    EXPECT_EQ(ppi.pmu, 23);
     spec.nodes[1].interrupt[0] = 1;
     spec.nodes[1].interrupt[1] = 8;
     spec.add = add_timer_by_place;
@@ -405,6 +418,19 @@ KTF_TEST(machine, its_ppis_are_the_tree_s)
     EXPECT_EQ(ppi.virt_timer, 17);
     EXPECT_EQ(ppi.hyp_timer, 18);
     EXPECT_EQ(ppi.phys_timer, 20);
+}
+
+KTF_TEST(machine, the_monitors_interrupt_is_a_ppi)
+{
+    struct spec spec = spec_v3;
+
+    spec.add = add_pmu;
+    pmu_interrupt_type = 0; /* an SPI, for one CPU of several */
+    parse(&spec);
+    EXPECT_EQ(ppi.pmu, 23);
+    pmu_interrupt_type = 1;
+    parse(&spec);
+    EXPECT_EQ(ppi.pmu, 21);
 }
 
 static uint64_t stride;

@@ -33,6 +33,7 @@ static void setup(void)
 {
     machine.gic_version = 2;
     vm.config.pmu = false;
+    vm.config.pmu_el2 = false;
 }
 
 KTF_SUITE(vid, .setup = setup);
@@ -114,6 +115,11 @@ KTF_TEST(vid, the_pmu_shows_to_its_vm_only)
     vm.config.pmu = true;
     EXPECT_EQ(read_field(5, 0, 8), 4);
     EXPECT_EQ(read_field(4, 0, 4), 1);
+    vm.config.pmu = false;
+    vm.config.pmu_el2 = true;
+    EXPECT_EQ(read_field(5, 0, 8), 4);
+    init_with(5, 0x11); /* newer than what is emulated */
+    EXPECT_EQ(read_field(5, 0, 8), 4);
     init_with(0xF, 0x11);
     EXPECT_EQ(read_field(5, 0, 8), 0);
 }

@@ -61,6 +61,7 @@ KTF_TEST(vm_config, a_tree_is_read)
     ASSERT_STREQ(parse_with(&tree_default, &config), NULL);
     EXPECT_EQ(config.mode, VM_MODE_ASSISTED);
     EXPECT_FALSE(config.pmu);
+    EXPECT_FALSE(config.pmu_el2);
     EXPECT_FALSE(config.privileged);
     EXPECT_EQ(config.nr_vcpus, 2);
     ASSERT_EQ(config.nr_memory, 1);
@@ -73,6 +74,17 @@ KTF_TEST(vm_config, a_tree_is_read)
     EXPECT_EQ(config.gicc.bytes, 0);
     EXPECT_EQ(config.uart.base.ipa, 0x09000000);
     EXPECT_EQ(config.uart_intid, 33);
+}
+
+KTF_TEST(vm_config, the_cpus_own_monitors_are_another_property)
+{
+    struct tree tree = tree_default;
+    struct vm_config config;
+
+    tree.pmu = 2;
+    ASSERT_STREQ(parse_with(&tree, &config), NULL);
+    EXPECT_FALSE(config.pmu);
+    EXPECT_TRUE(config.pmu_el2);
 }
 
 KTF_TEST(vm_config, another_tree_is_read)
@@ -95,6 +107,7 @@ KTF_TEST(vm_config, another_tree_is_read)
     ASSERT_STREQ(parse_with(&tree, &config), NULL);
     EXPECT_EQ(config.mode, VM_MODE_TRAP);
     EXPECT_TRUE(config.pmu);
+    EXPECT_FALSE(config.pmu_el2);
     EXPECT_TRUE(config.privileged);
     EXPECT_EQ(config.nr_vcpus, 1);
     ASSERT_EQ(config.nr_memory, 2);

@@ -16,7 +16,7 @@
 #include "lib/spinlock.c"
 
 /* As on the machine; it is the guest's INTID, too. */
-__attribute__((weak)) struct ppi ppi = {25, 26, 27, 30};
+__attribute__((weak)) struct ppi ppi = {25, 26, 27, 30, 23};
 
 /* Nothing of the host's is in the way of anybody's registers. */
 __attribute__((weak)) void plain_abi_call(void (*function)(void *context), void *context)

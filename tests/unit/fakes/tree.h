@@ -25,7 +25,7 @@ struct tree_node {
 
 struct tree {
     const char *mode;
-    int pmu;
+    int pmu; /* 2: stile,pmu-el2 */
     int privileged;
     uint32_t hv_memory_kib; /* 0: it has no such property */
     int has_sharing;        /* it has stile,weight and stile,affinity */
@@ -113,7 +113,7 @@ static inline size_t tree_make(void *fdt, const struct tree *tree)
     if (tree->privileged)
         fdt_property(fdt, "stile,privileged", NULL, 0);
     if (tree->pmu)
-        fdt_property(fdt, "stile,pmu", NULL, 0);
+        fdt_property(fdt, tree->pmu == 2 ? "stile,pmu-el2" : "stile,pmu", NULL, 0);
     if (tree->hv_memory_kib)
         fdt_property_u32(fdt, "stile,hv-memory-kib", tree->hv_memory_kib);
     if (tree->has_sharing) {
