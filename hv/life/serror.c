@@ -29,9 +29,8 @@ static bool is_pending(void)
     return (read_sysreg(isr_el1) & ISR_A) != 0;
 }
 
-void serror_blame(struct vcpu *leaving)
+void serror_blame(struct pcpu *self, struct vcpu *leaving)
 {
-    struct pcpu *self = pcpu_self();
     bool has_ras = self->switched & 1u << BASELINE_SWITCHED_vdisr;
 
     if (!(has_ras ? take_deferred() : is_pending()))

@@ -14,7 +14,6 @@
 #include "dev/pcpu.h"
 #include "dev/predictor.h"
 #include "lib/check.h"
-#include "life/serror.h"
 #include "mm/page.h"
 #include "sched/sched.h"
 #include "vgic/vgic.h"
@@ -282,7 +281,6 @@ void vcpu_put(struct vcpu *vcpu)
     uint64_t elr = read_sysreg(elr_el2), spsr = read_sysreg(spsr_el2);
     uint32_t switched = pcpu_self()->switched;
 
-    serror_blame(vcpu);
     vcpu->regs.elr = elr;
     vcpu->regs.spsr = spsr;
     el1_save(&vcpu->el1);

@@ -11,6 +11,7 @@
 #include "dev/kick.h"
 #include "exits/irq.h"
 #include "lib/cold.h"
+#include "life/serror.h"
 #include "life/vcpu_life.h"
 #include "sched/place.h"
 #include "sched/run_queue.h"
@@ -348,9 +349,10 @@ static void leave(const struct pcpu *pcpu, struct vcpu *vcpu, uint64_t now)
     }
 }
 
-/* Takes the state of a vCPU that has left out of this CPU. */
-static void save(struct vcpu *vcpu)
+/* Takes the state of a vCPU that has left out of this CPU, after what SError it leaves behind. */
+static void save(struct pcpu *pcpu, struct vcpu *vcpu)
 {
+    serror_blame(pcpu, vcpu);
     vcpu_put(vcpu);
     __atomic_store_n(&vcpu->saving, false, __ATOMIC_RELEASE);
 }
@@ -457,7 +459,7 @@ struct vcpu *sched_switch(struct vcpu *previous)
     set_current(pcpu, next, now);
     spin_unlock(&sched_lock);
 
-    save(previous);
+    save(pcpu, previous);
     if (!next || next->vm != previous->vm)
         sched_release(previous->vm);
     if (!next)

@@ -30,6 +30,7 @@ static uint64_t deadlines[NR_PCPUS]; /* of each CPU's timer */
 static bool kicked[NR_PCPUS];
 static bool interrupt_pending; /* for the vCPU that is about to block */
 static uint64_t guest_timer;   /* when its virtual timer fires */
+static uint32_t nr_asked;      /* for SErrors */
 static uint32_t nr_puts;
 
 /* --- the machine ----------------------------------------------------------------------------- */
@@ -63,9 +64,17 @@ static void send_sgi(uint32_t pcpu, uint32_t sgi)
 
 static const struct gic_ops ops = {.send_sgi = send_sgi};
 
+void serror_blame(struct pcpu *of, struct vcpu *leaving)
+{
+    EXPECT_EQ(of, self);
+    EXPECT_TRUE(leaving->saving); /* its registers are still in the CPU */
+    nr_asked++;
+}
+
 void vcpu_put(struct vcpu *vcpu)
 {
     nr_puts++;
+    EXPECT_EQ(nr_puts, nr_asked);
     EXPECT_TRUE(vcpu->saving && !vcpu->loaded);
 }
 
@@ -125,7 +134,7 @@ static void make_machine(void)
     nr_pcpus = 1;
     interrupt_pending = false;
     guest_timer = UINT64_MAX;
-    nr_puts = 0;
+    nr_asked = nr_puts = 0;
     for (uint32_t i = 0; i < NR_PCPUS; i++) {
         pcpus[i].index = i;
         pcpus[i].online = true;

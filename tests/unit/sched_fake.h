@@ -51,6 +51,11 @@ static void send_sgi(uint32_t pcpu, uint32_t sgi)
 
 static const struct gic_ops ops = {.send_sgi = send_sgi};
 
+void serror_blame(struct pcpu *of, struct vcpu *leaving)
+{
+    EXPECT_EQ(leaving->saving, of != NULL);
+}
+
 void vcpu_put(struct vcpu *put)
 {
     EXPECT_TRUE(put->saving);

@@ -36,9 +36,9 @@ KTF_SUITE(serror, .setup = setup);
 
 KTF_TEST(serror, nobody_is_stopped_for_nothing)
 {
-    serror_blame(&one);
+    serror_blame(&self, &one);
     self.switched = RAS;
-    serror_blame(&two);
+    serror_blame(&self, &two);
     EXPECT_EQ(nr_stopped, 0);
     EXPECT_FALSE(serror_was_blamed());
 }
@@ -47,10 +47,10 @@ KTF_TEST(serror, who_leaves_one_behind_is_stopped)
 {
     self.switched = RAS;
     fake_sysreg_write("s3_0_c12_c1_1", DISR_A);
-    serror_blame(&one);
+    serror_blame(&self, &one);
     EXPECT_EQ(stopped, &one);
     EXPECT_EQ(read_sysreg(s3_0_c12_c1_1), 0); /* which has taken it */
-    serror_blame(&two);
+    serror_blame(&self, &two);
     EXPECT_EQ(nr_stopped, 1);
     EXPECT_FALSE(serror_was_blamed());
 }
@@ -58,20 +58,20 @@ KTF_TEST(serror, who_leaves_one_behind_is_stopped)
 KTF_TEST(serror, without_ras_it_is_taken_from_the_next_who_goes_on)
 {
     fake_sysreg_write("isr_el1", ISR_A);
-    serror_blame(&one);
+    serror_blame(&self, &one);
     EXPECT_EQ(stopped, &one);
     EXPECT_TRUE(serror_was_blamed());
     fake_sysreg_write("isr_el1", 0);
     EXPECT_FALSE(serror_was_blamed()); /* another one is another's */
-    serror_blame(&two);
+    serror_blame(&self, &two);
     EXPECT_EQ(nr_stopped, 1);
 }
 
 KTF_TEST(serror, while_one_waits_to_be_taken_nobody_else_is_stopped)
 {
     fake_sysreg_write("isr_el1", ISR_A);
-    serror_blame(&one);
-    serror_blame(&two);
+    serror_blame(&self, &one);
+    serror_blame(&self, &two);
     EXPECT_EQ(nr_stopped, 1);
     EXPECT_EQ(stopped, &one);
 }
