@@ -92,9 +92,9 @@ void predictor_init_pcpu(void)
         predictor->workaround = SMCCC_ARCH_WORKAROUND_1;
 }
 
-void predictor_clean(void)
+void predictor_clean(const struct pcpu *self)
 {
-    const struct pcpu_predictor *predictor = &pcpu_self()->predictor;
+    const struct pcpu_predictor *predictor = &self->predictor;
 
     if (predictor->nr_branches)
         cpu_take_branches(predictor->nr_branches);

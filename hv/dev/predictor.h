@@ -11,11 +11,13 @@
 
 #include <stdint.h>
 
+struct pcpu;
+
 /** predictor_init_pcpu() - find out what the calling CPU needs */
 void predictor_init_pcpu(void);
 
-/** predictor_clean() - the calling CPU goes to another VM */
-void predictor_clean(void);
+/** predictor_clean() - the calling CPU, which is @self, goes to another VM */
+void predictor_clean(const struct pcpu *self);
 
 /**
  * predictor_features() - what the firmware says of a workaround, on the calling CPU

@@ -33,7 +33,7 @@
 static void advance_pc(const struct vcpu *vcpu)
 {
     write_sysreg(elr_el2, read_sysreg(elr_el2) + 4);
-    if (vcpu->has_debug)
+    if (vcpu->has & VCPU_HAS_DEBUG)
         write_sysreg(spsr_el2, read_sysreg(spsr_el2) & ~SPSR_SS);
 }
 

@@ -14,6 +14,7 @@
 #include "dev/pcpu.h"
 #include "dev/predictor.h"
 #include "lib/check.h"
+#include "lib/cold.h"
 #include "mm/page.h"
 #include "sched/sched.h"
 #include "vgic/vgic.h"
@@ -142,6 +143,17 @@ enum stile_vcpu_state vcpu_activity(struct vcpu *vcpu)
     return state;
 }
 
+/* What a vCPU has from its start on; it may be moved to any CPU. */
+static uint32_t what_it_has(const struct vm *vm)
+{
+    uint32_t has = vm->has_pmu ? VCPU_HAS_PMU : 0;
+
+    for (uint32_t i = 0; i < nr_pcpus; i++)
+        if (pcpus[i].switched)
+            has |= VCPU_HAS_MORE;
+    return has;
+}
+
 enum vcpu_start_result vcpu_start(struct vcpu *vcpu, uint64_t entry, uint64_t context)
 {
     spin_lock(&sched_lock);
@@ -160,6 +172,7 @@ enum vcpu_start_result vcpu_start(struct vcpu *vcpu, uint64_t entry, uint64_t co
     vcpu->more = (struct baseline_state){0};
     vgic_vcpu_reset(vcpu);
     vtimer_reset(vcpu);
+    vcpu->has = what_it_has(vcpu->vm);
     vdebug_reset(vcpu);
     vpmu_reset(vcpu);
     memset(vcpu->mailbox->mask, 0xFF, sizeof(vcpu->mailbox->mask));
@@ -240,6 +253,32 @@ static void enter_address_space(struct vcpu *vcpu)
     tlb_flush_guest_local();
 }
 
+/*
+ * What few vCPUs have is kept out of line, so that the others need not make room for it, and ask
+ * once whether there is any of it.
+ */
+static COLD void load_what_few_have(const struct pcpu *pcpu, struct vcpu *vcpu)
+{
+    if (vcpu->has & VCPU_HAS_MORE)
+        baseline_restore(&vcpu->more, pcpu->switched);
+    if (vcpu->has & VCPU_HAS_DEBUG)
+        vdebug_load(vcpu);
+    if (vcpu->has & VCPU_HAS_PMU)
+        vpmu_load(vcpu);
+}
+
+static COLD void put_what_few_have(struct vcpu *vcpu)
+{
+    if (vcpu->has & VCPU_HAS_MORE)
+        baseline_save(&vcpu->more, pcpu_self()->switched);
+    if (vcpu->has & VCPU_HAS_FP)
+        trap_control_put_fp(vcpu);
+    if (vcpu->has & VCPU_HAS_DEBUG)
+        vdebug_put();
+    if (vcpu->has & VCPU_HAS_PMU)
+        vpmu_put(vcpu);
+}
+
 void vcpu_load(struct vcpu *vcpu)
 {
     struct pcpu *pcpu = pcpu_self();
@@ -251,18 +290,14 @@ void vcpu_load(struct vcpu *vcpu)
     account_wait(vcpu);
     if (pcpu->trained_by != vcpu->vm) {
         pcpu->trained_by = vcpu->vm;
-        predictor_clean();
+        predictor_clean(pcpu);
     }
-    trap_control_load(vcpu, !list_empty(&pcpu->run_queue));
+    trap_control_load(pcpu, vcpu, !list_empty(&pcpu->run_queue));
     enter_address_space(vcpu);
     write_sysreg(vmpidr_el2, MPIDR_RES1 | vcpu->index);
     el1_restore(&vcpu->el1);
-    if (pcpu->switched)
-        baseline_restore(&vcpu->more, pcpu->switched);
-    if (vcpu->has_debug)
-        vdebug_load(vcpu);
-    if (vcpu->vm->has_pmu)
-        vpmu_load(vcpu); /* before the list registers are filled */
+    if (vcpu->has)
+        load_what_few_have(pcpu, vcpu); /* before the list registers are filled */
     uint64_t elr = vcpu->regs.elr, spsr = vcpu->regs.spsr;
     write_sysreg(elr_el2, elr);
     write_sysreg(spsr_el2, spsr);
@@ -279,22 +314,15 @@ void vcpu_load(struct vcpu *vcpu)
 void vcpu_put(struct vcpu *vcpu)
 {
     uint64_t elr = read_sysreg(elr_el2), spsr = read_sysreg(spsr_el2);
-    uint32_t switched = pcpu_self()->switched;
 
     vcpu->regs.elr = elr;
     vcpu->regs.spsr = spsr;
     el1_save(&vcpu->el1);
     if (errata_have(ERRATUM_SPECULATIVE_AT))
         el1_forbid_walks();
-    if (switched)
-        baseline_save(&vcpu->more, switched);
     write_sysreg(cntv_ctl_el0, 0); /* its timer must not interrupt whoever is next */
-    if (vcpu->has_fp)
-        trap_control_put_fp(vcpu);
-    if (vcpu->has_debug)
-        vdebug_put();
-    if (vcpu->vm->has_pmu)
-        vpmu_put(vcpu);
+    if (vcpu->has)
+        put_what_few_have(vcpu);
     vgic_put(vcpu);
     if (vcpu->state == VCPU_READY)
         vcpu->page->preempted = 1;

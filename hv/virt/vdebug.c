@@ -59,7 +59,7 @@ void vdebug_reset(struct vcpu *vcpu)
 {
     memset(&vcpu->debug, 0, sizeof(vcpu->debug));
     vcpu->debug.is_locked = true;
-    vcpu->has_debug = false;
+    vcpu->has &= ~VCPU_HAS_DEBUG;
 }
 
 bool vdebug_is_denied(const struct vcpu *vcpu, uint64_t name)
@@ -139,10 +139,10 @@ static void apply(struct vcpu *vcpu)
     const struct vdebug *debug = &vcpu->debug;
 
     if (!debug->is_locked && (debug->mdscr & (MDSCR_SS | MDSCR_MDE))) {
-        vcpu->has_debug = true;
+        vcpu->has |= VCPU_HAS_DEBUG;
         vdebug_load(vcpu);
-    } else if (vcpu->has_debug) {
-        vcpu->has_debug = false;
+    } else if (vcpu->has & VCPU_HAS_DEBUG) {
+        vcpu->has &= ~VCPU_HAS_DEBUG;
         vdebug_put();
     }
 }

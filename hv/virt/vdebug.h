@@ -4,7 +4,7 @@
  * ARM D2). What ID_AA64DFR0_EL1 shows works.
  *
  * The registers of a vCPU are in memory, and every access to them traps. A vCPU whose MDSCR_EL1
- * lets debug exceptions happen has them in the CPU as well, while it is loaded: vcpu->has_debug.
+ * lets debug exceptions happen has them in the CPU as well, while it is loaded: VCPU_HAS_DEBUG.
  * While any other vCPU is loaded MDSCR_EL1 is 0, so that what is left in the other registers is
  * never looked at.
  *
@@ -42,7 +42,7 @@ bool vdebug_write(struct vcpu *vcpu, uint64_t name, uint64_t value);
  */
 bool vdebug_is_denied(const struct vcpu *vcpu, uint64_t name);
 
-/** vdebug_load() - put the registers of a vCPU with has_debug, about to run here, into the CPU */
+/** vdebug_load() - put the registers of a vCPU with VCPU_HAS_DEBUG, about to run, into the CPU */
 void vdebug_load(const struct vcpu *vcpu);
 
 /** vdebug_put() - no register of the loaded vCPU's is in force any longer */

@@ -107,12 +107,12 @@ void trap_control_set_contended(const struct vcpu *vcpu, bool contended)
     write_sysreg(hcr_el2, hcr_of(vcpu->vm, contended));
 }
 
-void trap_control_load(const struct vcpu *vcpu, bool contended)
+void trap_control_load(const struct pcpu *pcpu, const struct vcpu *vcpu, bool contended)
 {
     const struct vm *vm = vcpu->vm;
 
     write_sysreg(hcr_el2, hcr_of(vm, contended));
-    write_sysreg(mdcr_el2, vm->mdcr | pcpu_self()->nr_counters);
+    write_sysreg(mdcr_el2, vm->mdcr | pcpu->nr_counters);
 }
 
 void trap_control_use_fp(struct vcpu *vcpu)
@@ -120,12 +120,12 @@ void trap_control_use_fp(struct vcpu *vcpu)
     write_sysreg(cptr_el2, CPTR_GUEST);
     isb();
     fp_restore(&vcpu->fp);
-    vcpu->has_fp = true;
+    vcpu->has |= VCPU_HAS_FP;
 }
 
 void trap_control_put_fp(struct vcpu *vcpu)
 {
     fp_save(&vcpu->fp);
-    vcpu->has_fp = false;
+    vcpu->has &= ~VCPU_HAS_FP;
     write_sysreg(cptr_el2, CPTR_GUEST | CPTR_TFP);
 }

@@ -10,6 +10,7 @@
 
 #include "vm/vm_config.h"
 
+struct pcpu;
 struct vcpu;
 
 /** trap_control_hcr() - HCR_EL2 for a VM of this mode */
@@ -24,12 +25,13 @@ void trap_control_init_pcpu(void);
 
 /**
  * trap_control_load() - set up the trap registers for one vCPU's guest
+ * @pcpu: the calling CPU
  * @vcpu: about to run here
  * @contended: see trap_control_set_contended()
  *
  * FP/SIMD traps: its registers are moved when the guest uses them.
  */
-void trap_control_load(const struct vcpu *vcpu, bool contended);
+void trap_control_load(const struct pcpu *pcpu, const struct vcpu *vcpu, bool contended);
 
 /** trap_control_use_fp() - the loaded vCPU uses FP/SIMD for the first time since it was loaded */
 void trap_control_use_fp(struct vcpu *vcpu);

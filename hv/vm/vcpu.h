@@ -46,6 +46,12 @@ enum vcpu_state {
 #define VCPU_WORK_RESCHED (1u << 0) /* another vCPU may have to run */
 #define VCPU_WORK_VGIC    (1u << 1) /* interrupts became pending: fill the list registers */
 
+/* Bits of vcpu->has: what is moved with it, beside what every vCPU has. Most have none. */
+#define VCPU_HAS_MORE  (1u << 0) /* registers beyond Armv8.0, which some CPU has: vm/baseline.h */
+#define VCPU_HAS_DEBUG (1u << 1) /* debug registers, since debug.mdscr says so: virt/vdebug.h */
+#define VCPU_HAS_PMU   (1u << 2) /* performance monitors: virt/vpmu.h */
+#define VCPU_HAS_FP    (1u << 3) /* FP/SIMD registers are in the physical CPU; only while loaded */
+
 /** What the guest does to caches by set and way: memory/set_way.c. */
 struct set_way {
     uint64_t first; /* the operand that its last loop began with */
@@ -66,8 +72,7 @@ struct vcpu {
     uint32_t index;       /* in vm->vcpus, and the guest's Aff0 */
     uint32_t weight;      /* its share of a physical CPU, relative to others */
     uint64_t affinity;    /* physical CPUs it may use, a bit for each */
-    bool has_fp;          /* its FP/SIMD registers are in the physical CPU; only while loaded */
-    bool has_debug;       /* its debug registers are, while it is loaded: debug.mdscr says so */
+    uint32_t has;         /* VCPU_HAS_*; changed by the CPU it is loaded in, or while it is off */
     bool yields;          /* it asked for others to run first; only while loaded */
 
     /* Under sched_lock: */
@@ -95,7 +100,7 @@ struct vcpu {
 
     struct el1_state el1;       /* valid while not loaded, as is the next */
     struct baseline_state more; /* registers that not every CPU has */
-    struct fp_state fp;         /* valid unless has_fp */
+    struct fp_state fp;         /* valid unless VCPU_HAS_FP */
     struct vgic_vcpu vgic;
     struct vtimer vtimer;
     struct set_way set_way;

@@ -203,12 +203,14 @@ void predictor_call(uint32_t function)
     (void)function;
 }
 
-void predictor_clean(void)
+void predictor_clean(const struct pcpu *self)
 {
+    (void)self;
 }
 
-void trap_control_load(const struct vcpu *vcpu, bool contended)
+void trap_control_load(const struct pcpu *pcpu, const struct vcpu *vcpu, bool contended)
 {
+    (void)pcpu;
     (void)vcpu;
     (void)contended;
 }

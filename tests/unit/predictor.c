@@ -52,7 +52,7 @@ static uint64_t history_after(uint64_t midr)
 {
     fake_sysreg_write("midr_el1", midr);
     predictor_init_pcpu();
-    predictor_clean();
+    predictor_clean(&self);
     return read_sysreg(history);
 }
 

@@ -61,7 +61,7 @@ KTF_TEST(vdebug, out_of_reset_the_os_lock_is_locked_and_the_rest_zero)
     EXPECT_EQ(read_it(NAME_MDSCR), 0);
     EXPECT_EQ(read_it(NAME_DBGBCR(3)), 0);
     EXPECT_EQ(read_it(NAME_DBGWVR(0)), 0);
-    EXPECT_FALSE(vcpu.has_debug);
+    EXPECT_FALSE(vcpu.has & VCPU_HAS_DEBUG);
 }
 
 KTF_TEST(vdebug, registers_keep_the_bits_they_have)
@@ -96,31 +96,31 @@ KTF_TEST(vdebug, they_are_in_the_cpu_while_exceptions_are_enabled)
     EXPECT_TRUE(vdebug_write(&vcpu, NAME_OSLAR, 0));
     EXPECT_TRUE(vdebug_write(&vcpu, NAME_DBGBVR(1), 0x4000));
     EXPECT_TRUE(vdebug_write(&vcpu, NAME_MDSCR, MDSCR_KDE | MDSCR_TDCC));
-    EXPECT_FALSE(vcpu.has_debug);
+    EXPECT_FALSE(vcpu.has & VCPU_HAS_DEBUG);
     EXPECT_EQ(read_sysreg(dbgbvr1_el1), 0);
 
     EXPECT_TRUE(vdebug_write(&vcpu, NAME_MDSCR, MDSCR_MDE));
-    EXPECT_TRUE(vcpu.has_debug);
+    EXPECT_TRUE(vcpu.has & VCPU_HAS_DEBUG);
     EXPECT_EQ(read_sysreg(dbgbvr1_el1), 0x4000);
     EXPECT_EQ(read_sysreg(mdscr_el1), MDSCR_MDE);
     EXPECT_TRUE(vdebug_write(&vcpu, NAME_DBGWCR(3), 1)); /* from now on at once */
     EXPECT_EQ(read_sysreg(dbgwcr3_el1), 1);
 
     EXPECT_TRUE(vdebug_write(&vcpu, NAME_MDSCR, MDSCR_SS));
-    EXPECT_TRUE(vcpu.has_debug);
+    EXPECT_TRUE(vcpu.has & VCPU_HAS_DEBUG);
     EXPECT_TRUE(vdebug_write(&vcpu, NAME_MDSCR, 0));
-    EXPECT_FALSE(vcpu.has_debug);
+    EXPECT_FALSE(vcpu.has & VCPU_HAS_DEBUG);
     EXPECT_EQ(read_sysreg(mdscr_el1), 0);
 }
 
 KTF_TEST(vdebug, the_os_lock_takes_them_out)
 {
     EXPECT_TRUE(vdebug_write(&vcpu, NAME_MDSCR, MDSCR_MDE));
-    EXPECT_FALSE(vcpu.has_debug);
+    EXPECT_FALSE(vcpu.has & VCPU_HAS_DEBUG);
     EXPECT_TRUE(vdebug_write(&vcpu, NAME_OSLAR, 0));
-    EXPECT_TRUE(vcpu.has_debug);
+    EXPECT_TRUE(vcpu.has & VCPU_HAS_DEBUG);
     EXPECT_TRUE(vdebug_write(&vcpu, NAME_OSLAR, 1));
-    EXPECT_FALSE(vcpu.has_debug);
+    EXPECT_FALSE(vcpu.has & VCPU_HAS_DEBUG);
     EXPECT_EQ(read_sysreg(mdscr_el1), 0);
     EXPECT_EQ(read_it(NAME_MDSCR), MDSCR_MDE);
 }
