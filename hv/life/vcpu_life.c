@@ -234,7 +234,8 @@ static void account_wait(struct vcpu *vcpu)
     page->preempted = 0;
     page->stolen_ticks += vcpu->charged_ticks - vcpu->ready_since_ticks;
     page->nr_switches++;
-    pvtime_update(vcpu);
+    if (vcpu->has_asked_stolen)
+        pvtime_update(vcpu);
 }
 
 /*

@@ -40,7 +40,10 @@ enum stile_error pvtime_init(struct vm *vm);
 /** pvtime_free() - give the page back; the VM is gone. Also if pvtime_init() failed. */
 void pvtime_free(struct vm *vm);
 
-/** pvtime_update() - the vCPU is about to run: tell it what vcpu->page->stolen_ticks says */
+/**
+ * pvtime_update() - tell a vCPU what vcpu->page->stolen_ticks says
+ * @vcpu: it runs here or is about to, and has asked where its structure is: kept for no other
+ */
 void pvtime_update(struct vcpu *vcpu);
 
 /**
@@ -51,6 +54,6 @@ void pvtime_update(struct vcpu *vcpu);
  *
  * Returns what x0 becomes: 0, an IPA, or SMCCC's NOT_SUPPORTED.
  */
-int64_t pvtime_call(const struct vcpu *vcpu, uint32_t function, uint64_t x1);
+int64_t pvtime_call(struct vcpu *vcpu, uint32_t function, uint64_t x1);
 
 #endif

@@ -16,8 +16,10 @@
 
 struct machine machine;
 
-static struct vm vm;
-static struct vcpu vcpu = {.vm = &vm};
+static struct pvtime_stolen stolen;
+static struct stile_vcpu_page vcpu_page;
+static struct vm vm = {.stolen = &stolen};
+static struct vcpu vcpu = {.vm = &vm, .page = &vcpu_page};
 
 /* --- what the services call: nothing here depends on what it does --- */
 

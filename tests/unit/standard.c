@@ -55,7 +55,7 @@ struct vtrng_result vtrng_call(uint32_t function, uint64_t x1)
     return (struct vtrng_result){0, 1, 2, 3};
 }
 
-int64_t pvtime_call(const struct vcpu *of, uint32_t function, uint64_t x1)
+int64_t pvtime_call(struct vcpu *of, uint32_t function, uint64_t x1)
 {
     EXPECT_EQ(of, &vcpu);
     EXPECT_EQ(x1, 0x11);
