@@ -57,7 +57,7 @@ $(debian)/kernel $(debian)/busybox: | $(debian)/.done ;
 
 # tests/linux/X.c becomes a program; it brings the C library with it, as the initramfs has none.
 linux-programs := $(patsubst tests/linux/%.c,$(O)/linux/%,$(wildcard tests/linux/*.c))
-linux-compile = $(CROSS_COMPILE)gcc -std=c11 -D_GNU_SOURCE -O1 -static -s $(WARNINGS) $< -o $@
+linux-compile = $(CROSS_COMPILE)gcc -std=c11 -D_GNU_SOURCE -O1 -static -s $(WARNINGS) tests/linux/$(@F).c -o $@
 $(linux-programs): $(O)/linux/%: tests/linux/%.c $$(call changed,$$(linux-compile)) | $(O)/.deps-build
 	$(call say,LINUXCC,$@)
 	@mkdir -p $(@D)
