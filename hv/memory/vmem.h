@@ -5,8 +5,8 @@
  * A VM's quota is what its device tree gives it, more or less what it was donated or has donated.
  * What the tree gives it is kept for it even so: it starts anew with that.
  * All memory of the tree is set aside for the VM when it is made, but scrubbed only when it is
- * first touched, a page or a part of 2 MiB at a time: what that takes is the guest's, and a call that
- * maps costs the same whatever it maps.
+ * first touched, a page or a part of 2 MiB at a time: what that takes is the guest's, and a call
+ * that maps costs the same whatever it maps.
  */
 #ifndef MEMORY_VMEM_H
 #define MEMORY_VMEM_H

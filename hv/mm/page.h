@@ -6,8 +6,8 @@
  * memory) is the hypervisor's own, mapped one to one at EL2. A part of it is set aside for each VM,
  * its budget: what the hypervisor needs on the VM's account comes from there. Everything else is
  * guest memory, not mapped at EL2. Each zone is a buddy allocator: blocks of 2^order pages, aligned
- * to their size. A page is handed over (mm/handover.h) before a guest sees it, and remembers that it
- * was.
+ * to their size. A page is handed over (mm/handover.h) before a guest sees it, and remembers that
+ * it was.
  *
  * Any context; one lock inside, which is the innermost.
  */
