@@ -44,7 +44,7 @@ struct layout {
 };
 
 /* So much vm_load_some() copies and cleans at a time. */
-#define PIECE_BYTES (128 << 10)
+#define PIECE_BYTES (64 << 10)
 
 static uint64_t least(uint64_t a, uint64_t b)
 {

@@ -404,6 +404,8 @@ static COLD void take_step(struct pcpu *pcpu, struct vcpu *vcpu)
     if (more)
         wait_for_turn(pcpu, vcpu);
     spin_unlock(&sched_lock);
+    el2_time_end_work();
+    el2_time_begin();
     (void)irq_dispatch(NULL);
     spin_lock(&sched_lock);
 }

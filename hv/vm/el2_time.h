@@ -29,7 +29,8 @@ void el2_time_start(void);
 void el2_time_note_exit(const struct vcpu *vcpu);
 void el2_time_stop(void);
 
-/** el2_time_begin() - an exit begins, or a CPU that slept has been woken */
+/** el2_time_begin() - an exit begins, or an interrupt is taken at EL2: after sleep, or between
+ * steps */
 static inline void el2_time_begin(void)
 {
     if (IS_ENABLED(CONFIG_EL2_TIME))
@@ -46,7 +47,10 @@ static inline void el2_time_end(const struct vcpu *vcpu)
     }
 }
 
-/** el2_time_end_work() - so has the work that followed the exit, or this CPU is about to sleep */
+/**
+ * el2_time_end_work() - so has the work that followed the exit; or this CPU is about to sleep, or
+ * to take what interrupt there is
+ */
 static inline void el2_time_end_work(void)
 {
     if (IS_ENABLED(CONFIG_EL2_TIME))

@@ -12,8 +12,8 @@ OPERATIONS = ["null", "multicall_32", "unknown", "bad_argument", "smccc_version"
               "ping_pong_1cpu", "ping_pong_2cpu", "event_send", "event_busy", "event_ping_pong",
               "world_switch", "wfi_late", "touch_block", "touch_page", "map_block", "map_page",
               "share_page", "cpu_bound_overhead", "neighbour_reset_taken", "neighbour_reset_gap_us",
-              "neighbour_split_taken", "neighbour_split_gap_us", "power_on", "power_on_4cpu",
-              "text_kib"]
+              "neighbour_split_taken", "neighbour_split_gap_us", "el2_longest", "power_on",
+              "power_on_4cpu", "text_kib"]
 GICS = (2, 3)
 SHOWN_PEERS = {"xen": "Xen", "kvm_nvhe": "KVM", "kvm_vhe": "KVM VHE", "bao": "Bao"}
 PRICE = re.compile(r'C\((\w+), (\d+), "(\w+) (\w+)"\)')

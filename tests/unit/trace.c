@@ -6,10 +6,13 @@
 
 #include "watch/names.c"
 #include "watch/flight.c"
+#include "vm/el2_time.c"
 #include "vm/trace.c"
 
 #include "fakes/log.h"
 #include "ktf.h"
+
+uint32_t nr_pcpus = 1;
 
 struct machine machine = {.uart_intid = 33};
 
