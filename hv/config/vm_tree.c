@@ -9,10 +9,10 @@
 
 #include "arch/plain_abi.h"
 #include "config/dt.h"
-#include "vm/refusal.h"
 #include "mm/page.h"
 #include "mm/stage2.h"
-#include "sched/sched.h"
+#include "vm/refusal.h"
+#include "vm/vgic_state.h"
 
 /* IHI 0048, IHI 0069: how much the registers of each part take. */
 #define GICV2_GICD_BYTES UINT64_C(0x1000)

@@ -7,7 +7,6 @@
 
 #include "life/vcpu_life.h"
 #include "life/vm_life.h"
-#include "sched/sched.h"
 #include "sched/sleep.h"
 #include "stile/smccc.h"
 #include "vm/vcpu.h"
