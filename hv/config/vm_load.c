@@ -12,9 +12,9 @@
 
 #include "arch/plain_abi.h"
 #include "config/dt.h"
-#include "vm/refusal.h"
 #include "memory/guest.h"
 #include "mm/page.h"
+#include "vm/refusal.h"
 #include "vm/vm.h"
 
 /* Documentation/arm64/booting: the header of an Image. */

@@ -11,8 +11,8 @@
 #define HYPERCALL_HYPERCALL_H
 
 #include "arch/cpu.h"
-#include "vm/vcpu.h"
 #include "stile/abi.h"
+#include "vm/vcpu.h"
 
 /**
  * What a handler returns: x0 and x1. Two registers, so that dispatch, check and handler can be tail

@@ -5,8 +5,8 @@
 #include "arch/clamp.h"
 #include "hypercall/hypercall.h"
 #include "lib/cold.h"
-#include "vm/irq_controller.h"
 #include "vgic/vgic.h"
+#include "vm/irq_controller.h"
 #include "vm/vm.h"
 
 /* How many sets of vCPUs there are: a set is below. */

@@ -4,8 +4,8 @@
  */
 #include "memory/budget.h"
 
-#include "vm/refusal.h"
 #include "mm/page.h"
+#include "vm/refusal.h"
 #include "vm/vm.h"
 
 /* The VM's page, its console ring, its page of stolen times. */

@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "vm/vm_config.h"
 #include "stile/errors.h"
+#include "vm/vm_config.h"
 
 struct vm;
 

@@ -14,8 +14,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "lib/spinlock.h"
 #include "lib/addr.h"
+#include "lib/spinlock.h"
 #include "mm/stage2_attrs.h"
 #include "stile/errors.h"
 

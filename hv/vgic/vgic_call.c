@@ -4,9 +4,9 @@
  * access to those would do.
  */
 #include "stile/abi.h"
-#include "vm/irq_controller.h"
 #include "vgic/vgic.h"
 #include "vgic/vgic_internal.h"
+#include "vm/irq_controller.h"
 
 /* All interrupts, as if every vCPU had a distributor of its own. */
 static struct vgic_view all_of(struct vcpu *self, struct vcpu *target)

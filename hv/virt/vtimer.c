@@ -6,8 +6,8 @@
 #include "virt/vtimer.h"
 
 #include "sched/sched.h"
-#include "vm/irq_controller.h"
 #include "virt/events.h"
+#include "vm/irq_controller.h"
 #include "vm/vcpu.h"
 #include "vm/vm.h"
 

@@ -12,9 +12,9 @@
 
 #include "arch/clamp.h"
 #include "console/console_write.h"
-#include "vm/irq_controller.h"
 #include "virt/vconsole.h"
 #include "virt/vring.h"
+#include "vm/irq_controller.h"
 #include "vm/mmio_map.h"
 #include "vm/vcpu.h"
 #include "vm/vm.h"

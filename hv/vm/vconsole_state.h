@@ -9,9 +9,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "vm/console_port.h"
 #include "lib/ring.h"
 #include "lib/spinlock.h"
+#include "vm/console_port.h"
 
 /* What is not the guest's to say. Under vconsole.lock. */
 struct vring {

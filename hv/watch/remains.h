@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "vm/trace.h"
 #include "stile/abi.h"
+#include "vm/trace.h"
 
 struct vcpu;
 struct vm;
