@@ -130,14 +130,14 @@ test-kunit: test $(kunit) ## have KUnit's kunit.py read the results of test (fet
 # What measures its own longest time at EL2 is slower: another build, tests/configs/timed.config.
 timed := $(O)/configs/timed
 
-.PHONY: timed-images
-timed-images: configured-timed
+.PHONY: config-timed-images
+config-timed-images: config-folder-timed
 	@$(MAKE) --no-print-directory O=$(timed) $(timed)/stile.img $(timed)/guest-test.img
 
-bench: $(O)/stile.img $(O)/guest.img timed-images ## measure every operation in instructions, compare with budgets
+bench: $(O)/stile.img $(O)/guest.img config-timed-images ## measure every operation in instructions, compare with budgets
 	@tests/bench/run --build $(O) --timed $(timed)
 
-bench-record: $(O)/stile.img $(O)/guest.img timed-images ## record what bench measures as budgets
+bench-record: $(O)/stile.img $(O)/guest.img config-timed-images ## record what bench measures as budgets
 	@tests/bench/run --build $(O) --timed $(timed) --record
 
 bench-debian: $(O)/stile.img linux-guest ## record the exits of Debian's boot in tests/bench/debian-exits.csv
@@ -148,14 +148,14 @@ bench-debian: $(O)/stile.img linux-guest ## record the exits of Debian's boot in
 # Each of tests/configs is a .config that may leave options out; it is built whole, and the cases
 # that its line "try:" names are run.
 
-configs    := $(patsubst tests/configs/%.config,config-%,$(wildcard tests/configs/*.config))
-configured := $(configs:config-%=configured-%)
+configs        := $(patsubst tests/configs/%.config,config-%,$(wildcard tests/configs/*.config))
+config-folders := $(configs:config-%=config-folder-%)
 
-.PHONY: test-configs $(configs) $(configured)
+.PHONY: test-configs $(configs) $(config-folders)
 
 test-configs: $(configs) ## build and try the configurations of tests/configs (config-NAME: one of them)
 
-$(configured): configured-%: $(O)/deps/libfdt/.done | $(O)/.deps-test
+$(config-folders): config-folder-%: $(O)/deps/libfdt/.done | $(O)/.deps-test
 	@mkdir -p $(O)/configs/$*/deps
 	@cp -a $(O)/deps/libfdt $(O)/configs/$*/deps
 	@cp -a $(O)/.deps-* $(O)/configs/$*
@@ -163,7 +163,7 @@ $(configured): configured-%: $(O)/deps/libfdt/.done | $(O)/.deps-test
 		cp tests/configs/$*.config $(O)/configs/$*/given.config
 	@cp -u $(O)/configs/$*/given.config $(O)/configs/$*/.config
 
-$(configs): config-%: configured-%
+$(configs): config-%: config-folder-%
 	@$(MAKE) --no-print-directory O=$(O)/configs/$* test-images
 	@tests/run --build $(O)/configs/$* "$$(sed -n 's/^# try: //p' tests/configs/$*.config)"
 
