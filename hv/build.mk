@@ -19,7 +19,10 @@ hv-codegen := -mcmodel=tiny -ffunction-sections -fdata-sections $(hv-fixed-regs)
 # gcc sees the hypervisor as a whole when it links. What a file is compiled for, it stays.
 hv-lto := $(if $(filter 1,$(LLVM)),,-flto -fno-fat-lto-objects)
 
-hv-cflags = $(TARGET_CFLAGS) $(hv-codegen) $(hv-lto) -Ihv -I$(O)/hv-gen $(ABI_CFLAGS) $(RT_CFLAGS) \
+hv-size := $(if $(CONFIG_CC_OPTIMIZE_FOR_SIZE),-Os)
+
+hv-cflags = $(TARGET_CFLAGS) $(hv-size) $(hv-codegen) $(hv-lto) -Ihv -I$(O)/hv-gen $(ABI_CFLAGS) \
+	$(RT_CFLAGS) \
 	$(if $(filter tests/%,$*),-Itests/ktf) \
 	-isystem $(O)/deps/libfdt/include -include $(O)/config/autoconf.h
 $(eval $(call compile_rules,hv,hv-cflags))

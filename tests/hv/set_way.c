@@ -29,7 +29,7 @@ static void make_vm(void)
 {
     memset(&vm, 0, sizeof(vm));
     memset(&vcpu, 0, sizeof(vcpu));
-    vm.id = 5;
+    vm.id = 1;
     vm.config.nr_memory = 1;
     vm.config.memory[0] = (struct ipa_range){ipa_make(MEMORY_IPA), MEMORY_BYTES};
     vcpu.vm = &vm;
