@@ -62,7 +62,8 @@ class Case:
         if self.kind != "qemu":
             return [".deps-test"] + [word.removeprefix(BUILT) for word in self.command
                                      if word.startswith(BUILT)]
-        return [".deps-build"] + ([] if self.bare else [self.image]) + [
+        shim = ["shim.img"] if self.tree else []
+        return [".deps-build"] + ([] if self.bare else [self.image]) + shim + [
             vm[key] for vm in self.vms for key in ("kernel", "initrd")
             if key in vm and is_built(vm[key])]
 
