@@ -1,238 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Buddy allocators over the pool and over guest memory. What is set aside of the pool for a VM has
- * an allocator of its own, so that neither another VM's use nor how it left the pool in pieces can
- * be in the way.
- *
- * Free and used blocks tile each extent of memory. The state of a block is in the struct page of
- * its first page; the others say PAGE_INSIDE. So the array needs nothing but zeroes to begin with,
- * and setting a zone up costs a few instructions for each block, not for each page.
+ * The pool and guest memory, each a zone (mm/zone.h). What is set aside of the pool for a VM is a
+ * zone of its own, so that neither another VM's use nor how it left the pool in pieces can be in
+ * the way.
  */
 #include "mm/page.h"
 
 #include "arch/cache.h"
 #include "lib/check.h"
-#include "lib/is_enabled.h"
 #include "lib/spinlock.h"
 #include "mm/carve.h"
 #include "mm/handover.h"
 #include "mm/poison.h"
+#include "mm/zone.h"
 
-enum page_state {
-    PAGE_INSIDE, /* not the first page of a block */
-    PAGE_FREE,
-    PAGE_USED,
-};
-
-struct page {
-    uint32_t next; /* in the free list of its order, as indexes into pages[] */
-    uint32_t prev;
-    uint16_t owner;
-    uint8_t order : 5;
-    uint8_t state : 2; /* enum page_state */
-    uint8_t stale : 1; /* some of it belonged to somebody before */
-    /*
-     * What was handed over since it was allocated. Of 2 MiB of guest memory, in their first page,
-     * a bit for each part; of a page of the pool not 0 or 0. Free memory has 0.
-     */
-    uint8_t ready;
-};
-
-#define PAGE_ORDER_MASK 0x1Fu
-_Static_assert(PAGE_ORDER_MAX <= PAGE_ORDER_MASK, "struct page holds it");
+_Static_assert(PAGE_ORDER_MAX == ZONE_ORDER_MAX, "the largest block is the same");
 _Static_assert(PAGE_ALL_PARTS <= UINT8_MAX, "struct page has a bit for each");
 
-_Static_assert(sizeof(struct page) == 12, "one GiB of memory costs 3 MiB");
-
-#define NO_PAGE   UINT32_MAX
-#define NR_ORDERS (PAGE_ORDER_MAX + 1)
-
-/* The pool, and the gaps that what is taken leaves in the machine's ranges of memory. */
-#define NR_EXTENTS (1 + 2 * RANGES_MAX)
-
-/** The free blocks of one kind of memory. */
-struct zone {
-    uint16_t owner;  /* of its free blocks; two that are free merge only if that is the same */
-    size_t nr_pages; /* of a budget: free or not */
-    size_t nr_free;  /* pages */
-    uint32_t orders; /* bit n: first[n] is not empty */
-    uint32_t first[NR_ORDERS];
-};
-
-/** Contiguous memory of one zone. Page numbers are physical addresses over the page size. */
-struct extent {
-    uint64_t start; /* page numbers */
-    uint64_t end;
-    struct page *pages; /* that of start */
-    struct zone *zone;
-};
-
-static struct spinlock lock; /* of everything below */
-static struct page *pages;   /* of all extents, one after the other */
+static struct spinlock lock; /* of everything below, and of mm/zone.c's */
 static struct zone pool_zone;
 static struct zone guest_zone;
 static struct zone budgets[CONFIG_NR_VMS]; /* by VM number - 1: its part of the pool */
 static size_t nr_pool;                     /* pages of the pool; constant after page_init() */
 static size_t nr_guest;                    /* pages of guest memory; the same */
-static uint32_t nr_extents;                /* the same */
-static struct extent extents[NR_EXTENTS];
 static struct pa_range mapped;
-
-/* --- blocks -------------------------------------------------------------------------------- */
-
-static uint64_t order_pages(unsigned order)
-{
-    return UINT64_C(1) << order;
-}
-
-static struct extent *extent_of(uint64_t number)
-{
-    for (uint32_t i = 0; i < nr_extents; i++) {
-        if (number >= extents[i].start && number < extents[i].end)
-            return &extents[i];
-    }
-    return NULL;
-}
-
-static struct page *page_of(const struct extent *extent, uint64_t number)
-{
-    return &extent->pages[number - extent->start];
-}
-
-static void list_add(struct zone *zone, struct page *page)
-{
-    uint32_t index = (uint32_t)(page - pages);
-    uint32_t first = zone->first[page->order];
-
-    page->prev = NO_PAGE;
-    page->next = first;
-    if (first != NO_PAGE)
-        pages[first].prev = index;
-    zone->first[page->order] = index;
-    zone->orders |= 1u << page->order;
-    zone->nr_free += order_pages(page->order);
-}
-
-static void list_take(struct zone *zone, struct page *page)
-{
-    if (page->next != NO_PAGE)
-        pages[page->next].prev = page->prev;
-    if (page->prev != NO_PAGE)
-        pages[page->prev].next = page->next;
-    else
-        zone->first[page->order] = page->next;
-    if (zone->first[page->order] == NO_PAGE)
-        zone->orders &= ~(1u << page->order);
-    zone->nr_free -= order_pages(page->order);
-}
-
-static void set_free(struct zone *zone, struct page *page, unsigned order, bool stale)
-{
-    page->owner = zone->owner;
-    page->order = order & PAGE_ORDER_MASK;
-    page->state = PAGE_FREE;
-    page->stale = stale;
-    list_add(zone, page);
-}
-
-/* The buddy of a free block with which it makes one of the next order, or NULL. */
-static struct page *free_buddy(const struct zone *zone, const struct extent *extent,
-                               uint64_t number, unsigned order, bool stale)
-{
-    uint64_t other = number ^ order_pages(order);
-    struct page *buddy;
-
-    if (order == PAGE_ORDER_MAX || other < extent->start ||
-        other + order_pages(order) > extent->end)
-        return NULL;
-    buddy = page_of(extent, other);
-    if (buddy->state != PAGE_FREE || buddy->order != order || buddy->owner != zone->owner)
-        return NULL;
-    /* Only what was freed holds the poison, so the two kinds stay apart. */
-    if (IS_ENABLED(CONFIG_POISON) && buddy->stale != stale)
-        return NULL;
-    return buddy;
-}
-
-static void block_free(struct zone *zone, const struct extent *extent, uint64_t number,
-                       unsigned order, bool stale)
-{
-    struct page *buddy;
-
-    while ((buddy = free_buddy(zone, extent, number, order, stale))) {
-        stale = stale || buddy->stale;
-        list_take(zone, buddy);
-        buddy->state = PAGE_INSIDE;
-        page_of(extent, number)->state = PAGE_INSIDE;
-        number &= ~order_pages(order);
-        order++;
-    }
-    set_free(zone, page_of(extent, number), order, stale);
-}
-
-/* Takes the smallest free block that holds @order; gives back what is over. NULL: there is none. */
-static struct page *block_alloc(struct zone *zone, unsigned order, uint32_t owner)
-{
-    uint32_t candidates = zone->orders >> order << order;
-    struct page *page;
-
-    if (candidates == 0)
-        return NULL;
-    page = &pages[zone->first[__builtin_ctz(candidates)]];
-    list_take(zone, page);
-    while (page->order > order) {
-        page->order--;
-        set_free(zone, page + order_pages(page->order), page->order, page->stale);
-    }
-    page->owner = (uint16_t)owner;
-    page->state = PAGE_USED;
-    return page;
-}
-
-/* The first page of the block that page @number is part of. */
-static uint64_t block_start(const struct extent *extent, uint64_t number)
-{
-    for (unsigned order = 0; order < NR_ORDERS; order++) {
-        uint64_t start = number & ~(order_pages(order) - 1);
-
-        if (start < extent->start)
-            break;
-        if (page_of(extent, start)->state != PAGE_INSIDE && page_of(extent, start)->order >= order)
-            return start;
-    }
-    panic("page %lx is in no block", number);
-}
-
-/* Cuts a used block until @number begins one of @order. */
-static struct page *block_cut(const struct extent *extent, uint64_t number, unsigned order)
-{
-    uint64_t start = block_start(extent, number);
-    struct page *page = page_of(extent, start);
-
-    while (page->order > order) {
-        struct page *upper = page + order_pages(--page->order);
-        uint8_t ready = upper->ready;
-
-        *upper = *page;
-        upper->ready = ready;
-        if (number >= start + order_pages(page->order)) {
-            start += order_pages(page->order);
-            page = upper;
-        }
-    }
-    return page;
-}
-
-static uint64_t number_of(const struct page *page)
-{
-    for (uint32_t i = 0; i < nr_extents; i++) {
-        const struct extent *extent = &extents[i];
-
-        if (page >= extent->pages && page < extent->pages + (extent->end - extent->start))
-            return extent->start + (uint64_t)(page - extent->pages);
-    }
-    panic("page %p is in no extent", (const void *)page);
-}
 
 /* --- the two zones ------------------------------------------------------------------------- */
 
@@ -463,8 +254,7 @@ static size_t audit_zone(const struct zone *zone)
     size_t nr_free = 0;
     size_t nr_used = 0;
 
-    for (uint32_t i = 0; i < nr_extents; i++) {
-        const struct extent *extent = &extents[i];
+    for (const struct extent *extent = NULL; (extent = extent_next(extent));) {
         uint64_t number = extent->start;
 
         while (number < extent->end) {
@@ -509,10 +299,9 @@ static void budget_give_back(struct zone *budget)
 {
     CHECK(budget->nr_free == budget->nr_pages);
     while (budget->orders != 0) {
-        struct page *page = &pages[budget->first[__builtin_ctz(budget->orders)]];
+        struct page *page = block_take(budget, PAGE_ORDER_4K);
         uint64_t number = number_of(page);
 
-        list_take(budget, page);
         block_free(&pool_zone, extent_of(number), number, page->order, page->stale);
     }
     budget->nr_pages = 0;
@@ -532,7 +321,7 @@ static bool budget_take(struct zone *budget, size_t nr_pages)
             order--;
             continue;
         }
-        set_free(budget, page, order, page->stale);
+        block_set_free(budget, page, order, page->stale);
         budget->nr_pages += order_pages(order);
         nr_pages -= order_pages(order);
     }
@@ -572,40 +361,6 @@ struct page_budget page_budget(uint32_t vm_id)
 
 /* --- at boot ------------------------------------------------------------------------------- */
 
-static void zone_init(struct zone *zone, uint32_t owner)
-{
-    zone->owner = (uint16_t)owner;
-    zone->nr_pages = 0;
-    zone->nr_free = 0;
-    zone->orders = 0;
-    for (unsigned order = 0; order < NR_ORDERS; order++)
-        zone->first[order] = NO_PAGE;
-}
-
-/* Adds free memory to a zone, in the largest aligned blocks that fit. */
-static struct page *extent_add(struct zone *zone, struct pa_range range, struct page *states)
-{
-    struct extent *extent = &extents[nr_extents++];
-    uint64_t number = range.base.pa >> PAGE_SHIFT;
-
-    CHECK(nr_extents <= NR_EXTENTS);
-    extent->start = number;
-    extent->end = number + (range.bytes >> PAGE_SHIFT);
-    extent->pages = states;
-    extent->zone = zone;
-    while (number < extent->end) {
-        unsigned order = number ? (unsigned)__builtin_ctzll(number) : PAGE_ORDER_MAX;
-
-        if (order > PAGE_ORDER_MAX)
-            order = PAGE_ORDER_MAX;
-        while (order_pages(order) > extent->end - number)
-            order--;
-        set_free(zone, page_of(extent, number), order, false);
-        number += order_pages(order);
-    }
-    return states + (range.bytes >> PAGE_SHIFT);
-}
-
 /* The pool of a machine of @nr_pages: a page of it can map 2 MiB of a VM in single pages. */
 static uint64_t pool_bytes(uint64_t nr_pages)
 {
@@ -615,7 +370,7 @@ static uint64_t pool_bytes(uint64_t nr_pages)
 void page_init(void)
 {
     static struct carve carve; /* larger than a stack should bear */
-    struct page *states;
+    struct page *array;
     uint64_t nr_pages = 0;
     uint64_t array_bytes;
     struct pa_range pool;
@@ -628,16 +383,16 @@ void page_init(void)
     mapped = carve_find_near_image(&carve, align_up(array_bytes + pool_bytes(nr_pages), BLOCK_2M),
                                    BLOCK_2M);
     carve_take(&carve, mapped);
-    pages = page_va(mapped.base);
-    cache_zero(pages, array_bytes);
+    array = page_va(mapped.base);
+    cache_zero(array, array_bytes);
 
-    nr_extents = 0;
+    zones_begin(array);
     zone_init(&pool_zone, PAGE_OWNER_FREE);
     zone_init(&guest_zone, PAGE_OWNER_FREE);
     for (uint32_t i = 0; i < CONFIG_NR_VMS; i++)
         zone_init(&budgets[i], i + 1);
     pool = (struct pa_range){pa_add(mapped.base, array_bytes), mapped.bytes - array_bytes};
-    states = extent_add(&pool_zone, pool, pages);
+    zone_add(&pool_zone, pool);
     nr_pool = pool_zone.nr_free;
     for (uint32_t i = 0; i < machine.memory.nr; i++) {
         struct pa_range rest = machine.memory.at[i];
@@ -647,7 +402,7 @@ void page_init(void)
             uint64_t end = ranges_end(&rest);
 
             if (gap.bytes > 0)
-                states = extent_add(&guest_zone, gap, states);
+                zone_add(&guest_zone, gap);
             rest.base = pa_add(gap.base, gap.bytes);
             rest.bytes = gap.bytes > 0 ? end - rest.base.pa : 0;
         }

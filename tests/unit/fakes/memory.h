@@ -19,6 +19,7 @@
 #include "mm/handover.c"
 #include "mm/page.c"
 #include "mm/poison.c"
+#include "mm/zone.c"
 
 /* Below what the sanitizers take for themselves. */
 #define FAKE_RAM_BASE  UINT64_C(0x40000000)
