@@ -12,26 +12,12 @@
 
 #include "arch/plain_abi.h"
 #include "config/dt.h"
+#include "config/image.h"
 #include "memory/guest.h"
 #include "mm/page.h"
 #include "vm/refusal.h"
 #include "vm/vm.h"
 
-/* Documentation/arm64/booting: the header of an Image. */
-struct image_header {
-    uint32_t code[2];
-    uint64_t text_offset;
-    uint64_t image_size;
-    uint64_t flags;
-    uint64_t reserved[3];
-    uint32_t magic;
-    uint32_t reserved2;
-};
-
-_Static_assert(sizeof(struct image_header) == 64, "Documentation/arm64/booting");
-
-#define IMAGE_MAGIC           0x644D5241u /* "ARM\x64" */
-#define IMAGE_FLAG_BIG_ENDIAN (UINT64_C(1) << 0)
 /* What holds for kernels before 3.17, whose image_size is 0. */
 #define IMAGE_OLD_TEXT_OFFSET UINT64_C(0x80000)
 
@@ -44,7 +30,7 @@ struct layout {
 };
 
 /* So much vm_load_some() copies and cleans at a time. */
-#define PIECE_BYTES (64 << 10)
+#define PIECE_BYTES (32 << 10)
 
 static uint64_t least(uint64_t a, uint64_t b)
 {

@@ -11,26 +11,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vm/directory.h"
-#include "exits/irq.h"
+#include "config/image.h"
 #include "console/serial.h"
 #include "dev/machine.h"
 #include "dev/pcpu.h"
-#include "watch/remains.h"
-#include "sched/sched.h"
-#include "vm/vcpu.h"
-#include "vm/vm.h"
 #include "edge.h"
+#include "exits/irq.h"
 #include "fakes/tree.h"
 #include "hypercall/hypercall.h"
 #include "ktf.h"
 #include "lib/random.h"
-#include "machine.h"
-#include "mm/page.h"
+#include "life/vcpu_life.h"
 #include "life/vm_end.h"
 #include "life/vm_life.h"
-#include "life/vcpu_life.h"
+#include "machine.h"
+#include "mm/page.h"
+#include "sched/sched.h"
 #include "virt/events.h"
+#include "vm/directory.h"
+#include "vm/vcpu.h"
+#include "vm/vm.h"
+#include "watch/remains.h"
 
 /* A CPU that is still busy with interrupts after so many has hung. */
 #define MANY 10000
@@ -75,16 +76,7 @@ static void restore_data(void)
 
 /* --- VMs ----------------------------------------------------------------------------------- */
 
-/* Documentation/arm64/booting */
-static const struct {
-    uint32_t code[2];
-    uint64_t text_offset;
-    uint64_t image_size;
-    uint64_t flags;
-    uint64_t reserved[3];
-    uint32_t magic;
-    uint32_t reserved2;
-} kernel = {.image_size = PAGE_SIZE, .magic = 0x644D5241};
+static const struct image_header kernel = {.image_size = PAGE_SIZE, .magic = IMAGE_MAGIC};
 
 static struct vm_files bundle[WORLD_NR_VMS];
 
