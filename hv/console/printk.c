@@ -10,33 +10,29 @@
 
 #define LINE_CHARACTERS 240
 
-static size_t to_line(char line[LINE_CHARACTERS + 1], const char *format, va_list arguments)
+static void print(void (*write)(const char *text, size_t length), const char *format,
+                  va_list arguments)
 {
-    int length = vsnprintf(line, LINE_CHARACTERS + 1, format, arguments);
+    char line[LINE_CHARACTERS + 1];
+    int length = vsnprintf(line, sizeof(line), format, arguments);
 
-    if (length > LINE_CHARACTERS)
-        length = LINE_CHARACTERS;
-    return (size_t)length;
+    write(line, (size_t)(length < LINE_CHARACTERS ? length : LINE_CHARACTERS));
 }
 
 void printk(const char *format, ...)
 {
-    char line[LINE_CHARACTERS + 1];
     va_list arguments;
 
     va_start(arguments, format);
-    size_t length = to_line(line, format, arguments);
+    print(console_write_hv, format, arguments);
     va_end(arguments);
-    console_write_hv(line, length);
 }
 
 void printk_guest(const char *format, ...)
 {
-    char line[LINE_CHARACTERS + 1];
     va_list arguments;
 
     va_start(arguments, format);
-    size_t length = to_line(line, format, arguments);
+    print(console_try_hv, format, arguments);
     va_end(arguments);
-    console_try_hv(line, length);
 }
