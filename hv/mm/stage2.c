@@ -122,7 +122,7 @@ enum stile_error stage2_init(struct stage2 *stage2, uint32_t vm_id)
 }
 
 /* How much one call of stage2_destroy() does: for each descriptor its cost, roughly. */
-#define DESTROY_MOST 512
+#define DESTROY_MOST 256
 #define COST_EMPTY   1
 #define COST_LEAF    16
 
