@@ -5,35 +5,14 @@
 #include <string.h>
 
 #include "arch/cpu.h"
-#include "vm/vm.h"
 #include "ktf.h"
-#include "whole.h"
 #include "memory/guest.h"
-#include "mm/page.h"
 #include "memory/vmem.h"
+#include "mm/page.h"
 #include "mm/window.h"
+#include "one_vm.h"
 #include "vm/trap_control.h"
-
-#define MEMORY_IPA   UINT64_C(0x40000000)
-#define MEMORY_BYTES (4 * BLOCK_2M)
-
-static struct vm vm;
-
-static void make_vm(void)
-{
-    vm = (struct vm){.id = 1};
-    vm.config.nr_memory = 1;
-    vm.config.memory[0] = (struct ipa_range){ipa_make(MEMORY_IPA), MEMORY_BYTES};
-    ASSERT_TRUE(page_reserve(vm.id, 64));
-    ASSERT_EQ(whole_create(&vm), STILE_SUCCESS);
-}
-
-static void destroy_vm(void)
-{
-    whole_destroy(&vm);
-    vmem_forget(&vm);
-    page_unreserve(vm.id);
-}
+#include "vm/vm.h"
 
 KTF_SUITE(guest_memory, .setup = make_vm, .teardown = destroy_vm);
 

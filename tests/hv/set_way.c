@@ -8,43 +8,27 @@
 #include <string.h>
 
 #include "ktf.h"
-#include "whole.h"
 #include "memory/guest.h"
 #include "memory/vmem.h"
 #include "mm/page.h"
+#include "one_vm.h"
 #include "vm/vcpu.h"
 #include "vm/vm.h"
-
-#define MEMORY_IPA   UINT64_C(0x40000000)
-#define MEMORY_BYTES (4 * BLOCK_2M)
 
 #define LEVEL_1 UINT64_C(0)
 #define LEVEL_2 (UINT64_C(1) << 1)
 #define OTHER   (UINT64_C(3) << 6) /* a set, on any level */
 
-static struct vm vm;
 static struct vcpu vcpu;
 
-static void make_vm(void)
+static void make_vm_and_vcpu(void)
 {
-    memset(&vm, 0, sizeof(vm));
+    make_vm();
     memset(&vcpu, 0, sizeof(vcpu));
-    vm.id = 1;
-    vm.config.nr_memory = 1;
-    vm.config.memory[0] = (struct ipa_range){ipa_make(MEMORY_IPA), MEMORY_BYTES};
     vcpu.vm = &vm;
-    ASSERT_TRUE(page_reserve(vm.id, 64));
-    ASSERT_EQ(whole_create(&vm), STILE_SUCCESS);
 }
 
-static void destroy_vm(void)
-{
-    whole_destroy(&vm);
-    vmem_forget(&vm);
-    page_unreserve(vm.id);
-}
-
-KTF_SUITE(set_way, .setup = make_vm, .teardown = destroy_vm);
+KTF_SUITE(set_way, .setup = make_vm_and_vcpu, .teardown = destroy_vm);
 
 /* How many exits one operation of the guest is. */
 static uint32_t exits_of(uint64_t operand)
