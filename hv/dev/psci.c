@@ -15,8 +15,8 @@ static int32_t smc(uint64_t fid, uint64_t x1, uint64_t x2, uint64_t x3)
 
     /*
      * SMCCC 1.0 firmware may change x4 to x17 too (DEN 0028, section 2.6). Of these, x11 to x15
-     * are not C's (hv/build.mk) but a guest's, and these calls are made before the first guest
-     * runs and after the last.
+     * are not C's (hv/build.mk) but a guest's: such firmware is called only before the first guest
+     * runs and after the last. What dev/predictor.c calls meanwhile is of 1.1, which keeps them.
      */
     __asm__ volatile("smc #0"
                      : "+r"(r0), "+r"(r1), "+r"(r2), "+r"(r3)
