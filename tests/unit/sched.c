@@ -33,6 +33,7 @@ static bool interrupt_pending; /* for the vCPU that is about to block */
 static uint64_t guest_timer;   /* when its virtual timer fires */
 static uint32_t nr_asked;      /* for SErrors */
 static uint32_t nr_puts;
+static bool contended[NR_PCPUS]; /* whether WFE traps */
 
 /* --- the machine ----------------------------------------------------------------------------- */
 
@@ -84,12 +85,13 @@ void vcpu_load(struct vcpu *vcpu)
     EXPECT_TRUE(vcpu->loaded && !vcpu->saving && vcpu->state == VCPU_READY);
     EXPECT_EQ(vcpu->pcpu, self);
     vcpu->page->stolen_ticks += vcpu->charged_ticks - vcpu->ready_since_ticks;
+    contended[self->index] = !list_empty(&self->run_queue); /* as the real one does */
 }
 
-void trap_control_set_contended(const struct vcpu *vcpu, bool contended)
+void trap_control_set_contended(const struct vcpu *vcpu, bool others_wait)
 {
-    (void)vcpu;
-    (void)contended;
+    EXPECT_EQ(vcpu, self->current);
+    contended[self->index] = others_wait;
 }
 
 bool vgic_has_pending(struct vcpu *vcpu)
@@ -177,6 +179,8 @@ static void exit_guest(void)
         self->current->work = 0;
         sched_switch(self->current);
     }
+    /* WFE of the one that runs gives way to whoever waits here, and traps for nobody else. */
+    EXPECT_TRUE(contended[self->index] || list_empty(&self->run_queue));
 }
 
 /* Lets one CPU's guest run for @ticks, its timer interrupting. */

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * vm/permit.c: a VM that agreed on an older minor version has the calls of that version, as then.
+ */
+#include "vm/permit.c"
+
+#include "ktf.h"
+
+static struct vm vm;
+
+KTF_SUITE(permit);
+
+static bool is_granted(uint32_t nr)
+{
+    uint32_t word = permit_features(&vm, nr / STILE_CALLS_PER_GROUP);
+    bool by_features = word >> (nr % STILE_CALLS_PER_GROUP) & 1;
+
+    EXPECT_EQ(by_features, vm.calls[nr] != PERMIT_NONE);
+    return by_features;
+}
+
+static uint32_t nr_granted(void)
+{
+    uint32_t nr = 0;
+
+    for (uint32_t i = 0; i < STILE_NR_CALLS_MAX; i++)
+        nr += is_granted(i);
+    return nr;
+}
+
+KTF_TEST(permit, before_a_version_is_agreed_on_only_that_can_be_done)
+{
+    vm.config.privileged = true;
+    permit_calls(&vm, 0);
+    EXPECT_TRUE(is_granted(STILE_NR_core_version));
+    EXPECT_TRUE(is_granted(STILE_NR_core_features));
+    EXPECT_EQ(nr_granted(), 2);
+}
+
+KTF_TEST(permit, each_version_has_the_calls_up_to_it)
+{
+    static const struct {
+        uint32_t nr;
+        uint32_t since;
+        const char *group;
+    } table[] = {
+#define STILE_CALL(nr, since, group, name, args) {nr, since, #group},
+#include "stile/calls.h"
+    };
+
+    for (uint32_t round = 0; round < 2 * (STILE_VERSION_MINOR + 1); round++) {
+        uint32_t minor = round / 2, due = 0;
+
+        vm.config.privileged = round % 2;
+        permit_calls(&vm, minor);
+        EXPECT_EQ(vm.minor, minor);
+        for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+            bool is_due = table[i].since <= minor &&
+                          (vm.config.privileged || strcmp(table[i].group, "control") != 0);
+
+            EXPECT_EQ(is_granted(table[i].nr), is_due);
+            due += is_due;
+        }
+        EXPECT_EQ(nr_granted(), due); /* and no number that is no call's */
+    }
+}
