@@ -75,13 +75,13 @@ static void take_rest(struct vm *rest, uint64_t left)
     rest->config.memory[0].bytes = (guest_before - committed - left) << PAGE_SHIFT;
     ASSERT_TRUE(page_reserve(rest->id, 256));
     ASSERT_EQ(vmem_create(rest), STILE_SUCCESS);
-    vmem_destroy(rest); /* it is about to start anew, and has freed its memory */
+    whole_destroy(rest); /* it is about to start anew, and has freed its memory */
 }
 
 static void give_rest(struct vm *rest)
 {
     ASSERT_EQ(vmem_create(rest), STILE_SUCCESS);
-    vmem_destroy(rest);
+    whole_destroy(rest);
     vmem_forget(rest);
     page_unreserve(rest->id);
 }
