@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Bad neighbours: everything a guest can do for ever to keep a hypervisor from its other guests.
- * None of them ends; share.c measures what is left for somebody else.
+ * Most never end; share.c measures what is left for somebody else.
  */
 #include <stddef.h>
 #include <string.h>
@@ -30,6 +30,10 @@
 /* A name that no VM has, and how often it is asked for between two lines. */
 #define NO_NAME         0x6161
 #define FINDS_PER_ROUND 5000
+
+/* Each pattern several times, and between two of them the UART has caught up in part. */
+#define TEXT_ROUNDS 90
+#define TEXT_CALLS  5
 
 #define TIMER_ENABLE  1
 #define TIMER_NOW     0
@@ -158,6 +162,26 @@ static void print(void)
         printk("nobody wants to read this, again and again\n");
 }
 
+/* What is dear to write: text that ends lines, begins them anew, or is never whole. Then off. */
+static void text(void)
+{
+    static const char *const patterns[] = {"\n",    "\r",      "\rx", "x\r",      "x\n",
+                                           "\033[", "\033[6n", "x",   "\n\n\n\nx"};
+    static char page[STILE_CONSOLE_BUFFER_MAX] __attribute__((aligned(PAGE_SIZE)));
+
+    for (unsigned round = 0; round < TEXT_ROUNDS; round++) {
+        const char *pattern = patterns[round % (sizeof(patterns) / sizeof(patterns[0]))];
+        size_t length = strlen(pattern);
+
+        for (size_t i = 0; i < sizeof(page); i++)
+            page[i] = pattern[i % length];
+        for (unsigned i = 0; i < TEXT_CALLS; i++)
+            (void)stile_console_write_buffer(stile_ipa(virt_to_phys(page)),
+                                             stile_nr_bytes(sizeof(page)));
+    }
+    sensitive->power_off();
+}
+
 /* Every VM is looked at, by the name it might have. */
 static void find(void)
 {
@@ -185,7 +209,7 @@ static const struct {
     {"loop", loop},   {"call", call},   {"sgi", send_sgis}, {"storm", storm},
     {"timer", timer}, {"wake", wake},   {"fault", fault},   {"undefined", undefined},
     {"print", print}, {"reset", reset}, {"pool", hog_run},  {"find", find},
-    {"off", off},
+    {"off", off},     {"text", text},
 };
 
 void hostile_run(const char *how)

@@ -12,6 +12,20 @@
 #include "console/console_state.h"
 #include "console/serial.h"
 
+/*
+ * What is taken off a turn, beside the characters written. To look for the end of a line costs
+ * some, and so does a line: its name, and the begun line of who has the focus, taken away and shown
+ * again.
+ */
+#define COST_PART   32
+#define COST_LINE   64
+#define COST_BEGUN  3 /* for each character */
+#define COST_GATHER 2 /* for each character of the line */
+
+_Static_assert(COST_PART + COST_LINE + (COST_BEGUN + COST_GATHER) * CONSOLE_LINE_BYTES <
+                   CONSOLE_TURN_MOST,
+               "any line fits a turn");
+
 struct console_state console;
 
 /* --- lines --- */
@@ -78,6 +92,15 @@ void console_put_gathered(struct vm *vm)
 
 /* --- VMs' output --- */
 
+/* Takes @cost off a turn, or says that there is not so much left of it. */
+static bool spend(struct console_turn *turn, size_t cost)
+{
+    if (cost > turn->left)
+        return false;
+    turn->left -= (uint32_t)cost;
+    return true;
+}
+
 /* How many characters there are up to the first @end, that included. */
 static size_t part_up_to(char end, const char *text, size_t length)
 {
@@ -87,13 +110,16 @@ static size_t part_up_to(char end, const char *text, size_t length)
 }
 
 /* The focus's text within a line, or as many lines as it likes if they carry no names. */
-static size_t write_through(struct console_port *port, const char *text, size_t length)
+static size_t write_through(struct console_port *port, struct console_turn *turn, const char *text,
+                            size_t length)
 {
     size_t room = serial_room();
 
+    room = room < turn->left ? room : turn->left;
     if (length > room)
         length = room;
     if (length > 0) {
+        turn->left -= (uint32_t)length;
         serial_write(text, length);
         console_port_add(port, text, length);
     }
@@ -106,7 +132,7 @@ static bool begins_anew(const struct console_port *port, char next)
     return console_port_returned(port) && next != '\n' && next != '\r';
 }
 
-static size_t write_named(struct vm *vm, const char *text, size_t length)
+static size_t write_named(struct vm *vm, struct console_turn *turn, const char *text, size_t length)
 {
     struct console_port *port = console_port_of(vm);
     size_t taken = 0;
@@ -115,14 +141,16 @@ static size_t write_named(struct vm *vm, const char *text, size_t length)
         size_t part = part_up_to('\n', text + taken, length - taken);
 
         part = part_up_to('\r', text + taken, part);
+        if (!spend(turn, COST_PART))
+            break;
         if (begins_anew(port, text[taken]))
             port->length = 0;
         if (port->length == 0) {
-            if (serial_room() <= CONSOLE_OUT_EXTRA)
+            if (serial_room() <= CONSOLE_OUT_EXTRA || !spend(turn, COST_LINE))
                 break;
             console_out_prefix(vm->config.name);
         }
-        size_t written = write_through(port, text + taken, part);
+        size_t written = write_through(port, turn, text + taken, part);
         taken += written;
         if (written < part)
             break;
@@ -130,7 +158,15 @@ static size_t write_named(struct vm *vm, const char *text, size_t length)
     return taken;
 }
 
-static size_t write_gathered(struct vm *vm, const char *text, size_t length)
+static size_t gather_cost(const struct console_port *port, size_t kept, bool ends)
+{
+    size_t line = COST_LINE + COST_GATHER * port->length + COST_BEGUN * begun_length();
+
+    return COST_PART + COST_GATHER * kept + (ends ? line : 0);
+}
+
+static size_t write_gathered(struct vm *vm, struct console_turn *turn, const char *text,
+                             size_t length)
 {
     struct console_port *port = console_port_of(vm);
     size_t taken = 0;
@@ -147,6 +183,8 @@ static size_t write_gathered(struct vm *vm, const char *text, size_t length)
         }
         if (ends && serial_room() < console_line_cost(port->length + kept))
             break;
+        if (!spend(turn, gather_cost(port, kept, ends)))
+            break;
         memcpy(port->line + port->length, text + taken, kept);
         port->length += (uint32_t)kept;
         taken += part;
@@ -157,18 +195,19 @@ static size_t write_gathered(struct vm *vm, const char *text, size_t length)
 }
 
 /* Kept out of line, so that single characters need not save registers for it. */
-__attribute__((noinline)) static size_t write_any(struct vm *vm, const char *text, size_t length)
+__attribute__((noinline)) static size_t write_any(struct vm *vm, struct console_turn *turn,
+                                                  const char *text, size_t length)
 {
     size_t taken;
 
     if (console.unsaid && !console_say_unsaid())
         taken = 0;
     else if (vm != console.focus)
-        taken = write_gathered(vm, text, length);
+        taken = write_gathered(vm, turn, text, length);
     else if (console.named)
-        taken = write_named(vm, text, length);
+        taken = write_named(vm, turn, text, length);
     else
-        taken = write_through(console_port_of(vm), text, length);
+        taken = write_through(console_port_of(vm), turn, text, length);
     console_port_keep(console_port_of(vm), text, taken);
     if (taken < length)
         console_port_of(vm)->wants_room = true;
@@ -188,18 +227,18 @@ bool console_write_one(struct vm *vm, char character)
         console_port_add_one(port, character);
         console_port_keep_one(port, character);
     } else {
-        taken = write_any(vm, &character, 1) == 1;
+        taken = write_any(vm, &CONSOLE_TURN, &character, 1) == 1;
     }
     spin_unlock(&console.lock);
     return taken;
 }
 
-size_t console_write(struct vm *vm, const char *text, size_t length)
+size_t console_write(struct vm *vm, struct console_turn *turn, const char *text, size_t length)
 {
     if (length == 1)
         return console_write_one(vm, *text);
     spin_lock(&console.lock);
-    size_t taken = write_any(vm, text, length);
+    size_t taken = write_any(vm, turn, text, length);
     spin_unlock(&console.lock);
     return taken;
 }

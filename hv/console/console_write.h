@@ -16,16 +16,31 @@
 struct vm;
 
 /**
+ * What may be written for VMs during one stay at EL2, so that it holds the CPU for a bounded time:
+ * some 2,000 characters, or fewer that end lines or begin them anew. The UART may be so fast that
+ * its buffer bounds nothing.
+ */
+struct console_turn {
+    uint32_t left;
+};
+
+#define CONSOLE_TURN_MOST 2048
+
+/** One that nothing has been written of. */
+#define CONSOLE_TURN ((struct console_turn){CONSOLE_TURN_MOST})
+
+/**
  * console_write() - characters that a VM writes
  * @vm: attached
+ * @turn: begun as CONSOLE_TURN, and for all that is written before the guest goes on
  *
- * Returns how many were taken, fewer than @length if the buffer towards the UART is full;
- * vtty_output_ready() tells when it no longer is. Never waits for the UART. Takes the console's
- * lock, which is last in the order of locks.
+ * Returns how many were taken, fewer than @length if the buffer towards the UART is full, or the
+ * turn is used up; console_send() tells when there may be another. Never waits for the UART.
+ * Takes the console's lock, which is last in the order of locks.
  */
-size_t console_write(struct vm *vm, const char *text, size_t length);
+size_t console_write(struct vm *vm, struct console_turn *turn, const char *text, size_t length);
 
-/** The same for one character, as emulated UARTs write them; returns whether it was taken. */
+/** The same for one character, a turn of its own, as emulated UARTs write them: was it taken? */
 bool console_write_one(struct vm *vm, char character);
 
 /**

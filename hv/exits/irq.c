@@ -5,6 +5,7 @@
 #include "exits/irq.h"
 
 #include "arch/timer.h"
+#include "console/console_write.h"
 #include "dev/gic.h"
 #include "dev/intid.h"
 #include "dev/kick.h"
@@ -35,8 +36,10 @@ void irq_init_pcpu(void)
 /* For what nobody tells of: output in rings, room for input. */
 static void look(void)
 {
-    vring_look();
-    input_look();
+    struct console_turn turn = CONSOLE_TURN;
+
+    vring_look(&turn);
+    input_look(&turn);
 }
 
 static void handle_overflow(struct vcpu *vcpu)

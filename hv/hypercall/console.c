@@ -16,11 +16,12 @@
 #define NR_WORDS   (STILE_CONSOLE_WRITE_MAX / WORD_BYTES)
 
 /* What was put in the ring before a call comes before what the call writes. */
-static size_t write_after_ring(struct vm *vm, const char *text, size_t length)
+static size_t write_after_ring(struct vm *vm, struct console_turn *turn, const char *text,
+                               size_t length)
 {
-    if (vring_has_output(&vm->console.ring, vm->ring))
-        vring_flush(vm);
-    return console_write(vm, text, length);
+    if (vring_has_output(&vm->console.ring, vm->ring) && !vring_flush(vm, turn))
+        return 0;
+    return console_write(vm, turn, text, length);
 }
 
 struct hcall_result hcall_console_write(struct vcpu *vcpu, stile_nr_bytes_t count,
@@ -30,6 +31,7 @@ struct hcall_result hcall_console_write(struct vcpu *vcpu, stile_nr_bytes_t coun
     uint64_t words[NR_WORDS] = {word0, word1, word2, word3};
     uint64_t length = count.bytes;
     uint64_t used = length % WORD_BYTES;
+    struct console_turn turn = CONSOLE_TURN;
 
     if (length - 1 >= STILE_CONSOLE_WRITE_MAX)
         return hcall_bad_argument(1);
@@ -37,7 +39,7 @@ struct hcall_result hcall_console_write(struct vcpu *vcpu, stile_nr_bytes_t coun
         if (words[i] >> (8 * used) != 0)
             return hcall_bad_argument(2 + i);
     }
-    return hcall_value(write_after_ring(vcpu->vm, (const char *)words, length));
+    return hcall_value(write_after_ring(vcpu->vm, &turn, (const char *)words, length));
 }
 
 /* Whether a buffer has 1 to STILE_CONSOLE_BUFFER_MAX bytes and does not wrap. */
@@ -50,6 +52,7 @@ static bool is_buffer(stile_ipa_t buffer, stile_nr_bytes_t length)
 struct hcall_result hcall_console_write_buffer(struct vcpu *vcpu, stile_ipa_t buffer,
                                                stile_nr_bytes_t length)
 {
+    struct console_turn turn = CONSOLE_TURN;
     uint64_t done = 0;
     char piece[PIECE_BYTES];
 
@@ -62,7 +65,7 @@ struct hcall_result hcall_console_write_buffer(struct vcpu *vcpu, stile_ipa_t bu
 
         if (got == 0 && done == 0)
             return hcall_error(STILE_NOT_MAPPED);
-        size_t taken = write_after_ring(vcpu->vm, piece, got);
+        size_t taken = write_after_ring(vcpu->vm, &turn, piece, got);
         done += taken;
         if (taken < wanted)
             break;

@@ -79,7 +79,7 @@ static bool wait_for_uart(struct end *end, bool ready)
 
 static enum phase send_output(struct vm *vm, struct end *end)
 {
-    return wait_for_uart(end, vring_finish(vm)) ? PHASE_OUTPUT : PHASE_SAY;
+    return wait_for_uart(end, vring_flush(vm, &CONSOLE_TURN)) ? PHASE_OUTPUT : PHASE_SAY;
 }
 
 static enum phase say(struct vm *vm, struct end *end)

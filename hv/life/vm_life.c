@@ -10,6 +10,7 @@
 #include "arch/id.h"
 #include "arch/pmu.h"
 #include "config/vm_tree.h"
+#include "console/console_write.h"
 #include "dev/machine.h"
 #include "dev/pcpu.h"
 #include "lib/printk.h"
@@ -202,7 +203,7 @@ void vm_resume(struct vm *vm)
 
 void vm_crash(struct vcpu *vcpu, const char *why)
 {
-    vring_flush(vcpu->vm); /* its last lines come first */
+    (void)vring_flush(vcpu->vm, &CONSOLE_TURN); /* its last lines come first */
     remains_note(vcpu, why);
     printk_guest("%s: crash: %s", vcpu->vm->config.name, why);
     vcpu_print(vcpu, true);

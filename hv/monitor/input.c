@@ -9,6 +9,7 @@
 
 #include "arch/timer.h"
 #include "console/console.h"
+#include "console/console_write.h"
 #include "lib/printk.h"
 #include "lib/spinlock.h"
 #include "monitor/monitor.h"
@@ -148,12 +149,18 @@ static void move_input(void)
 /* --- when --- */
 
 /* Tells VMs whose writes were cut short that there is room for a few lines. */
-static void tell_of_room(uint32_t vms)
+static void move_output(struct console_turn *turn)
 {
-    for (; vms != 0; vms &= vms - 1) {
-        struct vm *vm = vm_get((uint32_t)__builtin_ctz(vms) - 1);
+    static uint32_t nr_moves;
+    uint32_t first = __atomic_fetch_add(&nr_moves, 1, __ATOMIC_RELAXED); /* another each time */
+    uint32_t vms = console_send();
+
+    for (uint32_t i = 0; i < CONFIG_NR_VMS && vms != 0; i++) {
+        uint32_t index = (first + i) % CONFIG_NR_VMS;
+        struct vm *vm = vms & (2u << index) ? vm_get(index) : NULL;
+
         if (vm) {
-            vtty_output_ready(vm);
+            vtty_output_ready(vm, turn);
             sched_release(vm);
         }
     }
@@ -161,7 +168,7 @@ static void tell_of_room(uint32_t vms)
 
 void input_irq(void)
 {
-    tell_of_room(console_send());
+    move_output(&CONSOLE_TURN);
     input_go_on();
 }
 
@@ -171,8 +178,9 @@ void input_go_on(void)
     monitor_run(); /* with no lock: its commands end VMs */
 }
 
-void input_look(void)
+void input_look(struct console_turn *turn)
 {
+    move_output(turn);
     if (__atomic_load_n(&input.held, __ATOMIC_RELAXED))
         input_go_on();
 }

@@ -11,6 +11,8 @@
 #ifndef MONITOR_INPUT_H
 #define MONITOR_INPUT_H
 
+struct console_turn;
+
 /** How long input is held back for somebody who takes none of it. */
 #define INPUT_PATIENCE_US 1000000
 
@@ -27,7 +29,8 @@ void input_irq(void);
  */
 void input_go_on(void);
 
-/** input_look() - ppi.phys_timer: see whether what is held back can go on. No lock held. */
-void input_look(void);
+/** input_look() - ppi.phys_timer: see whether what was held back, or cut short, can go on. No lock
+ * held. */
+void input_look(struct console_turn *turn);
 
 #endif

@@ -26,20 +26,20 @@ static uint32_t least(uint32_t a, uint32_t b)
 /* --- output -------------------------------------------------------------------------------- */
 
 /* Writes some of @waiting characters, as they lie in one piece; how many were taken. */
-static uint32_t write_piece(struct vm *vm, uint32_t waiting, bool *cut)
+static uint32_t write_piece(struct vm *vm, struct console_turn *turn, uint32_t waiting, bool *cut)
 {
     uint32_t at = vm->console.ring.out_consumed % STILE_CONSOLE_RING_OUT;
     uint32_t length = least(least(waiting, PIECE_BYTES), STILE_CONSOLE_RING_OUT - at);
     char piece[PIECE_BYTES];
 
     memcpy(piece, vm->ring->out + at, length); /* the guest may be changing it */
-    uint32_t taken = (uint32_t)console_write(vm, piece, length);
+    uint32_t taken = (uint32_t)console_write(vm, turn, piece, length);
     *cut = taken < length;
     return taken;
 }
 
 /* Writes what there is by now, as far as the console takes it. Whether there was any. */
-static bool drain(struct vm *vm)
+static bool drain(struct vm *vm, struct console_turn *turn)
 {
     struct vring *ring = &vm->console.ring;
     uint32_t produced = __atomic_load_n(&vm->ring->out_produced, __ATOMIC_ACQUIRE);
@@ -48,7 +48,7 @@ static bool drain(struct vm *vm)
 
     ring->out_consumed = produced - waiting;
     for (bool cut = false; waiting > 0 && !cut;) {
-        uint32_t taken = write_piece(vm, waiting, &cut);
+        uint32_t taken = write_piece(vm, turn, waiting, &cut);
         ring->out_consumed += taken;
         waiting -= taken;
     }
@@ -102,28 +102,27 @@ bool vring_notify(struct vm *vm)
     bool used = vm->console.ring.used;
     if (used) {
         look_again(vm);
-        (void)drain(vm);
+        (void)drain(vm, &CONSOLE_TURN);
     }
     spin_unlock(&vm->console.lock);
     return used;
 }
 
-void vring_flush(struct vm *vm)
+bool vring_flush(struct vm *vm, struct console_turn *turn)
 {
-    spin_lock(&vm->console.lock);
-    if (vm->console.ring.used)
-        (void)drain(vm);
-    spin_unlock(&vm->console.lock);
-}
+    bool all = true;
 
-bool vring_finish(struct vm *vm)
-{
-    vring_flush(vm);
-    return !vm->console.ring.used || !vring_has_output(&vm->console.ring, vm->ring);
+    spin_lock(&vm->console.lock);
+    if (vm->console.ring.used) {
+        (void)drain(vm, turn);
+        all = !vring_has_output(&vm->console.ring, vm->ring);
+    }
+    spin_unlock(&vm->console.lock);
+    return all;
 }
 
 /* One VM's ring, if this CPU is to look at it. Whether it is to once more. */
-static bool look_at(struct vm *vm)
+static bool look_at(struct vm *vm, struct console_turn *turn)
 {
     struct vring *ring = &vm->console.ring;
     bool tell = false;
@@ -131,9 +130,9 @@ static bool look_at(struct vm *vm)
     spin_lock(&vm->console.lock);
     bool again = ring->looks_from == pcpu_self()->index + 1;
     if (again && ring_used(&vm->console.input) > 0) {
-        (void)drain(vm);
+        (void)drain(vm, turn);
         tell = vring_feed(vm);
-    } else if (again && !drain(vm)) {
+    } else if (again && !drain(vm, turn)) {
         try_to_sleep(vm);
         again = ring->looks_from != 0;
     }
@@ -143,15 +142,17 @@ static bool look_at(struct vm *vm)
     return again;
 }
 
-void vring_look(void)
+void vring_look(struct console_turn *turn)
 {
+    static uint32_t nr_looks;
+    uint32_t first = __atomic_fetch_add(&nr_looks, 1, __ATOMIC_RELAXED); /* another each time */
     bool again = false;
 
     timer_disarm_look();
     for (uint32_t i = 0; i < CONFIG_NR_VMS; i++) {
-        struct vm *vm = vm_get(i);
+        struct vm *vm = vm_get((first + i) % CONFIG_NR_VMS);
         if (vm) {
-            again |= look_at(vm);
+            again |= look_at(vm, turn);
             sched_release(vm);
         }
     }
@@ -219,7 +220,7 @@ static void reset(struct vm *vm, bool used)
 
 void vring_use(struct vm *vm, bool enable)
 {
-    vring_flush(vm);
+    (void)vring_flush(vm, &CONSOLE_TURN);
     spin_lock(&vm->console.lock);
     reset(vm, enable);
     bool has_input = enable && vring_feed(vm);

@@ -16,6 +16,7 @@
 #include "stile/shared.h"
 #include "vm/vconsole_state.h"
 
+struct console_turn;
 struct vm;
 
 /** How long output waits at most while the reader is awake. */
@@ -42,15 +43,13 @@ static inline bool vring_has_output(const struct vring *ring, const struct stile
     return __atomic_load_n(&page->out_produced, __ATOMIC_RELAXED) != ring->out_consumed;
 }
 
-/** vring_flush() - write what the ring has by now, as far as the console takes it */
-void vring_flush(struct vm *vm);
-
 /**
- * vring_finish() - write what the ring has, no vCPU running any more
+ * vring_flush() - write what the ring has by now, as far as the console takes it
+ * @turn: the console's, for all that is written before the guest goes on
  *
- * Returns whether that is all. If not, the UART is to send something first.
+ * Returns whether that is all, or the guest does not use its ring.
  */
-bool vring_finish(struct vm *vm);
+bool vring_flush(struct vm *vm, struct console_turn *turn);
 
 /**
  * vring_feed() - move typed characters on into the ring, as the guest has room
@@ -70,6 +69,6 @@ void vring_look_later(void);
 
 /** vring_look() - this CPU's ppi.phys_timer: look at the rings that it has promised to. No lock
  * held. */
-void vring_look(void);
+void vring_look(struct console_turn *turn);
 
 #endif

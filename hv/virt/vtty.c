@@ -34,8 +34,8 @@ void vtty_lose(struct vm *vm, size_t length)
     spin_unlock(&vm->console.lock);
 }
 
-void vtty_output_ready(struct vm *vm)
+void vtty_output_ready(struct vm *vm, struct console_turn *turn)
 {
-    vuart_output_ready(vm);
-    vring_flush(vm);
+    vuart_output_ready(vm, turn);
+    (void)vring_flush(vm, turn);
 }

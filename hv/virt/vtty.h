@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 
+struct console_turn;
 struct vm;
 
 /**
@@ -24,6 +25,6 @@ size_t vtty_input(struct vm *vm, const char *text, size_t length);
 void vtty_lose(struct vm *vm, size_t length);
 
 /** The console has room again for a VM whose write was cut short. May take VGIC and pCPU locks. */
-void vtty_output_ready(struct vm *vm);
+void vtty_output_ready(struct vm *vm, struct console_turn *turn);
 
 #endif

@@ -72,13 +72,17 @@ static void update_line(struct vm *vm)
 
 /* --- sending and receiving --- */
 
+/* What was put in the ring comes before what is sent after. Whether it is written. */
+static bool flush_ring(struct vm *vm)
+{
+    return !vring_has_output(&vm->console.ring, vm->ring) || vring_flush(vm, &CONSOLE_TURN);
+}
+
 static void transmit(struct vm *vm, char character)
 {
     struct vuart *uart = &vm->vuart;
 
-    if (vring_has_output(&vm->console.ring, vm->ring))
-        vring_flush(vm); /* it was written before */
-    if (uart->nr_waiting == 0 && console_write_one(vm, character)) {
+    if (flush_ring(vm) && uart->nr_waiting == 0 && console_write_one(vm, character)) {
         uart->ris |= INT_TX;
         return;
     }
@@ -239,15 +243,17 @@ void vuart_input(struct vm *vm)
     spin_unlock(&uart->lock);
 }
 
-void vuart_output_ready(struct vm *vm)
+void vuart_output_ready(struct vm *vm, struct console_turn *turn)
 {
     struct vuart *uart = &vm->vuart;
 
     spin_lock(&uart->lock);
-    uint32_t taken = (uint32_t)console_write(vm, uart->waiting, uart->nr_waiting);
+    uint32_t taken = (uint32_t)console_write(vm, turn, uart->waiting, uart->nr_waiting);
     for (uint32_t i = taken; i < uart->nr_waiting; i++)
         uart->waiting[i - taken] = uart->waiting[i];
     uart->nr_waiting -= taken;
+    if (uart->nr_waiting > 0)
+        vring_look_later(); /* the UART may be idle, and not ask for more */
     if (taken > 0 && uart->nr_waiting == 0)
         uart->ris |= INT_TX;
     update_line(vm);

@@ -8,6 +8,7 @@
 #ifndef VIRT_VUART_H
 #define VIRT_VUART_H
 
+struct console_turn;
 struct vm;
 
 /** Gives a VM the UART its configuration asks for, if any, as after reset. */
@@ -17,6 +18,6 @@ void vuart_init(struct vm *vm);
 void vuart_input(struct vm *vm);
 
 /** The console has room again. May take VGIC and pCPU locks. */
-void vuart_output_ready(struct vm *vm);
+void vuart_output_ready(struct vm *vm, struct console_turn *turn);
 
 #endif

@@ -44,7 +44,7 @@
 
 /* Calls that do the same. */
 #define COSTS_CALLS(C)                             \
-    C(CONSOLE_64, 678, "console_64 call")          \
+    C(CONSOLE_64, 700, "console_64 call")          \
     C(IPI, 162, "ipi_self call")                   \
     C(YIELD, 76, "yield call")                     \
     C(BLOCK, 90, "")                               \

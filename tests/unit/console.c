@@ -173,9 +173,10 @@ void vtty_lose(struct vm *vm, size_t length)
     input_seen.nr_lost += length;
 }
 
-void vtty_output_ready(struct vm *vm)
+void vtty_output_ready(struct vm *vm, struct console_turn *turn)
 {
     EXPECT_EQ(vm->nr_holds, 1);
+    EXPECT_NE(turn->left, 0);
     input_seen.ready = vm;
 }
 
@@ -216,7 +217,7 @@ static void look(uint64_t us)
     EXPECT_TRUE(look_is_armed);
     look_is_armed = false;
     fake_sysreg_write("cntpct_el0", fake_sysreg_read("cntpct_el0") + us);
-    input_look();
+    input_look(&CONSOLE_TURN);
     device_run();
 }
 
@@ -281,9 +282,16 @@ static void attach_both(void)
 
 KTF_SUITE(console, .setup = setup);
 
+static size_t write_turn(struct vm *vm, const char *text, size_t length)
+{
+    struct console_turn turn = CONSOLE_TURN;
+
+    return console_write(vm, &turn, text, length);
+}
+
 static size_t write_text(struct vm *vm, const char *text)
 {
-    return console_write(vm, text, strlen(text));
+    return write_turn(vm, text, strlen(text));
 }
 
 static const char *sent(void)
@@ -424,14 +432,60 @@ KTF_TEST(console, long_lines_are_broken)
 
     attach_both();
     memset(text, 'x', sizeof(text));
-    EXPECT_EQ(console_write(&trap, text, sizeof(text)), sizeof(text));
+    EXPECT_EQ(write_turn(&trap, text, sizeof(text)), sizeof(text));
     EXPECT_EQ(device.nr_sent, strlen("[trap] ") + CONSOLE_LINE_BYTES + 2);
     EXPECT_EQ(trap.console.port.length, 10);
     /* The focus's go on; what is known of them is their end. */
-    EXPECT_EQ(console_write(&pv, text, sizeof(text)), sizeof(text));
+    EXPECT_EQ(write_turn(&pv, text, sizeof(text)), sizeof(text));
     EXPECT_EQ(pv.console.port.length, CONSOLE_LINE_BYTES);
     write_text(&pv, "yz");
     EXPECT_EQ(pv.console.port.length, 2);
+}
+
+/* A UART that takes everything at once bounds nothing. */
+KTF_TEST(console, a_turn_is_bounded_whatever_is_written)
+{
+    static const char *const patterns[] = {"\n",    "\r",      "\rx", "x\r",      "x\n",
+                                           "\x1B[", "\x1B[6n", "x",   "\n\n\n\nx"};
+    static char text[4096], begun[CONSOLE_LINE_BYTES];
+
+    attach_both();
+    memset(begun, 'x', sizeof(begun));
+    for (unsigned i = 0; i < 2 * sizeof(patterns) / sizeof(patterns[0]); i++) {
+        const char *pattern = patterns[i / 2];
+        struct vm *vm = i % 2 ? &trap : &pv;
+        size_t done = 0, nothing = 0;
+
+        for (size_t at = 0; at < sizeof(text); at++)
+            text[at] = pattern[at % strlen(pattern)];
+        (void)write_turn(&pv, begun, sizeof(begun)); /* what is taken away, and shown again */
+        while (done < sizeof(text)) {
+            forget_sent();
+            size_t taken = write_turn(vm, text + done, sizeof(text) - done);
+
+            EXPECT_LE(device.nr_sent, CONSOLE_TURN_MOST);
+            EXPECT_LE(taken, CONSOLE_TURN_MOST);
+            nothing = taken == 0 ? nothing + 1 : 0;
+            ASSERT_LE(nothing, 1); /* a full line that was gathered before may be all of a turn */
+            done += taken;
+        }
+        forget_sent();
+    }
+}
+
+KTF_TEST(console, what_a_turn_leaves_is_asked_for_though_the_uart_is_idle)
+{
+    static char lines[4096];
+    struct console_turn turn = CONSOLE_TURN;
+
+    attach_both();
+    memset(lines, '\n', sizeof(lines));
+    EXPECT_LT(console_write(&pv, &turn, lines, sizeof(lines)), sizeof(lines));
+    EXPECT_EQ(console_write(&pv, &turn, lines, sizeof(lines)), 0); /* the turn is over */
+    EXPECT_NULL(input_seen.ready);
+    turn = CONSOLE_TURN;
+    input_look(&turn);
+    EXPECT_EQ(input_seen.ready, &pv);
 }
 
 KTF_TEST(console, a_stuck_uart_fills_the_buffer_and_no_more)
@@ -443,7 +497,7 @@ KTF_TEST(console, a_stuck_uart_fills_the_buffer_and_no_more)
     device.stuck = true;
     memset(text, 'x', sizeof(text));
     do {
-        last = console_write(&pv, text, sizeof(text));
+        last = write_turn(&pv, text, sizeof(text));
         taken += last;
     } while (last > 0 && taken < 100000);
     EXPECT_EQ(taken, SERIAL_BUFFER_BYTES + FIFO_CHARACTERS);
@@ -481,7 +535,7 @@ KTF_TEST(console, a_line_without_room_is_not_taken_in_part)
     attach_both();
     device.stuck = true;
     memset(text, 'x', sizeof(text));
-    while (console_write(&pv, text, 100) > 0)
+    while (write_turn(&pv, text, 100) > 0)
         ;
     EXPECT_EQ(write_text(&trap, "gathered"), 8);
     EXPECT_EQ(write_text(&trap, "\n"), 0);
@@ -733,7 +787,7 @@ KTF_TEST(console, what_was_not_taken_is_not_kept)
     console_attach(&pv);
     device.stuck = true;
     memset(line, 'x', sizeof(line));
-    size_t taken = console_write(&pv, line, sizeof(line));
+    size_t taken = write_turn(&pv, line, sizeof(line));
     EXPECT_LT(taken, sizeof(line));
     EXPECT_EQ(read_kept(&pv, UINT64_MAX, 63, text, &first), 0);
     EXPECT_EQ(first, taken);
@@ -904,7 +958,7 @@ static void fill_uart(void)
 
     memset(text, 'x', sizeof(text));
     device.stuck = true;
-    while (console_write(&pv, text, sizeof(text)) > 0)
+    while (write_turn(&pv, text, sizeof(text)) > 0)
         ;
 }
 

@@ -62,9 +62,12 @@ bool guest_may_write(struct vm *of, ipa_t ipa)
     return in_memory(ipa, 1) == 1;
 }
 
-size_t console_write(struct vm *of, const char *text, size_t length)
+size_t console_write(struct vm *of, struct console_turn *turn, const char *text, size_t length)
 {
     size_t taken = length < guest.room ? length : guest.room;
+
+    taken = taken < turn->left ? taken : turn->left;
+    turn->left -= (uint32_t)taken;
 
     EXPECT_EQ(of, &vm);
     memcpy(guest.written + guest.nr_written, text, taken);
@@ -84,11 +87,15 @@ size_t vconsole_read(struct vm *of, char *text, size_t limit)
     return taken;
 }
 
-void vring_flush(struct vm *of)
+bool vring_flush(struct vm *of, struct console_turn *turn)
 {
-    (void)console_write(of, guest.in_ring, strlen(guest.in_ring));
-    guest.in_ring = "";
-    vm.console.ring.out_consumed = ring.out_produced;
+    if (!vm.console.ring.used)
+        return true;
+    size_t taken = console_write(of, turn, guest.in_ring, strlen(guest.in_ring));
+
+    guest.in_ring += taken;
+    vm.console.ring.out_consumed += (uint32_t)taken;
+    return *guest.in_ring == 0;
 }
 
 void vring_use(struct vm *of, bool enable)
@@ -99,7 +106,7 @@ void vring_use(struct vm *of, bool enable)
 
 bool vring_notify(struct vm *of)
 {
-    vring_flush(of);
+    (void)vring_flush(of, &CONSOLE_TURN);
     return guest.uses_ring;
 }
 
@@ -108,6 +115,7 @@ static void setup(void)
     memset(&guest, 0, sizeof(guest));
     guest.room = sizeof(guest.written);
     guest.in_ring = "";
+    memset(&ring, 0, sizeof(ring));
     vm.console.ring = (struct vring){.used = false};
     vm.ring = &ring;
     vcpu.vm = &vm;
@@ -181,13 +189,19 @@ static struct hcall_result write_buffer(uint64_t ipa, uint64_t length)
     return hcall_console_write_buffer(&vcpu, stile_ipa(ipa), stile_nr_bytes(length));
 }
 
-KTF_TEST(hcall_console, write_buffer_takes_up_to_a_page_at_any_alignment)
+KTF_TEST(hcall_console, write_buffer_takes_a_page_in_turns_at_any_alignment)
 {
+    uint64_t done = 0;
+
     for (size_t i = 0; i < MEMORY_BYTES; i++)
         guest.memory[i] = (char)(i % 251);
-    struct hcall_result result = write_buffer(MEMORY + 77, 4096);
-    EXPECT_EQ(result.status, 0);
-    EXPECT_EQ(result.x1, 4096);
+    for (uint32_t calls = 0; calls < 4096 / CONSOLE_TURN_MOST; calls++) {
+        struct hcall_result result = write_buffer(MEMORY + 77 + done, 4096 - done);
+
+        EXPECT_EQ(result.status, 0);
+        done += result.x1;
+    }
+    EXPECT_EQ(done, 4096);
     EXPECT_MEMEQ(guest.written, guest.memory + 77, 4096);
 }
 
@@ -256,6 +270,33 @@ KTF_TEST(hcall_console, what_the_ring_has_comes_first)
     EXPECT_EQ(write_words(6, "second").x1, 6);
     EXPECT_EQ(guest.nr_written, 12);
     EXPECT_MEMEQ(guest.written, "first second", 12);
+}
+
+KTF_TEST(hcall_console, what_the_ring_still_has_is_not_overtaken)
+{
+    guest.in_ring = "first ";
+    vm.console.ring.used = true;
+    ring.out_produced = 6;
+    guest.room = 3;
+    EXPECT_EQ(write_words(6, "second").x1, 0);
+    guest.room = 100;
+    EXPECT_EQ(hcall_console_write_buffer(&vcpu, stile_ipa(MEMORY), stile_nr_bytes(4)).x1, 4);
+    EXPECT_MEMEQ(guest.written, "first ", 6);
+    EXPECT_EQ(guest.nr_written, 10);
+}
+
+/* A turn bounds what a call writes, however long the buffer: its pieces share one. */
+KTF_TEST(hcall_console, a_call_is_one_turn)
+{
+    EXPECT_EQ(hcall_console_write_buffer(&vcpu, stile_ipa(MEMORY), stile_nr_bytes(3000)).x1,
+              CONSOLE_TURN_MOST);
+    EXPECT_EQ(write_words(6, "second").x1, 6);
+}
+
+KTF_TEST(hcall_console, a_ring_that_is_not_used_holds_nothing_up)
+{
+    ring.out_produced = 6; /* the guest can write that */
+    EXPECT_EQ(write_words(6, "second").x1, 6);
 }
 
 KTF_TEST(hcall_console, the_ring_is_used_or_not)

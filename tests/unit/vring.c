@@ -45,9 +45,12 @@ void fake_sysreg_write(const char *name, uint64_t value)
         machine.deadline = value;
 }
 
-size_t console_write(struct vm *of, const char *text, size_t length)
+size_t console_write(struct vm *of, struct console_turn *turn, const char *text, size_t length)
 {
     size_t taken = length < machine.room ? length : machine.room;
+
+    taken = taken < turn->left ? taken : turn->left;
+    turn->left -= (uint32_t)taken;
 
     EXPECT_EQ(of, vm);
     EXPECT_NE(vm->console.lock.next, vm->console.lock.serving);
@@ -89,8 +92,9 @@ void vuart_input(struct vm *of)
     EXPECT_EQ(of, vm);
 }
 
-void vuart_output_ready(struct vm *of)
+void vuart_output_ready(struct vm *of, struct console_turn *turn)
 {
+    EXPECT_NE(turn->left, 0);
     EXPECT_EQ(of, vm);
 }
 
@@ -123,7 +127,7 @@ static void look(void)
 {
     EXPECT_EQ(machine.ctl, TIMER_ENABLE);
     machine.now = machine.deadline;
-    vring_look();
+    vring_look(&CONSOLE_TURN);
     EXPECT_EQ(vm->nr_holds, 0);
 }
 
@@ -146,13 +150,17 @@ KTF_SUITE(vring, .setup = setup);
 
 /* --- output --- */
 
+static bool flush(void)
+{
+    return vring_flush(vm, &CONSOLE_TURN);
+}
+
 KTF_TEST(vring, an_unused_ring_is_not_read)
 {
     vring_use(vm, false);
     guest_write("nothing");
     EXPECT_FALSE(vring_notify(vm));
-    vring_flush(vm);
-    EXPECT_TRUE(vring_finish(vm));
+    EXPECT_TRUE(flush());
     EXPECT_STREQ(written(), "");
     EXPECT_EQ(machine.ctl, 0);
     EXPECT_EQ(page.out_sleeps, 1);
@@ -214,7 +222,7 @@ KTF_TEST(vring, another_cpu_looks_at_its_own_rings_only)
     (void)vring_notify(vm);
     guest_write("b");
     pcpu.index = 0;
-    vring_look();
+    vring_look(&CONSOLE_TURN);
     EXPECT_STREQ(written(), "a");
     EXPECT_EQ(machine.ctl, 0);
     EXPECT_EQ(page.out_sleeps, 0);
@@ -230,7 +238,7 @@ KTF_TEST(vring, a_full_console_is_not_waited_for)
     look();
     EXPECT_EQ(page.out_sleeps, 0);
     machine.room = 2;
-    vtty_output_ready(vm);
+    vtty_output_ready(vm, &CONSOLE_TURN);
     machine.room = 100;
     look();
     EXPECT_STREQ(written(), "abcdef");
@@ -240,13 +248,13 @@ KTF_TEST(vring, at_the_end_it_is_told_when_all_is_written)
 {
     machine.room = 2;
     guest_write("abcde");
-    EXPECT_FALSE(vring_finish(vm));
+    EXPECT_FALSE(flush());
     EXPECT_STREQ(written(), "ab");
-    EXPECT_FALSE(vring_finish(vm));
+    EXPECT_FALSE(flush());
     machine.room = 2;
-    EXPECT_FALSE(vring_finish(vm));
+    EXPECT_FALSE(flush());
     machine.room = 1;
-    EXPECT_TRUE(vring_finish(vm));
+    EXPECT_TRUE(flush());
     EXPECT_STREQ(written(), "abcde");
 }
 
@@ -254,7 +262,7 @@ KTF_TEST(vring, text_goes_around_the_end)
 {
     for (int i = 0; i < 1000; i++) {
         guest_write("0123456789abcdef_");
-        vring_flush(vm);
+        EXPECT_TRUE(flush());
         EXPECT_STREQ(written(), "0123456789abcdef_");
         machine.nr_written = 0;
         machine.room = 100;
@@ -271,7 +279,7 @@ KTF_TEST(vring, starting_anew_writes_what_is_there)
     EXPECT_EQ(page.out_consumed, 0);
     EXPECT_EQ(page.out_lost, 0);
     guest_write("after");
-    vring_flush(vm);
+    EXPECT_TRUE(flush());
     EXPECT_STREQ(written(), "beforeafter");
 }
 
@@ -331,7 +339,7 @@ KTF_TEST(vring, random_pages_are_survived)
         if (machine.ctl == TIMER_ENABLE)
             look();
         machine.nr_written = 0;
-        (void)vring_finish(vm);
+        (void)flush();
     }
 }
 

@@ -34,8 +34,8 @@ STILE_CALL(0x10, 1, console, write, ARGS5(nr_bytes, count, u64, word0, u64, word
  * @length: 1 to 4096
  *
  * Returns in x1 how many characters were taken, from 0 to the length: fewer if the console's
- * buffer is full, or if the buffer crosses into a page whose first byte is not memory of the
- * caller.
+ * buffer is full, after some 2,000 characters or fewer that are many lines, or if the buffer
+ * crosses into a page whose first byte is not memory of the caller.
  *
  * INVALID_ARGUMENT: the length is out of range, or makes the range wrap
  * NOT_MAPPED: the first byte is not memory of the caller
@@ -86,8 +86,9 @@ STILE_CALL(0x13, 1, console, read_buffer, ARGS2(ipa, buffer, nr_bytes, limit))
  *
  * @enable: 1 or 0; 0 at reset
  *
- * Either starts with an empty ring: what it had to write is written, typed characters in it are
- * lost. Those that wait for console_read move into a ring that is now used.
+ * Either starts with an empty ring: what it had to write is written as far as the console takes it
+ * at once (after console_notify, wait until the ring is empty to have it all), typed characters in
+ * it are lost. Those that wait for console_read move into a ring that is now used.
  *
  * INVALID_ARGUMENT: neither 0 nor 1
  *
