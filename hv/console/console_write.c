@@ -146,8 +146,10 @@ static size_t write_named(struct vm *vm, struct console_turn *turn, const char *
         if (begins_anew(port, text[taken]))
             port->length = 0;
         if (port->length == 0) {
-            if (serial_room() <= CONSOLE_OUT_EXTRA || !spend(turn, COST_LINE))
+            /* A name that no text followed would be written again. */
+            if (serial_room() <= CONSOLE_OUT_EXTRA || turn->left <= COST_LINE)
                 break;
+            turn->left -= COST_LINE;
             console_out_prefix(vm->config.name);
         }
         size_t written = write_through(port, turn, text + taken, part);

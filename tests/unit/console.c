@@ -473,6 +473,32 @@ KTF_TEST(console, a_turn_is_bounded_whatever_is_written)
     }
 }
 
+/* Wherever a turn ends, what is written is the same in the end. */
+KTF_TEST(console, turns_of_any_length_write_the_same)
+{
+    static const char text[] = "one\ntwo\r\nthree\rfour\n\n\nfive\n";
+    static const char named[] = "[pv] one\n[pv] two\r\n[pv] three\r[pv] four\n[pv] \n[pv] \n"
+                                "[pv] five\n";
+
+    attach_both();
+    for (uint32_t i = COST_PART + COST_LINE + 1; i < 600; i++) {
+        const char *rest = text;
+
+        forget_sent();
+        while (*rest != '\0') {
+            struct console_turn turn = {i};
+
+            rest += console_write(&pv, &turn, rest, strlen(rest));
+            for (uint32_t left = 0; left < i; left++) { /* what is too little writes nothing */
+                turn.left = left;
+                rest += console_write(&pv, &turn, rest, strlen(rest));
+                EXPECT_LE(turn.left, left);
+            }
+        }
+        EXPECT_STREQ(sent(), named);
+    }
+}
+
 KTF_TEST(console, what_a_turn_leaves_is_asked_for_though_the_uart_is_idle)
 {
     static char lines[4096];
