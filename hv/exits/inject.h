@@ -19,9 +19,11 @@ void inject_undefined(void);
 void inject_trapped_register(uint64_t esr);
 
 /**
- * inject_external_abort() - the access that trapped got no answer from the bus
+ * inject_abort() - the access that trapped has failed
  * @esr: the syndrome of the stage-2 abort: EC_DABT_LOWER or EC_IABT_LOWER
+ * @fsc: what the guest is told of it, ABORT_FSC_*, with its level
+ * @far: the virtual address
  */
-void inject_external_abort(uint64_t esr);
+void inject_abort(uint64_t esr, uint64_t fsc, uint64_t far);
 
 #endif

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Decoding a stage-2 data abort on an emulated device: the syndrome says which register, how wide
- * and which way, so the instruction itself is never read.
+ * Decoding a stage-2 data abort on an emulated device: mostly the syndrome says which register, how
+ * wide and which way, and the instruction itself is not read.
  */
 #include "exits/mmio.h"
 
+#include "arch/esr.h"
+#include "exits/transfer.h"
+#include "exits/walk.h"
 #include "vm/mmio_map.h"
 #include "vm/vcpu.h"
 #include "vm/vm.h"
@@ -17,11 +20,10 @@
 #define ESR_SRT_SHIFT 16
 #define ESR_SRT_MASK  31u
 #define ESR_SF        (UINT64_C(1) << 15)
-#define ESR_WNR       (UINT64_C(1) << 6)
 
 #define SRT_ZERO 31u /* XZR */
 
-static const struct mmio_region *find(const struct mmio_map *map, uint64_t ipa)
+const struct mmio_region *mmio_find(const struct mmio_map *map, uint64_t ipa)
 {
     const struct mmio_region *region = map->regions;
 
@@ -33,48 +35,48 @@ static const struct mmio_region *find(const struct mmio_map *map, uint64_t ipa)
     return NULL;
 }
 
-/* How far a value of so many bytes is shifted to stand at the top of a register. */
-static uint32_t shift_to_top(uint64_t bytes)
+/* A value of so many bytes as it lies in memory: devices are little-endian. */
+static uint64_t in_order(uint64_t value, uint64_t bytes)
 {
-    return (uint32_t)(0 - 8 * bytes) % 64;
+    return walk_data_is_big_endian() ? __builtin_bswap64(value) >> (64 - 8 * bytes) : value;
 }
 
-/* The low @bytes of a value, with zeros or, as LDRS* asks, with its sign above them. */
-static uint64_t extend(uint64_t value, uint64_t bytes, uint64_t esr)
+/* What the syndrome leaves to the instruction, or what is no access. */
+__attribute__((noinline)) static enum mmio_result emulate_other(struct vcpu *vcpu, uint64_t ipa,
+                                                                uint64_t esr)
 {
-    uint32_t shift = shift_to_top(bytes);
-
-    if ((esr & ESR_SSE) == 0)
-        return value & UINT64_MAX >> shift;
-    value = (uint64_t)((int64_t)(value << shift) >> shift);
-    return (esr & ESR_SF) != 0 ? value : (uint32_t)value;
+    if (esr & ABORT_CM)
+        return MMIO_DONE;
+    return esr & ESR_ISV ? MMIO_NONE : mmio_emulate_instruction(vcpu, ipa);
 }
 
-bool mmio_emulate(struct vcpu *vcpu, uint64_t ipa, uint64_t esr)
+enum mmio_result mmio_emulate(struct vcpu *vcpu, uint64_t ipa, uint64_t esr)
 {
-    const struct mmio_region *region = find(&vcpu->vm->mmio, ipa);
+    const struct mmio_region *region = mmio_find(&vcpu->vm->mmio, ipa);
     uint64_t bytes = UINT64_C(1) << (esr >> ESR_SAS_SHIFT & ESR_SAS_MASK);
     uint64_t rt = esr >> ESR_SRT_SHIFT & ESR_SRT_MASK;
 
-    if (!region || (esr & ESR_ISV) == 0 || !is_aligned(ipa, bytes))
-        return false;
-    uint32_t offset = (uint32_t)(ipa - region->base);
+    if (!region)
+        return MMIO_NONE;
     vcpu->stats.exits[region->exit]++;
-    if ((esr & ESR_WNR) != 0) {
+    if ((esr & ESR_ISV) == 0 || !is_aligned(ipa, bytes))
+        return emulate_other(vcpu, ipa, esr);
+    uint32_t offset = (uint32_t)(ipa - region->base);
+    if ((esr & ABORT_WNR) != 0) {
         uint64_t value = rt == SRT_ZERO ? 0 : vcpu->regs.x[rt];
-        value &= UINT64_MAX >> shift_to_top(bytes);
+        value = in_order(transfer_extend(value, bytes, false, true), bytes);
         region->ops->write(vcpu, offset, (uint32_t)bytes, value);
     } else {
-        uint64_t value = region->ops->read(vcpu, offset, (uint32_t)bytes);
+        uint64_t value = in_order(region->ops->read(vcpu, offset, (uint32_t)bytes), bytes);
         if (rt != SRT_ZERO)
-            vcpu->regs.x[rt] = extend(value, bytes, esr);
+            vcpu->regs.x[rt] = transfer_extend(value, bytes, esr & ESR_SSE, esr & ESR_SF);
     }
-    return true;
+    return MMIO_DONE;
 }
 
 enum complain_abort mmio_why_not(const struct vm *vm, uint64_t ipa, uint64_t esr)
 {
-    if (!find(&vm->mmio, ipa))
+    if (!mmio_find(&vm->mmio, ipa))
         return COMPLAIN_NOTHING_THERE;
     return esr & ESR_ISV ? COMPLAIN_UNALIGNED : COMPLAIN_NO_SYNDROME;
 }

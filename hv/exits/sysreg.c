@@ -11,6 +11,7 @@
 
 #include "arch/cpu.h"
 #include "arch/iss.h"
+#include "arch/timer.h"
 #include "memory/set_way.h"
 #include "vgic/vgic.h"
 #include "virt/vcache.h"
@@ -90,6 +91,7 @@
     R(VTIMER_CVAL, 2)
 
 #define NAME_CNTP(op2) NAME(3, 3, 14, 2, op2)
+#define NAME_CNTPCT    NAME(3, 3, 14, 0, 1) /* QEMU: from EL0 it traps by EL1PCEN too */
 
 static bool read_register(struct vcpu *vcpu, uint64_t name, uint64_t *value)
 {
@@ -107,6 +109,9 @@ static bool read_register(struct vcpu *vcpu, uint64_t name, uint64_t *value)
         return true;
         TIMER_REGISTERS(READ_TIMER)
 #undef READ_TIMER
+    case NAME_CNTPCT:
+        *value = timer_now();
+        return true;
     case NAME_CCSIDR:
         *value = vcache_ccsidr(read_sysreg(csselr_el1));
         return true;
@@ -207,21 +212,30 @@ static void set_rt(struct vcpu *vcpu, uint32_t rt, uint64_t value)
         vcpu->regs.x[rt] = value;
 }
 
+enum sysreg_result sysreg_read(struct vcpu *vcpu, uint64_t name, uint64_t *value)
+{
+    uint64_t read;
+
+    count(vcpu, name);
+    if (!read_register(vcpu, name, &read))
+        return SYSREG_UNDEFINED;
+    *value = read;
+    return SYSREG_DONE;
+}
+
 /* What guests use seldom; kept out of line, so that the rest need not save registers for it. */
 __attribute__((noinline)) static enum sysreg_result emulate_read(struct vcpu *vcpu, uint64_t name,
                                                                  uint32_t rt)
 {
-    uint64_t value;
+    uint64_t value = 0;
+    enum sysreg_result result = sysreg_read(vcpu, name, &value);
 
-    count(vcpu, name);
-    if (!read_register(vcpu, name, &value))
-        return SYSREG_UNDEFINED;
-    set_rt(vcpu, rt, value);
-    return SYSREG_DONE;
+    if (result == SYSREG_DONE)
+        set_rt(vcpu, rt, value);
+    return result;
 }
 
-__attribute__((noinline)) static enum sysreg_result emulate_write(struct vcpu *vcpu, uint64_t name,
-                                                                  uint64_t value)
+enum sysreg_result sysreg_write(struct vcpu *vcpu, uint64_t name, uint64_t value)
 {
     count(vcpu, name);
     if (ISS_OP0(name) == OP0_INSTRUCTION)
@@ -243,7 +257,7 @@ enum sysreg_result sysreg_emulate(struct vcpu *vcpu, uint64_t esr)
     }
     uint64_t value = rt == RT_ZERO ? 0 : vcpu->regs.x[rt];
     if (name != NAME_ICC_SGI1R)
-        return emulate_write(vcpu, name, value);
+        return sysreg_write(vcpu, name, value);
     vcpu->stats.exits[EXIT_SGI1R]++;
     vgic_write_sgi1r(vcpu, value);
     return SYSREG_DONE;

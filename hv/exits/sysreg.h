@@ -25,4 +25,13 @@ enum sysreg_result {
  */
 enum sysreg_result sysreg_emulate(struct vcpu *vcpu, uint64_t esr);
 
+/**
+ * sysreg_read(), sysreg_write() - the same for a register by its name (arch/iss.h)
+ * @name: with Op0 2 or 3; or 1 to write, an instruction's
+ *
+ * @value is changed by SYSREG_DONE only.
+ */
+enum sysreg_result sysreg_read(struct vcpu *vcpu, uint64_t name, uint64_t *value);
+enum sysreg_result sysreg_write(struct vcpu *vcpu, uint64_t name, uint64_t value);
+
 #endif

@@ -8,9 +8,12 @@
 #include "arch/el1.h"
 #include "arch/esr.h"
 #include "arch/iss.h"
+#include "exits/coprocessor.h"
 #include "exits/inject.h"
 #include "exits/mmio.h"
+#include "exits/skip.h"
 #include "exits/sysreg.h"
+#include "exits/walk.h"
 #include "hypercall/hypercall.h"
 #include "life/serror.h"
 #include "life/vm_life.h"
@@ -19,23 +22,13 @@
 #include "sched/sched.h"
 #include "sched/sleep.h"
 #include "virt/vdebug.h"
+#include "virt/vid.h"
 #include "vm/el2_time.h"
 #include "vm/trace.h"
 #include "vm/trap_control.h"
 #include "vm/vcpu.h"
 #include "vm/vm.h"
 #include "watch/complain.h"
-
-/*
- * A trapped instruction has been dealt with; after HVC alone the PC is past it already. To a guest
- * that steps, that was its step (Arm ARM D2.12): the next instruction is not to run.
- */
-static void advance_pc(const struct vcpu *vcpu)
-{
-    write_sysreg(elr_el2, read_sysreg(elr_el2) + 4);
-    if (vcpu->has & VCPU_HAS_DEBUG)
-        write_sysreg(spsr_el2, read_sysreg(spsr_el2) & ~SPSR_SS);
-}
 
 /*
  * SMC conduit: the standard services, as by HVC #0 (DEN 0028, section 2.9). Kept out of line, so
@@ -50,7 +43,7 @@ __attribute__((noinline)) static void trap_smc(struct vcpu *vcpu, uint64_t esr)
         return;
     }
     trace_smc(&vcpu->trace, (uint32_t)x[0], x[1]);
-    advance_pc(vcpu); /* first: CPU_SUSPEND may go on elsewhere */
+    skip_instruction(esr); /* first: CPU_SUSPEND may go on elsewhere */
     struct hcall_result result =
         hypercall_standard(vcpu, x[1], x[2], x[3], x[4], x[5], x[6], (uint32_t)x[0]);
     vcpu->stats.standard_calls--; /* it came by SMC, and counts as that */
@@ -76,9 +69,26 @@ static enum complain_abort why_abort(const struct vm *vm, uint64_t esr, uint64_t
     return mmio_why_not(vm, ipa, esr);
 }
 
+/* What a stage-2 fault is to the guest, which knows of no stage 2: the fault's status. */
+static uint64_t guests_fsc(struct vm *vm, uint64_t esr, uint64_t ipa)
+{
+    bool is_walk = esr & ABORT_S1PTW;
+    bool is_large = ipa >> vid_pa_bits(vm) != 0;
+    struct walk walk;
+
+    if (!is_walk && !is_large)
+        return ABORT_FSC_EXTERNAL;
+    walk = walk_to(vm, read_sysreg(far_el2), ipa_make(is_walk ? ipa : WALK_NOWHERE));
+    if (!is_large)
+        return ABORT_FSC_WALK | walk.level;
+    /* A table's address is too large for the level above, or for TTBR, which counts as 0. */
+    return ABORT_FSC_SIZE | (!is_walk ? walk.level : walk.is_first ? 0 : walk.level - 1);
+}
+
 /*
  * What is no device: a first touch of the VM's memory, which is ready afterwards, and the guest
- * tries again; or nothing at all. @kinds: as which to count it, by what vmem_fault() found.
+ * tries again; or nothing at all, of which caches have nothing to maintain. @kinds: as which to
+ * count it, by what vmem_fault() found.
  */
 static void trap_memory(struct vcpu *vcpu, uint64_t esr, uint64_t ipa, const uint8_t kinds[])
 {
@@ -89,8 +99,12 @@ static void trap_memory(struct vcpu *vcpu, uint64_t esr, uint64_t ipa, const uin
     vcpu->stats.exits[kinds[found]]++;
     if (found != VMEM_NOT_THERE)
         return;
+    if (esr_class(esr) == EC_DABT_LOWER && (esr & (ABORT_CM | ABORT_S1PTW)) == ABORT_CM) {
+        skip_instruction(esr);
+        return;
+    }
     complain_abort(vcpu, why_abort(vcpu->vm, esr, ipa), ipa);
-    inject_external_abort(esr);
+    inject_abort(esr, guests_fsc(vcpu->vm, esr, ipa), read_sysreg(far_el2));
 }
 
 /* Stage 2 has no page there, or not for this access: a device's register, or nothing at all. */
@@ -103,11 +117,16 @@ static void trap_data_abort(struct vcpu *vcpu, uint64_t esr)
     };
     bool unmapped = (esr & ABORT_FSC_LEVELS) == ABORT_FSC_TRANSLATION;
     uint64_t ipa = faulting_ipa();
+    enum mmio_result result = MMIO_NONE;
 
     trace_abort(&vcpu->trace, esr, read_sysreg(elr_el2), ipa);
-    if (unmapped && !(esr & ABORT_S1PTW) && mmio_emulate(vcpu, ipa, esr))
-        advance_pc(vcpu);
-    else
+    if (unmapped && !(esr & ABORT_S1PTW))
+        result = mmio_emulate(vcpu, ipa, esr);
+    if (result == MMIO_DONE)
+        skip_instruction(esr);
+    else if (result == MMIO_UNSUPPORTED)
+        inject_abort(esr, ABORT_FSC_UNSUPPORTED, read_sysreg(far_el2));
+    else if (result == MMIO_NONE)
         trap_memory(vcpu, esr, ipa, kinds);
 }
 
@@ -124,23 +143,47 @@ static void trap_fetch_abort(struct vcpu *vcpu, uint64_t esr)
     trap_memory(vcpu, esr, ipa, kinds);
 }
 
+/* @name: which register it was; @esr: the syndrome of the access. */
+static void refuse_register(struct vcpu *vcpu, uint64_t esr, uint64_t name)
+{
+    if (vdebug_is_denied(vcpu, name) || vid_is_told(vcpu->vm, esr)) {
+        inject_trapped_register(esr);
+        return;
+    }
+    complain_register(vcpu, (esr & ISS_IS_READ) | name);
+    inject_undefined();
+}
+
 static void trap_register(struct vcpu *vcpu, uint64_t esr)
 {
     enum sysreg_result result = sysreg_emulate(vcpu, esr);
 
-    if (result == SYSREG_DONE) {
-        advance_pc(vcpu);
-    } else if (result == SYSREG_UNDEFINED && vdebug_is_denied(vcpu, esr & ISS_NAME_MASK)) {
-        inject_trapped_register(esr);
-    } else if (result == SYSREG_UNDEFINED) {
-        complain_register(vcpu, esr);
-        inject_undefined();
-    }
+    if (result == SYSREG_DONE)
+        skip_instruction(esr);
+    else if (result == SYSREG_UNDEFINED)
+        refuse_register(vcpu, esr, esr & ISS_NAME_MASK);
+}
+
+static void trap_coprocessor(struct vcpu *vcpu, uint64_t esr)
+{
+    enum sysreg_result result = SYSREG_DONE;
+    uint64_t name = 0;
+
+    if (skip_condition_holds(read_sysreg(spsr_el2), esr))
+        result = coprocessor_emulate(vcpu, esr, &name);
+    if (result == SYSREG_DONE)
+        skip_instruction(esr);
+    else
+        refuse_register(vcpu, esr, name);
 }
 
 static void trap_wait(struct vcpu *vcpu, uint64_t esr)
 {
-    advance_pc(vcpu);
+    bool waits = skip_condition_holds(read_sysreg(spsr_el2), esr);
+
+    skip_instruction(esr);
+    if (!waits)
+        return;
     if (esr & WFX_IS_WFE) {
         vcpu->stats.exits[EXIT_WFE]++;
         sched_let_others_run(vcpu);
@@ -157,6 +200,12 @@ static void trap_instruction(struct vcpu *vcpu, uint64_t esr)
     switch (esr_class(esr)) {
     case EC_SYS64:
         trap_register(vcpu, esr);
+        break;
+    case EC_CP15_32:
+    case EC_CP15_64:
+    case EC_CP14_32:
+    case EC_CP14_64:
+        trap_coprocessor(vcpu, esr);
         break;
     case EC_WFX:
         trap_wait(vcpu, esr);

@@ -12,7 +12,9 @@
 
 #include "arch/clamp.h"
 #include "arch/debug.h"
+#include "arch/esr.h"
 #include "arch/id.h"
+#include "arch/iss.h"
 #include "arch/pmu.h"
 #include "dev/machine.h"
 #include "vm/baseline.h"
@@ -74,10 +76,15 @@ struct shown {
     (FIELD(0) /* HAFDBS */ | FIELD(12) /* HPDS */ | FIELD(20) /* PAN */ | FIELD(36) /* ETS */ |    \
      FIELD(44) /* AFP */)
 
+/* Registers of features that a CPU may lack: CCSIDR2_EL1, GMID_EL1, SMIDR_EL1. */
+#define NAME_GROUP_MASK NAME(3, 7, 0xF, 0, 0)
+#define NAME_FEATURES   NAME(3, 1, 0, 0, 0)
+
 /* ID_AA64MMFR2_EL1. Not IESB, NV, FWB and EVT. */
+#define MMFR2_IDS_SHIFT 36
 #define MMFR2_KEPT                                                                                 \
     (FIELD(0) /* CnP */ | FIELD(4) /* UAO */ | FIELD(8) /* LSM */ | FIELD(16) /* VARange */ |      \
-     FIELD(20) /* CCIDX */ | FIELD(28) /* ST */ | FIELD(32) /* AT */ | FIELD(36) /* IDS */ |       \
+     FIELD(20) /* CCIDX */ | FIELD(28) /* ST */ | FIELD(32) /* AT */ | FIELD(MMFR2_IDS_SHIFT) |    \
      FIELD(48) /* TTL */ | FIELD(52) /* BBM */ | FIELD(60) /* E0PD */)
 
 /*
@@ -166,4 +173,18 @@ static bool wants_pmu(const struct vm_config *config)
 uint64_t vid_read(const struct vm *vm, uint32_t index)
 {
     return tables[wants_pmu(&vm->config)][clamp(index, ID_NR_REGISTERS)];
+}
+
+uint32_t vid_pa_bits(const struct vm *vm)
+{
+    /* The least three of the field's values, and no more are shown. */
+    return 32 + 4 * (uint32_t)id_field(vid_read(vm, ID_INDEX(7, 0)), MMFR0_PARANGE_SHIFT);
+}
+
+bool vid_is_told(const struct vm *vm, uint64_t esr)
+{
+    bool is_read = esr_class(esr) == EC_SYS64 && (esr & ISS_IS_READ);
+
+    return is_read && (esr & NAME_GROUP_MASK) == NAME_FEATURES &&
+           id_field(vid_read(vm, ID_INDEX(7, 2)), MMFR2_IDS_SHIFT) != 0;
 }

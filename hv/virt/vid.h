@@ -10,6 +10,7 @@
 #ifndef VIRT_VID_H
 #define VIRT_VID_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "arch/id.h"
@@ -28,5 +29,16 @@ void vid_init(void);
  * Unallocated registers read as zero.
  */
 uint64_t vid_read(const struct vm *vm, uint32_t index);
+
+/** vid_pa_bits() - how many bits a physical address has to the guest, by ID_AA64MMFR0_EL1.PARange
+ */
+uint32_t vid_pa_bits(const struct vm *vm);
+
+/**
+ * vid_is_told() - whether an access to an identification register that there is not is reported as
+ *                 a trapped one (FEAT_IDST), not as undefined
+ * @esr: the syndrome of any trap
+ */
+bool vid_is_told(const struct vm *vm, uint64_t esr);
 
 #endif

@@ -13,15 +13,15 @@
 /* clang-format off */
 #define COSTS_EXITS(C)                             \
     C(DEVICE, 165, "")                             \
-    C(UART_DATA, 237, "uart_char trap")            \
+    C(UART_DATA, 250, "uart_char trap")            \
     C(UART_OTHER, 219, "")                         \
-    C(GICD, 148, "gicd_read trap")                 \
+    C(GICD, 163, "gicd_read trap")                 \
     C(SGIR, 321, "")                               \
     C(GICR, 165, "")                               \
     C(TOUCH_PART, 18812, "touch_block trap")       \
     C(TOUCH_PAGE, 832, "touch_page trap")          \
     C(BAD_ACCESS, 150, "")                         \
-    C(ID_REGISTER, 117, "id_register trap")        \
+    C(ID_REGISTER, 122, "id_register trap")        \
     C(SGI1R, 220, "ipi_self trap")                 \
     C(TTBR, 140, "")                               \
     C(VM_REGISTER, 137, "")                        \
