@@ -81,7 +81,7 @@ $(O)/shim.elf: tests/machine/shim.S | $(O)/.deps-build
 
 test-images := $(O)/shim.img $(O)/stile.img $(O)/stile-test.img $(O)/guest.img $(O)/guest-test.img
 
-.PHONY: test test-images test-kunit stress fuzz bench bench-record bench-debian
+.PHONY: test test-images test-kunit stress fuzz differential bench bench-record bench-debian
 
 test-images: ## build what the tests run, but for the fuzzer and Debian
 test-images: $(test-images) $(unit-tests) $(O)/unit/ktf-selftest $(lib-tests) $(O)/libhypercall.a \
@@ -113,6 +113,11 @@ fuzz: $(O)/fuzz/hypercalls ## make up hostile calls until one is found that does
 	@mkdir -p $(O)/fuzz/corpus $(O)/fuzz/found
 	@$(O)/fuzz/hypercalls -max_len=8192 -use_cmp=0 -timeout=60 -print_final_stats=1 \
 		-artifact_prefix=$(O)/fuzz/found/ $(O)/fuzz/corpus
+
+# SEED, COUNT, GIC, CPU: as tests/differential/run has them.
+differential: $(O)/stile.img $(O)/guest-test.img | $(O)/.deps-test ## run made-up programs bare and in VMs, and compare: SEED=n COUNT=n GIC=2|3 CPU=name
+	@tests/differential/run $(O)/stile.img $(O)/guest-test.img $(if $(SEED),--seed $(SEED)) \
+		$(if $(COUNT),--count $(COUNT)) $(if $(GIC),--gic $(GIC)) $(if $(CPU),--cpu $(CPU))
 
 # KUnit's own parser, from Debian's Linux sources (140 MB), reads what the tests print.
 kunit := $(O)/deps/kunit/tools/testing/kunit/kunit.py

@@ -156,7 +156,8 @@ static void parse_chosen(const void *dtb)
     uint64_t start = read_address(dtb, chosen, "linux,initrd-start");
     uint64_t end = read_address(dtb, chosen, "linux,initrd-end");
     if (end > start)
-        machine_reserve(start, end - start);
+        machine.initrd = (struct range){start, end - start};
+    machine_reserve(machine.initrd.base, machine.initrd.bytes);
 }
 
 static void parse_reserved(const void *dtb)

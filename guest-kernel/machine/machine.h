@@ -42,6 +42,7 @@ struct machine {
     uint32_t uart_intid;
     uint32_t timer_intid; /* of the virtual timer */
     enum psci_method psci;
+    struct range initrd;
     uint32_t boot_el; /* the exception level the kernel was entered at */
     char bootargs[MACHINE_MAX_BOOTARGS];
 };

@@ -39,8 +39,9 @@ static const struct {
     const char *option;
     void (*run)(const char *how);
 } jobs[] = {
-    {"hostile=", hostile_run}, {"share=", share_run},   {"echo=", echo_run},
-    {"channel=", channel_run}, {"donate=", donate_run}, {"take=", take_run},
+    {"hostile=", hostile_run},           {"share=", share_run},   {"echo=", echo_run},
+    {"channel=", channel_run},           {"donate=", donate_run}, {"take=", take_run},
+    {"differential=", differential_run},
 };
 
 void test_run(void)

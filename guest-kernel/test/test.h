@@ -55,4 +55,10 @@ void share_run(const char *expected);
  */
 void channel_run(const char *how);
 
+/**
+ * differential_run() - run the programs of the initrd, and print what each has left behind
+ * @how: "hash", a number for each; or "all", every register (tests/differential/)
+ */
+void differential_run(const char *how);
+
 #endif

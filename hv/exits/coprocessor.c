@@ -11,6 +11,7 @@
 #include "arch/cpu.h"
 #include "arch/esr.h"
 #include "arch/iss.h"
+#include "virt/vdebug.h"
 #include "vm/vcpu.h"
 
 /* ISS of MCRR and MRRC: the second register, and an Opc1 of four bits. */
@@ -25,6 +26,26 @@ static uint64_t twin_of_32(uint64_t esr)
     if (ISS_OP1(esr) != 0)
         return 0;
     return name | (esr_class(esr) == EC_CP15_32 ? NAME(3, 3, 0, 0, 0) : NAME(2, 3, 0, 0, 0));
+}
+
+/*
+ * DBGDIDR, DBGDRAR and DBGDSAR say what the others are, in either width, and have no twin that EL0
+ * reaches. To EL1 they are of the debug channel's group, whose first name is theirs.
+ */
+#define NAME_DBGDIDR NAME(2, 3, 0, 0, 0)
+
+static bool is_about_debug(uint64_t esr)
+{
+    if (!(esr & ISS_IS_READ))
+        return false;
+    if (esr_class(esr) == EC_CP14_64) /* DBGDRAR, DBGDSAR */
+        return ISS_OPC1(esr) == 0 && (ISS_CRM(esr) == 1 || ISS_CRM(esr) == 2);
+    return esr_class(esr) == EC_CP14_32 && ISS_CRN(esr) <= 2 && (esr & NAME(0, 7, 0, 0xF, 7)) == 0;
+}
+
+static bool is_didr(uint64_t esr)
+{
+    return esr_class(esr) == EC_CP14_32 && ISS_CRN(esr) == 0;
 }
 
 /* Those of 64 bits, which are few. */
@@ -63,18 +84,29 @@ static uint32_t get_rt(const struct vcpu *vcpu, uint32_t rt)
     return rt == RT_ZERO ? 0 : (uint32_t)vcpu->regs.x[rt];
 }
 
+static enum sysreg_result read(struct vcpu *vcpu, uint64_t esr, uint64_t name, uint64_t *value)
+{
+    if (!is_about_debug(esr))
+        return sysreg_read(vcpu, name, value);
+    if (vdebug_is_denied(vcpu, name))
+        return SYSREG_UNDEFINED;
+    vcpu->stats.exits[EXIT_DEBUG]++;
+    *value = is_didr(esr) ? vdebug_didr(vcpu->vm) : 0; /* no registers in memory */
+    return SYSREG_DONE;
+}
+
 enum sysreg_result coprocessor_emulate(struct vcpu *vcpu, uint64_t esr, uint64_t *name)
 {
     bool is_64 = esr_class(esr) == EC_CP15_64 || esr_class(esr) == EC_CP14_64;
     uint32_t rt = (uint32_t)ISS_RT(esr), rt2 = (uint32_t)ISS_RT2(esr);
     uint64_t value = get_rt(vcpu, rt);
 
-    *name = is_64 ? twin_of_64(esr) : twin_of_32(esr);
+    *name = is_about_debug(esr) ? NAME_DBGDIDR : is_64 ? twin_of_64(esr) : twin_of_32(esr);
     if (*name == 0)
         return SYSREG_UNDEFINED;
     if (!(esr & ISS_IS_READ))
         return sysreg_write(vcpu, *name, is_64 ? value | (uint64_t)get_rt(vcpu, rt2) << 32 : value);
-    enum sysreg_result result = sysreg_read(vcpu, *name, &value);
+    enum sysreg_result result = read(vcpu, esr, *name, &value);
     if (result == SYSREG_DONE) {
         set_rt(vcpu, rt, (uint32_t)value);
         if (is_64)

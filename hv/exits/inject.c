@@ -70,12 +70,12 @@ void inject_trapped_register(uint64_t esr)
 
 void inject_abort(uint64_t esr, uint64_t fsc, uint64_t far)
 {
-    const uint64_t kept = ESR_IL | ABORT_WNR | ABORT_CM | ABORT_FNV;
+    const uint64_t kept = ABORT_WNR | ABORT_CM | ABORT_FNV;
     uint64_t class = esr_class(esr);
 
     /* The classes "from the same level" are the next number. */
     if (!spsr_is_el0(read_sysreg(spsr_el2)))
         class ++;
     write_sysreg(far_el1, far);
-    inject(class << ESR_EC_SHIFT | (esr & kept) | fsc);
+    inject(class << ESR_EC_SHIFT | ESR_IL | (esr & kept) | fsc); /* IL is 1 where ISV is not */
 }

@@ -50,6 +50,9 @@
 #define DBGWVR_BITS   (~UINT64_C(3))
 #define DBGCLAIM_BITS UINT64_C(0xFF)
 
+#define DFR0_VERSION_SHIFT 0
+#define DBGDIDR_RES1       (UINT64_C(1) << 15)
+
 /* OSLSR_EL1: there is an OS lock; it is locked. OSLAR_EL1 has the lock in bit 0. */
 #define OSLSR_OSLM UINT64_C(8)
 #define OSLSR_OSLK UINT64_C(2)
@@ -60,6 +63,16 @@ void vdebug_reset(struct vcpu *vcpu)
     memset(&vcpu->debug, 0, sizeof(vcpu->debug));
     vcpu->debug.is_locked = true;
     vcpu->has &= ~VCPU_HAS_DEBUG;
+}
+
+uint32_t vdebug_didr(const struct vm *vm)
+{
+    uint64_t dfr0 = vid_read(vm, ID_AA64DFR0);
+
+    return (uint32_t)(id_field(dfr0, DFR0_WRPS_SHIFT) << 28 |
+                      id_field(dfr0, DFR0_BRPS_SHIFT) << 24 |
+                      id_field(dfr0, DFR0_CTX_CMPS_SHIFT) << 20 |
+                      id_field(dfr0, DFR0_VERSION_SHIFT) << 16 | DBGDIDR_RES1);
 }
 
 bool vdebug_is_denied(const struct vcpu *vcpu, uint64_t name)

@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 struct vcpu;
+struct vm;
 
 /** vdebug_reset() - nothing is set, the OS lock is; the vCPU has no debug registers in the CPU */
 void vdebug_reset(struct vcpu *vcpu);
@@ -35,6 +36,9 @@ bool vdebug_read(struct vcpu *vcpu, uint64_t name, uint64_t *value);
 
 /** vdebug_write() - it writes one; false if there is no such register to write, or not for EL0 */
 bool vdebug_write(struct vcpu *vcpu, uint64_t name, uint64_t value);
+
+/** vdebug_didr() - DBGDIDR, which AArch32 has instead of ID_AA64DFR0_EL1 (Arm ARM G8.3.17) */
+uint32_t vdebug_didr(const struct vm *vm);
 
 /**
  * vdebug_is_denied() - whether EL1 has asked that the access trap to itself

@@ -61,6 +61,17 @@ program_enter:
     ldr     x9, [x29, #PROGRAM_SP_EL1]
     mov     sp, x9
     move_v  ldp, x29
+    msr     fpcr, xzr
+    msr     fpsr, xzr
+    ldr     x9, [x29, #PROGRAM_CPACR]   /* the kernel's and the program's change places */
+    mrs     x10, cpacr_el1
+    msr     cpacr_el1, x9
+    str     x10, [x29, #PROGRAM_CPACR]
+    ldr     x9, [x29, #PROGRAM_SCTLR]
+    mrs     x10, sctlr_el1
+    str     x10, [x29, #PROGRAM_SCTLR]
+    msr     sctlr_el1, x9
+    isb
     move_x  ldp, x29
     ldr     x28, [x29, #224]
     ldr     x30, [x29, #240]
@@ -86,8 +97,16 @@ program_vectors:
     .balign 128
 program_leave:
     move_x  stp, x29
-    move_v  stp, x29
     str     x28, [x29, #PROGRAM_VECTOR]
+    ldr     x9, [x29, #PROGRAM_SCTLR]
+    msr     sctlr_el1, x9
+    mrs     x9, cpacr_el1
+    orr     x9, x9, #(3 << 20)
+    msr     cpacr_el1, x9
+    isb
+    move_v  stp, x29
+    ldr     x9, [x29, #PROGRAM_CPACR]
+    msr     cpacr_el1, x9
     str     x30, [x29, #240]
     mrs     x9, tpidr_el0
     str     x9, [x29, #232]

@@ -71,7 +71,8 @@ static void publish(const uint32_t *code, size_t nr)
     isb();
 }
 
-void program_run_at(uint64_t pc, const uint32_t *code, size_t nr, struct program_state *state)
+void program_run_with(const uint32_t *code, size_t nr, const struct program_world *world,
+                      struct program_state *state)
 {
     uint64_t flags = irq_save();
     uint64_t cpacr = read_sysreg(cpacr_el1), vbar = read_sysreg(vbar_el1);
@@ -79,7 +80,9 @@ void program_run_at(uint64_t pc, const uint32_t *code, size_t nr, struct program
 
     ASSERT_LE(nr * sizeof(*code), sizeof(code_pages));
     publish(code, nr);
-    state->pc = pc;
+    state->pc = program_code(state->pstate);
+    state->sctlr = world->sctlr_el1;
+    state->cpacr = world->cpacr_el1;
     space_use(&space);
     write_sysreg(cpacr_el1, cpacr | CPACR_FPEN);
     isb();
@@ -96,5 +99,8 @@ void program_run_at(uint64_t pc, const uint32_t *code, size_t nr, struct program
 
 void program_run(const uint32_t *code, size_t nr, struct program_state *state)
 {
-    program_run_at(program_code(state->pstate), code, nr, state);
+    const struct program_world world = {read_sysreg(sctlr_el1),
+                                        read_sysreg(cpacr_el1) | CPACR_FPEN};
+
+    program_run_with(code, nr, &world, state);
 }

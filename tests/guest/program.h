@@ -18,7 +18,9 @@
 #define PROGRAM_FAR    288
 #define PROGRAM_VECTOR 296
 #define PROGRAM_KERNEL 304
+#define PROGRAM_SCTLR  312
 #define PROGRAM_V      320
+#define PROGRAM_CPACR  832
 
 /* PSTATE to begin with: interrupts and, in AArch64, debug exceptions are masked. */
 #define PROGRAM_EL0  0x3C0
@@ -49,12 +51,14 @@ struct program_state {
     uint64_t far;
     uint64_t vector; /* offset in the table */
     uint64_t kernel; /* the kernel's SP meanwhile */
-    uint64_t reserved;
+    uint64_t sctlr;  /* SCTLR_EL1 in the program; the kernel's come back, as of the last */
     __extension__ unsigned __int128 v[32];
+    uint64_t cpacr; /* CPACR_EL1 in the program */
 };
 
 _Static_assert(offsetof(struct program_state, vector) == PROGRAM_VECTOR, "as program.S has it");
 _Static_assert(offsetof(struct program_state, v) == PROGRAM_V, "as program.S has it");
+_Static_assert(offsetof(struct program_state, cpacr) == PROGRAM_CPACR, "as program.S has it");
 
 /** Where a program is mapped: its code, for EL0 and for EL1; its data; and the device page. */
 #define PROGRAM_CODE        USER_VA
@@ -89,8 +93,15 @@ static inline uint64_t program_code(uint64_t pstate)
  */
 void program_run(const uint32_t *code, size_t nr, struct program_state *state);
 
-/** program_run_at() - the same, beginning at any address */
-void program_run_at(uint64_t pc, const uint32_t *code, size_t nr, struct program_state *state);
+/** What else a program finds; the kernel's own registers come back. */
+struct program_world {
+    uint64_t sctlr_el1;
+    uint64_t cpacr_el1;
+};
+
+/** program_run_with() - the same in another world than the kernel's with FP/SIMD */
+void program_run_with(const uint32_t *code, size_t nr, const struct program_world *world,
+                      struct program_state *state);
 
 #endif
 #endif

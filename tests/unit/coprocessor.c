@@ -37,12 +37,30 @@ enum sysreg_result sysreg_write(struct vcpu *vcpu, uint64_t name, uint64_t value
     return registers.result;
 }
 
-static struct vcpu vcpu;
+#define DIDR 0x35160000u
+
+static struct vm vm;
+static struct vcpu vcpu = {.vm = &vm};
+static bool is_denied;
+
+uint32_t vdebug_didr(const struct vm *of)
+{
+    EXPECT_EQ(of, &vm);
+    return DIDR;
+}
+
+bool vdebug_is_denied(const struct vcpu *of, uint64_t name)
+{
+    EXPECT_EQ(of, &vcpu);
+    EXPECT_EQ(ISS_OP0(name), 2);
+    return is_denied;
+}
 
 static void setup(void)
 {
     memset(&registers, 0, sizeof(registers));
     registers.result = SYSREG_DONE;
+    is_denied = false;
     for (uint32_t i = 0; i < 31; i++)
         vcpu.regs.x[i] = UINT64_C(0xFFFFFFFF00000000) + i;
     fake_sysreg_write("spsr_el2", SPSR_AARCH32);
@@ -70,7 +88,7 @@ static enum sysreg_result emulate(uint64_t esr)
     uint64_t name;
     enum sysreg_result result = coprocessor_emulate(&vcpu, esr, &name);
 
-    if (result == SYSREG_DONE)
+    if (result == SYSREG_DONE && registers.name != 0)
         EXPECT_EQ(name, registers.name);
     return result;
 }
@@ -104,6 +122,21 @@ KTF_TEST(coprocessor, fourteen_is_debug)
     EXPECT_EQ(emulate(access32(EC_CP14_32, 0, 0, 1, 0, 2, true)), SYSREG_DONE); /* DBGDSCRint */
     EXPECT_EQ(registers.name, NAME(2, 3, 0, 1, 0));
     EXPECT_EQ(vcpu.regs.x[2], 0x30000001);
+}
+
+/* DBGDIDR, DBGDRAR and DBGDSAR have no twin. */
+KTF_TEST(coprocessor, what_tells_of_debug_is_read)
+{
+    EXPECT_EQ(emulate(access32(EC_CP14_32, 0, 0, 0, 0, 2, true)), SYSREG_DONE);
+    EXPECT_EQ(vcpu.regs.x[2], DIDR);
+    EXPECT_EQ(emulate(access32(EC_CP14_32, 0, 1, 0, 0, 2, true)), SYSREG_DONE);
+    EXPECT_EQ(vcpu.regs.x[2], 0);
+    EXPECT_EQ(emulate(access64(EC_CP14_64, 0, 2, 4, 5, true)), SYSREG_DONE);
+    EXPECT_EQ(vcpu.regs.x[4] | vcpu.regs.x[5], 0);
+    is_denied = true;
+    EXPECT_EQ(emulate(access32(EC_CP14_32, 0, 2, 0, 0, 3, true)), SYSREG_UNDEFINED);
+    EXPECT_EQ(vcpu.regs.x[3], UINT64_C(0xFFFFFFFF00000003));
+    EXPECT_EQ(registers.nr_reads, 0);
 }
 
 /* MRC to R15, which the syndrome shows as 31, is one to the flags. */

@@ -55,6 +55,12 @@ static uint64_t write_and_read(uint64_t name, uint64_t value)
 #define NAME_DBGWVR(n) NAME(2, 0, 0, n, 6)
 #define NAME_DBGWCR(n) NAME(2, 0, 0, n, 7)
 
+KTF_TEST(vdebug, aarch32_is_told_the_same_numbers)
+{
+    /* WRPs, BRPs, CTX_CMPs, which is 0 here, as the version is; RES1 */
+    EXPECT_EQ(vdebug_didr(&vm), 0x33008000);
+}
+
 KTF_TEST(vdebug, out_of_reset_the_os_lock_is_locked_and_the_rest_zero)
 {
     EXPECT_EQ(read_it(NAME_OSLSR), 0xA);
