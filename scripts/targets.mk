@@ -35,8 +35,8 @@ $(O)/.deps-%: scripts/deps
 .PRECIOUS: $(O)/.deps-%
 
 # The arm64 libfdt, to link into freestanding images.
-$(O)/deps/libfdt/.done: scripts/fetch-arm64 | $(O)/.deps-build
-	@scripts/fetch-arm64 $(O)/deps/apt $(O)/deps/root libfdt-dev
+$(O)/deps/libfdt/.done: scripts/fetch-debian | $(O)/.deps-build
+	@scripts/fetch-debian $(O)/deps/apt $(O)/deps/root libfdt-dev
 	@mkdir -p $(@D)/include
 	@cp $(O)/deps/root/usr/include/fdt.h $(O)/deps/root/usr/include/libfdt*.h $(@D)/include
 	@cp $(O)/deps/root/usr/lib/aarch64-linux-gnu/libfdt.a $(@D)
@@ -47,7 +47,7 @@ $(O)/deps/libfdt/libfdt.a: | $(O)/deps/libfdt/.done ;
 DEBIAN_KERNEL ?=
 
 debian := $(O)/deps/debian
-$(debian)/.done: scripts/debian-guest scripts/fetch-arm64 $$(call changed,$(DEBIAN_KERNEL)) \
+$(debian)/.done: scripts/debian-guest scripts/fetch-debian $$(call changed,$(DEBIAN_KERNEL)) \
 		| $(O)/.deps-build
 	@scripts/debian-guest $(O)/deps/apt $(debian) $(DEBIAN_KERNEL)
 	$(call keep,$(DEBIAN_KERNEL))

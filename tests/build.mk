@@ -121,12 +121,12 @@ differential: $(O)/stile.img $(O)/guest-test.img | $(O)/.deps-test ## run made-u
 
 # KUnit's own parser, from Debian's Linux sources (140 MB), reads what the tests print.
 kunit := $(O)/deps/kunit/tools/testing/kunit/kunit.py
-$(kunit): scripts/fetch-arm64 | $(O)/.deps-build
-	@scripts/fetch-arm64 $(O)/deps/apt $(O)/deps/linux linux-source-6.1
+$(kunit): scripts/fetch-debian | $(O)/.deps-build
+	@scripts/fetch-debian $(O)/deps/apt $(O)/deps/linux linux-source-6.1
 	@mkdir -p $(O)/deps/kunit
 	@tar -C $(O)/deps/kunit --strip-components=1 --wildcards -xf \
 		$(O)/deps/linux/usr/src/linux-source-6.1.tar.xz '*/tools/testing/kunit/*'
-	@rm -r $(O)/deps/linux $(O)/deps/apt/archives/linux-source-*
+	@rm -r $(O)/deps/linux
 	@touch $@
 
 test-kunit: test $(kunit) ## have KUnit's kunit.py read the results of test (fetches Linux's sources)
