@@ -43,39 +43,10 @@ $(O)/deps/libfdt/.done: scripts/fetch-debian | $(O)/.deps-build
 	@touch $@
 $(O)/deps/libfdt/libfdt.a: | $(O)/deps/libfdt/.done ;
 
-# What a Linux guest is made of: Debian's kernel and busybox, and the initramfs that gives a shell.
-DEBIAN_KERNEL ?=
-
-debian := $(O)/deps/debian
-$(debian)/.done: scripts/debian-guest scripts/fetch-debian $$(call changed,$(DEBIAN_KERNEL)) \
-		| $(O)/.deps-build
-	@scripts/debian-guest $(O)/deps/apt $(debian) $(DEBIAN_KERNEL)
-	$(call keep,$(DEBIAN_KERNEL))
-	@touch $@
-# Their own times are those in Debian's packages.
-$(debian)/kernel $(debian)/busybox: | $(debian)/.done ;
-
-# tests/linux/X.c becomes a program; it brings the C library with it, as the initramfs has none.
-linux-programs := $(patsubst tests/linux/%.c,$(O)/linux/%,$(wildcard tests/linux/*.c))
-linux-compile = $(CROSS_COMPILE)gcc -std=c11 -D_GNU_SOURCE -O1 -static -s $(WARNINGS) tests/linux/$(@F).c -o $@
-$(linux-programs): $(O)/linux/%: tests/linux/%.c $$(call changed,$$(linux-compile)) | $(O)/.deps-build
-	$(call say,LINUXCC,$@)
-	@mkdir -p $(@D)
-	$(Q)$(linux-compile)
-	$(call keep,$(linux-compile))
-
-linux-tests := $(filter-out tests/linux/init %.c,$(wildcard tests/linux/*)) $(linux-programs)
-linux-pack = scripts/initramfs -o $@ --busybox $(debian)/busybox --init tests/linux/init $(linux-tests)
-$(O)/linux/initrd: tests/linux/init $(linux-tests) $(debian)/.done scripts/initramfs scripts/newc.py \
-		$$(call changed,$$(linux-pack))
-	$(call say,INITRD,$@)
-	@$(linux-pack)
-	$(call keep,$(linux-pack))
+# --- running ---------------------------------------------------------------------------------
 
 .PHONY: linux-guest
 linux-guest: $(debian)/.done $(O)/linux/initrd ## fetch Debian's kernel and busybox, and pack its initramfs
-
-# --- running ---------------------------------------------------------------------------------
 
 GIC   ?= 3
 PCPUS ?= 1

@@ -69,6 +69,7 @@ $(eval $(call lib_tests,unit))
 $(eval $(call lib_tests,threads))
 
 include tests/fuzz/build.mk
+include tests/linux/build.mk
 
 # --- running them ----------------------------------------------------------------------------
 
