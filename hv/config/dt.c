@@ -68,13 +68,36 @@ static uint32_t prop_named(const void *fdt, uint32_t offset)
     return i;
 }
 
+/**
+ * Names that were looked for, by where they are in the tree's strings: mostly, all properties of a
+ * name share one. So a name is compared once, however many nodes have it.
+ */
+#define NR_KNOWN 64u
+struct known {
+    uint32_t offset[NR_KNOWN]; /* and 1; 0: none */
+    uint8_t index[NR_KNOWN];   /* as of prop_named() */
+};
+
+_Static_assert(DT_NR_PROPS <= UINT8_MAX, "an index is a byte");
+
+static uint32_t prop_known(struct known *known, const void *fdt, uint32_t offset)
+{
+    uint32_t slot = (offset ^ offset / NR_KNOWN) % NR_KNOWN;
+
+    if (known->offset[slot] != offset + 1 || offset == UINT32_MAX) {
+        known->index[slot] = (uint8_t)prop_named(fdt, offset);
+        known->offset[slot] = offset + 1;
+    }
+    return known->index[slot];
+}
+
 /* The node keeps the property at @offset, where fdt_next_tag() found it, if it is one of DT_PROPS.
  */
-static void keep_prop(struct dt_node *node, int offset)
+static void keep_prop(struct known *known, struct dt_node *node, int offset)
 {
     const struct fdt_property *prop =
         (const void *)((const char *)node->fdt + fdt_off_dt_struct(node->fdt) + offset);
-    uint32_t index = prop_named(node->fdt, fdt32_ld(&prop->nameoff));
+    uint32_t index = prop_known(known, node->fdt, fdt32_ld(&prop->nameoff));
 
     if (index == DT_NR_PROPS)
         return;
@@ -95,6 +118,7 @@ static void tell(struct dt_node **pending, dt_visit_t *visit, void *context)
 bool dt_walk(const void *fdt, dt_visit_t *visit, void *context)
 {
     struct dt_node path[DT_MAX_DEPTH];
+    struct known known = {0};
     struct dt_node *pending = NULL; /* its properties are being gathered */
     int depth = -1;
     int next;
@@ -112,7 +136,7 @@ bool dt_walk(const void *fdt, dt_visit_t *visit, void *context)
             break;
         case FDT_PROP:
             if (pending)
-                keep_prop(pending, offset);
+                keep_prop(&known, pending, offset);
             break;
         case FDT_END_NODE:
             tell(&pending, visit, context);
