@@ -27,11 +27,11 @@ const struct mmio_region *mmio_find(const struct mmio_map *map, uint64_t ipa)
 {
     const struct mmio_region *region = map->regions;
 
-    /* Unused regions have no bytes. */
+    /* The first unused region has no bytes, and there is one. */
     do {
         if (ipa - region->base < region->bytes)
             return region;
-    } while (++region != &map->regions[MMIO_NR_REGIONS]);
+    } while ((++region)->bytes != 0);
     return NULL;
 }
 

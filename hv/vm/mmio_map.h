@@ -33,12 +33,13 @@ struct mmio_region {
     uint64_t exit; /* ops->exit, at hand */
 };
 
-#define MMIO_NR_REGIONS 8
+/** Enough for one of each device, and for those that may be in several pieces: vm/vm_config.h. */
+#define MMIO_NR_REGIONS 12
 
 /** The devices of one VM; constant while it runs. All zero: none. */
 struct mmio_map {
     uint32_t nr_regions;
-    struct mmio_region regions[MMIO_NR_REGIONS];
+    struct mmio_region regions[MMIO_NR_REGIONS + 1]; /* the last stays unused */
 };
 
 /**
