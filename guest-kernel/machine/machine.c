@@ -57,6 +57,13 @@ static uint32_t read_interrupt(const void *dtb, int node, int index)
     return fdt32_to_cpu(cells[1]) + (fdt32_to_cpu(cells[0]) == IRQ_KIND_SPI ? 32 : 16);
 }
 
+static bool is_in_use(const void *dtb, int node)
+{
+    const char *status = fdt_getprop(dtb, node, "status", NULL);
+
+    return !status || strcmp(status, "okay") == 0 || strcmp(status, "ok") == 0;
+}
+
 static void parse_gicv2(const void *dtb, int node)
 {
     machine.gic_version = 2;
@@ -73,9 +80,7 @@ static void parse_gicv3(const void *dtb, int node)
 
 static void parse_uart(const void *dtb, int node)
 {
-    const char *status = fdt_getprop(dtb, node, "status", NULL);
-
-    if (machine.uart.bytes != 0 || (status && strcmp(status, "okay") != 0))
+    if (machine.uart.bytes != 0 || !is_in_use(dtb, node))
         return;
     machine.uart = read_reg(dtb, node, 0);
     machine.uart_intid = read_interrupt(dtb, node, 0);
@@ -121,6 +126,16 @@ static void parse_device(const void *dtb, int node)
     }
 }
 
+/* In ascending order: the first CPU is the one that boots. */
+static void add_cpu(uint64_t mpidr)
+{
+    uint32_t at = machine.nr_cpus++;
+
+    for (; at > 0 && machine.mpidr[at - 1] > mpidr; at--)
+        machine.mpidr[at] = machine.mpidr[at - 1];
+    machine.mpidr[at] = mpidr;
+}
+
 static void parse_typed(const void *dtb, int node, const char *type)
 {
     if (strcmp(type, "memory") == 0) {
@@ -131,7 +146,8 @@ static void parse_typed(const void *dtb, int node, const char *type)
             machine.memory[machine.nr_memory++] = range;
         }
     } else if (strcmp(type, "cpu") == 0 && machine.nr_cpus < NR_CPUS) {
-        machine.mpidr[machine.nr_cpus++] = read_reg(dtb, node, 0).base;
+        if (is_in_use(dtb, node))
+            add_cpu(read_reg(dtb, node, 0).base);
     }
 }
 

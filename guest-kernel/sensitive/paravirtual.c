@@ -8,13 +8,11 @@
 #include <string.h>
 
 #include "lib/panic.h"
+#include "machine/machine.h"
 #include "mm/page.h"
 #include "sensitive/native.h"
 #include "sensitive/ring.h"
 #include "stile/hypercall.h"
-
-/* A vCPU's number is its affinity, as in the device tree (MPIDR_EL1, Arm ARM D13.2.102). */
-#define MPIDR_AFF0 UINT64_C(0xFF)
 
 /*
  * Without a ring, short texts travel in registers, 32 characters a call; long ones by address. The
@@ -85,9 +83,12 @@ static void yield(void)
 /* PSCI does as well, where a kernel has it already: Stile answers that, too. */
 static int64_t cpu_on(uint64_t mpidr, uint64_t entry, uint64_t context)
 {
-    stile_vcpu_id_t target = stile_vcpu_id((uint32_t)(mpidr & MPIDR_AFF0));
+    uint32_t number = 0;
 
-    return stile_vcpu_on(target, stile_ipa(entry), context).status;
+    /* vCPUs are numbered in the order of their affinities, and so are this machine's CPUs. */
+    while (number < machine.nr_cpus && machine.mpidr[number] != mpidr)
+        number++;
+    return stile_vcpu_on(stile_vcpu_id(number), stile_ipa(entry), context).status;
 }
 
 static uint64_t memory_give(uint64_t pa, uint64_t nr_pages)

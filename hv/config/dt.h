@@ -48,7 +48,11 @@
     P(STILE_PRIVILEGED, "stile,privileged")                                                        \
     P(STILE_WEIGHT, "stile,weight")                                                                \
     P(STILE_AFFINITY, "stile,affinity")                                                            \
-    P(STILE_HV_MEMORY, "stile,hv-memory-kib")
+    P(STILE_HV_MEMORY, "stile,hv-memory-kib")                                                      \
+    P(STILE_KERNEL_ADDRESS, "stile,kernel-address")                                                \
+    P(STILE_KERNEL_BYTES, "stile,kernel-bytes")                                                    \
+    P(STILE_KERNEL_ENTRY, "stile,kernel-entry")                                                    \
+    P(STILE_DTB_ADDRESS, "stile,dtb-address")
 
 enum dt_prop_index {
 #define DT_PROP_ENUM(identifier, name) DT_##identifier,

@@ -10,13 +10,11 @@
 
 #include "arch/cpu.h"
 #include "arch/image.h"
+#include "arch/mpidr.h"
 #include "config/dt.h"
 #include "dev/gic.h"
 #include "dev/intid.h"
 #include "dev/machine.h"
-
-/* Arm ARM D13.2.101 (MPIDR_EL1): Aff3, Aff2, Aff1, Aff0. */
-#define MPIDR_AFFINITY UINT64_C(0xFF00FFFFFF)
 
 #define NR_UARTS 4
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Putting a VM's kernel, initrd and device tree into its memory, by the arm64 Linux boot protocol
- * (Documentation/arm64/booting.rst).
+ * (Documentation/arm64/booting.rst), or where the tree says.
  */
 #ifndef CONFIG_VM_LOAD_H
 #define CONFIG_VM_LOAD_H
@@ -15,9 +15,9 @@ struct vm;
 
 /** What is being loaded into a VM. */
 struct vm_load {
-    struct ipa_range
-        kernel; /* what is written or cleaned of it; its first instruction is at the base */
-    struct ipa_range dtb; /* whose base is for x0 */
+    struct ipa_range kernel; /* what is written or cleaned of it */
+    ipa_t entry;             /* its first instruction */
+    struct ipa_range dtb;    /* whose base is for x0 */
     struct ipa_range initrd;
     uint64_t nr_kernel; /* bytes that are there, as is the next */
     uint64_t nr_initrd;

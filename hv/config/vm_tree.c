@@ -1,33 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A VM's device tree, distrusted: first libfdt checks the structure of a copy, then one walk reads
- * it, then everything is checked against everything.
+ * it. What it has read is checked by config/vm_check.c.
  */
 #include "config/vm_tree.h"
 
 #include <string.h>
 
+#include "arch/mpidr.h"
 #include "arch/plain_abi.h"
 #include "config/dt.h"
+#include "config/vm_check.h"
 #include "mm/page.h"
 #include "mm/stage2.h"
 #include "vm/refusal.h"
 #include "vm/vgic_state.h"
 
-/* IHI 0048, IHI 0069: how much the registers of each part take. */
-#define GICV2_GICD_BYTES UINT64_C(0x1000)
-#define GICV2_GICC_BYTES UINT64_C(0x2000)
-#define GICV3_GICD_BYTES UINT64_C(0x10000)
-#define GICV3_GICR_BYTES UINT64_C(0x20000) /* for each vCPU */
-
-#define FIRST_SPI 32u
-
 /** What is kept while the tree is walked. */
 struct parse {
     struct vm_config *config;
-    uint32_t nr_cpus;
-    uint32_t nr_gics;
-    uint32_t nr_uarts;
+    struct vm_found found;
     struct dt_gic gic;
     struct dt_interrupts uart_interrupts;
     const char *fault; /* the first */
@@ -75,6 +67,30 @@ static void parse_hv_memory(struct parse *parse, const struct dt_node *node)
     parse->config->hv_memory_kib = (uint32_t)value;
 }
 
+/* Reads an address or a length, which is @otherwise if the tree does not say. */
+static uint64_t number_or(struct parse *parse, struct dt_prop prop, uint64_t otherwise)
+{
+    uint64_t value = otherwise;
+
+    if (prop.value && !dt_number(prop, &value))
+        set_fault(parse, "vm.dtb: a stile,kernel-* or stile,dtb-address is not a number");
+    return value;
+}
+
+static void parse_places(struct parse *parse, const struct dt_node *node)
+{
+    struct vm_config *config = parse->config;
+    struct dt_prop address = dt_prop(node, DT_STILE_KERNEL_ADDRESS);
+
+    config->kernel_address = number_or(parse, address, VM_ANYWHERE);
+    config->kernel_bytes = number_or(parse, dt_prop(node, DT_STILE_KERNEL_BYTES), 0);
+    config->kernel_entry =
+        number_or(parse, dt_prop(node, DT_STILE_KERNEL_ENTRY), config->kernel_address);
+    config->dtb_address = number_or(parse, dt_prop(node, DT_STILE_DTB_ADDRESS), VM_ANYWHERE);
+    if (!address.value && (config->kernel_bytes != 0 || config->kernel_entry != VM_ANYWHERE))
+        set_fault(parse, "vm.dtb: stile,kernel-bytes and -entry need a stile,kernel-address");
+}
+
 static void parse_root(struct parse *parse, const struct dt_node *node)
 {
     struct dt_prop mode = dt_prop(node, DT_STILE_MODE);
@@ -92,6 +108,7 @@ static void parse_root(struct parse *parse, const struct dt_node *node)
     parse->config->pmu = dt_prop(node, DT_STILE_PMU).value != NULL;
     parse->config->pmu_el2 = dt_prop(node, DT_STILE_PMU_EL2).value != NULL;
     parse->config->privileged = dt_prop(node, DT_STILE_PRIVILEGED).value != NULL;
+    parse_places(parse, node);
     parse_sharing(parse, node);
     parse_hv_memory(parse, node);
 }
@@ -106,6 +123,8 @@ static void parse_memory(struct parse *parse, const struct dt_node *node)
     if (dt_nr_regs(node) == 0)
         set_fault(parse, "vm.dtb: /memory has no address and size");
     for (uint32_t i = 0; dt_reg(node, i, &range.base.ipa, &range.bytes); i++) {
+        if (range.bytes == 0)
+            continue; /* as in Linux, and in what firmware leaves of an unused bank */
         if (config->nr_memory == STILE_VM_NR_REGIONS) {
             set_fault(parse,
                       refusal("vm.dtb: /memory has more than %u ranges", STILE_VM_NR_REGIONS));
@@ -115,60 +134,169 @@ static void parse_memory(struct parse *parse, const struct dt_node *node)
     }
 }
 
-/* A vCPU's number is its affinity, so the tree has to count from 0 in order. */
+/* vCPUs are in the order of their affinities, whatever the tree's: the first boots, as on hardware.
+ */
+static void add_cpu(struct parse *parse, uint64_t mpidr)
+{
+    uint64_t *mpidrs = parse->config->mpidr;
+    uint32_t at = parse->found.nr_cpus++;
+
+    if (at >= CONFIG_NR_VCPUS)
+        return;
+    for (; at > 0 && mpidrs[at - 1] >= mpidr; at--) {
+        if (mpidrs[at - 1] == mpidr)
+            set_fault(parse, "vm.dtb: two CPUs have the same reg");
+        mpidrs[at] = mpidrs[at - 1];
+    }
+    mpidrs[at] = mpidr;
+}
+
 static void parse_cpu(struct parse *parse, const struct dt_node *node)
 {
-    uint64_t index;
+    uint64_t mpidr = UINT64_MAX;
     uint64_t unused;
 
     if (!dt_is_string(dt_prop(node, DT_DEVICE_TYPE), "cpu") || !dt_is_okay(node))
         return;
-    if (!dt_reg(node, 0, &index, &unused) || index != parse->nr_cpus)
-        set_fault(parse, "vm.dtb: the CPUs' reg is not 0, 1, 2 and so on");
-    parse->nr_cpus++;
+    if (!dt_reg(node, 0, &mpidr, &unused) || (mpidr & ~MPIDR_AFFINITY) != 0)
+        set_fault(parse, "vm.dtb: a CPU's reg is not the affinity fields of an MPIDR_EL1");
+    add_cpu(parse, mpidr);
+}
+
+/* Its reg has the distributor, then so many regions of redistributors, then what guests lack. */
+static void parse_gicr(struct parse *parse, const struct dt_node *node)
+{
+    struct dt_prop stride = dt_prop(node, DT_REDISTRIBUTOR_STRIDE);
+    uint64_t nr = 1;
+    uint64_t bytes = VM_GICR_BYTES;
+
+    if (dt_prop(node, DT_REDISTRIBUTOR_REGIONS).value &&
+        (!dt_number(dt_prop(node, DT_REDISTRIBUTOR_REGIONS), &nr) || nr - 1 >= VM_NR_GICR))
+        set_fault(parse, "vm.dtb: the GICv3's #redistributor-regions is not 1 or 2");
+    if (stride.value && (!dt_number(stride, &bytes) || bytes != VM_GICR_BYTES))
+        set_fault(parse, "vm.dtb: the GICv3's redistributor-stride is not 128 KiB");
+    for (uint32_t i = 0; i < nr && i < VM_NR_GICR; i++)
+        parse->config->gicr[i] = registers_of(node, 1 + i);
 }
 
 static void parse_gic(struct parse *parse, const struct dt_node *node, uint32_t version)
 {
-    struct vm_config *config = parse->config;
-
-    parse->nr_gics++;
+    parse->found.nr_gics++;
     parse->gic = dt_gic(node);
-    config->gic_version = version;
-    config->gicd = registers_of(node, 0);
-    if (version == 2)
-        config->gicc = registers_of(node, 1);
-    else
-        config->gicr = registers_of(node, 1);
+    parse->config->gic_version = version;
+    parse->config->gicd = registers_of(node, 0);
+}
+
+static void parse_gicv2(struct parse *parse, const struct dt_node *node)
+{
+    parse_gic(parse, node, 2);
+    parse->config->gicc = registers_of(node, 1);
+}
+
+static void parse_gicv3(struct parse *parse, const struct dt_node *node)
+{
+    parse_gic(parse, node, 3);
+    parse_gicr(parse, node);
 }
 
 static void parse_uart(struct parse *parse, const struct dt_node *node)
 {
-    parse->nr_uarts++;
+    parse->found.nr_uarts++;
     parse->config->uart = registers_of(node, 0);
     parse->uart_interrupts = dt_interrupts(node);
     if (parse->config->uart.bytes == 0)
         set_fault(parse, "vm.dtb: the UART has no address and size");
 }
 
+/* Puts two ranges together, if one begins where the other ends. */
+static bool join(struct ipa_range *range, const struct ipa_range *other)
+{
+    bool is_before = range->base.ipa + range->bytes == other->base.ipa;
+
+    if (!is_before && other->base.ipa + other->bytes != range->base.ipa)
+        return false;
+    if (!is_before)
+        range->base = other->base;
+    range->bytes += other->bytes;
+    return true;
+}
+
+/*
+ * Adds to an array of pieces, in which unused ones have no bytes: QEMU's 32 virtio slots are one
+ * piece, so that a device is found fast. Returns false if there is no room.
+ */
+static bool add_piece(struct ipa_range pieces[], uint32_t nr, struct ipa_range range)
+{
+    uint32_t i = 0;
+
+    while (i < nr && pieces[i].bytes > 0) {
+        if (!join(&range, &pieces[i])) {
+            i++;
+            continue;
+        }
+        for (; i + 1 < nr; i++)
+            pieces[i] = pieces[i + 1];
+        pieces[nr - 1].bytes = 0;
+        i = 0;
+    }
+    if (i < nr)
+        pieces[i] = range;
+    return i < nr;
+}
+
+static void parse_slot(struct parse *parse, const struct dt_node *node)
+{
+    struct vm_config *config = parse->config;
+    struct ipa_range range = registers_of(node, 0);
+
+    if (range.bytes == 0 || range.bytes > UINT32_MAX)
+        set_fault(parse, "vm.dtb: a virtio,mmio slot has no address and size");
+    else if (config->slot_bytes != 0 && config->slot_bytes != range.bytes)
+        set_fault(parse, "vm.dtb: the virtio,mmio slots are not all of one size");
+    else if (!add_piece(config->slots, VM_NR_SLOTS, range))
+        set_fault(parse,
+                  refusal("vm.dtb: the virtio,mmio slots are in more than %d pieces", VM_NR_SLOTS));
+    config->slot_bytes = (uint32_t)range.bytes;
+}
+
+static void parse_flash(struct parse *parse, const struct dt_node *node)
+{
+    uint32_t nr = dt_nr_regs(node);
+
+    for (uint32_t i = 0; i < nr; i++) {
+        struct ipa_range range = registers_of(node, i);
+
+        if (range.bytes == 0)
+            set_fault(parse, "vm.dtb: a cfi-flash has no address and size");
+        else if (!add_piece(parse->config->flash, VM_NR_FLASH, range))
+            set_fault(parse, refusal("vm.dtb: cfi-flash is in more than %d pieces", VM_NR_FLASH));
+    }
+}
+
+static void parse_rtc(struct parse *parse, const struct dt_node *node)
+{
+    if (parse->config->rtc.bytes > 0)
+        set_fault(parse, "vm.dtb: more than one PL031");
+    parse->config->rtc = registers_of(node, 0);
+    if (parse->config->rtc.bytes == 0)
+        set_fault(parse, "vm.dtb: the PL031 has no address and size");
+}
+
 /* Of the two UARTs, the SBSA's has only registers that the PL011 has as well (SBSA, appendix B). */
 static void parse_device(struct parse *parse, const struct dt_node *node)
 {
-    enum { GICV3, CORTEX_A15_GIC, GIC_400, PL011, SBSA_UART, NR_KINDS };
-    static const char *const names[NR_KINDS] = {
-        [GICV3] = "arm,gic-v3", [CORTEX_A15_GIC] = "arm,cortex-a15-gic", [GIC_400] = "arm,gic-400",
-        [PL011] = "arm,pl011",  [SBSA_UART] = "arm,sbsa-uart",
+    static const char *const names[] = {
+        "arm,gic-v3",    "arm,cortex-a15-gic", "arm,gic-400", "arm,pl011",
+        "arm,sbsa-uart", "virtio,mmio",        "cfi-flash",   "arm,pl031",
     };
-    uint32_t kind = dt_compatible(node, names, NR_KINDS);
+    static void (*const parsers[])(struct parse *, const struct dt_node *) = {
+        parse_gicv3, parse_gicv2, parse_gicv2, parse_uart,
+        parse_uart,  parse_slot,  parse_flash, parse_rtc,
+    };
+    uint32_t kind = dt_compatible(node, names, sizeof(names) / sizeof(names[0]));
 
-    if (kind == NR_KINDS || !dt_is_okay(node))
-        return;
-    if (kind == GICV3)
-        parse_gic(parse, node, 3);
-    else if (kind == CORTEX_A15_GIC || kind == GIC_400)
-        parse_gic(parse, node, 2);
-    else
-        parse_uart(parse, node);
+    if (kind < sizeof(parsers) / sizeof(parsers[0]) && dt_is_okay(node))
+        parsers[kind](parse, node);
 }
 
 static void parse_node(void *context, const struct dt_node *node)
@@ -185,117 +313,6 @@ static void parse_node(void *context, const struct dt_node *node)
         parse_device(parse, node);
 }
 
-/* --- after the walk ------------------------------------------------------------------------ */
-
-static const char *check_memory(const struct vm_config *config)
-{
-    if (config->nr_memory == 0)
-        return "vm.dtb: no /memory";
-    for (uint32_t i = 0; i < config->nr_memory; i++) {
-        const struct ipa_range *range = &config->memory[i];
-
-        if (range->bytes == 0)
-            return "vm.dtb: /memory has an empty range";
-        if (!is_aligned(range->base.ipa | range->bytes, BLOCK_2M))
-            return "vm.dtb: /memory is not in whole aligned blocks of 2 MiB";
-        if (range->base.ipa >= STAGE2_IPA_END || range->bytes > STAGE2_IPA_END - range->base.ipa)
-            return "vm.dtb: /memory exceeds the 512 GiB of a VM's address space";
-    }
-    return NULL;
-}
-
-static const char *check_gic(const struct vm_config *config, uint32_t nr_gics)
-{
-    if (nr_gics == 0)
-        return config->mode == VM_MODE_PARAVIRTUAL
-                   ? NULL
-                   : "vm.dtb: no interrupt controller (arm,cortex-a15-gic, arm,gic-v3), and "
-                     "stile,mode is not \"paravirtual\"";
-    if (nr_gics > 1)
-        return "vm.dtb: more than one interrupt controller";
-    if (config->gic_version == 2) {
-        if (config->gicd.bytes < GICV2_GICD_BYTES || config->gicc.bytes < GICV2_GICC_BYTES)
-            return "vm.dtb: the GICv2's registers are missing or too small";
-    } else {
-        if (config->gicd.bytes < GICV3_GICD_BYTES ||
-            config->gicr.bytes < config->nr_vcpus * GICV3_GICR_BYTES)
-            return "vm.dtb: the GICv3's registers are missing or too small for its CPUs";
-    }
-    return NULL;
-}
-
-static const char *check_uart(const struct vm_config *config, uint32_t nr_uarts)
-{
-    bool may_lack = config->uart.bytes == 0 || !vm_config_has_gic(config);
-
-    if (nr_uarts > 1)
-        return "vm.dtb: more than one UART";
-    if (config->uart_intid == 0 && may_lack)
-        return NULL;
-    if (config->uart_intid < FIRST_SPI || config->uart_intid >= VGIC_NR_INTIDS)
-        return "vm.dtb: the UART has no SPI that the GIC has";
-    return NULL;
-}
-
-static bool overlap(const struct ipa_range *a, const struct ipa_range *b)
-{
-    return a->bytes > 0 && b->bytes > 0 && a->base.ipa < b->base.ipa + b->bytes &&
-           b->base.ipa < a->base.ipa + a->bytes;
-}
-
-static const char *check_device(const struct ipa_range *range)
-{
-    if (!is_aligned(range->base.ipa | range->bytes, PAGE_SIZE))
-        return "vm.dtb: a device is not in whole pages";
-    if (range->base.ipa >= STAGE2_IPA_END || range->bytes > STAGE2_IPA_END - range->base.ipa)
-        return "vm.dtb: a device exceeds the VM's address space";
-    return NULL;
-}
-
-/* That no address means two things. */
-static const char *check_ranges(const struct vm_config *config)
-{
-    struct ipa_range ranges[5 + STILE_VM_NR_REGIONS] = {
-        config->gicd,
-        config->gicc,
-        config->gicr,
-        config->uart,
-        {ipa_make(VM_SHARED_IPA), VM_SHARED_BYTES},
-    };
-    const char *fault = NULL;
-    uint32_t nr = 5;
-
-    for (uint32_t i = 0; i < nr && !fault; i++)
-        fault = check_device(&ranges[i]);
-    for (uint32_t i = 0; i < config->nr_memory; i++)
-        ranges[nr++] = config->memory[i];
-    for (uint32_t i = 0; i < nr && !fault; i++) {
-        for (uint32_t j = 0; j < i; j++) {
-            if (overlap(&ranges[i], &ranges[j]))
-                fault = i < 5 ? "vm.dtb: devices overlap, or the pages shared at 0xB000000"
-                              : "vm.dtb: /memory overlaps itself, a device or the pages shared at "
-                                "0xB000000";
-        }
-    }
-    return fault;
-}
-
-static const char *check(const struct parse *parse)
-{
-    const struct vm_config *config = parse->config;
-    const char *fault = parse->fault;
-
-    if (!fault)
-        fault = check_memory(config);
-    if (!fault && parse->nr_cpus == 0)
-        fault = "vm.dtb: no CPUs";
-    if (!fault)
-        fault = check_gic(config, parse->nr_gics);
-    if (!fault)
-        fault = check_uart(config, parse->nr_uarts);
-    return fault ? fault : check_ranges(config);
-}
-
 static const char *parse_tree(const void *tree, size_t bytes, struct vm_config *config)
 {
     struct parse parse = {.config = config};
@@ -307,13 +324,13 @@ static const char *parse_tree(const void *tree, size_t bytes, struct vm_config *
         return "vm.dtb: not a flattened device tree";
     if (fault == DT_BROKEN || !dt_walk(tree, parse_node, &parse))
         return "vm.dtb: its structure is broken";
-    if (parse.nr_cpus > CONFIG_NR_VCPUS)
-        return refusal("vm.dtb: %u CPUs, of at most %u", parse.nr_cpus, CONFIG_NR_VCPUS);
-    config->nr_vcpus = parse.nr_cpus;
+    if (parse.found.nr_cpus > CONFIG_NR_VCPUS)
+        return refusal("vm.dtb: %u CPUs, of at most %u", parse.found.nr_cpus, CONFIG_NR_VCPUS);
+    config->nr_vcpus = parse.found.nr_cpus;
     config->uart_intid = dt_intid(&parse.uart_interrupts, &parse.gic, 0);
-    if (parse.nr_gics == 0)
+    if (parse.found.nr_gics == 0)
         config->gicc = (struct ipa_range){ipa_make(VM_GICC_IPA), PAGE_SIZE};
-    return check(&parse);
+    return parse.fault ? parse.fault : vm_check(config, &parse.found);
 }
 
 /** What parse_tree() takes and returns. */

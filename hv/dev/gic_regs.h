@@ -47,6 +47,7 @@
 #define GICD_TYPER_LINES(typer) (((typer)&0x1F) + 1) /* 32 INTIDs each */
 #define GICD_TYPER_CPUS_SHIFT   5
 #define GICD_TYPER_IDBITS_SHIFT 19
+#define GICD_TYPER_A3V          (1u << 24) /* Aff3 may be other than 0 */
 #define GICD_TYPER_NO_1_OF_N    (1u << 25)
 
 /* Redistributor: the control frame, then the frame of SGIs and PPIs. */

@@ -3,6 +3,7 @@
  * GICv3 and later (IHI 0069): distributor, redistributors, and the CPU interfaces, physical and
  * virtual, in system registers. Interrupts are non-secure group 1.
  */
+#include "arch/mpidr.h"
 #include "dev/gic.h"
 #include "dev/gic_regs.h"
 #include "dev/machine.h"
@@ -25,12 +26,6 @@
 #define SGI1R_RS_SHIFT    44
 #define SGI1R_AFF3_SHIFT  48
 
-/* Affinity fields of an MPIDR. */
-#define AFF0(mpidr) ((mpidr)&0xFF)
-#define AFF1(mpidr) ((mpidr) >> 8 & 0xFF)
-#define AFF2(mpidr) ((mpidr) >> 16 & 0xFF)
-#define AFF3(mpidr) ((mpidr) >> 32 & 0xFF)
-
 /* ICH_VTR_EL2, IHI 0069, 12.4. */
 #define VTR_NR_LRS(vtr)             ((uint32_t)((vtr)&0x1F) + 1)
 #define VTR_NR_PREEMPTION_BITS(vtr) ((uint32_t)((vtr) >> 26 & 7) + 1)
@@ -43,11 +38,6 @@
 static uintptr_t gicd;
 static uintptr_t gicr[CONFIG_NR_PCPUS];      /* each CPU's redistributor */
 static uint64_t sgi_target[CONFIG_NR_PCPUS]; /* ICC_SGI1R_EL1 to reach each, but for the INTID */
-
-static uint32_t packed_affinity(uint64_t mpidr)
-{
-    return (uint32_t)(AFF3(mpidr) << 24 | (mpidr & 0xFFFFFF));
-}
 
 /* Waits until the distributor has taken up what was written. */
 static void wait_gicd(void)
@@ -62,7 +52,7 @@ static void wait_gicd(void)
 static void note_redistributor(uintptr_t frame, uint64_t typer)
 {
     for (uint32_t i = 0; i < machine.nr_cpus; i++) {
-        if (typer >> GICR_TYPER_AFFINITY_SHIFT == packed_affinity(machine.cpu_mpidr[i]))
+        if (typer >> GICR_TYPER_AFFINITY_SHIFT == mpidr_packed(machine.cpu_mpidr[i]))
             gicr[i] = frame;
     }
 }
@@ -99,9 +89,10 @@ static void init_sgi_targets(void)
 {
     for (uint32_t i = 0; i < machine.nr_cpus; i++) {
         uint64_t mpidr = machine.cpu_mpidr[i];
-        sgi_target[i] = AFF3(mpidr) << SGI1R_AFF3_SHIFT | AFF2(mpidr) << SGI1R_AFF2_SHIFT |
-                        AFF1(mpidr) << SGI1R_AFF1_SHIFT | (AFF0(mpidr) >> 4) << SGI1R_RS_SHIFT |
-                        UINT64_C(1) << (AFF0(mpidr) & 15);
+        sgi_target[i] =
+            MPIDR_AFF3(mpidr) << SGI1R_AFF3_SHIFT | MPIDR_AFF2(mpidr) << SGI1R_AFF2_SHIFT |
+            MPIDR_AFF1(mpidr) << SGI1R_AFF1_SHIFT | (MPIDR_AFF0(mpidr) >> 4) << SGI1R_RS_SHIFT |
+            UINT64_C(1) << (MPIDR_AFF0(mpidr) & 15);
     }
 }
 

@@ -23,10 +23,12 @@
 /* reset_type of SYSTEM_RESET2 (DEN 0022, section 5.13). */
 #define RESET_WARM 0u
 
-/* The vCPU with these affinity fields, or NULL. vCPUs are numbered in Aff0. */
+/* The vCPU with these affinity fields, or NULL. No other bit may be set (section 5.1.4). */
 static struct vcpu *find_target(const struct vm *vm, uint64_t target)
 {
-    return target < vm->config.nr_vcpus ? vm_vcpu(vm, target) : NULL;
+    uint32_t index = vm_config_vcpu(&vm->config, target);
+
+    return index < vm->config.nr_vcpus ? vm_vcpu(vm, index) : NULL;
 }
 
 /* Section 5.6. */

@@ -31,7 +31,7 @@
 #define VCPU_ORDER 1
 _Static_assert(sizeof(struct vcpu) <= PAGE_SIZE << VCPU_ORDER, "a vCPU fits its pages");
 
-/* MPIDR_EL1: RES1, and Aff0 as the guest's device tree numbers its CPUs. */
+/* MPIDR_EL1: RES1, beside the affinity that the guest's device tree gives its CPU. */
 #define MPIDR_RES1 (UINT64_C(1) << 31)
 
 /* The stack's last 16 bytes hold the loaded vCPU, where entry.S finds it. */
@@ -62,6 +62,7 @@ struct vcpu *vcpu_create(struct vm *vm, uint32_t index)
     vcpu->vm = vm;
     vcpu->calls = vm->calls;
     vcpu->index = index;
+    vcpu->mpidr = vm->config.mpidr[index];
     vcpu->state = VCPU_OFF;
     list_init(&vcpu->run_link);
     list_init(&vcpu->sleep_link);
@@ -295,7 +296,7 @@ void vcpu_load(struct vcpu *vcpu)
     }
     trap_control_load(pcpu, vcpu, !list_empty(&pcpu->run_queue));
     enter_address_space(vcpu);
-    write_sysreg(vmpidr_el2, MPIDR_RES1 | vcpu->index);
+    write_sysreg(vmpidr_el2, MPIDR_RES1 | vcpu->mpidr);
     el1_restore(&vcpu->el1);
     if (vcpu->has)
         load_what_few_have(pcpu, vcpu); /* before the list registers are filled */

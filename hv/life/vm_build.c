@@ -18,6 +18,9 @@
 #include "virt/events.h"
 #include "virt/pvtime.h"
 #include "virt/vconsole.h"
+#include "virt/vflash.h"
+#include "virt/vrtc.h"
+#include "virt/vslots.h"
 #include "virt/vuart.h"
 #include "vm/permit.h"
 #include "vm/refusal.h"
@@ -76,6 +79,9 @@ static const char *furnish(struct build *build, struct vm *vm)
         return fault;
     vconsole_init(vm);
     vuart_init(vm);
+    vrtc_init(vm);
+    vslots_init(vm);
+    vflash_init(vm);
     if (vm_pages_show(vm) != STILE_SUCCESS || pvtime_init(vm) != STILE_SUCCESS)
         return "its shared pages overlap its memory or a device";
     return vm_load_begin(&build->load, vm);
@@ -145,7 +151,7 @@ bool vm_build_run(struct vm *vm)
     share_vm_started(vm);
     console_attach(vm);
     events_vms_changed();
-    (void)vcpu_start(vm->vcpus[0], load.kernel.base.ipa, load.dtb.base.ipa);
+    (void)vcpu_start(vm->vcpus[0], load.entry.ipa, load.dtb.base.ipa);
     sched_release(vm);
     return true;
 }

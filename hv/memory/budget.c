@@ -24,13 +24,18 @@
 
 _Static_assert(VM_DTB_MAX <= UNIT_PAGES << PAGE_SHIFT, "a tree's copy fits one unit");
 
+/* How many aligned blocks a range lies in, whole or in part. */
+static size_t nr_blocks(const struct ipa_range *range, uint64_t block)
+{
+    uint64_t end = range->base.ipa + range->bytes;
+
+    return (align_up(end, block) - align_down(range->base.ipa, block)) / block;
+}
+
 /* The tables that map a range in single pages: one for each 2 MiB, one for each GiB it is in. */
 static size_t tables_of(const struct ipa_range *range)
 {
-    uint64_t end = range->base.ipa + range->bytes;
-    uint64_t nr_gib = (align_up(end, BLOCK_1G) - align_down(range->base.ipa, BLOCK_1G)) / BLOCK_1G;
-
-    return range->bytes / BLOCK_2M + nr_gib;
+    return nr_blocks(range, BLOCK_2M) + nr_blocks(range, BLOCK_1G);
 }
 
 size_t budget_need(const struct vm *vm)

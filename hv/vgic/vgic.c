@@ -387,16 +387,27 @@ static const char *init_v2(struct vm *vm)
     return NULL;
 }
 
+/* How many redistributors there is room for: each lies whole in one region. */
+static uint64_t nr_redistributors(const struct vm_config *config)
+{
+    uint64_t nr = 0;
+
+    for (uint32_t i = 0; i < VM_NR_GICR; i++)
+        nr += config->gicr[i].bytes / GICR_BYTES;
+    return nr;
+}
+
 static const char *init_v3(struct vm *vm)
 {
     const struct vm_config *config = &vm->config;
 
     if (config->gicd.bytes <= GICV3_PIDR2)
         return "its GICv3 distributor needs 64 KiB";
-    if (config->gicr.bytes < (uint64_t)config->nr_vcpus * GICR_BYTES)
+    if (nr_redistributors(config) < config->nr_vcpus)
         return "its GICv3 redistributors need 128 KiB for each vCPU";
     mmio_add(&vm->mmio, config->gicd.base, config->gicd.bytes, &vgicd_v3_ops);
-    mmio_add(&vm->mmio, config->gicr.base, config->gicr.bytes, &vgicr_ops);
+    for (uint32_t i = 0; i < VM_NR_GICR && config->gicr[i].bytes > 0; i++)
+        mmio_add(&vm->mmio, config->gicr[i].base, config->gicr[i].bytes, &vgicr_ops[i]);
     return NULL;
 }
 

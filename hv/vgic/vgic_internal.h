@@ -36,9 +36,6 @@
 /* What identifies the interrupt in GICC_DIR, IHI 0048, 4.4.16; above it is the source of an SGI. */
 #define GICC_DIR_INTID 0x3FFu
 
-/* Affinity fields that an IROUTER stores. */
-#define VGIC_IROUTER_BITS UINT64_C(0xFF00FFFFFF)
-
 /** Whether an access to a register that has a byte for each interrupt may be this wide. */
 static inline bool vgic_by_byte(uint32_t bytes)
 {
@@ -225,7 +222,7 @@ void vgic_sgi_write_sources(struct vcpu *vcpu, uint32_t offset, uint32_t bytes, 
 
 extern const struct mmio_ops vgicd_v2_ops;
 extern const struct mmio_ops vgicd_v3_ops;
-extern const struct mmio_ops vgicr_ops;
+extern const struct mmio_ops vgicr_ops[VM_NR_GICR]; /* one for each region */
 
 /** The second page of a GICv2's CPU interface. */
 extern const struct mmio_ops vgicc_dir_ops;

@@ -2,12 +2,16 @@
 /*
  * Software-generated interrupts: ICC_SGI1R_EL1 and ICC_SGI0R_EL1 of a GICv3, GICD_SGIR of a GICv2.
  */
+#include "arch/mpidr.h"
 #include "vgic/vgic.h"
 #include "vgic/vgic_internal.h"
 
 /* ICC_SGI<n>R_EL1, IHI 0069, 12.2. */
 #define SGIR_TARGETS     UINT64_C(0xFFFF)             /* Aff0 */
-#define SGIR_AFFINITY    UINT64_C(0x00FFF0FF00FF0000) /* Aff3, range selector, Aff2, Aff1 */
+#define SGIR_CLUSTER     UINT64_C(0x00FFF0FF00FF0000) /* Aff3, range selector, Aff2, Aff1 */
+#define SGIR_AFF1_SHIFT  16
+#define SGIR_AFF2_SHIFT  32
+#define SGIR_AFF3_SHIFT  48
 #define SGIR_INTID_SHIFT 24
 #define SGIR_ALL_OTHERS  (UINT64_C(1) << 40)
 
@@ -47,14 +51,35 @@ void vgic_send_sgi_set(struct vcpu *source, uint64_t targets, uint32_t sgi)
 
 /* --- GICv3 --- */
 
-/* Our vCPUs differ in Aff0 alone, and have fewer than 16 of it. */
+/* What selects the cluster of a vCPU. Aff0 is below 16 (config/vm_tree.c): in range 0. */
+static uint64_t cluster_of(uint64_t mpidr)
+{
+    return MPIDR_AFF3(mpidr) << SGIR_AFF3_SHIFT | MPIDR_AFF2(mpidr) << SGIR_AFF2_SHIFT |
+           MPIDR_AFF1(mpidr) << SGIR_AFF1_SHIFT;
+}
+
+/* The vCPUs of one cluster whose Aff0 is in the list. */
+static uint32_t listed_targets(const struct vm_config *config, uint64_t value)
+{
+    uint32_t targets = 0;
+
+    for (uint32_t i = 0; i < config->nr_vcpus; i++)
+        if (cluster_of(config->mpidr[i]) == (value & SGIR_CLUSTER))
+            targets |= (uint32_t)((value & SGIR_TARGETS) >> MPIDR_AFF0(config->mpidr[i]) & 1) << i;
+    return targets;
+}
+
 static uint32_t affinity_targets(const struct vcpu *vcpu, uint64_t value)
 {
+    const struct vm_config *config = &vcpu->vm->config;
     uint32_t all = all_vcpus(vcpu->vm);
 
     if (value & SGIR_ALL_OTHERS)
         return all & ~(1u << vcpu->index);
-    return value & SGIR_AFFINITY ? 0 : (uint32_t)(value & SGIR_TARGETS) & all;
+    /* Affinities ascend: if the last is that of a VM that counts from 0, all are. */
+    if (config->mpidr[config->nr_vcpus - 1] != config->nr_vcpus - 1)
+        return listed_targets(config, value);
+    return value & SGIR_CLUSTER ? 0 : (uint32_t)(value & SGIR_TARGETS) & all;
 }
 
 /* An SGI is forwarded if it is of the group the register is for, IHI 0069, 12.1.10. */

@@ -4,6 +4,7 @@
  * A GICv3 has affinity routing always, and one security state.
  */
 #include "arch/clamp.h"
+#include "arch/mpidr.h"
 #include "vgic/vgic.h"
 #include "vgic/vgic_internal.h"
 #include "vm/mmio_map.h"
@@ -22,8 +23,10 @@ static uint32_t targets_of(const struct vm *vm, uint32_t spi)
 {
     const struct vgic *dist = &vm->vgic;
 
-    if (vm->config.gic_version == 3)
-        return dist->irouter[spi] < vm->config.nr_vcpus ? 1u << dist->irouter[spi] : 0;
+    if (vm->config.gic_version == 3) {
+        uint32_t index = vm_config_vcpu(&vm->config, dist->irouter[spi]);
+        return index < vm->config.nr_vcpus ? 1u << index : 0;
+    }
     if (vm->config.nr_vcpus == 1)
         return 1; /* GICD_ITARGETSR is reserved if there is one CPU */
     return dist->itargets[spi] & -(uint32_t)dist->itargets[spi];
@@ -132,7 +135,7 @@ static void write_router(struct vcpu *vcpu, uint32_t offset, uint32_t bytes, uin
     spin_lock(&vm->vgic.lock);
     if (bytes == 4)
         value = (*router & ~((uint64_t)UINT32_MAX << shift)) | value << shift;
-    *router = value & VGIC_IROUTER_BITS;
+    *router = value & MPIDR_AFFINITY;
     vgicd_route(vm, intid);
     vgic_update_spis(vcpu, intid / 32, vgic_bit(intid));
     spin_unlock(&vm->vgic.lock);
@@ -178,7 +181,7 @@ static uint64_t read_control_v3(struct vcpu *vcpu, uint32_t offset)
         return vcpu->vm->vgic.ctlr | GICD_CTLR_ARE | GICD_CTLR_DS |
                (write_pending(vcpu->vm) ? GICD_CTLR_RWP : 0);
     case GICD_TYPER:
-        return TYPER_LINES | TYPER_IDBITS | GICD_TYPER_NO_1_OF_N;
+        return TYPER_LINES | TYPER_IDBITS | GICD_TYPER_A3V | GICD_TYPER_NO_1_OF_N;
     case GICD_IIDR:
         return VGIC_IIDR;
     case GICV3_PIDR2:

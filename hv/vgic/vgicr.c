@@ -3,23 +3,32 @@
  * The redistributors' frames (IHI 0069, 12.10 and 12.11): 128 KiB for each vCPU, first what it is,
  * then its SGIs and PPIs. There are no LPIs.
  */
+#include "arch/mpidr.h"
 #include "vgic/vgic.h"
 #include "vgic/vgic_internal.h"
 #include "vm/mmio_map.h"
 
-/* Whose redistributor an access is to; NULL past the last. */
-static struct vcpu *owner_of(struct vcpu *vcpu, uint32_t offset)
+/* The number of the vCPU whose redistributor is the first behind region 0. */
+static uint32_t second_region(const struct vm *vm)
 {
-    uint32_t index = offset / GICR_BYTES;
+    return (uint32_t)(vm->config.gicr[0].bytes / GICR_BYTES);
+}
+
+/* Whose redistributor an access is to that is @offset behind that of vCPU @first; NULL past the
+ * last. */
+static struct vcpu *owner_of(struct vcpu *vcpu, uint32_t first, uint32_t offset)
+{
+    uint32_t index = first + offset / GICR_BYTES;
 
     return index < vcpu->vm->config.nr_vcpus ? vm_vcpu(vcpu->vm, index) : NULL;
 }
 
 static uint64_t typer(const struct vcpu *owner)
 {
-    bool last = owner->index == owner->vm->config.nr_vcpus - 1;
+    uint32_t next = owner->index + 1;
+    bool last = next == owner->vm->config.nr_vcpus || next == second_region(owner->vm);
 
-    return (uint64_t)owner->index << GICR_TYPER_AFFINITY_SHIFT |
+    return (uint64_t)mpidr_packed(owner->mpidr) << GICR_TYPER_AFFINITY_SHIFT |
            (uint64_t)owner->index << GICR_TYPER_NUMBER_SHIFT | (last ? GICR_TYPER_LAST : 0);
 }
 
@@ -55,9 +64,8 @@ static void write_waker(struct vcpu *owner, uint64_t value)
                             : 0;
 }
 
-static uint64_t read_frame(struct vcpu *vcpu, uint32_t offset, uint32_t bytes)
+static uint64_t read_frame(struct vcpu *vcpu, struct vcpu *owner, uint32_t offset, uint32_t bytes)
 {
-    struct vcpu *owner = owner_of(vcpu, offset);
     uint32_t in_frame = offset % GICR_SGI_FRAME;
 
     if (!owner)
@@ -70,9 +78,9 @@ static uint64_t read_frame(struct vcpu *vcpu, uint32_t offset, uint32_t bytes)
     return vgic_bank_read(&view, in_frame, bytes);
 }
 
-static void write_frame(struct vcpu *vcpu, uint32_t offset, uint32_t bytes, uint64_t value)
+static void write_frame(struct vcpu *vcpu, struct vcpu *owner, uint32_t offset, uint32_t bytes,
+                        uint64_t value)
 {
-    struct vcpu *owner = owner_of(vcpu, offset);
     uint32_t in_frame = offset % GICR_SGI_FRAME;
 
     if (!owner)
@@ -88,4 +96,29 @@ static void write_frame(struct vcpu *vcpu, uint32_t offset, uint32_t bytes, uint
     vgic_bank_write(&view, in_frame, bytes, (uint32_t)value);
 }
 
-const struct mmio_ops vgicr_ops = {.read = read_frame, .write = write_frame, .exit = EXIT_GICR};
+/* --- the regions --- */
+
+static uint64_t read_0(struct vcpu *vcpu, uint32_t offset, uint32_t bytes)
+{
+    return read_frame(vcpu, owner_of(vcpu, 0, offset), offset, bytes);
+}
+
+static void write_0(struct vcpu *vcpu, uint32_t offset, uint32_t bytes, uint64_t value)
+{
+    write_frame(vcpu, owner_of(vcpu, 0, offset), offset, bytes, value);
+}
+
+static uint64_t read_1(struct vcpu *vcpu, uint32_t offset, uint32_t bytes)
+{
+    return read_frame(vcpu, owner_of(vcpu, second_region(vcpu->vm), offset), offset, bytes);
+}
+
+static void write_1(struct vcpu *vcpu, uint32_t offset, uint32_t bytes, uint64_t value)
+{
+    write_frame(vcpu, owner_of(vcpu, second_region(vcpu->vm), offset), offset, bytes, value);
+}
+
+const struct mmio_ops vgicr_ops[VM_NR_GICR] = {
+    {.read = read_0, .write = write_0, .exit = EXIT_GICR},
+    {.read = read_1, .write = write_1, .exit = EXIT_GICR},
+};

@@ -90,6 +90,14 @@ void clock_hide(const struct stile_clock *clock)
     spin_unlock(&clocks.lock);
 }
 
+uint64_t clock_seconds(void)
+{
+    spin_lock(&clocks.lock);
+    uint64_t wall_ns = clocks.wall_ns + ns_of(timer_now());
+    spin_unlock(&clocks.lock);
+    return wall_ns / NS_PER_SEC;
+}
+
 void clock_set(uint64_t wall_ns)
 {
     spin_lock(&clocks.lock);

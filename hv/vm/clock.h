@@ -22,6 +22,10 @@ void clock_init(void);
  */
 void clock_show(struct stile_clock *clock);
 
+/** clock_seconds() - the wall clock now, in seconds since 1970; from about 0 on if nobody knows it
+ */
+uint64_t clock_seconds(void);
+
 /** clock_hide() - keep a clock right no longer: its page is about to be something else */
 void clock_hide(const struct stile_clock *clock);
 

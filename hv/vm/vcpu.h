@@ -69,9 +69,10 @@ struct vcpu {
     struct vm *vm;
     const uint8_t *calls;  /* vm->calls */
     int64_t more_status;   /* what hcall_values() returns as a status; not 0 in core_multicall */
-    uint32_t index;        /* in vm->vcpus, and the guest's Aff0 */
+    uint32_t index;        /* in vm->vcpus */
     uint32_t weight;       /* its share of a physical CPU, relative to others */
     uint64_t affinity;     /* physical CPUs it may use, a bit for each */
+    uint64_t mpidr;        /* its affinity fields, as the guest knows it */
     uint32_t has;          /* VCPU_HAS_*; changed by the CPU it is loaded in, or while it is off */
     bool has_asked_stolen; /* PV_TIME_ST has told it where its stolen time is */
     bool yields;           /* it asked for others to run first; only while loaded */

@@ -20,6 +20,7 @@
 #include "vm/vgic_state.h"
 #include "vm/vm_config.h"
 #include "vm/vm_files.h"
+#include "vm/vrtc_state.h"
 #include "vm/vuart_state.h"
 
 struct controller;
@@ -72,6 +73,7 @@ struct vm {
     struct vgic vgic;
     struct vuart vuart;
     struct vconsole console;
+    struct vrtc rtc;
     struct mmio_map mmio; /* emulated devices by IPA */
     struct events events;
     char typed[VCONSOLE_INPUT_BYTES]; /* and not read; last: it is large */

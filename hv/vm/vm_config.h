@@ -52,20 +52,51 @@ struct ipa_range {
     uint64_t bytes;
 };
 
+/**
+ * The most pieces that a VM's virtio,mmio slots, and its flash, may be in. Neighbours are one
+ * piece.
+ */
+#define VM_NR_SLOTS 4
+#define VM_NR_FLASH 2
+
+/** Where a VM's kernel and tree go if its tree does not say: where there is room. */
+#define VM_ANYWHERE UINT64_MAX
+
+/** The most regions that a GICv3's redistributors may lie in. */
+#define VM_NR_GICR 2
+
+/** How much the registers of a vCPU's redistributor take (IHI 0069, 12.8). */
+#define VM_GICR_BYTES UINT64_C(0x20000)
+
+static inline uint64_t ipa_range_end(const struct ipa_range *range)
+{
+    return range->base.ipa + range->bytes;
+}
+
 struct vm_config {
     char name[STILE_VM_NAME_BYTES]; /* the VM's folder in the bundle */
     enum vm_mode mode;
     uint32_t nr_vcpus;
+    uint64_t mpidr[CONFIG_NR_VCPUS]; /* the affinity fields of each, which ascend */
     uint32_t weight;   /* stile,weight: its vCPUs' share of a physical CPU; 100 if not said */
     uint64_t affinity; /* stile,affinity: physical CPUs they may use, a bit for each; all if not */
     uint32_t nr_memory;
     struct ipa_range memory[STILE_VM_NR_REGIONS]; /* in the order of the tree */
     uint32_t gic_version;                         /* 2 or 3; without a GIC, the machine's */
     struct ipa_range gicd;                        /* bytes 0: it has no GIC, but mailboxes */
-    struct ipa_range gicc;  /* of a GICv2, and of a VM without a GIC if the machine's is one */
-    struct ipa_range gicr;  /* GICv3 */
-    struct ipa_range uart;  /* a PL011 or SBSA UART, or bytes 0 */
-    uint32_t uart_intid;    /* 0 if it has none, which needs that the VM has no GIC */
+    struct ipa_range gicc; /* of a GICv2, and of a VM without a GIC if the machine's is one */
+    struct ipa_range gicr[VM_NR_GICR];   /* GICv3: redistributors, in the order of the vCPUs */
+    struct ipa_range uart;               /* a PL011 or SBSA UART, or bytes 0 */
+    uint32_t uart_intid;                 /* 0 if it has none, which needs that the VM has no GIC */
+    struct ipa_range rtc;                /* a PL031, or bytes 0 */
+    struct ipa_range slots[VM_NR_SLOTS]; /* of virtio,mmio, in which there are no devices */
+    uint32_t slot_bytes;                 /* one slot; 0 if there are none */
+    struct ipa_range flash[VM_NR_FLASH]; /* cfi-flash, which is erased */
+    uint64_t kernel_address;             /* stile,kernel-address, or VM_ANYWHERE */
+    uint64_t kernel_bytes; /* stile,kernel-bytes: what it needs from there; 0 if not said */
+    uint64_t
+        kernel_entry;     /* stile,kernel-entry: its first instruction, or VM_ANYWHERE: the first */
+    uint64_t dtb_address; /* stile,dtb-address, or VM_ANYWHERE */
     uint32_t hv_memory_kib; /* stile,hv-memory-kib: of the hypervisor's memory; 0 if not said */
     bool pmu;               /* stile,pmu: its vCPUs have performance monitors */
     bool pmu_el2;           /* stile,pmu-el2: it has the CPU's, and may count EL2 */
@@ -76,6 +107,16 @@ struct vm_config {
 static inline bool vm_config_has_gic(const struct vm_config *config)
 {
     return config->gicd.bytes != 0;
+}
+
+/** vm_config_vcpu() - which vCPU has these affinity fields; nr_vcpus if none has */
+static inline uint32_t vm_config_vcpu(const struct vm_config *config, uint64_t mpidr)
+{
+    uint32_t index = 0;
+
+    while (index < config->nr_vcpus && config->mpidr[index] != mpidr)
+        index++;
+    return index;
 }
 
 /** vm_config_pages() - how many pages of memory its device tree gives a VM */

@@ -74,6 +74,15 @@ KTF_TEST(clock, it_is_the_machines)
     EXPECT_EQ(wall_at(&clock, 9 * FREQUENCY), UINT64_C(1700000004) * NS_PER_SEC);
 }
 
+KTF_TEST(clock, it_is_told_in_seconds)
+{
+    set_ticks(7 * FREQUENCY + FREQUENCY / 2);
+    EXPECT_EQ(clock_seconds(), 7);
+    clock_set(UINT64_C(1700000000) * NS_PER_SEC);
+    set_ticks(17 * FREQUENCY + FREQUENCY / 2);
+    EXPECT_EQ(clock_seconds(), 1700000010);
+}
+
 KTF_TEST(clock, a_change_is_told_to_all)
 {
     struct stile_clock first;

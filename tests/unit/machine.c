@@ -104,7 +104,7 @@ static const char *parse_fault(const struct spec *spec)
     }
     if (spec->add)
         spec->add();
-    tree_add_cpus(buffer, spec->nr_cpus, 0);
+    tree_add_cpus(buffer, spec->nr_cpus, 0, NULL);
     make_reserved(spec);
     for (unsigned i = 0; i < 8; i++) {
         if (spec->nodes[i].name)

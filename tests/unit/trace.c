@@ -21,7 +21,7 @@ static struct vm vm = {
                .nr_vcpus = 1,
                .uart = {{0x9000000}, 0x1000},
                .gicd = {{0x8000000}, 0x10000},
-               .gicr = {{0x80A0000}, 0x20000}},
+               .gicr = {{{0x80A0000}, 0x20000}}},
 };
 static struct vcpu vcpu = {.vm = &vm};
 

@@ -214,10 +214,12 @@ static inline void power_on(uint32_t version, uint32_t nr_lrs)
     vm.config.nr_vcpus = NR_VCPUS;
     vm.config.gicd = (struct ipa_range){ipa_make(0x08000000), 0x10000};
     vm.config.gicc = (struct ipa_range){ipa_make(0x08010000), 0x10000};
-    vm.config.gicr = (struct ipa_range){ipa_make(0x080A0000), NR_VCPUS * GICR_BYTES};
+    vm.config.gicr[0] = (struct ipa_range){ipa_make(0x080A0000), NR_VCPUS * GICR_BYTES};
     for (uint32_t i = 0; i < NR_VCPUS; i++) {
         vcpus[i].vm = &vm;
         vcpus[i].index = i;
+        vcpus[i].mpidr = i;
+        vm.config.mpidr[i] = i;
         vcpus[i].pcpu = &pcpus[i];
         vm.vcpus[i] = &vcpus[i];
     }

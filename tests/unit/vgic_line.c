@@ -15,7 +15,7 @@ static void start_without_gic(uint32_t version)
     gicr_ops = NULL;
     mapped_bytes = 0;
     vm.config.gicd = (struct ipa_range){ipa_make(0), 0};
-    vm.config.gicr = (struct ipa_range){ipa_make(0), 0};
+    vm.config.gicr[0] = (struct ipa_range){ipa_make(0), 0};
     EXPECT_NULL(vgic_init(&vm));
     for (uint32_t i = 0; i < NR_VCPUS; i++)
         vcpus[i].vgic.interface.vmcr =

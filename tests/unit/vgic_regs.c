@@ -18,9 +18,12 @@ KTF_TEST(vgic_regs, a_vm_gets_what_the_machine_has)
     vm.config.gic_version = 2;
     EXPECT_STREQ(vgic_init(&vm), "its GIC is not of the version the machine has");
     vm.config.gic_version = 3;
-    vm.config.gicr.bytes -= 1;
+    vm.config.gicr[0].bytes -= 1;
     EXPECT_STREQ(vgic_init(&vm), "its GICv3 redistributors need 128 KiB for each vCPU");
-    vm.config.gicr.bytes += 1;
+    vm.config.gicr[1].bytes = GICR_BYTES;
+    EXPECT_NULL(vgic_init(&vm));
+    vm.config.gicr[1].bytes = 0;
+    vm.config.gicr[0].bytes += 1;
     vm.config.gicd.bytes = 0x1000;
     EXPECT_STREQ(vgic_init(&vm), "its GICv3 distributor needs 64 KiB");
 
@@ -109,6 +112,69 @@ KTF_TEST(vgic_regs, sgi_registers_name_targets_and_groups)
     EXPECT_EQ(vcpus[1].vgic.bank.posted, 3u << 3 | 1u << 6);
     vgic_write_sgi1r(SELF, 1);
     EXPECT_EQ(guest_ack(SELF), 0u);
+}
+
+/* The machine's vCPUs are 0.0.0.0, 0.1.0.3 and 7.0.2.15. */
+static void start_clusters(void)
+{
+    static const uint64_t mpidrs[NR_VCPUS] = {0, 0x10003, UINT64_C(0x70000020F)};
+
+    start(3, 4);
+    for (uint32_t i = 0; i < NR_VCPUS; i++)
+        vm.config.mpidr[i] = vcpus[i].mpidr = mpidrs[i];
+}
+
+KTF_TEST(vgic_regs, affinities_need_not_count_from_zero)
+{
+    uint32_t router = GICD_IROUTER + 8 * 70;
+
+    start_clusters();
+    EXPECT_TRUE(gicd_read(SELF, GICD_TYPER, 4) & GICD_TYPER_A3V);
+    EXPECT_EQ(gicr_read(SELF, GICR_BYTES + GICR_TYPER, 8), UINT64_C(0x10003) << 32 | 1 << 8);
+    EXPECT_EQ(gicr_read(SELF, 2 * GICR_BYTES + GICR_TYPER + 4, 4), 0x0700020Fu);
+    gicd_write(SELF, router, 8, 0x10003);
+    EXPECT_EQ(vcpus[1].vgic.routed[1], 1u << 6);
+    gicd_write(SELF, router, 8, UINT64_C(0x70000020F));
+    EXPECT_EQ(vcpus[1].vgic.routed[1], 0u);
+    EXPECT_EQ(vcpus[2].vgic.routed[1], 1u << 6);
+    gicd_write(SELF, router, 8, 1); /* nobody's */
+    EXPECT_EQ(vcpus[2].vgic.routed[1], 0u);
+}
+
+KTF_TEST(vgic_regs, an_sgi_goes_to_a_cluster)
+{
+    start_clusters();
+    vgic_write_sgi1r(SELF, 3 << 24 | 0xFFFE);
+    EXPECT_EQ(vcpus[1].vgic.bank.posted | vcpus[2].vgic.bank.posted, 0u);
+    vgic_write_sgi1r(SELF, UINT64_C(1) << 32 | 4 << 24 | 8);
+    EXPECT_EQ(vcpus[1].vgic.bank.posted, 1u << 4);
+    EXPECT_EQ(vcpus[2].vgic.bank.posted, 0u);
+    vgic_write_sgi1r(SELF, UINT64_C(7) << 48 | 5 << 24 | 2 << 16 | 0x8000);
+    EXPECT_EQ(vcpus[2].vgic.bank.posted, 1u << 5);
+    vgic_write_sgi1r(SELF, UINT64_C(7) << 48 | 6 << 24 | 0x8000);
+    vgic_write_sgi1r(SELF, UINT64_C(1) << 44 | UINT64_C(1) << 32 | 6 << 24 | 8);
+    EXPECT_EQ(vcpus[1].vgic.bank.posted, 1u << 4);
+    EXPECT_EQ(vcpus[2].vgic.bank.posted, 1u << 5);
+    vgic_write_sgi1r(SELF, UINT64_C(1) << 40 | 7 << 24);
+    EXPECT_EQ(vcpus[1].vgic.bank.posted, 1u << 4 | 1u << 7);
+    EXPECT_EQ(vcpus[2].vgic.bank.posted, 1u << 5 | 1u << 7);
+}
+
+KTF_TEST(vgic_regs, redistributors_may_be_in_two_regions)
+{
+    struct vcpu *self = SELF;
+
+    start(3, 4);
+    vm.config.gicr[0].bytes = GICR_BYTES;
+    vm.config.gicr[1] = (struct ipa_range){ipa_make(0x8200000), 3 * GICR_BYTES};
+    EXPECT_EQ(vgicr_ops[0].read(self, GICR_TYPER, 8), GICR_TYPER_LAST);
+    EXPECT_EQ(vgicr_ops[1].read(self, GICR_TYPER, 8), UINT64_C(1) << 32 | 1 << 8);
+    EXPECT_EQ(vgicr_ops[1].read(self, GICR_BYTES + GICR_TYPER, 8),
+              UINT64_C(2) << 32 | 2 << 8 | GICR_TYPER_LAST);
+    EXPECT_EQ(vgicr_ops[1].read(self, 2 * GICR_BYTES + GICR_TYPER, 8), 0u);
+    vgicr_ops[1].write(self, GICR_BYTES + GICR_WAKER, 4, 2);
+    EXPECT_EQ(vcpus[2].vgic.waker, 6u);
+    EXPECT_EQ(vcpus[0].vgic.waker, 0u);
 }
 
 KTF_TEST(vgic_regs, another_vcpus_redistributor)

@@ -12,6 +12,7 @@
 
 #include "config/dt.c"
 #include "vm/refusal.c"
+#include "config/vm_check.c"
 #include "config/vm_tree.c"
 
 #include "ktf.h"
@@ -69,8 +70,8 @@ KTF_TEST(vm_config, a_tree_is_read)
     EXPECT_EQ(config.memory[0].bytes, 0x1000000);
     EXPECT_EQ(config.gic_version, 3);
     EXPECT_EQ(config.gicd.base.ipa, 0x08000000);
-    EXPECT_EQ(config.gicr.base.ipa, 0x080A0000);
-    EXPECT_EQ(config.gicr.bytes, 0x40000);
+    EXPECT_EQ(config.gicr[0].base.ipa, 0x080A0000);
+    EXPECT_EQ(config.gicr[0].bytes, 0x40000);
     EXPECT_EQ(config.gicc.bytes, 0);
     EXPECT_EQ(config.uart.base.ipa, 0x09000000);
     EXPECT_EQ(config.uart_intid, 33);
@@ -114,7 +115,7 @@ KTF_TEST(vm_config, another_tree_is_read)
     EXPECT_EQ(config.memory[1].base.ipa, 0x100000000);
     EXPECT_EQ(config.gic_version, 2);
     EXPECT_EQ(config.gicc.base.ipa, 0x08010000);
-    EXPECT_EQ(config.gicr.bytes, 0);
+    EXPECT_EQ(config.gicr[0].bytes, 0);
     EXPECT_EQ(config.uart.bytes, 0);
     tree.mode = NULL;
     ASSERT_STREQ(parse_with(&tree, &config), NULL);
@@ -192,13 +193,11 @@ struct wrong {
 static const struct wrong wrongs[] = {
     {"vm.dtb: no /memory", 0, {.name = NULL}, NULL, 0, 0, 0},
     {"vm.dtb: /memory has no address and size", 0, {.name = "memory"}, NULL, 0, 0, 0},
-    {"vm.dtb: /memory has an empty range", MEMORY(0x40000000, 0), NULL, 0, 0, 0},
-    {"vm.dtb: /memory is not in whole aligned blocks of 2 MiB",
-     MEMORY(0x40001000, 0x1000000), NULL, 0, 0, 0},
-    {"vm.dtb: /memory is not in whole aligned blocks of 2 MiB",
-     MEMORY(0x40000000, 0x1001000), NULL, 0, 0, 0},
-    {"vm.dtb: /memory is not in whole aligned blocks of 2 MiB",
-     MEMORY(0x40000001, 0x1000000), NULL, 0, 0, 0},
+    {"vm.dtb: no /memory", MEMORY(0x40000000, 0), NULL, 0, 0, 0},
+    {"vm.dtb: /memory is not in whole pages of 4 KiB",
+     MEMORY(0x40000800, 0x1000000), NULL, 0, 0, 0},
+    {"vm.dtb: /memory is not in whole pages of 4 KiB",
+     MEMORY(0x40000000, 0x1000800), NULL, 0, 0, 0},
     {"vm.dtb: /memory exceeds the 512 GiB of a VM's address space",
      MEMORY(0x40000000, 0x8000000000), NULL, 0, 0, 0},
     {"vm.dtb: /memory exceeds the 512 GiB of a VM's address space",
@@ -213,7 +212,6 @@ static const struct wrong wrongs[] = {
      MEMORY(0xA000000, 0x2000000), NULL, 0, 0, 0},
     {"vm.dtb: no CPUs", NONE, {.name = NULL}, NULL, 99, 0, 0},
     {"vm.dtb: 9 CPUs, of at most 8", NONE, {.name = NULL}, NULL, CONFIG_NR_VCPUS + 1, 0, 0},
-    {"vm.dtb: the CPUs' reg is not 0, 1, 2 and so on", NONE, {.name = NULL}, NULL, 1, 1, 0},
     {"vm.dtb: stile,mode is not \"assisted\", \"trap\" or \"paravirtual\"",
      NONE, {.name = NULL}, "", 0, 0, 0},
     {"vm.dtb: stile,mode is not \"assisted\", \"trap\" or \"paravirtual\"",
@@ -236,10 +234,10 @@ static const struct wrong wrongs[] = {
     {"vm.dtb: the GICv2's registers are missing or too small",
      GIC("arm,gic-400", 0x8000000, 0x10000), NULL, 0, 0, 0},
     {"vm.dtb: the GICv2's registers are missing or too small",
-     GIC("arm,gic-400", 0x8000000, 0x1000, 0x8010000, 0x1000), NULL, 0, 0, 0},
+     GIC("arm,gic-400", 0x8000000, 0x1000, 0x8010000, 0x100), NULL, 0, 0, 0},
     {"vm.dtb: devices overlap, or the pages shared at 0xB000000",
      GIC("arm,gic-400", 0x8000000, 0x10000, 0x800F000, 0x2000), NULL, 0, 0, 0},
-    {"vm.dtb: a device is not in whole pages",
+    {"vm.dtb: the interrupt controller is not in whole pages",
      GIC("arm,gic-400", 0x8000800, 0x10000, 0x8020000, 0x2000), NULL, 0, 0, 0},
     {"vm.dtb: a device exceeds the VM's address space",
      GIC("arm,gic-400", 0x8000000000, 0x10000, 0x8020000, 0x2000), NULL, 0, 0, 0},
@@ -254,6 +252,27 @@ static const struct wrong wrongs[] = {
      UART(0xFFFFFFF0, 0x9000000, 0x1000), NULL, 0, 0, 0},
     {"vm.dtb: devices overlap, or the pages shared at 0xB000000",
      UART(1, 0xB000000, 0x1000), NULL, 0, 0, 0},
+    {"vm.dtb: a device's registers are not in whole words of 8 bytes",
+     UART(1, 0x9000004, 0x1000), NULL, 0, 0, 0},
+    {"vm.dtb: a device's registers are not in whole words of 8 bytes",
+     UART(1, 0x9000000, 0x1004), NULL, 0, 0, 0},
+    {"vm.dtb: a device takes 4 GiB or more",
+     UART(1, 0x200000000, 0x100000000), NULL, 0, 0, 0},
+    {"vm.dtb: the GICv3's redistributor-stride is not 128 KiB", 1,
+     {.name = "gic", .compatible = "arm,gic-v3", .reg = {0x8000000, 0x10000, 0x80A0000, 0x80000},
+      .nr_regs = 2, .gicr_stride = 0x40000}, NULL, 0, 0, 0},
+    {"vm.dtb: the PL031 has no address and size", 3,
+     {.name = "rtc", .compatible = "arm,pl031"}, NULL, 0, 0, 0},
+    {"vm.dtb: devices overlap, or the pages shared at 0xB000000", 3,
+     {.name = "rtc", .compatible = "arm,pl031", .reg = {0x9000800, 0x1000}, .nr_regs = 1},
+     NULL, 0, 0, 0},
+    {"vm.dtb: a cfi-flash has no address and size", 3,
+     {.name = "flash", .compatible = "cfi-flash", .reg = {0, 0}, .nr_regs = 1}, NULL, 0, 0, 0},
+    {"vm.dtb: cfi-flash is in more than 2 pieces", 3,
+     {.name = "flash", .compatible = "cfi-flash", .reg = {0, 8, 16, 8, 32, 8}, .nr_regs = 3},
+     NULL, 0, 0, 0},
+    {"vm.dtb: a virtio,mmio slot has no address and size", 3,
+     {.name = "slot", .compatible = "virtio,mmio"}, NULL, 0, 0, 0},
     {"vm.dtb: more than one UART", 3,
      {.name = "uart", .compatible = "arm,pl011", .reg = {0x9001000, 0x1000}, .nr_regs = 1,
       .interrupt = {0, 2, 4}}, NULL, 0, 0, 0},
@@ -323,6 +342,209 @@ KTF_TEST(vm_config, the_place_of_its_cpu_interface_is_kept_free)
     EXPECT_STREQ(parse_with(&tree, &config), "vm.dtb: the UART has no SPI that the GIC has");
     tree.nodes[2].interrupt[1] = 63;
     EXPECT_STREQ(parse_with(&tree, &config), NULL);
+}
+
+/* --- CPUs --- */
+
+KTF_TEST(vm_config, affinities_may_be_any_in_any_order)
+{
+    static const struct tree_cpu cpus[] = {
+        {UINT64_C(0x200000100), NULL},
+        {0x10000, "okay"},
+        {0x100, "disabled"},
+        {0x10F, "ok"},
+        {0x500, "fail"},
+    };
+    struct tree tree = tree_default;
+    struct vm_config config;
+
+    tree.cpus = cpus;
+    tree.nr_cpus = 5;
+    tree.nodes[1].reg[3] = 0x60000;
+    ASSERT_STREQ(parse_with(&tree, &config), NULL);
+    ASSERT_EQ(config.nr_vcpus, 3);
+    EXPECT_EQ(config.mpidr[0], 0x10F);
+    EXPECT_EQ(config.mpidr[1], 0x10000);
+    EXPECT_EQ(config.mpidr[2], UINT64_C(0x200000100));
+    EXPECT_EQ(vm_config_vcpu(&config, 0x10000), 1);
+    EXPECT_EQ(vm_config_vcpu(&config, 0x100), 3);
+}
+
+static const char *with_cpus(uint64_t first, uint64_t second, uint32_t gic_version)
+{
+    const struct tree_cpu cpus[] = {{first, NULL}, {second, NULL}};
+    struct tree tree = tree_default;
+    struct vm_config config;
+
+    tree.cpus = cpus;
+    if (gic_version == 2)
+        tree.nodes[1] = (struct tree_node){.name = "intc@8000000",
+                                           .compatible = "arm,gic-400",
+                                           .reg = {0x08000000, 0x1000, 0x08010000, 0x1000},
+                                           .nr_regs = 2};
+    return parse_with(&tree, &config);
+}
+
+KTF_TEST(vm_config, what_is_no_affinity_is_refused)
+{
+    static const char not_affinity[] =
+        "vm.dtb: a CPU's reg is not the affinity fields of an MPIDR_EL1";
+
+    EXPECT_STREQ(with_cpus(0, 0x80000001, 3), not_affinity);
+    EXPECT_STREQ(with_cpus(0, UINT64_C(1) << 40, 3), not_affinity);
+    EXPECT_STREQ(with_cpus(0x100, 0x100, 3), "vm.dtb: two CPUs have the same reg");
+    EXPECT_STREQ(with_cpus(0, 0x10, 3),
+                 "vm.dtb: the lowest byte of a CPU's reg is above 15, where a GICv3's SGIs end");
+    EXPECT_STREQ(with_cpus(0, 0x10, 2), NULL);
+}
+
+KTF_TEST(vm_config, redistributors_may_be_in_two_regions)
+{
+    struct tree tree = tree_default;
+    struct vm_config config;
+
+    tree.nodes[1] =
+        (struct tree_node){.name = "intc@8000000",
+                           .compatible = "arm,gic-v3",
+                           .reg = {0x08000000, 0x10000, 0x080A0000, 0x20000, 0x08100000, 0x20000},
+                           .nr_regs = 3,
+                           .gicr_regions = 2,
+                           .gicr_stride = 0x20000};
+    ASSERT_STREQ(parse_with(&tree, &config), NULL);
+    EXPECT_EQ(config.gicr[0].bytes, 0x20000);
+    EXPECT_EQ(config.gicr[1].base.ipa, 0x08100000);
+    tree.nodes[1].gicr_regions = 0; /* the third is something else */
+    EXPECT_STREQ(parse_with(&tree, &config),
+                 "vm.dtb: the GICv3's registers are missing or too small for its CPUs");
+    tree.nodes[1].gicr_regions = 3;
+    EXPECT_STREQ(parse_with(&tree, &config),
+                 "vm.dtb: the GICv3's #redistributor-regions is not 1 or 2");
+}
+
+KTF_TEST(vm_config, an_interrupt_may_name_its_controller)
+{
+    struct tree tree = tree_default;
+    struct vm_config config;
+
+    tree.nodes[1].phandle = 7;
+    tree.nodes[2].extended = 7;
+    ASSERT_STREQ(parse_with(&tree, &config), NULL);
+    EXPECT_EQ(config.uart_intid, 33);
+    tree.nodes[2].extended = 8;
+    EXPECT_STREQ(parse_with(&tree, &config), "vm.dtb: the UART has no SPI that the GIC has");
+}
+
+/* --- what is there and empty --- */
+
+KTF_TEST(vm_config, neighbouring_slots_are_one_piece)
+{
+    struct tree tree = tree_default;
+    struct vm_config config;
+
+    tree.nr_slots = 32;
+    memcpy(tree.slots, (uint64_t[]){0xA000000, 0x200, 0x200}, sizeof(tree.slots));
+    ASSERT_STREQ(parse_with(&tree, &config), NULL);
+    EXPECT_EQ(config.slots[0].base.ipa, 0xA000000);
+    EXPECT_EQ(config.slots[0].bytes, 0x4000);
+    EXPECT_EQ(config.slots[1].bytes, 0);
+    EXPECT_EQ(config.slot_bytes, 0x200);
+    memcpy(tree.slots, (uint64_t[]){0xA003E00, 0x200, -UINT64_C(0x200)}, sizeof(tree.slots));
+    ASSERT_STREQ(parse_with(&tree, &config), NULL); /* from the last to the first */
+    EXPECT_EQ(config.slots[0].base.ipa, 0xA000000);
+    EXPECT_EQ(config.slots[0].bytes, 0x4000);
+    memcpy(tree.slots, (uint64_t[]){0xA000000, 0x200, 0x400}, sizeof(tree.slots));
+    EXPECT_STREQ(parse_with(&tree, &config),
+                 "vm.dtb: the virtio,mmio slots are in more than 4 pieces");
+    tree.nr_slots = 4;
+    /* What is between two pieces makes all of them one. */
+    tree.nodes[3] = (struct tree_node){
+        .name = "slot", .compatible = "virtio,mmio", .reg = {0xA000200, 0x200}, .nr_regs = 1};
+    ASSERT_STREQ(parse_with(&tree, &config), NULL);
+    EXPECT_EQ(config.slots[2].base.ipa, 0xA000000);
+    EXPECT_EQ(config.slots[2].bytes, 0x600);
+    EXPECT_EQ(config.slots[3].bytes, 0);
+    tree.nodes[3].reg[1] = 0x1000;
+    EXPECT_STREQ(parse_with(&tree, &config),
+                 "vm.dtb: the virtio,mmio slots are not all of one size");
+}
+
+KTF_TEST(vm_config, flash_and_a_clock_are_read)
+{
+    struct tree tree = tree_default;
+    struct vm_config config;
+
+    tree.nodes[3] = (struct tree_node){.name = "flash@0",
+                                       .compatible = "cfi-flash",
+                                       .reg = {0, 0x4000000, 0x4000000, 0x4000000},
+                                       .nr_regs = 2};
+    tree.nodes[4] = (struct tree_node){.name = "pl031@9010000",
+                                       .compatible = "arm,pl031",
+                                       .reg = {0x9010000, 0x1000},
+                                       .nr_regs = 1};
+    ASSERT_STREQ(parse_with(&tree, &config), NULL);
+    EXPECT_EQ(config.flash[0].base.ipa, 0);
+    EXPECT_EQ(config.flash[0].bytes, 0x8000000);
+    EXPECT_EQ(config.flash[1].bytes, 0);
+    EXPECT_EQ(config.rtc.base.ipa, 0x9010000);
+    tree.nodes[5] = tree.nodes[4];
+    EXPECT_STREQ(parse_with(&tree, &config), "vm.dtb: more than one PL031");
+    tree.nodes[5].name = NULL;
+    tree.nodes[3].status = "disabled";
+    tree.nodes[4].status = "disabled";
+    ASSERT_STREQ(parse_with(&tree, &config), NULL);
+    EXPECT_EQ(config.flash[0].bytes, 0);
+    EXPECT_EQ(config.rtc.bytes, 0);
+}
+
+/* --- places --- */
+
+KTF_TEST(vm_config, a_tree_may_say_where_its_kernel_goes)
+{
+    struct tree tree = tree_default;
+    struct vm_config config;
+
+    ASSERT_STREQ(parse_with(&tree, &config), NULL);
+    EXPECT_EQ(config.kernel_address, VM_ANYWHERE);
+    EXPECT_EQ(config.kernel_entry, VM_ANYWHERE);
+    EXPECT_EQ(config.dtb_address, VM_ANYWHERE);
+    tree.numbers[0] = (struct tree_number){"stile,kernel-address", 0x40080000};
+    tree.numbers[1] = (struct tree_number){"stile,dtb-address", 0x40000000};
+    ASSERT_STREQ(parse_with(&tree, &config), NULL);
+    EXPECT_EQ(config.kernel_address, 0x40080000);
+    EXPECT_EQ(config.kernel_bytes, 0);
+    EXPECT_EQ(config.kernel_entry, 0x40080000);
+    EXPECT_EQ(config.dtb_address, 0x40000000);
+    tree.numbers[2] = (struct tree_number){"stile,kernel-entry", 0x40081000};
+    tree.numbers[3] = (struct tree_number){"stile,kernel-bytes", 0x3000};
+    ASSERT_STREQ(parse_with(&tree, &config), NULL);
+    EXPECT_EQ(config.kernel_entry, 0x40081000);
+    EXPECT_EQ(config.kernel_bytes, 0x3000);
+    tree.numbers[1].value = 0x40000004;
+    EXPECT_STREQ(parse_with(&tree, &config), "vm.dtb: stile,dtb-address is not a multiple of 8");
+    tree.numbers[1].value = 0x40000000;
+    tree.numbers[2].value = 0x40081002;
+    EXPECT_STREQ(
+        parse_with(&tree, &config),
+        "vm.dtb: the kernel's stile,kernel-address or -entry is not in memory, or not aligned");
+    tree.numbers[0].name = NULL;
+    EXPECT_STREQ(parse_with(&tree, &config),
+                 "vm.dtb: stile,kernel-bytes and -entry need a stile,kernel-address");
+}
+
+KTF_TEST(vm_config, memory_may_be_of_a_few_pages)
+{
+    struct tree tree = tree_default;
+    struct vm_config config;
+    const uint64_t reg[] = {0x40001000, 0x1000, 0x40003000, 0x1FF000,
+                            0x50000000, 0,      0x60000000, 0x4100000};
+
+    memcpy(tree.nodes[0].reg, reg, sizeof(reg));
+    tree.nodes[0].nr_regs = 4;
+    ASSERT_STREQ(parse_with(&tree, &config), NULL);
+    ASSERT_EQ(config.nr_memory, 3);
+    EXPECT_EQ(config.memory[0].bytes, 0x1000);
+    EXPECT_EQ(config.memory[1].base.ipa, 0x40003000);
+    EXPECT_EQ(config.memory[2].bytes, 0x4100000);
 }
 
 KTF_TEST(vm_config, too_many_ranges_of_memory_are_refused)
@@ -430,7 +652,7 @@ static void expect_sane(const struct vm_config *config)
         EXPECT_GT(config->memory[i].bytes, 0);
         EXPECT_LE(config->memory[i].bytes, STAGE2_IPA_END);
         EXPECT_LE(config->memory[i].base.ipa + config->memory[i].bytes, STAGE2_IPA_END);
-        EXPECT_TRUE(is_aligned(config->memory[i].base.ipa, BLOCK_2M));
+        EXPECT_TRUE(is_aligned(config->memory[i].base.ipa | config->memory[i].bytes, PAGE_SIZE));
     }
     EXPECT_TRUE(config->gic_version == 2 || config->gic_version == 3);
     EXPECT_TRUE(config->uart.bytes == 0 ||

@@ -13,7 +13,9 @@
 #include "fakes/tree.h"
 
 #include "config/dt.c"
+#include "config/vm_check.c"
 #include "config/vm_load.c"
+#include "config/vm_place.c"
 #include "config/vm_tree.c"
 #include "mm/stage2.c"
 #include "mm/stage2_map.c"
@@ -243,6 +245,21 @@ void vconsole_init(struct vm *of)
 }
 
 void vuart_init(struct vm *of)
+{
+    (void)of;
+}
+
+void vrtc_init(struct vm *of)
+{
+    (void)of;
+}
+
+void vslots_init(struct vm *of)
+{
+    (void)of;
+}
+
+void vflash_init(struct vm *of)
 {
     (void)of;
 }

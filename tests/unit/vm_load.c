@@ -12,6 +12,7 @@
 #include "config/dt.c"
 #include "vm/refusal.c"
 #include "config/vm_load.c"
+#include "config/vm_place.c"
 #include "memory/guest.c"
 #include "mm/stage2.c"
 #include "mm/stage2_map.c"
@@ -67,6 +68,9 @@ static struct image_header *header(void)
 static void make_vm(uint64_t bytes)
 {
     vm = (struct vm){.id = 2};
+    vm.config.kernel_address = VM_ANYWHERE;
+    vm.config.kernel_entry = VM_ANYWHERE;
+    vm.config.dtb_address = VM_ANYWHERE;
     vm.config.nr_memory = 1;
     vm.config.memory[0] = (struct ipa_range){ipa_make(RAM), bytes};
     page_unreserve(vm.id);
@@ -398,4 +402,122 @@ KTF_TEST(vm_load, every_header_is_survived)
         image->image_size = fake_random() >> fake_random() % 64;
         (void)load();
     }
+}
+
+/* --- where the tree says -------------------------------------------------------------------- */
+
+KTF_TEST(vm_load, a_flat_binary_goes_where_it_was_linked)
+{
+    vm.config.kernel_address = RAM + 0x3000;
+    vm.config.kernel_entry = RAM + 0x3100;
+    header()->magic = 0;
+    ASSERT_STREQ(load(), NULL);
+    EXPECT_EQ(done.kernel.base.ipa, RAM + 0x3000);
+    EXPECT_EQ(done.entry.ipa, RAM + 0x3100);
+    expect_at(done.kernel.base, kernel, sizeof(kernel));
+    /* It does not say what it needs, so there is room behind it. */
+    EXPECT_GT(done.dtb.base.ipa, RAM + 4 * BLOCK_2M);
+    vm.config.kernel_bytes = 0x20000;
+    ASSERT_STREQ(load(), NULL);
+    EXPECT_EQ(done.dtb.base.ipa, RAM + 0x23000);
+    files.kernel.bytes = 8; /* shorter than a header */
+    vm.config.kernel_bytes = 0;
+    EXPECT_STREQ(load(), NULL);
+}
+
+KTF_TEST(vm_load, an_image_may_have_a_fixed_place_too)
+{
+    vm.config.kernel_address = RAM + 0x1000;
+    vm.config.kernel_entry = RAM + 0x1000;
+    ASSERT_STREQ(load(), NULL);
+    EXPECT_EQ(done.kernel.base.ipa, RAM + 0x1000);
+    EXPECT_EQ(done.dtb.base.ipa, RAM + 0x21000);
+    header()->flags |= IMAGE_FLAG_BIG_ENDIAN;
+    EXPECT_STREQ(load(), "kernel: it is big-endian");
+}
+
+KTF_TEST(vm_load, the_tree_may_have_a_fixed_place)
+{
+    vm.config.dtb_address = RAM;
+    header()->text_offset = 0x80000;
+    ASSERT_STREQ(load(), NULL);
+    EXPECT_EQ(done.dtb.base.ipa, RAM);
+    EXPECT_EQ(done.kernel.base.ipa, RAM + 0x80000);
+    EXPECT_EQ(initrd_of_guest().base.ipa, RAM + 0xA0000);
+    header()->text_offset = 0; /* so the kernel is clear of it */
+    ASSERT_STREQ(load(), NULL);
+    EXPECT_EQ(done.kernel.base.ipa, RAM + BLOCK_2M);
+    vm.config.dtb_address = RAM + 7 * BLOCK_2M;
+    ASSERT_STREQ(load(), NULL);
+    EXPECT_EQ(done.kernel.base.ipa, RAM);
+    EXPECT_GE(initrd_of_guest().base.ipa, RAM + 7 * BLOCK_2M + files.dtb.bytes);
+}
+
+KTF_TEST(vm_load, a_kernel_at_the_end_has_the_rest_before_it)
+{
+    vm.config.kernel_address = RAM + 8 * BLOCK_2M - 0x20000;
+    vm.config.kernel_entry = vm.config.kernel_address;
+    ASSERT_STREQ(load(), NULL);
+    EXPECT_EQ(done.dtb.base.ipa, RAM);
+    EXPECT_EQ(initrd_of_guest().base.ipa, RAM + align_up(files.dtb.bytes, PAGE_SIZE));
+}
+
+KTF_TEST(vm_load, what_does_not_fit_at_its_place_is_refused)
+{
+    vm.config.dtb_address = RAM + 8 * BLOCK_2M - 8;
+    EXPECT_STREQ(load(),
+                 "vm.dtb: it does not fit at 40fffff8: no memory, or something is reserved there");
+    vm.config.dtb_address = RAM;
+    vm.config.kernel_address = RAM;
+    vm.config.kernel_entry = RAM;
+    EXPECT_STREQ(load(),
+                 "kernel: it does not fit at 40000000: no memory, or something is reserved there");
+    vm.config.dtb_address = UINT64_MAX - 7;
+    EXPECT_NOT_NULL(load());
+    vm.config.dtb_address = VM_ANYWHERE;
+    vm.config.kernel_bytes = UINT64_MAX;
+    EXPECT_STREQ(load(),
+                 "kernel: it does not fit at 40000000: no memory, or something is reserved there");
+}
+
+/* --- memory in pieces ----------------------------------------------------------------------- */
+
+/* Memory of these ranges in place of the one. */
+static void remake_vm(const struct ipa_range *memory, uint32_t nr)
+{
+    whole_destroy(&vm);
+    vmem_forget(&vm);
+    memcpy(vm.config.memory, memory, nr * sizeof(*memory));
+    vm.config.nr_memory = nr;
+    ASSERT_EQ(whole_create(&vm), STILE_SUCCESS);
+    pool_before = fake_free_of(vm.id);
+}
+
+KTF_TEST(vm_load, memory_may_be_small_and_not_in_blocks)
+{
+    const struct ipa_range memory[] = {{ipa_make(RAM), 0x9F000}};
+
+    remake_vm(memory, 1);
+    ASSERT_STREQ(load(), NULL);
+    EXPECT_EQ(done.kernel.base.ipa, RAM);
+    expect_at(done.kernel.base, kernel, sizeof(kernel));
+    expect_at(initrd_of_guest().base, initrd, sizeof(initrd));
+    header()->image_size = 0xA0000;
+    EXPECT_STREQ(load(), "kernel: it does not fit into the VM's memory: 1 MiB, of 1 MiB");
+}
+
+KTF_TEST(vm_load, what_does_not_fit_the_first_range_goes_to_another)
+{
+    const struct ipa_range memory[] = {{ipa_make(0x1000), 0x2000},
+                                       {ipa_make(RAM), 0x21000},
+                                       {ipa_make(2 * RAM + 0x1000), 0x400000}};
+
+    remake_vm(memory, 3);
+    ASSERT_STREQ(load(), NULL);
+    EXPECT_EQ(done.kernel.base.ipa, RAM);
+    EXPECT_EQ(done.dtb.base.ipa, RAM + 0x20000);
+    EXPECT_EQ(initrd_of_guest().base.ipa, 2 * RAM + 0x1000);
+    header()->image_size = 0x30000; /* at a multiple of 2 MiB only */
+    ASSERT_STREQ(load(), NULL);
+    EXPECT_EQ(done.kernel.base.ipa, 2 * RAM + BLOCK_2M);
 }

@@ -76,6 +76,7 @@ static void setup(void)
     for (uint32_t i = 0; i < 2; i++) {
         vm.vcpus[i] = &vcpus[i];
         vcpus[i].vm = &vm;
+        vm.config.mpidr[i] = i;
         vcpus[i].state = i == 0 ? VCPU_READY : VCPU_OFF;
     }
     memset(&seen, 0, sizeof(seen));
@@ -93,6 +94,21 @@ KTF_TEST(vpsci, is_version_1_1_without_a_trusted_os)
 {
     EXPECT_EQ(call(PSCI_VERSION, 0, 0, 0), 0x10001);
     EXPECT_EQ(call(PSCI_MIGRATE_INFO_TYPE, 0, 0, 0), 2);
+}
+
+KTF_TEST(vpsci, a_cpu_is_known_by_its_affinity)
+{
+    const uint64_t mpidr = UINT64_C(0x300020100);
+
+    vm.config.mpidr[1] = mpidr;
+    EXPECT_EQ(call(PSCI_AFFINITY_INFO_64, mpidr, 0, 0), 1);
+    EXPECT_EQ(call(PSCI_AFFINITY_INFO_64, 1, 0, 0), PSCI_INVALID_PARAMETERS);
+    EXPECT_EQ(call(PSCI_AFFINITY_INFO_32, mpidr, 0, 0), PSCI_INVALID_PARAMETERS);
+    EXPECT_EQ(call(PSCI_CPU_ON_64, mpidr | UINT64_C(1) << 31, MEMORY, 0), PSCI_INVALID_PARAMETERS);
+    EXPECT_EQ(call(PSCI_CPU_ON_64, mpidr, MEMORY, 0), PSCI_SUCCESS);
+    EXPECT_EQ(seen.started, &vcpus[1]);
+    vm.config.mpidr[1] = 0x20100;
+    EXPECT_EQ(call(PSCI_CPU_ON_32, 0x20100, MEMORY, 0), PSCI_SUCCESS);
 }
 
 KTF_TEST(vpsci, features_tells_what_is_there)

@@ -21,6 +21,22 @@ struct tree_node {
     uint64_t reg[8]; /* addresses and sizes in turn */
     unsigned nr_regs;
     uint32_t interrupt[3]; /* all 0: none */
+    uint32_t extended;     /* not 0: the interrupt is one of this phandle's */
+    uint32_t phandle;      /* 0: none */
+    uint32_t gicr_regions; /* 0: not said, as is the next */
+    uint32_t gicr_stride;
+};
+
+/** A CPU of a tree. */
+struct tree_cpu {
+    uint64_t reg;
+    const char *status;
+};
+
+/** A property of the root, of two cells. */
+struct tree_number {
+    const char *name; /* NULL: none */
+    uint64_t value;
 };
 
 struct tree {
@@ -35,7 +51,11 @@ struct tree {
     uint32_t cells[2]; /* of the root */
     unsigned nr_cpus;
     uint32_t first_cpu;
-    int initrd; /* /chosen has the places for it */
+    const struct tree_cpu *cpus; /* in place of nr_cpus that count from first_cpu */
+    struct tree_number numbers[4];
+    unsigned nr_slots; /* nodes of virtio,mmio */
+    uint64_t slots[3]; /* the first one's address and size, and how far they are apart */
+    int initrd;        /* /chosen has the places for it */
     struct tree_node nodes[6];
 };
 
@@ -66,12 +86,12 @@ static inline void tree_add_string(void *fdt, const char *name, const char *text
 static inline void tree_add_node(void *fdt, const struct tree_node *node)
 {
     fdt64_t reg[8];
-    fdt32_t interrupt[3];
+    fdt32_t interrupt[4] = {cpu_to_fdt32(node->extended)};
 
     for (unsigned i = 0; i < 2 * node->nr_regs; i++)
         reg[i] = cpu_to_fdt64(node->reg[i]);
     for (unsigned i = 0; i < 3; i++)
-        interrupt[i] = cpu_to_fdt32(node->interrupt[i]);
+        interrupt[1 + i] = cpu_to_fdt32(node->interrupt[i]);
     fdt_begin_node(fdt, node->name);
     if (node->compatible)
         tree_add_string(fdt, "compatible", node->compatible);
@@ -79,23 +99,49 @@ static inline void tree_add_node(void *fdt, const struct tree_node *node)
         tree_add_string(fdt, "status", node->status);
     if (node->nr_regs > 0)
         fdt_property(fdt, "reg", reg, (int)(2 * node->nr_regs * sizeof(reg[0])));
-    if (node->interrupt[1] != 0)
-        fdt_property(fdt, "interrupts", interrupt, sizeof(interrupt));
+    if (node->extended != 0)
+        fdt_property(fdt, "interrupts-extended", interrupt, sizeof(interrupt));
+    else if (node->interrupt[1] != 0)
+        fdt_property(fdt, "interrupts", interrupt + 1, 3 * sizeof(interrupt[0]));
+    if (node->phandle != 0)
+        fdt_property_u32(fdt, "phandle", node->phandle);
+    if (node->gicr_regions != 0)
+        fdt_property_u32(fdt, "#redistributor-regions", node->gicr_regions);
+    if (node->gicr_stride != 0)
+        fdt_property_u32(fdt, "redistributor-stride", node->gicr_stride);
     fdt_end_node(fdt);
 }
 
-static inline void tree_add_cpus(void *fdt, unsigned nr, uint32_t first)
+/* @cpus: may be NULL: they count from @first */
+static inline void tree_add_cpus(void *fdt, unsigned nr, uint32_t first,
+                                 const struct tree_cpu *cpus)
 {
     fdt_begin_node(fdt, "cpus");
-    fdt_property_u32(fdt, "#address-cells", 1);
+    fdt_property_u32(fdt, "#address-cells", cpus ? 2 : 1);
     fdt_property_u32(fdt, "#size-cells", 0);
     for (uint32_t i = 0; i < nr; i++) {
         fdt_begin_node(fdt, "cpu");
         tree_add_string(fdt, "device_type", "cpu");
-        fdt_property_u32(fdt, "reg", first + i);
+        if (cpus)
+            fdt_property_u64(fdt, "reg", cpus[i].reg);
+        else
+            fdt_property_u32(fdt, "reg", first + i);
+        if (cpus && cpus[i].status)
+            tree_add_string(fdt, "status", cpus[i].status);
         fdt_end_node(fdt);
     }
     fdt_end_node(fdt);
+}
+
+static inline void tree_add_slots(void *fdt, const struct tree *tree)
+{
+    struct tree_node slot = {.name = "virtio_mmio", .compatible = "virtio,mmio", .nr_regs = 1};
+
+    for (unsigned i = 0; i < tree->nr_slots; i++) {
+        slot.reg[0] = tree->slots[0] + i * tree->slots[2];
+        slot.reg[1] = tree->slots[1];
+        tree_add_node(fdt, &slot);
+    }
 }
 
 /** Writes the tree to @fdt, of TREE_BYTES, aligned to 8. Returns its length. */
@@ -120,6 +166,10 @@ static inline size_t tree_make(void *fdt, const struct tree *tree)
         fdt_property_u32(fdt, "stile,weight", tree->weight);
         fdt_property(fdt, "stile,affinity", &affinity, tree->affinity_bytes);
     }
+    for (unsigned i = 0; i < 4; i++) {
+        if (tree->numbers[i].name)
+            fdt_property_u64(fdt, tree->numbers[i].name, tree->numbers[i].value);
+    }
     fdt_begin_node(fdt, "chosen");
     tree_add_string(fdt, "bootargs", "");
     if (tree->initrd) {
@@ -127,7 +177,8 @@ static inline size_t tree_make(void *fdt, const struct tree *tree)
         fdt_property_u64(fdt, "linux,initrd-end", 0);
     }
     fdt_end_node(fdt);
-    tree_add_cpus(fdt, tree->nr_cpus, tree->first_cpu);
+    tree_add_cpus(fdt, tree->nr_cpus, tree->first_cpu, tree->cpus);
+    tree_add_slots(fdt, tree);
     for (unsigned i = 0; i < 6; i++) {
         if (tree->nodes[i].name)
             tree_add_node(fdt, &tree->nodes[i]);
