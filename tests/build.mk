@@ -80,7 +80,12 @@ $(O)/shim.elf: tests/machine/shim.S | $(O)/.deps-build
 	$(call say,LD,$@)
 	$(Q)$(TARGET_CC) -nostdlib -static -Wl,--build-id=none -Wl,-Ttext=0 $(TARGET_LDFLAGS) -o $@ $<
 
-test-images := $(O)/shim.img $(O)/stile.img $(O)/stile-test.img $(O)/guest.img $(O)/guest-test.img
+# A guest that is no Image: flat.img is its bytes, for 0x40280000.
+$(O)/flat.elf: tests/machine/flat.S | $(O)/.deps-build
+	$(call say,LD,$@)
+	$(Q)$(TARGET_CC) -nostdlib -static -Wl,--build-id=none -Wl,-n,-Ttext=0x40280000 $(TARGET_LDFLAGS) -o $@ $<
+
+test-images := $(O)/shim.img $(O)/flat.img $(O)/stile.img $(O)/stile-test.img $(O)/guest.img $(O)/guest-test.img
 
 .PHONY: test test-images test-kunit stress fuzz differential bench bench-record bench-debian
 

@@ -143,13 +143,15 @@ KTF_TEST_EACH(firmware, does_not_start_a_cpu_outside_memory, struct conduit, con
 KTF_TEST_EACH(firmware, truncates_arguments_of_32_bits, struct conduit, conduits, firmware_describe)
 {
     NEED(firmware_is_stile());
-    EXPECT_EQ(call(param, PSCI_CPU_ON_32, UPPER, UPPER | machine.memory[0].base, UPPER),
+    EXPECT_EQ(call(param, PSCI_CPU_ON_32, UPPER | machine.mpidr[0], UPPER | machine.memory[0].base,
+                   UPPER),
               PSCI_ALREADY_ON);
-    EXPECT_EQ(call(param, PSCI_CPU_ON_64, UPPER, machine.memory[0].base, 0),
+    EXPECT_EQ(call(param, PSCI_CPU_ON_64, UPPER | machine.mpidr[0], machine.memory[0].base, 0),
               PSCI_INVALID_PARAMETERS);
-    EXPECT_EQ(call(param, PSCI_AFFINITY_INFO_32, UPPER, UPPER, 0), 0);
-    EXPECT_EQ(call(param, PSCI_AFFINITY_INFO_64, 0, UPPER, 0), 0);
-    EXPECT_EQ(call(param, PSCI_AFFINITY_INFO_64, UPPER, 0, 0), PSCI_INVALID_PARAMETERS);
+    EXPECT_EQ(call(param, PSCI_AFFINITY_INFO_32, UPPER | machine.mpidr[0], UPPER, 0), 0);
+    EXPECT_EQ(call(param, PSCI_AFFINITY_INFO_64, machine.mpidr[0], UPPER, 0), 0);
+    EXPECT_EQ(call(param, PSCI_AFFINITY_INFO_64, UPPER | machine.mpidr[0], 0, 0),
+              PSCI_INVALID_PARAMETERS);
     EXPECT_EQ(call(param, UPPER | PSCI_VERSION, 0, 0, 0), PSCI_VERSION_1_1);
 }
 

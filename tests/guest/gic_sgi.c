@@ -112,9 +112,9 @@ KTF_TEST(gic_sgi, sent_to_nobody_it_comes_nowhere)
             write_sgi1r(word | SGI1R_RANGE(1));
             write_sgi1r(word | SGI1R_RANGE(15));
         }
-        write_sgi1r(word | SGI1R_AFF1(1));
-        write_sgi1r(word | SGI1R_AFF2(1));
-        write_sgi1r(word | SGI1R_AFF3(1));
+        write_sgi1r(word | SGI1R_AFF1(0x40)); /* no machine has so many clusters */
+        write_sgi1r(word | SGI1R_AFF2(0x40));
+        write_sgi1r(word | SGI1R_AFF3(0x40));
         write_sgi1r(word & ~UINT64_C(0xFFFF));
     } else {
         write_sgir(SGIR_TARGETS(0) | RIG_SGI);

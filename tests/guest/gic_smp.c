@@ -18,6 +18,7 @@
 #define LIMIT_MS 3000
 #define SGI_CALL 10
 
+#define SGI1R_TARGETS     UINT64_C(0xFFFF)
 #define SGI1R_ALL_OTHERS  (UINT64_C(1) << 40)
 #define SGI1R_INTID_SHIFT 24
 #define SGIR_ALL_OTHERS   (1u << 24)
@@ -244,11 +245,31 @@ KTF_TEST(gic_smp, an_spi_with_several_targets_comes_once)
 
 /* --- SGIs --- */
 
-/* Sends to a set of CPUs, some of which may not exist; all of one affinity but for Aff0. */
+/* What selects the cluster of a CPU: those of one differ in Aff0 alone. */
+static uint64_t cluster_of(uint32_t cpu)
+{
+    return gicv3_sgi_word(cpu, RIG_SGI) & ~SGI1R_TARGETS;
+}
+
+/* Writes once for the cluster of a CPU. Some of the set may not exist, here or elsewhere. */
+static void send_to_cluster(uint32_t first, uint32_t set)
+{
+    uint64_t word = cluster_of(first) | set >> machine.nr_cpus << machine.nr_cpus;
+
+    for (uint32_t cpu = 0; cpu < machine.nr_cpus; cpu++)
+        if (set >> cpu & 1 && cluster_of(cpu) == cluster_of(first))
+            word |= gicv3_sgi_word(cpu, RIG_SGI);
+    write_icc(ICC_SGI1R_EL1, word);
+}
+
+/* Sends to a set of CPUs, some of which may not exist. Clusters follow each other (machine.mpidr).
+ */
 static void send(uint32_t set)
 {
     if (gic->version == 3) {
-        write_icc(ICC_SGI1R_EL1, set | (uint64_t)RIG_SGI << SGI1R_INTID_SHIFT);
+        for (uint32_t cpu = 0; cpu < machine.nr_cpus; cpu++)
+            if (cpu == 0 || cluster_of(cpu) != cluster_of(cpu - 1))
+                send_to_cluster(cpu, set);
         isb();
     } else {
         io_write32(gic_distributor() + GICD_SGIR, SGIR_TARGETS(set) | RIG_SGI);

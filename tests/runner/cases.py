@@ -38,6 +38,7 @@ class Case:
     memory: int = 256
     icount: bool = False
     cut: int = 0
+    unchecked: bool = False  # whether kernels are packed whatever they are
     bootargs: str = ""
     ktap: list = field(default_factory=list)  # streams that must be whole KTAP documents
     steps: list = field(default_factory=list)
