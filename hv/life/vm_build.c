@@ -22,10 +22,14 @@
 #include "virt/vrtc.h"
 #include "virt/vslots.h"
 #include "virt/vuart.h"
+#include "vm/mmio_map.h"
 #include "vm/permit.h"
 #include "vm/refusal.h"
 #include "vm/vcpu.h"
 #include "vm/vm.h"
+
+_Static_assert(3 + VM_NR_GICR + VM_NR_SLOTS + VM_NR_FLASH <= MMIO_NR_REGIONS,
+               "distributor, UART and clock, and what may be in pieces");
 
 /* By number - 1. */
 static struct build {

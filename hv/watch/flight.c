@@ -93,9 +93,15 @@ static void add_place(struct line *line, const struct vm_config *config, uint64_
         const char *name;
         struct ipa_range range;
     } places[] = {
-        {"PL011", config->uart},   {"GICD", config->gicd},
-        {"GICC", config->gicc},    {"GICR", config->gicr[0]},
-        {"GICR", config->gicr[1]}, {"shared pages", {ipa_make(VM_SHARED_IPA), VM_SHARED_BYTES}},
+        {"PL011", config->uart},
+        {"GICD", config->gicd},
+        {"GICC", config->gicc},
+        {"GICR", config->gicr[0]},
+        {"GICR", config->gicr[1]},
+        {"PL031", config->rtc},
+        {"virtio", config->slots[0]},
+        {"flash", config->flash[0]},
+        {"shared pages", {ipa_make(VM_SHARED_IPA), VM_SHARED_BYTES}},
     };
 
     add(line, "ipa 0x%lx", ipa);

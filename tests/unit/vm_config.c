@@ -654,17 +654,53 @@ static void expect_sane(const struct vm_config *config)
         EXPECT_LE(config->memory[i].base.ipa + config->memory[i].bytes, STAGE2_IPA_END);
         EXPECT_TRUE(is_aligned(config->memory[i].base.ipa | config->memory[i].bytes, PAGE_SIZE));
     }
+    for (uint32_t i = 0; i < config->nr_vcpus; i++) {
+        EXPECT_EQ(config->mpidr[i] & ~MPIDR_AFFINITY, 0);
+        EXPECT_TRUE(i == 0 || config->mpidr[i - 1] < config->mpidr[i]);
+    }
+    for (uint32_t i = 0; i < VM_NR_SLOTS; i++) {
+        EXPECT_LE(config->slots[i].bytes, UINT32_MAX);
+        EXPECT_TRUE(config->slots[i].bytes == 0 || config->slot_bytes != 0);
+        EXPECT_TRUE(is_aligned(config->slots[i].base.ipa | config->slots[i].bytes, 8));
+    }
+    EXPECT_LE(config->flash[0].bytes, UINT32_MAX);
+    EXPECT_LE(config->rtc.bytes, UINT32_MAX);
+    EXPECT_TRUE(config->kernel_entry == VM_ANYWHERE ||
+                vm_config_is_entry(config, config->kernel_entry));
     EXPECT_TRUE(config->gic_version == 2 || config->gic_version == 3);
     EXPECT_TRUE(config->uart.bytes == 0 ||
                 (config->uart_intid >= 32 && config->uart_intid < VGIC_NR_INTIDS));
 }
 
+/* A tree of everything that is read. */
+static struct tree rich_tree(void)
+{
+    static const struct tree_cpu cpus[] = {{0x100, NULL}, {3, "okay"}, {0, "fail"}};
+    struct tree tree = tree_default;
+
+    tree.cpus = cpus;
+    tree.nr_cpus = 3;
+    tree.nr_slots = 3;
+    memcpy(tree.slots, (uint64_t[]){0xA000000, 0x200, 0x200}, sizeof(tree.slots));
+    tree.nodes[3] = (struct tree_node){
+        .name = "flash", .compatible = "cfi-flash", .reg = {0, 0x4000000}, .nr_regs = 1};
+    tree.nodes[4] = (struct tree_node){
+        .name = "rtc", .compatible = "arm,pl031", .reg = {0x9010000, 0x1000}, .nr_regs = 1};
+    tree.numbers[0] = (struct tree_number){"stile,kernel-address", 0x40080000};
+    tree.numbers[1] = (struct tree_number){"stile,dtb-address", 0x40000000};
+    tree.numbers[2] = (struct tree_number){"stile,kernel-entry", 0x40081000};
+    tree.numbers[3] = (struct tree_number){"stile,kernel-bytes", 0x3000};
+    return tree;
+}
+
 KTF_TEST(vm_config, every_bit_may_be_wrong)
 {
+    const struct tree rich = rich_tree();
     struct vm_config config;
-    size_t bytes = tree_make(buffer, &tree_default);
+    size_t bytes = tree_make(buffer, &rich);
     unsigned char *tree = (unsigned char *)buffer;
 
+    ASSERT_STREQ(parse_first(bytes, &config), NULL);
     for (size_t bit = 0; bit < 8 * bytes; bit++) {
         tree[bit / 8] = (unsigned char)(tree[bit / 8] ^ 1 << bit % 8);
         if (!parse_first(bytes, &config))
@@ -675,11 +711,12 @@ KTF_TEST(vm_config, every_bit_may_be_wrong)
 
 KTF_TEST(vm_config, many_bytes_may_be_wrong)
 {
+    const struct tree rich = rich_tree();
     struct vm_config config;
     unsigned char *tree = (unsigned char *)buffer;
 
     for (unsigned i = 0; i < 20000; i++) {
-        size_t bytes = tree_make(buffer, &tree_default);
+        size_t bytes = tree_make(buffer, &rich);
 
         for (unsigned j = 0; j < 1 + i % 4; j++)
             tree[fake_random() % bytes] = (unsigned char)fake_random();
