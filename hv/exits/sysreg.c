@@ -47,12 +47,13 @@
     R(amair_el1, NAME(3, 0, 10, 3, 0))                                                             \
     R(contextidr_el1, NAME(3, 0, 13, 0, 1))
 
-#define NAME_CSSELR NAME(3, 2, 0, 0, 0)
-#define NAME_CCSIDR NAME(3, 1, 0, 0, 0)
+#define NAME_CSSELR  NAME(3, 2, 0, 0, 0)
+#define NAME_CCSIDR  NAME(3, 1, 0, 0, 0)
+#define NAME_CCSIDR2 NAME(3, 1, 0, 0, 2)
+#define NAME_CTR     NAME(3, 3, 0, 0, 1)
 
-/* HCR_EL2.TID2: the cache geometry, with CCSIDR. Only CSSELR can be written. */
+/* HCR_EL2.TID2: the cache geometry, with CTR, CCSIDR and CCSIDR2. Only CSSELR can be written. */
 #define CACHE_REGISTERS(R)                                                                         \
-    R(ctr_el0, NAME(3, 3, 0, 0, 1))                                                                \
     R(clidr_el1, NAME(3, 1, 0, 0, 1))                                                              \
     R(csselr_el1, NAME_CSSELR)
 
@@ -112,9 +113,15 @@ static bool read_register(struct vcpu *vcpu, uint64_t name, uint64_t *value)
     case NAME_CNTPCT:
         *value = timer_now();
         return true;
-    case NAME_CCSIDR:
-        *value = vcache_ccsidr(read_sysreg(csselr_el1));
+    case NAME_CTR:
+        *value = vcache_ctr(vcpu);
         return true;
+    case NAME_CCSIDR:
+        *value = vcache_ccsidr(vcpu->vm, read_sysreg(csselr_el1));
+        return true;
+    case NAME_CCSIDR2:
+        *value = 0;
+        return vcache_has_ccsidr2();
     case NAME_ACTLR:
     case NAME_REVIDR:
     case NAME_AIDR:

@@ -17,6 +17,7 @@
 #include "vgic/controller.h"
 #include "virt/events.h"
 #include "virt/pvtime.h"
+#include "virt/vcache.h"
 #include "virt/vconsole.h"
 #include "virt/vflash.h"
 #include "virt/vrtc.h"
@@ -68,6 +69,7 @@ static const char *reset(struct vm *vm)
     permit_calls(vm, 0);
     vm->paused = false;
     vm->complained = 0;
+    vcache_reset(vm);
     memset(vm->last_loaded, 0, sizeof(vm->last_loaded));
     for (uint32_t i = 0; i < vm->config.nr_vcpus; i++)
         vcpu_reset(vm->vcpus[i]);

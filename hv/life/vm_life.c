@@ -94,7 +94,6 @@ static const char *create(struct vm *vm, uint32_t id, const struct vm_files *fro
     if (!sched_place(vm->config.affinity))
         return refusal("vm.dtb: stile,affinity %lx names no CPU of this machine, which has %u",
                        vm->config.affinity, nr_pcpus);
-    vm->hcr = trap_control_hcr(vm->config.mode);
     vm->mdcr = trap_control_mdcr(vm->config.pmu_el2);
     vm->has_pmu = vm->config.pmu && !vm->config.pmu_el2 &&
                   id_field(vid_read(vm, ID_AA64DFR0), DFR0_PMUVER_SHIFT) != 0;

@@ -10,6 +10,7 @@
 #include "arch/debug.h"
 #include "arch/el1.h"
 #include "arch/errata.h"
+#include "arch/id.h"
 #include "arch/pmu.h"
 #include "dev/pcpu.h"
 #include "mm/stage2.h"
@@ -40,6 +41,7 @@
 #define HCR_TRVM  (UINT64_C(1) << 30)
 #define HCR_RW    (UINT64_C(1) << 31) /* EL1 is AArch64 */
 #define HCR_FWB   (UINT64_C(1) << 46) /* stage 2 says what is cacheable: mm/stage2_pte.h */
+#define HCR_TID4  (UINT64_C(1) << 49) /* as TID2, but for CTR_EL0: FEAT_EVT */
 
 #define HCR_ALWAYS                                                                                 \
     (HCR_VM | HCR_SWIO | HCR_PTW | HCR_FMO | HCR_IMO | HCR_AMO | HCR_FB | HCR_BSU | HCR_TWI |      \
@@ -55,11 +57,22 @@ _Static_assert(((HCR_ALWAYS | HCR_TRAP_EVERYTHING) & BASELINE_HCR_CLEAR) == 0, "
 /* CNTHCTL_EL2 (D13.8.2): the counter is the guest's to read, the physical timer is not its own. */
 #define CNTHCTL_EL1PCTEN (UINT64_C(1) << 0)
 
+#define MMFR2_EVT_SHIFT 56 /* ID_AA64MMFR2_EL1.EVT */
+
 uint64_t trap_control_hcr(enum vm_mode mode)
 {
-    uint64_t hcr = mode == VM_MODE_TRAP ? HCR_ALWAYS | HCR_TRAP_EVERYTHING : HCR_ALWAYS;
+    bool has_evt = id_field(read_sysreg(id_aa64mmfr2_el1), MMFR2_EVT_SHIFT) != 0;
+    uint64_t hcr = HCR_ALWAYS | (has_evt ? HCR_TID4 : HCR_TID2);
 
+    if (mode == VM_MODE_TRAP)
+        hcr |= HCR_TRAP_EVERYTHING;
     return cache_has_fwb() ? hcr | HCR_FWB : hcr;
+}
+
+void trap_control_release_caches(struct vm *vm)
+{
+    __atomic_and_fetch(&vm->hcr, ~HCR_TID2, __ATOMIC_RELAXED);
+    write_sysreg(hcr_el2, read_sysreg(hcr_el2) & ~HCR_TID2);
 }
 
 uint64_t trap_control_mdcr(bool pmu_el2)
@@ -84,7 +97,7 @@ void trap_control_init_pcpu(void)
 {
     errata_init_pcpu();
     el1_forbid_walks(); /* until a vCPU is loaded there is nothing to walk */
-    write_sysreg(hcr_el2, HCR_ALWAYS);
+    write_sysreg(hcr_el2, trap_control_hcr(VM_MODE_ASSISTED));
     write_sysreg(cptr_el2, CPTR_GUEST | CPTR_TFP);
     init_monitors();
     debug_init_pcpu();

@@ -12,13 +12,22 @@
 
 struct pcpu;
 struct vcpu;
+struct vm;
 
-/** trap_control_hcr() - HCR_EL2 for a VM of this mode */
+/** trap_control_hcr() - HCR_EL2 for a VM of this mode that starts */
 uint64_t trap_control_hcr(enum vm_mode mode);
 
 /** trap_control_mdcr() - MDCR_EL2 for a VM, but for HPMN; @pmu_el2: whether it has the CPU's
  * performance monitors */
 uint64_t trap_control_mdcr(bool pmu_el2);
+
+/**
+ * trap_control_release_caches() - the cache geometry does not trap any more
+ * @vm: of the vCPU that is loaded
+ *
+ * On other CPUs it traps until they load a vCPU of this VM anew, or call this.
+ */
+void trap_control_release_caches(struct vm *vm);
 
 /** trap_control_init_pcpu() - set up the trap registers that are the same for every guest */
 void trap_control_init_pcpu(void);

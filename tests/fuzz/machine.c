@@ -231,6 +231,11 @@ uint64_t trap_control_hcr(enum vm_mode mode)
     return mode;
 }
 
+void trap_control_release_caches(struct vm *vm)
+{
+    (void)vm;
+}
+
 uint64_t trap_control_mdcr(bool pmu_el2)
 {
     return pmu_el2;

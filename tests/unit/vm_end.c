@@ -269,9 +269,9 @@ void permit_calls(struct vm *of, uint32_t minor)
     of->minor = minor;
 }
 
-uint64_t trap_control_hcr(enum vm_mode mode)
+void vcache_reset(struct vm *of)
 {
-    return mode;
+    of->hcr = of->config.mode;
 }
 
 uint64_t trap_control_mdcr(bool pmu)
