@@ -18,6 +18,8 @@ void asm_offsets(void)
     OFFSET(VCPU_EL2_STACK, struct vcpu, el2_stack);
     OFFSET(VCPU_WORK, struct vcpu, work);
     OFFSET(VCPU_STANDARD_CALLS, struct vcpu, stats.standard_calls);
+    OFFSET(VCPU_IDS, struct vcpu, ids);
+    OFFSET(VCPU_ID_EXITS, struct vcpu, stats.exits[EXIT_ID_REGISTER]);
     OFFSET(VCPU_X2, struct vcpu, regs.x[2]);
     OFFSET(VCPU_CALLS, struct vcpu, calls);
     OFFSET(VCPU_MORE_STATUS, struct vcpu, more_status);

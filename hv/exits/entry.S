@@ -12,6 +12,10 @@
  */
 #include "asm_offsets.h"
 
+/* SPSR_EL2, from AArch64 (Arm ARM C5.2.19). */
+#define SPSR_SS    (1 << 21)
+#define SPSR_BTYPE (3 << 10)
+
 /* What C may change; x7 and x8 are saved first, as each path needs a scratch register. */
     .macro  save_x0_x3
     stp     x0, x1, [sp, #0]
@@ -163,8 +167,65 @@ hvc32_entry:
     movk    w0, #0x1, lsl #16
     ldp     x7, x8, [sp, #56]
     eret
+
+/*
+ * MRS of an identification register (Op0 = 3, Op1 = 0, CRn = 0, CRm = 1 to 7) is answered here, too:
+ * HCR_EL2.TID3 traps all of them or none, and a kernel that has no random numbers asks some 50,000
+ * times at boot whether the CPU has. Everything else with EC 0x18 (Arm ARM D17.2.37) is emulated in
+ * C. x7: ESR_EL2, of which IL and the class are bits 31:25. x7 and x8 are in memory.
+ */
+register_entry:
+    lsr     w8, w7, #20
+    cmp     w8, #0x623                  /* EC 0x18, IL, Op0 = 3 */
+    b.ne    trap_save
+    ubfx    w8, w7, #10, #7
+    cbnz    w8, trap_save               /* Op1, CRn */
+    tbz     w7, #0, trap_save           /* MSR */
+    tbnz    w7, #4, trap_save           /* CRm from 8 on */
+    ubfx    w8, w7, #1, #3
+    cbz     w8, trap_save               /* CRm 0 */
+    stp     x9, x10, [sp, #72]
+    ubfx    w9, w7, #17, #3             /* Op2 */
+    add     w8, w9, w8, lsl #3          /* ID_INDEX(), and 8 more */
+    ldr     x9, [sp, #VCPU_IDS]
+    add     x9, x9, x8, lsl #3
+    ldur    x9, [x9, #-64]
+    mrs     x8, elr_el2                 /* past the instruction, as advance_pc() has it */
+    add     x8, x8, #4
+    msr     elr_el2, x8
+    mrs     x8, spsr_el2
+    and     x8, x8, #~SPSR_SS
+    and     x8, x8, #~SPSR_BTYPE
+    msr     spsr_el2, x8
+    ldr     x8, [sp, #VCPU_ID_EXITS]
+    add     x8, x8, #1
+    str     x8, [sp, #VCPU_ID_EXITS]
+    and     w7, w7, #0x3E0              /* Rt, in which of the following pairs it is set */
+    adr     x10, set_rt
+    add     x10, x10, x7, lsr #2
+    br      x10
+set_rt:
+    .irp    n, 0, 1, 2, 3, 4, 5, 6
+    mov     x\n, x9
+    b       register_set
+    .endr
+    .irp    n, 7, 8, 9, 10              /* restored below */
+    str     x9, [sp, #8 * \n]
+    b       register_set
+    .endr
+    .irp    n, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30
+    mov     x\n, x9
+    b       register_set
+    .endr
+register_set:                           /* where XZR leads, too */
+    ldp     x9, x10, [sp, #72]
+    ldp     x7, x8, [sp, #56]
+    eret_alone
+
 /* Every other synchronous exception: all registers in memory, where emulation finds them. */
 trap_entry:
+    tbnz    w7, #29, register_entry     /* of the classes that happen often only 0x18 has this */
+trap_save:
     save_x0_x3
     save_x4_x6_x9_up
     mov     x1, x7

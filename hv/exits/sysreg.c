@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Trapped system registers: identification registers, SGI generation, and, for VMs that trap
- * everything, the memory registers and TLB maintenance of EL1.
+ * Trapped system registers: SGI generation, cache geometry, and, for VMs that trap everything, the
+ * memory registers and TLB maintenance of EL1. Identification registers are read in entry.S.
  *
  * Adding a register is one line in one of the lists below. What is in none of them is undefined.
  */
@@ -16,16 +16,10 @@
 #include "vgic/vgic.h"
 #include "virt/vcache.h"
 #include "virt/vdebug.h"
-#include "virt/vid.h"
 #include "virt/vpmu.h"
 #include "virt/vtimer.h"
 #include "vm/vcpu.h"
 #include "vm/vm.h"
-
-/* Op0 = 3, Op1 = 0, CRn = 0, any CRm and Op2: the identification registers. */
-#define NAME_ID_MASK     (ISS_NAME_MASK & ~NAME(0, 0, 0, 0xF, 7))
-#define NAME_ID          NAME(3, 0, 0, 0, 0)
-#define NAME_ID_CRM_LAST 7
 
 /* Op0 = 2: debug and trace. */
 #define OP0_DEBUG 2
@@ -255,13 +249,8 @@ enum sysreg_result sysreg_emulate(struct vcpu *vcpu, uint64_t esr)
     uint64_t name = esr & ISS_NAME_MASK;
     uint32_t rt = (uint32_t)ISS_RT(esr);
 
-    if (esr & ISS_IS_READ) {
-        if ((name & NAME_ID_MASK) != NAME_ID || ISS_CRM(esr) - 1 > NAME_ID_CRM_LAST - 1)
-            return emulate_read(vcpu, name, rt);
-        vcpu->stats.exits[EXIT_ID_REGISTER]++;
-        set_rt(vcpu, rt, vid_read(vcpu->vm, ID_INDEX(ISS_CRM(esr), ISS_OP2(esr))));
-        return SYSREG_DONE;
-    }
+    if (esr & ISS_IS_READ)
+        return emulate_read(vcpu, name, rt);
     uint64_t value = rt == RT_ZERO ? 0 : vcpu->regs.x[rt];
     if (name != NAME_ICC_SGI1R)
         return sysreg_write(vcpu, name, value);

@@ -10,7 +10,6 @@
 
 #include <stdbool.h>
 
-#include "arch/clamp.h"
 #include "arch/debug.h"
 #include "arch/esr.h"
 #include "arch/id.h"
@@ -170,9 +169,14 @@ static bool wants_pmu(const struct vm_config *config)
     return config->pmu || config->pmu_el2;
 }
 
+const uint64_t *vid_table(const struct vm *vm)
+{
+    return tables[wants_pmu(&vm->config)];
+}
+
 uint64_t vid_read(const struct vm *vm, uint32_t index)
 {
-    return tables[wants_pmu(&vm->config)][clamp(index, ID_NR_REGISTERS)];
+    return vid_table(vm)[index];
 }
 
 uint32_t vid_pa_bits(const struct vm *vm)

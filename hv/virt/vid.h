@@ -22,11 +22,18 @@ struct vm;
 void vid_init(void);
 
 /**
+ * vid_table() - all of them
+ * @vm: whose; its config is complete
+ *
+ * Returns ID_NR_REGISTERS values, by ID_INDEX(), that do not change. Unallocated registers read as
+ * zero.
+ */
+const uint64_t *vid_table(const struct vm *vm);
+
+/**
  * vid_read() - the value of an identification register
  * @vm: the VM that asks
- * @index: ID_INDEX() of the register, below ID_NR_REGISTERS
- *
- * Unallocated registers read as zero.
+ * @index: ID_INDEX() of the register, below ID_NR_REGISTERS; a constant
  */
 uint64_t vid_read(const struct vm *vm, uint32_t index);
 

@@ -24,6 +24,10 @@ struct raw_registers {
 /** raw_hvc() - HVC #0 with all general registers from @registers, and back */
 void raw_hvc(struct raw_registers *registers);
 
+/** raw_mrs[n]() - MRS Xn, ID_AA64MMFR0_EL1, from n = 31 MRS XZR, with all general registers from
+ * @registers, and back */
+extern void (*const raw_mrs[32])(struct raw_registers *registers);
+
 /** support_call() - HVC #0 with a function id as it is, and six words */
 struct stile_result support_call(uint64_t x0, const uint64_t words[6]);
 

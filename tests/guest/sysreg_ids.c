@@ -94,6 +94,36 @@ KTF_TEST(sysreg_ids, none_can_be_written)
     }
 }
 
+/* Each general register is where the value goes, and the others, the flags too, are as they were.
+ */
+KTF_TEST(sysreg_ids, each_can_be_read_into_any_register)
+{
+    uint64_t value = read_sysreg(id_aa64mmfr0_el1);
+
+    for (uint32_t rt = 0; rt < 32; rt++) {
+        struct raw_registers registers;
+        for (uint32_t i = 0; i < 31; i++)
+            registers.x[i] = UINT64_C(0x1000000000000000) + i;
+        uint64_t flags = irq_save();
+        raw_mrs[rt](&registers);
+        irq_restore(flags);
+        for (uint32_t i = 0; i < 31; i++)
+            EXPECT_EQ(registers.x[i], i == rt ? value : UINT64_C(0x1000000000000000) + i);
+    }
+}
+
+KTF_TEST(sysreg_ids, reading_one_leaves_the_flags)
+{
+    for (uint64_t flags = 0; flags < 16; flags++) {
+        uint64_t nzcv;
+        __asm__ volatile("msr nzcv, %1\n\tmrs %0, id_aa64pfr0_el1\n\tmrs %0, nzcv"
+                         : "=&r"(nzcv)
+                         : "r"(flags << 28)
+                         : "cc");
+        EXPECT_EQ(nzcv, flags << 28);
+    }
+}
+
 /* --- what they tell --- */
 
 static uint64_t field(uint64_t value, uint32_t shift)
