@@ -9,6 +9,7 @@
 #include "virt/vid.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 #include "arch/debug.h"
 #include "arch/esr.h"
@@ -48,12 +49,16 @@ struct shown {
 #define DFR0_KEPT  (FIELD(DFR0_BRPS_SHIFT) | FIELD(DFR0_WRPS_SHIFT) | FIELD(DFR0_CTX_CMPS_SHIFT))
 #define DFR0_FIXED (FIELD_IS(6, 0) /* DebugVer */ | FIELD_IS(0xF, 36) /* DoubleLock: none */)
 
-/* ID_AA64ISAR0_EL1. Not TME; nor TLB ranges, which the trap mode would have to emulate. */
+/*
+ * ID_AA64ISAR0_EL1. Not TME. Maintenance of TLB ranges and for the outer shareable domain cannot be
+ * made undefined, except where all of it traps, as in mode "trap", which does not emulate these.
+ */
+#define ISAR0_TLB_SHIFT 56
 #define ISAR0_KEPT                                                                                 \
     (FIELD(4) /* AES */ | FIELD(8) /* SHA1 */ | FIELD(12) /* SHA2 */ | FIELD(16) /* CRC32 */ |     \
      FIELD(20) /* Atomic */ | FIELD(28) /* RDM */ | FIELD(32) /* SHA3 */ | FIELD(36) /* SM3 */ |   \
      FIELD(40) /* SM4 */ | FIELD(44) /* DP */ | FIELD(48) /* FHM */ | FIELD(52) /* TS */ |         \
-     FIELD(60) /* RNDR */)
+     FIELD(ISAR0_TLB_SHIFT) | FIELD(60) /* RNDR */)
 
 /* ID_AA64ISAR1_EL1. Not pointer authentication, whose keys are not switched; nor XS and LS64. */
 #define ISAR1_KEPT                                                                                 \
@@ -122,8 +127,8 @@ static const struct shown shown[ID_NR_REGISTERS] = {
     [ID_INDEX(7, 2)] = {MMFR2_KEPT, 0},
 };
 
-/* By whether the VM has the PMU, then by ID_INDEX(). */
-static uint64_t tables[2][ID_NR_REGISTERS];
+/* By whether all traps, by whether the VM has the PMU, then by ID_INDEX(). */
+static uint64_t tables[2][2][ID_NR_REGISTERS];
 
 static uint64_t lower(uint64_t a, uint64_t b)
 {
@@ -147,21 +152,31 @@ static void adjust(uint64_t table[ID_NR_REGISTERS], const uint64_t hw[ID_NR_REGI
     }
 }
 
+/* What a VM is shown is @table but for what depends on its configuration. */
+static void make_tables(const uint64_t table[ID_NR_REGISTERS], uint64_t pmuver)
+{
+    for (uint32_t traps = 0; traps < 2; traps++) {
+        for (uint32_t has_pmu = 0; has_pmu < 2; has_pmu++) {
+            uint64_t *to = tables[traps][has_pmu];
+            memcpy(to, table, sizeof(tables[0][0]));
+            if (traps)
+                to[ID_AA64ISAR0] &= ~FIELD(ISAR0_TLB_SHIFT);
+            if (has_pmu && pmuver != PMUVER_IMP_DEF)
+                to[ID_AA64DFR0] |= FIELD_IS(lower(pmuver, PMUVER_V3P1), DFR0_PMUVER_SHIFT);
+        }
+    }
+}
+
 void vid_init(void)
 {
-    uint64_t hw[ID_NR_REGISTERS];
-    uint64_t pmuver;
+    uint64_t hw[ID_NR_REGISTERS], table[ID_NR_REGISTERS];
 
     id_read_all(hw);
     for (uint32_t i = 0; i < ID_NR_REGISTERS; i++)
-        tables[false][i] = (hw[i] & shown[i].kept) | shown[i].fixed;
-    adjust(tables[false], hw);
-    baseline_hide(tables[false]);
-    for (uint32_t i = 0; i < ID_NR_REGISTERS; i++)
-        tables[true][i] = tables[false][i];
-    pmuver = id_field(hw[ID_INDEX(5, 0)], DFR0_PMUVER_SHIFT);
-    if (pmuver != PMUVER_IMP_DEF)
-        tables[true][ID_INDEX(5, 0)] |= FIELD_IS(lower(pmuver, PMUVER_V3P1), DFR0_PMUVER_SHIFT);
+        table[i] = (hw[i] & shown[i].kept) | shown[i].fixed;
+    adjust(table, hw);
+    baseline_hide(table);
+    make_tables(table, id_field(hw[ID_AA64DFR0], DFR0_PMUVER_SHIFT));
 }
 
 static bool wants_pmu(const struct vm_config *config)
@@ -171,7 +186,7 @@ static bool wants_pmu(const struct vm_config *config)
 
 const uint64_t *vid_table(const struct vm *vm)
 {
-    return tables[wants_pmu(&vm->config)];
+    return tables[vm->config.mode == VM_MODE_TRAP][wants_pmu(&vm->config)];
 }
 
 uint64_t vid_read(const struct vm *vm, uint32_t index)

@@ -32,6 +32,7 @@ static void init_with(uint64_t nibble, uint64_t pfr0)
 static void setup(void)
 {
     machine.gic_version = 2;
+    vm.config.mode = VM_MODE_ASSISTED;
     vm.config.pmu = false;
     vm.config.pmu_el2 = false;
 }
@@ -92,6 +93,20 @@ KTF_TEST(vid, what_is_not_switched_is_hidden)
     EXPECT_EQ(read_field(7, 1, 8), 0);  /* VH */
     EXPECT_EQ(read_field(7, 1, 20), 5); /* PAN */
     EXPECT_EQ(read_field(7, 2, 24), 0); /* NV */
+}
+
+KTF_TEST(vid, maintenance_of_tlb_ranges_shows_where_it_does_not_trap)
+{
+    init_with(2, 0x11);
+    EXPECT_EQ(read_field(6, 0, 56), 2);
+    vm.config.mode = VM_MODE_PARAVIRTUAL;
+    EXPECT_EQ(read_field(6, 0, 56), 2);
+    vm.config.mode = VM_MODE_TRAP;
+    EXPECT_EQ(read_field(6, 0, 56), 0);
+    EXPECT_EQ(read_field(6, 0, 60), 2); /* RNDR */
+    vm.config.pmu = true;
+    EXPECT_EQ(read_field(6, 0, 56), 0);
+    EXPECT_EQ(read_field(5, 0, 8), 2);
 }
 
 KTF_TEST(vid, unallocated_registers_read_as_zero)
