@@ -15,6 +15,7 @@
 #include "arch/esr.h"
 #include "arch/id.h"
 #include "arch/iss.h"
+#include "arch/pauth.h"
 #include "arch/pmu.h"
 #include "dev/machine.h"
 #include "vm/baseline.h"
@@ -60,13 +61,16 @@ struct shown {
      FIELD(40) /* SM4 */ | FIELD(44) /* DP */ | FIELD(48) /* FHM */ | FIELD(52) /* TS */ |         \
      FIELD(ISAR0_TLB_SHIFT) | FIELD(60) /* RNDR */)
 
-/* ID_AA64ISAR1_EL1. Not pointer authentication, whose keys are not switched; nor XS and LS64. */
+/* ID_AA64ISAR1_EL1. Not XS and LS64. */
 #define ISAR1_KEPT                                                                                 \
-    (FIELD(0) /* DPB */ | FIELD(12) /* JSCVT */ | FIELD(16) /* FCMA */ | FIELD(20) /* LRCPC */ |   \
-     FIELD(32) /* FRINTTS */ | FIELD(36) /* SB */ | FIELD(40) /* SPECRES */ |                      \
-     FIELD(44) /* BF16 */ | FIELD(48) /* DGH */ | FIELD(52) /* I8MM */)
+    (FIELD(0) /* DPB */ | FIELD(PAUTH_APA_SHIFT) | FIELD(PAUTH_API_SHIFT) |                        \
+     FIELD(12) /* JSCVT */ | FIELD(16) /* FCMA */ | FIELD(20) /* LRCPC */ | FIELD(24) /* GPA */ |  \
+     FIELD(28) /* GPI */ | FIELD(32) /* FRINTTS */ | FIELD(36) /* SB */ |                          \
+     FIELD(40) /* SPECRES */ | FIELD(44) /* BF16 */ | FIELD(48) /* DGH */ | FIELD(52) /* I8MM */)
 
-#define ISAR2_KEPT (FIELD(4) /* RPRES */ | FIELD(20) /* BC */ | FIELD(28) /* CLRBHB */)
+#define ISAR2_KEPT                                                                                 \
+    (FIELD(4) /* RPRES */ | FIELD(8) /* GPA3 */ | FIELD(PAUTH_APA3_SHIFT) |                        \
+     FIELD(24) /* PAC_frac */ | FIELD(20) /* BC */ | FIELD(28) /* CLRBHB */)
 
 /* ID_AA64MMFR0_EL1. Not the granules of stage 2, FGT and ECV. */
 #define MMFR0_PARANGE_SHIFT 0
@@ -152,13 +156,14 @@ static void adjust(uint64_t table[ID_NR_REGISTERS], const uint64_t hw[ID_NR_REGI
     }
 }
 
-/* What a VM is shown is @table but for what depends on its configuration. */
-static void make_tables(const uint64_t table[ID_NR_REGISTERS], uint64_t pmuver)
+/* What a VM is shown is the first table but for what depends on its configuration. */
+static void make_tables(uint64_t pmuver)
 {
     for (uint32_t traps = 0; traps < 2; traps++) {
         for (uint32_t has_pmu = 0; has_pmu < 2; has_pmu++) {
             uint64_t *to = tables[traps][has_pmu];
-            memcpy(to, table, sizeof(tables[0][0]));
+            if (to != tables[0][0])
+                memcpy(to, tables[0][0], sizeof(tables[0][0]));
             if (traps)
                 to[ID_AA64ISAR0] &= ~FIELD(ISAR0_TLB_SHIFT);
             if (has_pmu && pmuver != PMUVER_IMP_DEF)
@@ -169,14 +174,15 @@ static void make_tables(const uint64_t table[ID_NR_REGISTERS], uint64_t pmuver)
 
 void vid_init(void)
 {
-    uint64_t hw[ID_NR_REGISTERS], table[ID_NR_REGISTERS];
+    uint64_t hw[ID_NR_REGISTERS];
+    uint64_t *table = tables[0][0];
 
     id_read_all(hw);
     for (uint32_t i = 0; i < ID_NR_REGISTERS; i++)
         table[i] = (hw[i] & shown[i].kept) | shown[i].fixed;
     adjust(table, hw);
     baseline_hide(table);
-    make_tables(table, id_field(hw[ID_AA64DFR0], DFR0_PMUVER_SHIFT));
+    make_tables(id_field(hw[ID_AA64DFR0], DFR0_PMUVER_SHIFT));
 }
 
 static bool wants_pmu(const struct vm_config *config)

@@ -86,6 +86,8 @@ static uint32_t find_switched(const uint64_t hw[ID_NR_REGISTERS])
         there |= 1u << BASELINE_SWITCHED_##member;
     BASELINE_SWITCHED(FIND)
 #undef FIND
+    if (pauth_is_there(hw[ID_AA64ISAR1], hw[ID_AA64ISAR2]))
+        there |= 1u << BASELINE_SWITCHED_keys;
     return there;
 }
 
@@ -110,6 +112,8 @@ void baseline_save(struct baseline_state *state, uint32_t there)
         state->member = read_sysreg(name);
     BASELINE_SWITCHED(SAVE)
 #undef SAVE
+    if (there & 1u << BASELINE_SWITCHED_keys)
+        pauth_save(&state->keys);
 }
 
 void baseline_restore(const struct baseline_state *state, uint32_t there)
@@ -119,4 +123,6 @@ void baseline_restore(const struct baseline_state *state, uint32_t there)
         write_sysreg(name, state->member);
     BASELINE_SWITCHED(RESTORE)
 #undef RESTORE
+    if (there & 1u << BASELINE_SWITCHED_keys)
+        pauth_restore(&state->keys);
 }

@@ -6,8 +6,9 @@
  *
  * Three places follow from the table: vm/trap_control.c sets the trap registers by it, virt/vid.c
  * shows no guest a field that promises a hidden class, and exits/sysreg.c refuses what traps. What
- * is not in the table is either a register of Armv8.0, which is switched (arch/el1.h), or has a
- * field that virt/vid.c leaves out and no state.
+ * is not in the table is a register of Armv8.0, which is switched (arch/el1.h), or a key of pointer
+ * authentication, which is switched where the CPU has it (arch/pauth.h), or has a field that
+ * virt/vid.c leaves out and no state.
  */
 #ifndef VM_BASELINE_H
 #define VM_BASELINE_H
@@ -15,6 +16,7 @@
 #include <stdint.h>
 
 #include "arch/id.h"
+#include "arch/pauth.h"
 
 /** The registers of EL2 whose bits make accesses trap. */
 enum baseline_register {
@@ -39,12 +41,9 @@ enum baseline_answer {
 #define BASELINE_HCR_TID5 (UINT64_C(1) << 58)
 /* Clear, they trap. */
 #define BASELINE_HCR_TME    (UINT64_C(1) << 39)
-#define BASELINE_HCR_APK    (UINT64_C(1) << 40)
-#define BASELINE_HCR_API    (UINT64_C(1) << 41)
 #define BASELINE_HCR_FIEN   (UINT64_C(1) << 47)
 #define BASELINE_HCR_ENSCXT (UINT64_C(1) << 53)
 #define BASELINE_HCR_ATA    (UINT64_C(1) << 56)
-#define BASELINE_HCR_PAUTH  (BASELINE_HCR_APK | BASELINE_HCR_API)
 
 /* CPTR_EL2 (D17.2.31, HCR_EL2.E2H = 0) */
 #define BASELINE_CPTR_TZ  (UINT64_C(1) << 8)
@@ -89,9 +88,6 @@ enum baseline_answer {
       UNDEFINED)                                                                                   \
     C(SCXTNUM, ID_AA64PFR0, 56, 2, HCR, 0, BASELINE_HCR_ENSCXT, UNDEFINED)                         \
     C(LOREGIONS, ID_AA64MMFR1, 16, 1, HCR, BASELINE_HCR_TLOR, 0, UNDEFINED)                        \
-    C(PAUTH_QARMA5, ID_AA64ISAR1, 4, 1, HCR, 0, BASELINE_HCR_PAUTH, UNDEFINED)                     \
-    C(PAUTH_OWN, ID_AA64ISAR1, 8, 1, HCR, 0, BASELINE_HCR_PAUTH, UNDEFINED)                        \
-    C(PAUTH_QARMA3, ID_AA64ISAR2, 12, 1, HCR, 0, BASELINE_HCR_PAUTH, UNDEFINED)                    \
     C(MTE, ID_AA64PFR1, 8, 2, HCR, BASELINE_HCR_TID5, BASELINE_HCR_ATA, UNDEFINED)                 \
     C(TRANSACTIONS, ID_AA64ISAR0, 24, 1, HCR, 0, BASELINE_HCR_TME, UNDEFINED)                      \
     C(SVE, ID_AA64PFR0, 32, 1, CPTR, BASELINE_CPTR_TZ, 0, UNDEFINED)                               \
@@ -133,13 +129,15 @@ enum {
 #define BASELINE_NUMBER(member, ...) BASELINE_SWITCHED_##member,
     BASELINE_SWITCHED(BASELINE_NUMBER)
 #undef BASELINE_NUMBER
+        BASELINE_SWITCHED_keys,
 };
 
-/** What a vCPU holds of them; 0 out of reset, and valid while it is not loaded. */
+/** What a vCPU holds of them, and its keys; 0 out of reset, and valid while it is not loaded. */
 struct baseline_state {
 #define BASELINE_MEMBER(member, ...) uint64_t member;
     BASELINE_SWITCHED(BASELINE_MEMBER)
 #undef BASELINE_MEMBER
+    struct pauth_keys keys;
 };
 
 /** Bits of a trap register that are set, and that are clear, by the table: constants. */
@@ -184,11 +182,11 @@ void baseline_hide(uint64_t registers[ID_NR_REGISTERS]);
 /**
  * baseline_init_pcpu() - the trap registers that only newer CPUs have, on the calling CPU
  *
- * Returns which of BASELINE_SWITCHED() this CPU has, a bit for each.
+ * Returns which of BASELINE_SWITCHED() this CPU has, a bit for each, and one for the keys.
  */
 uint32_t baseline_init_pcpu(void);
 
-/** baseline_save() - read the registers of BASELINE_SWITCHED(), of the set @there, into @state */
+/** baseline_save() - read those of the set @there into @state */
 void baseline_save(struct baseline_state *state, uint32_t there);
 
 /** baseline_restore() - write them back. No isb(): the ERET to the guest synchronises. */

@@ -11,6 +11,7 @@
 #include "arch/el1.h"
 #include "arch/errata.h"
 #include "arch/id.h"
+#include "arch/pauth.h"
 #include "arch/pmu.h"
 #include "dev/pcpu.h"
 #include "mm/stage2.h"
@@ -40,6 +41,8 @@
 #define HCR_TVM   (UINT64_C(1) << 26)
 #define HCR_TRVM  (UINT64_C(1) << 30)
 #define HCR_RW    (UINT64_C(1) << 31) /* EL1 is AArch64 */
+#define HCR_APK   (UINT64_C(1) << 40) /* keys do not trap */
+#define HCR_API   (UINT64_C(1) << 41) /* nor what uses them */
 #define HCR_FWB   (UINT64_C(1) << 46) /* stage 2 says what is cacheable: mm/stage2_pte.h */
 #define HCR_TID4  (UINT64_C(1) << 49) /* as TID2, but for CTR_EL0: FEAT_EVT */
 
@@ -66,6 +69,8 @@ uint64_t trap_control_hcr(enum vm_mode mode)
 
     if (mode == VM_MODE_TRAP)
         hcr |= HCR_TRAP_EVERYTHING;
+    if (pauth_is_there(read_sysreg(id_aa64isar1_el1), read_sysreg(s3_0_c0_c6_2)))
+        hcr |= HCR_APK | HCR_API;
     return cache_has_fwb() ? hcr | HCR_FWB : hcr;
 }
 

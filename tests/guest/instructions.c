@@ -58,6 +58,7 @@ struct feature {
     I(random, {ISAR0, 60, 1})                                                                      \
     I(clean_pop, {ISAR1, 0, 1})                                                                    \
     I(clean_podp, {ISAR1, 0, 2})                                                                   \
+    I(pauth, {ISAR1, 4, 1}, {ISAR1, 8, 1}, {ISAR2, 12, 1})                                         \
     I(pauth_generic, {ISAR1, 24, 1}, {ISAR1, 28, 1}, {ISAR2, 8, 1})                                \
     I(javascript, {ISAR1, 12, 1})                                                                  \
     I(complex, {ISAR1, 16, 1})                                                                     \

@@ -23,6 +23,7 @@ enum condition {
     WITH_SSBS,
     WITH_RNDR,
     WITH_GIC,
+    WITH_PAUTH,
     SOMETIMES, /* not shown, or as the implementation likes */
 };
 
@@ -39,6 +40,8 @@ static const struct rule rules[] = {
     {3, 0, 1, 0, 0, 0x07, 0x07, ALWAYS},      /* SCTLR, ACTLR, CPACR */
     {3, 0, 1, 2, 2, 0x10, 0x10, SOMETIMES},   /* SMPRI: zero; traps only with FEAT_FGT */
     {3, 0, 2, 0, 0, 0x07, 0x07, ALWAYS},      /* TTBR0, TTBR1, TCR */
+    {3, 0, 2, 1, 2, 0x0F, 0x0F, WITH_PAUTH},  /* APIAKey, APIBKey, APDAKey, APDBKey */
+    {3, 0, 2, 3, 3, 0x03, 0x03, WITH_PAUTH},  /* APGAKey */
     {3, 0, 4, 0, 0, 0x03, 0x03, ALWAYS},      /* SPSR, ELR */
     {3, 0, 4, 1, 1, 0x01, 0x01, ALWAYS},      /* SP_EL0 */
     {3, 0, 4, 2, 2, 0x05, 0x01, ALWAYS},      /* SPSel, CurrentEL */
@@ -127,6 +130,10 @@ static bool is_met(enum condition condition)
         return field(read_sysreg(id_aa64pfr1_el1), 4) >= 2;
     case WITH_RNDR:
         return field(read_sysreg(id_aa64isar0_el1), 60) >= 1;
+    case WITH_PAUTH:
+        return field(read_sysreg(id_aa64isar1_el1), 4) >= 1 ||
+               field(read_sysreg(id_aa64isar1_el1), 8) >= 1 ||
+               field(read_sysreg(s3_0_c0_c6_2), 12) >= 1;
     case WITH_GIC:
         return field(read_sysreg(id_aa64pfr0_el1), 24) >= 1;
     default:

@@ -146,20 +146,16 @@ KTF_TEST(sysreg_ids, a_guest_is_shown_what_it_can_use)
     if (!traits || !traits->is_stile)
         SKIP("there is no hypervisor");
     uint64_t pfr0 = read_sysreg(id_aa64pfr0_el1), dfr0 = read_sysreg(id_aa64dfr0_el1);
-    uint64_t isar1 = read_sysreg(id_aa64isar1_el1), mmfr1 = read_sysreg(id_aa64mmfr1_el1);
+    uint64_t mmfr1 = read_sysreg(id_aa64mmfr1_el1);
 
-    EXPECT_EQ(field(pfr0, 8), 0);  /* EL2 */
-    EXPECT_EQ(field(pfr0, 12), 0); /* EL3 */
-    EXPECT_EQ(field(pfr0, 4), 1);  /* EL1 is AArch64 */
-    EXPECT_EQ(field(pfr0, 28), 0); /* RAS */
-    EXPECT_EQ(field(pfr0, 32), 0); /* SVE */
-    EXPECT_EQ(field(dfr0, 4), 0);  /* trace */
-    EXPECT_EQ(field(dfr0, 8), 0);  /* the PMU, which this VM has not */
-    EXPECT_EQ(field(dfr0, 32), 0); /* statistical profiling */
-    for (uint32_t shift = 4; shift <= 8; shift += 4) {
-        EXPECT_EQ(field(isar1, shift), 0);      /* APA, API: pointer authentication */
-        EXPECT_EQ(field(isar1, 20 + shift), 0); /* GPA, GPI */
-    }
+    EXPECT_EQ(field(pfr0, 8), 0);                          /* EL2 */
+    EXPECT_EQ(field(pfr0, 12), 0);                         /* EL3 */
+    EXPECT_EQ(field(pfr0, 4), 1);                          /* EL1 is AArch64 */
+    EXPECT_EQ(field(pfr0, 28), 0);                         /* RAS */
+    EXPECT_EQ(field(pfr0, 32), 0);                         /* SVE */
+    EXPECT_EQ(field(dfr0, 4), 0);                          /* trace */
+    EXPECT_EQ(field(dfr0, 8), 0);                          /* the PMU, which this VM has not */
+    EXPECT_EQ(field(dfr0, 32), 0);                         /* statistical profiling */
     EXPECT_EQ(field(mmfr1, 8), 0);                         /* VHE */
     EXPECT_EQ(field(mmfr1, 16), 0);                        /* LORegions */
     EXPECT_LE(field(read_sysreg(id_aa64mmfr0_el1), 0), 2); /* 40 bits of physical address */

@@ -182,8 +182,8 @@ static void have_ras_and_sme(void)
 
 KTF_TEST(baseline, what_does_not_trap_is_switched)
 {
-    struct baseline_state first = {0, 0};
-    const struct baseline_state second = {0x22, 0x33};
+    struct baseline_state first = {0};
+    const struct baseline_state second = {.vdisr = 0x22, .tpidr2 = 0x33};
 
     have_ras_and_sme();
     fake_sysreg_write("s3_4_c12_c1_1", 0x44);
@@ -194,6 +194,42 @@ KTF_TEST(baseline, what_does_not_trap_is_switched)
     EXPECT_EQ(first.tpidr2, 0x55);
     EXPECT_EQ(read_sysreg(s3_4_c12_c1_1), 0x22);
     EXPECT_EQ(read_sysreg(s3_3_c13_c0_5), 0x33);
+}
+
+/* Each of the algorithms, alone: its keys are switched, and neither they nor their use traps. */
+KTF_TEST(baseline, keys_are_switched_where_the_cpu_has_them)
+{
+    static const struct {
+        uint32_t id, shift;
+    } algorithms[] = {{ID_AA64ISAR1, 4}, {ID_AA64ISAR1, 8}, {ID_AA64ISAR2, 12}};
+    struct baseline_state state = {0};
+
+    for (size_t i = 0; i < sizeof(algorithms) / sizeof(algorithms[0]); i++) {
+        for (uint32_t j = 0; j < ID_NR_REGISTERS; j++)
+            hardware[j] = 0;
+        hardware[algorithms[i].id] = UINT64_C(1) << algorithms[i].shift;
+        fake_sysreg_write("id_aa64isar1_el1", hardware[ID_AA64ISAR1]);
+        boot();
+        fake_sysreg_write("s3_0_c2_c1_0", 0x11 + i);
+        fake_sysreg_write("s3_0_c2_c3_1", 0x99);
+        baseline_save(&state, self.switched);
+        EXPECT_EQ(state.keys.ia_lo, 0x11 + i);
+        EXPECT_EQ(state.keys.ga_hi, 0x99);
+        state.keys.db_hi = 0x77;
+        baseline_restore(&state, self.switched);
+        EXPECT_EQ(read_sysreg(s3_0_c2_c2_3), 0x77);
+        EXPECT_EQ(trap_control_hcr(VM_MODE_TRAP) & (HCR_APK | HCR_API), HCR_APK | HCR_API);
+    }
+    fake_sysreg_write("id_aa64isar1_el1", 0);
+}
+
+KTF_TEST(baseline, without_keys_their_use_traps)
+{
+    for (uint32_t i = 0; i < ID_NR_REGISTERS; i++)
+        hardware[i] = 0;
+    boot();
+    EXPECT_EQ(self.switched, 0);
+    EXPECT_EQ(trap_control_hcr(VM_MODE_ASSISTED) & (HCR_APK | HCR_API), 0);
 }
 
 KTF_TEST(baseline, an_old_cpu_switches_no_more_than_it_has)

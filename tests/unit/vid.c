@@ -82,10 +82,6 @@ KTF_TEST(vid, what_is_not_switched_is_hidden)
     EXPECT_EQ(read_field(4, 1, 24), 0); /* SME */
     EXPECT_EQ(vid_read(&vm, ID_INDEX(4, 4)), 0);
     EXPECT_EQ(vid_read(&vm, ID_INDEX(4, 5)), 0);
-    EXPECT_EQ(read_field(6, 1, 4), 0);  /* APA */
-    EXPECT_EQ(read_field(6, 1, 8), 0);  /* API */
-    EXPECT_EQ(read_field(6, 1, 24), 0); /* GPA */
-    EXPECT_EQ(read_field(6, 1, 28), 0); /* GPI */
     EXPECT_EQ(read_field(6, 0, 24), 0); /* TME */
     EXPECT_EQ(read_field(6, 0, 20), 5); /* Atomic */
     EXPECT_EQ(read_field(7, 0, 0), 2);  /* PARange */
@@ -93,6 +89,19 @@ KTF_TEST(vid, what_is_not_switched_is_hidden)
     EXPECT_EQ(read_field(7, 1, 8), 0);  /* VH */
     EXPECT_EQ(read_field(7, 1, 20), 5); /* PAN */
     EXPECT_EQ(read_field(7, 2, 24), 0); /* NV */
+}
+
+KTF_TEST(vid, pointer_authentication_is_shown)
+{
+    init_with(5, 0x11);
+    EXPECT_EQ(read_field(6, 1, 4), 5);  /* APA */
+    EXPECT_EQ(read_field(6, 1, 8), 5);  /* API */
+    EXPECT_EQ(read_field(6, 1, 24), 5); /* GPA */
+    EXPECT_EQ(read_field(6, 1, 28), 5); /* GPI */
+    EXPECT_EQ(read_field(6, 2, 8), 5);  /* GPA3 */
+    EXPECT_EQ(read_field(6, 2, 12), 5); /* APA3 */
+    EXPECT_EQ(read_field(6, 2, 24), 5); /* PAC_frac */
+    EXPECT_EQ(read_field(4, 1, 0), 5);  /* BT */
 }
 
 KTF_TEST(vid, maintenance_of_tlb_ranges_shows_where_it_does_not_trap)
