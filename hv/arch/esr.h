@@ -24,6 +24,7 @@
 #define EC_HVC64      0x16
 #define EC_SMC64      0x17
 #define EC_SYS64      0x18
+#define EC_SVE        0x19
 #define EC_IABT_LOWER 0x20
 #define EC_IABT_SAME  0x21
 #define EC_DABT_LOWER 0x24

@@ -52,7 +52,8 @@
     P(STILE_KERNEL_ADDRESS, "stile,kernel-address")                                                \
     P(STILE_KERNEL_BYTES, "stile,kernel-bytes")                                                    \
     P(STILE_KERNEL_ENTRY, "stile,kernel-entry")                                                    \
-    P(STILE_DTB_ADDRESS, "stile,dtb-address")
+    P(STILE_DTB_ADDRESS, "stile,dtb-address")                                                      \
+    P(STILE_SVE, "stile,sve")
 
 enum dt_prop_index {
 #define DT_PROP_ENUM(identifier, name) DT_##identifier,

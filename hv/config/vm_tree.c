@@ -91,6 +91,16 @@ static void parse_places(struct parse *parse, const struct dt_node *node)
         set_fault(parse, "vm.dtb: stile,kernel-bytes and -entry need a stile,kernel-address");
 }
 
+static void parse_sve(struct parse *parse, const struct dt_node *node)
+{
+    struct dt_prop prop = dt_prop(node, DT_STILE_SVE);
+    uint64_t value = VM_SVE_BITS_MAX;
+
+    if (prop.value && (!dt_number(prop, &value) || value % 128 != 0 || value > VM_SVE_BITS_MAX))
+        set_fault(parse, "vm.dtb: stile,sve is not a multiple of 128 from 0 to 2048");
+    parse->config->sve_bits = (uint32_t)value;
+}
+
 static void parse_root(struct parse *parse, const struct dt_node *node)
 {
     struct dt_prop mode = dt_prop(node, DT_STILE_MODE);
@@ -111,6 +121,7 @@ static void parse_root(struct parse *parse, const struct dt_node *node)
     parse_places(parse, node);
     parse_sharing(parse, node);
     parse_hv_memory(parse, node);
+    parse_sve(parse, node);
 }
 
 static void parse_memory(struct parse *parse, const struct dt_node *node)

@@ -31,6 +31,7 @@ struct pcpu {
     uint32_t kicked;   /* not 0: an IRQ_KICK is on its way to it, dev/kick.h; atomic */
     uint32_t switched; /* registers beyond Armv8.0 that it has and that are switched: baseline.h */
     uint32_t nr_counters; /* event counters of its performance monitors */
+    uint32_t sve_bytes;   /* its longest vector; 0 without SVE */
     struct pcpu_predictor predictor;
     const struct vm *trained_by; /* the VM that ran here last, if it still exists */
     bool online;

@@ -193,6 +193,18 @@ static void trap_wait(struct vcpu *vcpu, uint64_t esr)
     }
 }
 
+/* FP/SIMD, which every guest has, and SVE, which not every one has. */
+static void trap_vector(struct vcpu *vcpu, uint64_t esr)
+{
+    bool has = esr_class(esr) == EC_FP || vcpu->sve;
+
+    vcpu->stats.exits[has ? EXIT_FP : EXIT_REFUSED]++;
+    if (has)
+        trap_control_use_fp(vcpu);
+    else
+        inject_undefined();
+}
+
 /* All but aborts. */
 static void trap_instruction(struct vcpu *vcpu, uint64_t esr)
 {
@@ -215,8 +227,8 @@ static void trap_instruction(struct vcpu *vcpu, uint64_t esr)
         trap_smc(vcpu, esr);
         break;
     case EC_FP:
-        vcpu->stats.exits[EXIT_FP]++;
-        trap_control_use_fp(vcpu);
+    case EC_SVE:
+        trap_vector(vcpu, esr);
         break;
     case EC_HVC64: /* an immediate that is not 0: there is no such instruction */
         vcpu->stats.exits[EXIT_REFUSED]++;

@@ -27,6 +27,7 @@
 #include "vm/trap_control.h"
 #include "vm/vcpu.h"
 #include "vm/vm.h"
+#include "vm/vsve.h"
 
 /* A struct vcpu takes this many pages of the pool, as a power of two. */
 #define VCPU_ORDER 1
@@ -44,6 +45,8 @@ static void free_pages(struct vcpu *vcpu)
         page_free(vcpu->page, PAGE_ORDER_4K);
     if (vcpu->mailbox)
         page_free(vcpu->mailbox, PAGE_ORDER_4K);
+    if (vcpu->sve)
+        page_free(vcpu->sve, vsve_order(vcpu->vm->sve_bytes));
     page_free(vcpu, VCPU_ORDER);
 }
 
@@ -55,12 +58,14 @@ struct vcpu *vcpu_create(struct vm *vm, uint32_t index)
         return NULL;
     vcpu->page = page_alloc(vm->id, PAGE_ORDER_4K);
     vcpu->mailbox = page_alloc(vm->id, PAGE_ORDER_4K);
-    if (!vcpu->page || !vcpu->mailbox) {
+    if (vm->sve_bytes > 0)
+        vcpu->sve = page_alloc(vm->id, vsve_order(vm->sve_bytes));
+    vcpu->vm = vm;
+    if (!vcpu->page || !vcpu->mailbox || (vm->sve_bytes > 0 && !vcpu->sve)) {
         free_pages(vcpu);
         return NULL;
     }
     vcpu->page->vcpu_id = index;
-    vcpu->vm = vm;
     vcpu->calls = vm->calls;
     vcpu->ids = vid_table(vm);
     vcpu->index = index;
@@ -86,6 +91,9 @@ void vcpu_reset(struct vcpu *vcpu)
     vcpu->vgic = (struct vgic_vcpu){0};
     vcpu->vtimer = (struct vtimer){0};
     vcpu->fp = (struct fp_state){0};
+    vcpu->zcr = 0;
+    if (vcpu->sve)
+        memset(vcpu->sve, 0, PAGE_SIZE << vsve_order(vcpu->vm->sve_bytes));
     vcpu->stats = (struct vcpu_stats){0};
     vcpu->more_status = 0;
     vcpu->yields = false;

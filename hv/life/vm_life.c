@@ -27,6 +27,7 @@
 #include "vm/trap_control.h"
 #include "vm/vcpu.h"
 #include "vm/vm.h"
+#include "vm/vsve.h"
 #include "watch/flight.h"
 #include "watch/remains.h"
 
@@ -94,6 +95,7 @@ static const char *create(struct vm *vm, uint32_t id, const struct vm_files *fro
     if (!sched_place(vm->config.affinity))
         return refusal("vm.dtb: stile,affinity %lx names no CPU of this machine, which has %u",
                        vm->config.affinity, nr_pcpus);
+    vm->sve_bytes = vsve_bytes(&vm->config);
     vm->mdcr = trap_control_mdcr(vm->config.pmu_el2);
     vm->has_pmu = vm->config.pmu && !vm->config.pmu_el2 &&
                   id_field(vid_read(vm, ID_AA64DFR0), DFR0_PMUVER_SHIFT) != 0;

@@ -7,6 +7,7 @@
 #include "mm/page.h"
 #include "vm/refusal.h"
 #include "vm/vm.h"
+#include "vm/vsve.h"
 
 /* The VM's page, its console ring, its page of stolen times. */
 #define PAGES_OF_VM 3u
@@ -17,7 +18,8 @@
 /* What its tree reserves, while the VM is loaded. */
 #define PAGES_TO_LOAD 1u
 /* Blocks of more than a page may leave that many single pages unused. */
-#define PAGES_UNUSED 2u
+#define PAGES_UNUSED     2u
+#define PAGES_UNUSED_SVE 4u /* and with the registers of SVE, so many more */
 
 #define UNIT_PAGES (UINT64_C(1) << PAGE_RESERVE_ORDER)
 #define KIB(pages) ((size_t)(pages) << (PAGE_SHIFT - 10))
@@ -38,9 +40,18 @@ static size_t tables_of(const struct ipa_range *range)
     return nr_blocks(range, BLOCK_2M) + nr_blocks(range, BLOCK_1G);
 }
 
+static size_t pages_of_sve(const struct vm *vm)
+{
+    if (vm->sve_bytes == 0)
+        return 0;
+    return ((size_t)vm->config.nr_vcpus << vsve_order(vm->sve_bytes)) + PAGES_UNUSED_SVE;
+}
+
 size_t budget_need(const struct vm *vm)
 {
     size_t nr_pages = PAGES_OF_VM + PAGES_OF_VCPU * vm->config.nr_vcpus + TABLES_OF_VM;
+
+    nr_pages += pages_of_sve(vm);
 
     for (uint32_t i = 0; i < vm->config.nr_memory; i++)
         nr_pages += tables_of(&vm->config.memory[i]);

@@ -33,7 +33,7 @@ struct shown {
     uint64_t fixed;
 };
 
-/* ID_AA64PFR0_EL1. EL1 is AArch64 only; EL2, EL3, RAS, SVE, MPAM and AMU are not shown. */
+/* ID_AA64PFR0_EL1. EL1 is AArch64 only; EL2, EL3, RAS, MPAM and AMU are not shown. */
 #define PFR0_EL0_SHIFT 0
 #define PFR0_GIC_SHIFT 24
 #define PFR0_KEPT                                                                                  \
@@ -131,8 +131,16 @@ static const struct shown shown[ID_NR_REGISTERS] = {
     [ID_INDEX(7, 2)] = {MMFR2_KEPT, 0},
 };
 
-/* By whether all traps, by whether the VM has the PMU, then by ID_INDEX(). */
-static uint64_t tables[2][2][ID_NR_REGISTERS];
+/* ID_AA64ZFR0_EL1: instructions alone. */
+#define ID_AA64ZFR0 ID_INDEX(4, 4)
+#define ZFR0_KEPT                                                                                  \
+    (FIELD(0) /* SVEver */ | FIELD(4) /* AES */ | FIELD(16) /* BitPerm */ | FIELD(20) /* BF16 */ | \
+     FIELD(24) /* B16B16 */ | FIELD(32) /* SHA3 */ | FIELD(40) /* SM4 */ | FIELD(44) /* I8MM */ |  \
+     FIELD(52) /* F32MM */ | FIELD(56) /* F64MM */)
+#define PFR0_SVE_SHIFT 32
+
+/* By whether it has SVE, whether all traps, whether it has the PMU, then by ID_INDEX(). */
+static uint64_t tables[2][2][2][ID_NR_REGISTERS];
 
 static uint64_t lower(uint64_t a, uint64_t b)
 {
@@ -156,14 +164,14 @@ static void adjust(uint64_t table[ID_NR_REGISTERS], const uint64_t hw[ID_NR_REGI
     }
 }
 
-/* What a VM is shown is the first table but for what depends on its configuration. */
-static void make_tables(uint64_t pmuver)
+/* Of those VMs that have SVE, or have not, that differ by the rest: from the first of them. */
+static void make_others(uint64_t of[2][2][ID_NR_REGISTERS], uint64_t pmuver)
 {
     for (uint32_t traps = 0; traps < 2; traps++) {
         for (uint32_t has_pmu = 0; has_pmu < 2; has_pmu++) {
-            uint64_t *to = tables[traps][has_pmu];
-            if (to != tables[0][0])
-                memcpy(to, tables[0][0], sizeof(tables[0][0]));
+            uint64_t *to = of[traps][has_pmu];
+            if (to != of[0][0])
+                memcpy(to, of[0][0], sizeof(of[0][0]));
             if (traps)
                 to[ID_AA64ISAR0] &= ~FIELD(ISAR0_TLB_SHIFT);
             if (has_pmu && pmuver != PMUVER_IMP_DEF)
@@ -172,17 +180,31 @@ static void make_tables(uint64_t pmuver)
     }
 }
 
+/* The table of a VM that has SVE, from that of one that has not. */
+static void add_sve(const uint64_t hw[ID_NR_REGISTERS])
+{
+    uint64_t *table = tables[true][0][0];
+
+    memcpy(table, tables[false][0][0], sizeof(tables[0][0][0]));
+    table[ID_AA64PFR0] |= FIELD_IS(1, PFR0_SVE_SHIFT);
+    table[ID_AA64ZFR0] = hw[ID_AA64ZFR0] & ZFR0_KEPT;
+}
+
 void vid_init(void)
 {
     uint64_t hw[ID_NR_REGISTERS];
-    uint64_t *table = tables[0][0];
+    uint64_t *table = tables[false][0][0];
 
     id_read_all(hw);
     for (uint32_t i = 0; i < ID_NR_REGISTERS; i++)
         table[i] = (hw[i] & shown[i].kept) | shown[i].fixed;
     adjust(table, hw);
     baseline_hide(table);
-    make_tables(id_field(hw[ID_AA64DFR0], DFR0_PMUVER_SHIFT));
+    if (id_field(hw[ID_AA64PFR0], PFR0_SVE_SHIFT) != 0) {
+        add_sve(hw);
+        make_others(tables[true], id_field(hw[ID_AA64DFR0], DFR0_PMUVER_SHIFT));
+    }
+    make_others(tables[false], id_field(hw[ID_AA64DFR0], DFR0_PMUVER_SHIFT));
 }
 
 static bool wants_pmu(const struct vm_config *config)
@@ -192,7 +214,7 @@ static bool wants_pmu(const struct vm_config *config)
 
 const uint64_t *vid_table(const struct vm *vm)
 {
-    return tables[vm->config.mode == VM_MODE_TRAP][wants_pmu(&vm->config)];
+    return tables[vm->sve_bytes > 0][vm->config.mode == VM_MODE_TRAP][wants_pmu(&vm->config)];
 }
 
 uint64_t vid_read(const struct vm *vm, uint32_t index)

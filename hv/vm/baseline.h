@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The baseline: the classes of EL1 and EL0 system registers that no guest is given, whatever the
- * CPU has. Each line says by which field of the identification registers the class is known, how
- * accesses are made to trap, and what a guest then finds.
+ * CPU has, but for those whose VM is configured to have them (SVE, the PMU). Each line says by
+ * which field of the identification registers the class is known, how accesses are made to trap,
+ * and what a guest then finds.
  *
  * Three places follow from the table: vm/trap_control.c sets the trap registers by it, virt/vid.c
  * shows no guest a field that promises a hidden class, and exits/sysreg.c refuses what traps. What

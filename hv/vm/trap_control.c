@@ -18,6 +18,7 @@
 #include "vm/baseline.h"
 #include "vm/vcpu.h"
 #include "vm/vm.h"
+#include "vm/vsve.h"
 
 /* HCR_EL2 (Arm ARM D13.2.47) */
 #define HCR_VM    (UINT64_C(1) << 0) /* stage 2 */
@@ -103,6 +104,9 @@ void trap_control_init_pcpu(void)
     errata_init_pcpu();
     el1_forbid_walks(); /* until a vCPU is loaded there is nothing to walk */
     write_sysreg(hcr_el2, trap_control_hcr(VM_MODE_ASSISTED));
+    write_sysreg(cptr_el2, CPTR_GUEST & ~BASELINE_CPTR_TZ);
+    isb();
+    vsve_init_pcpu();
     write_sysreg(cptr_el2, CPTR_GUEST | CPTR_TFP);
     init_monitors();
     debug_init_pcpu();
@@ -135,15 +139,21 @@ void trap_control_load(const struct pcpu *pcpu, const struct vcpu *vcpu, bool co
 
 void trap_control_use_fp(struct vcpu *vcpu)
 {
-    write_sysreg(cptr_el2, CPTR_GUEST);
+    write_sysreg(cptr_el2, vcpu->sve ? CPTR_GUEST & ~BASELINE_CPTR_TZ : CPTR_GUEST);
     isb();
-    fp_restore(&vcpu->fp);
+    if (vcpu->sve)
+        vsve_load(vcpu);
+    else
+        fp_restore(&vcpu->fp);
     vcpu->has |= VCPU_HAS_FP;
 }
 
 void trap_control_put_fp(struct vcpu *vcpu)
 {
-    fp_save(&vcpu->fp);
+    if (vcpu->sve)
+        vsve_put(vcpu);
+    else
+        fp_save(&vcpu->fp);
     vcpu->has &= ~VCPU_HAS_FP;
     write_sysreg(cptr_el2, CPTR_GUEST | CPTR_TFP);
 }

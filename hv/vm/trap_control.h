@@ -38,15 +38,16 @@ void trap_control_init_pcpu(void);
  * @vcpu: about to run here
  * @contended: see trap_control_set_contended()
  *
- * FP/SIMD traps: its registers are moved when the guest uses them.
+ * FP/SIMD and SVE trap: their registers are moved when the guest uses them.
  */
 void trap_control_load(const struct pcpu *pcpu, const struct vcpu *vcpu, bool contended);
 
-/** trap_control_use_fp() - the loaded vCPU uses FP/SIMD for the first time since it was loaded */
+/** trap_control_use_fp() - the loaded vCPU uses FP/SIMD, or SVE, for the first time since it was
+ * loaded */
 void trap_control_use_fp(struct vcpu *vcpu);
 
-/** trap_control_put_fp() - move FP/SIMD registers of a vCPU that has them to memory; they trap
- * again */
+/** trap_control_put_fp() - move FP/SIMD registers, SVE's too, of a vCPU that has them to memory;
+ * they trap again */
 void trap_control_put_fp(struct vcpu *vcpu);
 
 /**

@@ -103,7 +103,9 @@ struct vcpu {
 
     struct el1_state el1;       /* valid while not loaded, as is the next */
     struct baseline_state more; /* registers that not every CPU has */
-    struct fp_state fp;         /* valid unless VCPU_HAS_FP */
+    struct fp_state fp;         /* valid unless VCPU_HAS_FP, as are the next */
+    void *sve;                  /* pages for the registers of SVE; NULL without it */
+    uint64_t zcr;               /* ZCR_EL1 */
     struct vgic_vcpu vgic;
     struct vtimer vtimer;
     struct set_way set_way;

@@ -50,6 +50,7 @@ struct vm {
     uint32_t id;                     /* from 1; also its VMID and its pages' owner */
     uint64_t hcr;                    /* HCR_EL2 while one of its vCPUs runs: trap_control_hcr() */
     uint64_t mdcr;                   /* MDCR_EL2: trap_control_mdcr() */
+    uint32_t sve_bytes;              /* its longest vector; 0 without SVE: vsve_bytes() */
     struct vcache caches;            /* what its guest is shown of caches */
     bool has_pmu;                    /* its vCPUs have performance monitors: virt/vpmu.h */
     uint32_t minor;                  /* the ABI minor agreed on; 0 before */

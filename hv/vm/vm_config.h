@@ -46,6 +46,9 @@ enum vm_mode {
 /** The most that stile,hv-memory-kib may say. */
 #define VM_HV_MEMORY_KIB_MAX (1u << 20)
 
+/** The most that stile,sve may say: as long as a vector can be. */
+#define VM_SVE_BITS_MAX 2048u
+
 /** A range of IPAs. bytes is 0 if the VM has no such thing. */
 struct ipa_range {
     ipa_t base;
@@ -98,6 +101,7 @@ struct vm_config {
         kernel_entry;     /* stile,kernel-entry: its first instruction, or VM_ANYWHERE: the first */
     uint64_t dtb_address; /* stile,dtb-address, or VM_ANYWHERE */
     uint32_t hv_memory_kib; /* stile,hv-memory-kib: of the hypervisor's memory; 0 if not said */
+    uint32_t sve_bits;      /* stile,sve: the longest vector; VM_SVE_BITS_MAX if not said */
     bool pmu;               /* stile,pmu: its vCPUs have performance monitors */
     bool pmu_el2;           /* stile,pmu-el2: it has the CPU's, and may count EL2 */
     bool privileged;        /* stile,privileged: the VM may make the calls of group control */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * In C, for the host, what the hypervisor has in assembly between dispatch and handlers: checks.S
- * and multicall.S, and plain_abi.S. The guest suites test those.
+ * and multicall.S, and plain_abi.S and sve.S. The guest suites test those.
  */
 #include "arch/plain_abi.h"
+#include "arch/sve.h"
 #include "vm/vcpu.h"
 #include "hypercall/hypercall.h"
 #include "hypercall/multicall.h"
@@ -11,6 +12,23 @@
 
 #define RAW_PARAMS                                                                                 \
     struct vcpu *vcpu, uint64_t x1, uint64_t x2, uint64_t x3, uint64_t x4, uint64_t x5, uint64_t x6
+
+uint64_t sve_vector_bytes(void)
+{
+    return SVE_UNIT;
+}
+
+void sve_save(void *state, struct fp_state *fp)
+{
+    (void)state;
+    (void)fp;
+}
+
+void sve_restore(const void *state, const struct fp_state *fp)
+{
+    (void)state;
+    (void)fp;
+}
 
 void plain_abi_call(void (*function)(void *context), void *context)
 {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * All FP/SIMD registers, to memory and back: x0: 512 bytes. Needs CPACR_EL1.FPEN.
+ * All FP/SIMD registers, to memory and back: x0: 512 bytes. All of SVE: x0: 32 vectors, 16 predicates
+ * and FFR of an eighth of a vector. Needs that CPACR_EL1 lets EL1 use them.
  */
-    .arch armv8.3-a
+    .arch armv8.3-a+sve
 
     .macro all op
     \op {v0.16b-v3.16b}, [x0], #64
@@ -39,4 +40,42 @@ contexts_sign:
     eor x0, x2, x0
     pacga x2, x0, x1
     eor x0, x0, x2
+    ret
+
+    .macro all_sve op
+    .irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+    \op z\n, [x0, #\n, mul vl]
+    .endr
+    .irp n, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+    \op z\n, [x0, #\n, mul vl]
+    .endr
+    .irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+    \op p\n, [x1, #\n, mul vl]
+    .endr
+    .endm
+
+    .globl contexts_vector_bytes
+contexts_vector_bytes:
+    rdvl x0, #1
+    ret
+
+/* contexts_load_sve(state, nr): FFR has @nr elements. */
+    .globl contexts_load_sve
+contexts_load_sve:
+    whilelo p0.b, xzr, x1
+    wrffr p0.b
+    addvl x1, x0, #31
+    addvl x1, x1, #1
+    all_sve ldr
+    ret
+
+/* contexts_store_sve(state): with FFR last. */
+    .globl contexts_store_sve
+contexts_store_sve:
+    addvl x1, x0, #31
+    addvl x1, x1, #1
+    all_sve str
+    rdffr p0.b
+    str p0, [x1, #16, mul vl]
+    ldr p0, [x1]
     ret

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a vCPU holds in registers of its own that the hypervisor does not switch as it does all
- * others: FP/SIMD registers and the keys of pointer authentication. A thread on each CPU fills them
- * with values that nobody else has, waits, and finds them again; what the keys are for gives the
- * same result. Runs beside other VMs, and with more vCPUs than physical CPUs.
+ * others: FP/SIMD registers, SVE's, and the keys of pointer authentication. A thread on each CPU
+ * fills them with values that nobody else has, waits, and finds them again; what the keys are for
+ * gives the same result. Runs beside other VMs, and with more vCPUs than physical CPUs.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +26,15 @@
 void contexts_load_fp(const uint64_t words[FP_WORDS]);
 void contexts_store_fp(uint64_t words[FP_WORDS]);
 uint64_t contexts_sign(uint64_t pointer, uint64_t modifier);
+uint64_t contexts_vector_bytes(void);
+void contexts_load_sve(const uint64_t *state, uint64_t nr);
+void contexts_store_sve(uint64_t *state);
+
+#define SVE_BYTES_MAX  256
+#define SVE_WORDS(vl)  ((32 * (vl) + 2 * (vl)) / 8) /* vectors and predicates */
+#define SVE_FFR_BYTES  (SVE_BYTES_MAX / 8)
+#define ZCR_LEN_MAX    UINT64_C(0xF)
+#define PFR0_SVE_SHIFT 32
 
 /* In SCTLR_EL1: keys IA, IB, DA and DB are used at EL1 and EL0. */
 #define SCTLR_KEYS (UINT64_C(1) << 31 | UINT64_C(1) << 30 | UINT64_C(1) << 27 | UINT64_C(1) << 13)
@@ -159,6 +168,84 @@ static void play_everywhere(bool (*round)(uint64_t round))
         thread_join(threads[i]);
     EXPECT_EQ(work.nr_wrong, 0);
 }
+
+/* --- SVE --- */
+
+static bool has_sve(void)
+{
+    return (read_sysreg(id_aa64pfr0_el1) >> PFR0_SVE_SHIFT & 0xF) != 0;
+}
+
+/* ZCR_EL1.LEN: the longest vector is to have that many times 16 bytes, and one more. */
+static uint64_t set_vector_length(uint64_t len)
+{
+    write_sysreg(s3_0_c1_c2_0, len);
+    isb();
+    return contexts_vector_bytes();
+}
+
+struct sve {
+    uint64_t words[SVE_WORDS(SVE_BYTES_MAX) + SVE_FFR_BYTES / 8];
+};
+
+/* One of each CPU: they are large. */
+static struct sve before_hold[NR_CPUS], after_hold[NR_CPUS];
+
+static uint64_t nr_elements_of(const uint8_t *predicate, uint64_t bytes)
+{
+    uint64_t nr = 0;
+
+    for (uint64_t i = 0; i < bytes * 8; i++)
+        nr += predicate[i / 8] >> i % 8 & 1;
+    return nr;
+}
+
+static bool sve_round(uint64_t round)
+{
+    struct sve *before = &before_hold[smp_cpu()->index], *after = &after_hold[smp_cpu()->index];
+    uint64_t len = value_of(round, 0) >> 32 & ZCR_LEN_MAX;
+    uint64_t vl = set_vector_length(len), nr_words = SVE_WORDS(vl);
+    uint64_t nr_elements = value_of(round, 1) % (vl + 1);
+
+    for (uint64_t i = 0; i < nr_words; i++)
+        before->words[i] = value_of(round, i);
+    contexts_load_sve(before->words, nr_elements);
+    write_sysreg(fpcr, value_of(round, 2) & FPCR_RMODE);
+    hold();
+    uint64_t fpcr = read_sysreg(fpcr);
+    contexts_store_sve(after->words);
+    write_sysreg(fpcr, 0);
+    return read_sysreg(s3_0_c1_c2_0) == len && contexts_vector_bytes() == vl &&
+           fpcr == (value_of(round, 2) & FPCR_RMODE) &&
+           memcmp(before->words, after->words, nr_words * 8) == 0 &&
+           nr_elements_of((const uint8_t *)&after->words[nr_words], vl / 8) == nr_elements;
+}
+
+KTF_TEST(contexts, vectors_are_kept)
+{
+    if (!has_sve())
+        SKIP("no SVE");
+    play_everywhere(sve_round);
+}
+
+/* "sve=BITS" on the command line: what the VM's tree says. */
+KTF_TEST(contexts, no_vector_is_longer_than_the_tree_says)
+{
+    const char *bits = machine_option_value("sve=");
+
+    if (!bits)
+        SKIP("needs \"sve=\" on the command line");
+    ASSERT_EQ(has_sve(), strtoul(bits, NULL, 10) != 0);
+    if (!has_sve())
+        return;
+    uint64_t flags = registers_begin();
+    uint64_t longest = set_vector_length(ZCR_LEN_MAX), shortest = set_vector_length(0);
+    registers_end(flags);
+    EXPECT_EQ(longest * 8, strtoul(bits, NULL, 10));
+    EXPECT_EQ(shortest * 8, 128);
+}
+
+/* --- the others --- */
 
 KTF_TEST(contexts, fp_registers_are_kept)
 {

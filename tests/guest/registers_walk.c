@@ -24,6 +24,7 @@ enum condition {
     WITH_RNDR,
     WITH_GIC,
     WITH_PAUTH,
+    WITH_SVE,
     SOMETIMES, /* not shown, or as the implementation likes */
 };
 
@@ -38,6 +39,7 @@ static const struct rule rules[] = {
     {3, 0, 0, 0, 0, 0x61, 0, ALWAYS},         /* MIDR, MPIDR, REVIDR */
     {3, 0, 0, 1, 7, 0xFF, 0, ALWAYS},         /* the identification registers */
     {3, 0, 1, 0, 0, 0x07, 0x07, ALWAYS},      /* SCTLR, ACTLR, CPACR */
+    {3, 0, 1, 2, 2, 0x01, 0x01, WITH_SVE},    /* ZCR */
     {3, 0, 1, 2, 2, 0x10, 0x10, SOMETIMES},   /* SMPRI: zero; traps only with FEAT_FGT */
     {3, 0, 2, 0, 0, 0x07, 0x07, ALWAYS},      /* TTBR0, TTBR1, TCR */
     {3, 0, 2, 1, 2, 0x0F, 0x0F, WITH_PAUTH},  /* APIAKey, APIBKey, APDAKey, APDBKey */
@@ -130,6 +132,8 @@ static bool is_met(enum condition condition)
         return field(read_sysreg(id_aa64pfr1_el1), 4) >= 2;
     case WITH_RNDR:
         return field(read_sysreg(id_aa64isar0_el1), 60) >= 1;
+    case WITH_SVE:
+        return field(read_sysreg(id_aa64pfr0_el1), 32) >= 1;
     case WITH_PAUTH:
         return field(read_sysreg(id_aa64isar1_el1), 4) >= 1 ||
                field(read_sysreg(id_aa64isar1_el1), 8) >= 1 ||

@@ -152,7 +152,6 @@ KTF_TEST(sysreg_ids, a_guest_is_shown_what_it_can_use)
     EXPECT_EQ(field(pfr0, 12), 0);                         /* EL3 */
     EXPECT_EQ(field(pfr0, 4), 1);                          /* EL1 is AArch64 */
     EXPECT_EQ(field(pfr0, 28), 0);                         /* RAS */
-    EXPECT_EQ(field(pfr0, 32), 0);                         /* SVE */
     EXPECT_EQ(field(dfr0, 4), 0);                          /* trace */
     EXPECT_EQ(field(dfr0, 8), 0);                          /* the PMU, which this VM has not */
     EXPECT_EQ(field(dfr0, 32), 0);                         /* statistical profiling */

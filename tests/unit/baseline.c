@@ -11,6 +11,7 @@
 #include "dev/machine.h"
 #include "vm/baseline.c"
 #include "vm/trap_control.c"
+#include "vm/vsve.c"
 
 #include "virt/vid.c"
 
@@ -18,6 +19,9 @@
 #include "ktf.h"
 
 struct machine machine;
+
+struct pcpu pcpus[CONFIG_NR_PCPUS];
+uint32_t nr_pcpus;
 
 static struct vm vm;
 static struct pcpu self;

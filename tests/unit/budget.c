@@ -11,6 +11,7 @@
 #include "mm/stage2_map.c"
 #include "memory/vmem.c"
 #include "memory/budget.c"
+#include "vm/vsve.c"
 #include "vm/refusal.c"
 
 #include "../hv/whole.h"
@@ -19,6 +20,9 @@
 
 #define RAM      UINT64_C(0x40000000)
 #define NR_VCPUS 4
+
+struct pcpu pcpus[CONFIG_NR_PCPUS];
+uint32_t nr_pcpus;
 
 static struct vm vm;
 static struct pcpu self;
@@ -50,6 +54,14 @@ KTF_TEST(budget, it_is_what_the_vm_needs_and_some_in_whole_units)
     budget_release(&vm);
     vm.config.memory[0].bytes += 1 << 30; /* now in two GiB */
     EXPECT_EQ(budget_need(&vm), 64 + 512 + 1);
+}
+
+KTF_TEST(budget, vectors_take_pages_of_their_own)
+{
+    vm.sve_bytes = 16;
+    EXPECT_EQ(budget_need(&vm), 64 + NR_VCPUS + 4);
+    vm.sve_bytes = 256; /* 8736 bytes, in four pages */
+    EXPECT_EQ(budget_need(&vm), 64 + 4 * NR_VCPUS + 4);
 }
 
 KTF_TEST(budget, the_tree_may_say_another)

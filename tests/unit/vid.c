@@ -35,6 +35,7 @@ static void setup(void)
     vm.config.mode = VM_MODE_ASSISTED;
     vm.config.pmu = false;
     vm.config.pmu_el2 = false;
+    vm.sve_bytes = 0;
 }
 
 KTF_SUITE(vid, .setup = setup);
@@ -102,6 +103,24 @@ KTF_TEST(vid, pointer_authentication_is_shown)
     EXPECT_EQ(read_field(6, 2, 12), 5); /* APA3 */
     EXPECT_EQ(read_field(6, 2, 24), 5); /* PAC_frac */
     EXPECT_EQ(read_field(4, 1, 0), 5);  /* BT */
+}
+
+KTF_TEST(vid, vectors_are_shown_to_a_vm_that_has_them)
+{
+    init_with(5, UINT64_C(0x0000000300000011));
+    EXPECT_EQ(read_field(4, 0, 32), 0);
+    EXPECT_EQ(vid_read(&vm, ID_INDEX(4, 4)), 0);
+    vm.sve_bytes = 32;
+    EXPECT_EQ(read_field(4, 0, 32), 1);
+    EXPECT_EQ(vid_read(&vm, ID_INDEX(4, 4)), UINT64_C(0x0550550505550055));
+    EXPECT_EQ(read_field(4, 0, 4), 1);
+    EXPECT_EQ(read_field(5, 0, 8), 0);
+    vm.config.pmu = true;
+    EXPECT_EQ(read_field(4, 0, 32), 1);
+    EXPECT_EQ(read_field(5, 0, 8), 4);
+    vm.config.mode = VM_MODE_TRAP;
+    EXPECT_EQ(read_field(4, 0, 32), 1);
+    EXPECT_EQ(read_field(6, 0, 56), 0);
 }
 
 KTF_TEST(vid, maintenance_of_tlb_ranges_shows_where_it_does_not_trap)

@@ -598,6 +598,26 @@ KTF_TEST(vm_config, a_share_of_the_hypervisors_memory_is_read)
     EXPECT_STREQ(parse_with(&tree, &config), "vm.dtb: stile,hv-memory-kib is not 1 to 1048576");
 }
 
+KTF_TEST(vm_config, a_vector_length_is_read)
+{
+    static const char refusal[] = "vm.dtb: stile,sve is not a multiple of 128 from 0 to 2048";
+    struct tree tree = tree_default;
+    struct vm_config config;
+
+    ASSERT_STREQ(parse_with(&tree, &config), NULL);
+    EXPECT_EQ(config.sve_bits, VM_SVE_BITS_MAX);
+    tree.has_sve = 1;
+    for (tree.sve_bits = 0; tree.sve_bits <= VM_SVE_BITS_MAX; tree.sve_bits += 128) {
+        ASSERT_STREQ(parse_with(&tree, &config), NULL);
+        EXPECT_EQ(config.sve_bits, tree.sve_bits);
+    }
+    EXPECT_STREQ(parse_with(&tree, &config), refusal);
+    tree.sve_bits = 64;
+    EXPECT_STREQ(parse_with(&tree, &config), refusal);
+    tree.sve_bits = UINT32_MAX;
+    EXPECT_STREQ(parse_with(&tree, &config), refusal);
+}
+
 KTF_TEST(vm_config, what_is_no_tree_is_refused)
 {
     struct vm_config config;

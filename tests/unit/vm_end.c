@@ -274,6 +274,17 @@ void vcache_reset(struct vm *of)
     of->hcr = of->config.mode;
 }
 
+uint32_t vsve_bytes(const struct vm_config *config)
+{
+    (void)config;
+    return 0;
+}
+
+unsigned vsve_order(uint32_t bytes)
+{
+    return bytes;
+}
+
 uint64_t trap_control_mdcr(bool pmu)
 {
     return pmu;

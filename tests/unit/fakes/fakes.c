@@ -10,6 +10,7 @@
 
 #include "arch/cpu.h"
 #include "arch/plain_abi.h"
+#include "arch/sve.h"
 #include "arm64/io.h"
 #include "dev/intid.h"
 #include "lib/printk.h"
@@ -22,6 +23,24 @@ __attribute__((weak)) struct ppi ppi = {25, 26, 27, 30, 23};
 __attribute__((weak)) void plain_abi_call(void (*function)(void *context), void *context)
 {
     function(context);
+}
+
+/* No vectors. */
+__attribute__((weak)) uint64_t sve_vector_bytes(void)
+{
+    return SVE_UNIT;
+}
+
+__attribute__((weak)) void sve_save(void *state, struct fp_state *fp)
+{
+    (void)state;
+    (void)fp;
+}
+
+__attribute__((weak)) void sve_restore(const void *state, const struct fp_state *fp)
+{
+    (void)state;
+    (void)fp;
 }
 
 #define NR_SYSREGS 128

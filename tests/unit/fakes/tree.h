@@ -43,6 +43,8 @@ struct tree {
     const char *mode;
     int pmu; /* 2: stile,pmu-el2 */
     int privileged;
+    int has_sve; /* it has stile,sve */
+    uint32_t sve_bits;
     uint32_t hv_memory_kib; /* 0: it has no such property */
     int has_sharing;        /* it has stile,weight and stile,affinity */
     uint32_t weight;
@@ -160,6 +162,8 @@ static inline size_t tree_make(void *fdt, const struct tree *tree)
         fdt_property(fdt, "stile,privileged", NULL, 0);
     if (tree->pmu)
         fdt_property(fdt, tree->pmu == 2 ? "stile,pmu-el2" : "stile,pmu", NULL, 0);
+    if (tree->has_sve)
+        fdt_property_u32(fdt, "stile,sve", tree->sve_bits);
     if (tree->hv_memory_kib)
         fdt_property_u32(fdt, "stile,hv-memory-kib", tree->hv_memory_kib);
     if (tree->has_sharing) {
