@@ -20,7 +20,6 @@
 #include "vgic/vgic.h"
 #include "virt/pvtime.h"
 #include "virt/vdebug.h"
-#include "virt/vid.h"
 #include "virt/vpmu.h"
 #include "virt/vtimer.h"
 #include "vm/el2_time.h"
@@ -67,7 +66,7 @@ struct vcpu *vcpu_create(struct vm *vm, uint32_t index)
     }
     vcpu->page->vcpu_id = index;
     vcpu->calls = vm->calls;
-    vcpu->ids = vid_table(vm);
+    vcpu->ids = vm->ids;
     vcpu->index = index;
     vcpu->mpidr = vm->config.mpidr[index];
     vcpu->state = VCPU_OFF;

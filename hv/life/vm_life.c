@@ -96,6 +96,7 @@ static const char *create(struct vm *vm, uint32_t id, const struct vm_files *fro
         return refusal("vm.dtb: stile,affinity %lx names no CPU of this machine, which has %u",
                        vm->config.affinity, nr_pcpus);
     vm->sve_bytes = vsve_bytes(&vm->config);
+    vid_show(vm);
     vm->mdcr = trap_control_mdcr(vm->config.pmu_el2);
     vm->has_pmu = vm->config.pmu && !vm->config.pmu_el2 &&
                   id_field(vid_read(vm, ID_AA64DFR0), DFR0_PMUVER_SHIFT) != 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Working out what guests see of the identification registers, once, at boot.
+ * Working out what guests see of the identification registers: once, at boot, what all see; and of
+ * a VM what follows from its configuration.
  *
  * The rule is a list of what may be seen: a field that is not named here reads as zero, so that a
  * feature newer than this file stays hidden. Nor is what vm/baseline.h hides. Fields and values:
@@ -139,8 +140,9 @@ static const struct shown shown[ID_NR_REGISTERS] = {
      FIELD(52) /* F32MM */ | FIELD(56) /* F64MM */)
 #define PFR0_SVE_SHIFT 32
 
-/* By whether it has SVE, whether all traps, whether it has the PMU, then by ID_INDEX(). */
-static uint64_t tables[2][2][2][ID_NR_REGISTERS];
+/* What all VMs are shown, by ID_INDEX(); and what those that may have more. */
+static uint64_t table[ID_NR_REGISTERS];
+static uint64_t zfr0, pmuver;
 
 static uint64_t lower(uint64_t a, uint64_t b)
 {
@@ -148,7 +150,7 @@ static uint64_t lower(uint64_t a, uint64_t b)
 }
 
 /* What neither is as in hardware nor always the same. */
-static void adjust(uint64_t table[ID_NR_REGISTERS], const uint64_t hw[ID_NR_REGISTERS])
+static void adjust(const uint64_t hw[ID_NR_REGISTERS])
 {
     uint64_t pfr0 = hw[ID_INDEX(4, 0)], mmfr0 = hw[ID_INDEX(7, 0)];
 
@@ -164,62 +166,35 @@ static void adjust(uint64_t table[ID_NR_REGISTERS], const uint64_t hw[ID_NR_REGI
     }
 }
 
-/* Of those VMs that have SVE, or have not, that differ by the rest: from the first of them. */
-static void make_others(uint64_t of[2][2][ID_NR_REGISTERS], uint64_t pmuver)
-{
-    for (uint32_t traps = 0; traps < 2; traps++) {
-        for (uint32_t has_pmu = 0; has_pmu < 2; has_pmu++) {
-            uint64_t *to = of[traps][has_pmu];
-            if (to != of[0][0])
-                memcpy(to, of[0][0], sizeof(of[0][0]));
-            if (traps)
-                to[ID_AA64ISAR0] &= ~FIELD(ISAR0_TLB_SHIFT);
-            if (has_pmu && pmuver != PMUVER_IMP_DEF)
-                to[ID_AA64DFR0] |= FIELD_IS(lower(pmuver, PMUVER_V3P1), DFR0_PMUVER_SHIFT);
-        }
-    }
-}
-
-/* The table of a VM that has SVE, from that of one that has not. */
-static void add_sve(const uint64_t hw[ID_NR_REGISTERS])
-{
-    uint64_t *table = tables[true][0][0];
-
-    memcpy(table, tables[false][0][0], sizeof(tables[0][0][0]));
-    table[ID_AA64PFR0] |= FIELD_IS(1, PFR0_SVE_SHIFT);
-    table[ID_AA64ZFR0] = hw[ID_AA64ZFR0] & ZFR0_KEPT;
-}
-
 void vid_init(void)
 {
     uint64_t hw[ID_NR_REGISTERS];
-    uint64_t *table = tables[false][0][0];
 
     id_read_all(hw);
     for (uint32_t i = 0; i < ID_NR_REGISTERS; i++)
         table[i] = (hw[i] & shown[i].kept) | shown[i].fixed;
-    adjust(table, hw);
+    adjust(hw);
     baseline_hide(table);
-    if (id_field(hw[ID_AA64PFR0], PFR0_SVE_SHIFT) != 0) {
-        add_sve(hw);
-        make_others(tables[true], id_field(hw[ID_AA64DFR0], DFR0_PMUVER_SHIFT));
+    zfr0 = hw[ID_AA64ZFR0] & ZFR0_KEPT;
+    pmuver = id_field(hw[ID_AA64DFR0], DFR0_PMUVER_SHIFT);
+}
+
+void vid_show(struct vm *vm)
+{
+    memcpy(vm->ids, table, sizeof(table));
+    if (vm->config.mode == VM_MODE_TRAP)
+        vm->ids[ID_AA64ISAR0] &= ~FIELD(ISAR0_TLB_SHIFT);
+    if ((vm->config.pmu || vm->config.pmu_el2) && pmuver != PMUVER_IMP_DEF)
+        vm->ids[ID_AA64DFR0] |= FIELD_IS(lower(pmuver, PMUVER_V3P1), DFR0_PMUVER_SHIFT);
+    if (vm->sve_bytes > 0) {
+        vm->ids[ID_AA64PFR0] |= FIELD_IS(1, PFR0_SVE_SHIFT);
+        vm->ids[ID_AA64ZFR0] = zfr0;
     }
-    make_others(tables[false], id_field(hw[ID_AA64DFR0], DFR0_PMUVER_SHIFT));
-}
-
-static bool wants_pmu(const struct vm_config *config)
-{
-    return config->pmu || config->pmu_el2;
-}
-
-const uint64_t *vid_table(const struct vm *vm)
-{
-    return tables[vm->sve_bytes > 0][vm->config.mode == VM_MODE_TRAP][wants_pmu(&vm->config)];
 }
 
 uint64_t vid_read(const struct vm *vm, uint32_t index)
 {
-    return vid_table(vm)[index];
+    return vm->ids[index];
 }
 
 uint32_t vid_pa_bits(const struct vm *vm)

@@ -22,17 +22,16 @@ struct vm;
 void vid_init(void);
 
 /**
- * vid_table() - all of them
- * @vm: whose; its config is complete
+ * vid_show() - what a VM is shown: vm->ids, which does not change then
+ * @vm: its config and sve_bytes are complete
  *
- * Returns ID_NR_REGISTERS values, by ID_INDEX(), that do not change. Unallocated registers read as
- * zero.
+ * Unallocated registers read as zero.
  */
-const uint64_t *vid_table(const struct vm *vm);
+void vid_show(struct vm *vm);
 
 /**
  * vid_read() - the value of an identification register
- * @vm: the VM that asks
+ * @vm: the VM that asks; after vid_show()
  * @index: ID_INDEX() of the register, below ID_NR_REGISTERS; a constant
  */
 uint64_t vid_read(const struct vm *vm, uint32_t index);

@@ -68,7 +68,7 @@ struct vcpu {
     struct trace trace;
     struct vm *vm;
     const uint8_t *calls;  /* vm->calls */
-    const uint64_t *ids;   /* identification registers it is shown, by ID_INDEX() */
+    const uint64_t *ids;   /* vm->ids */
     int64_t more_status;   /* what hcall_values() returns as a status; not 0 in core_multicall */
     uint32_t index;        /* in vm->vcpus */
     uint32_t weight;       /* its share of a physical CPU, relative to others */

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "arch/clamp.h"
+#include "arch/id.h"
 #include "lib/ratelimit.h"
 #include "mm/stage2.h"
 #include "stile/abi.h"
@@ -79,6 +80,7 @@ struct vm {
     struct vrtc rtc;
     struct mmio_map mmio; /* emulated devices by IPA */
     struct events events;
+    uint64_t ids[ID_NR_REGISTERS];    /* identification registers its guest is shown: virt/vid.h */
     char typed[VCONSOLE_INPUT_BYTES]; /* and not read; last: it is large */
 };
 

@@ -66,6 +66,7 @@ static void boot(void)
     fake_sysreg_write("tpidr_el2", (uint64_t)(uintptr_t)&self);
     machine.gic_version = 3;
     vid_init();
+    vid_show(&vm);
     trap_control_init_pcpu();
 }
 

@@ -27,6 +27,7 @@ static void init_with(uint64_t nibble, uint64_t pfr0)
     }
     fake_sysreg_write("s3_0_c0_c4_0", pfr0);
     vid_init();
+    vid_show(&vm);
 }
 
 static void setup(void)
@@ -36,12 +37,14 @@ static void setup(void)
     vm.config.pmu = false;
     vm.config.pmu_el2 = false;
     vm.sve_bytes = 0;
+    memset(vm.ids, 0xFF, sizeof(vm.ids));
 }
 
 KTF_SUITE(vid, .setup = setup);
 
 static uint64_t read_field(uint32_t crm, uint32_t op2, uint32_t shift)
 {
+    vid_show(&vm);
     return vid_read(&vm, ID_INDEX(crm, op2)) >> shift & 0xF;
 }
 
