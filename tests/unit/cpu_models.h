@@ -17,6 +17,13 @@ struct cpu_model {
 };
 
 static const struct cpu_model cpu_models[] = {
+    {"cortex-a35",
+     {
+         {ID_INDEX(4, 0), UINT64_C(0x0000000001000222)},
+         {ID_INDEX(5, 0), UINT64_C(0x0000000010305106)},
+         {ID_INDEX(6, 0), UINT64_C(0x0000000000011120)},
+         {ID_INDEX(7, 0), UINT64_C(0x0000000000101122)},
+     }},
     {"cortex-a53",
      {
          {ID_INDEX(4, 0), UINT64_C(0x0000000001000222)},
@@ -58,6 +65,16 @@ static const struct cpu_model cpu_models[] = {
          {ID_INDEX(6, 1), UINT64_C(0x0000000000100001)},
          {ID_INDEX(7, 0), UINT64_C(0x0000000000101125)},
          {ID_INDEX(7, 1), UINT64_C(0x0000000010212122)},
+         {ID_INDEX(7, 2), UINT64_C(0x0000000000001011)},
+     }},
+    {"a64fx",
+     {
+         {ID_INDEX(4, 0), UINT64_C(0x0000000101110111)},
+         {ID_INDEX(5, 0), UINT64_C(0x0000000010305408)},
+         {ID_INDEX(6, 0), UINT64_C(0x0000000010211120)},
+         {ID_INDEX(6, 1), UINT64_C(0x0000000000010001)},
+         {ID_INDEX(7, 0), UINT64_C(0x0000000000001122)},
+         {ID_INDEX(7, 1), UINT64_C(0x0000000011212100)},
          {ID_INDEX(7, 2), UINT64_C(0x0000000000001011)},
      }},
     {"max",
