@@ -190,7 +190,7 @@ register_entry:
     ldr     x9, [sp, #VCPU_IDS]
     add     x9, x9, x8, lsl #3
     ldur    x9, [x9, #-64]
-    mrs     x8, elr_el2                 /* past the instruction, as advance_pc() has it */
+    mrs     x8, elr_el2                 /* as skip_instruction() has it, of AArch64 */
     add     x8, x8, #4
     msr     elr_el2, x8
     mrs     x8, spsr_el2

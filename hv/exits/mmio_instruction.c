@@ -16,6 +16,7 @@
 #include "vm/trap_control.h"
 #include "vm/vcpu.h"
 #include "vm/vm.h"
+#include "vm/vsve.h"
 
 /* Virtual addresses may carry a tag in their top byte. */
 #define VA_WITHOUT_TAG (UINT64_MAX >> 8)
@@ -67,9 +68,10 @@ static void set_base(struct vcpu *vcpu, const struct transfer *transfer, uint64_
 static void register_to_bytes(const struct access *access, uint32_t n, uint8_t bytes[BYTES_MOST])
 {
     uint64_t x = get_x(access->vcpu, n);
+    uint32_t length;
 
     if (access->transfer.is_simd)
-        memcpy(bytes, &access->vcpu->fp.v[n], BYTES_MOST);
+        memcpy(bytes, vsve_vector(access->vcpu, n, &length), BYTES_MOST);
     else
         memcpy(bytes, &x, sizeof(x));
 }
@@ -81,8 +83,11 @@ static void bytes_to_register(const struct access *access, uint32_t n,
     uint64_t x = 0;
 
     if (transfer->is_simd) {
-        memset(&access->vcpu->fp.v[n], 0, BYTES_MOST);
-        memcpy(&access->vcpu->fp.v[n], bytes, transfer->bytes);
+        uint32_t length;
+        void *vector = vsve_vector(access->vcpu, n, &length);
+
+        memset(vector, 0, length);
+        memcpy(vector, bytes, transfer->bytes);
     } else if (n != TRANSFER_SP) {
         memcpy(&x, bytes, transfer->bytes);
         access->vcpu->regs.x[n] =

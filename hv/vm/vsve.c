@@ -4,6 +4,8 @@
  */
 #include "vm/vsve.h"
 
+#include <stddef.h>
+
 #include "arch/cpu.h"
 #include "arch/id.h"
 #include "arch/sve.h"
@@ -55,4 +57,10 @@ void vsve_put(struct vcpu *vcpu)
 {
     sve_save(vcpu->sve, &vcpu->fp);
     vcpu->zcr = read_sysreg(s3_0_c1_c2_0);
+}
+
+void *vsve_vector(struct vcpu *vcpu, uint32_t n, uint32_t *bytes)
+{
+    *bytes = vcpu->sve ? vcpu->vm->sve_bytes : sizeof(vcpu->fp.v[n]);
+    return vcpu->sve ? (char *)vcpu->sve + (size_t)n * *bytes : (char *)&vcpu->fp.v[n];
 }

@@ -36,4 +36,11 @@ unsigned vsve_order(uint32_t bytes);
 void vsve_load(const struct vcpu *vcpu);
 void vsve_put(struct vcpu *vcpu);
 
+/**
+ * vsve_vector() - where a SIMD register of a vCPU is that is not in the CPU
+ * @n: of 32
+ * @bytes: becomes how long the vector is of which it is the lowest 16 bytes
+ */
+void *vsve_vector(struct vcpu *vcpu, uint32_t n, uint32_t *bytes);
+
 #endif

@@ -105,6 +105,12 @@ size_t guest_write(struct vm *of, ipa_t to, const void *from, size_t bytes)
     return bytes;
 }
 
+void *vsve_vector(struct vcpu *of, uint32_t n, uint32_t *bytes)
+{
+    *bytes = 16;
+    return &of->fp.v[n];
+}
+
 void trap_control_put_fp(struct vcpu *of)
 {
     of->has &= ~VCPU_HAS_FP;

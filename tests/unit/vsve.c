@@ -128,3 +128,17 @@ KTF_TEST(vsve, the_length_the_guest_chose_moves_too)
     EXPECT_EQ(nr_saved, 1);
     EXPECT_EQ(vcpu.zcr, 3);
 }
+
+KTF_TEST(vsve, a_simd_register_is_the_lowest_part_of_its_vector)
+{
+    static uint8_t state[SVE_STATE_BYTES(64)];
+    uint32_t bytes;
+
+    vm.sve_bytes = 64;
+    vcpu.sve = state;
+    EXPECT_EQ(vsve_vector(&vcpu, 31, &bytes), state + 31 * 64);
+    EXPECT_EQ(bytes, 64);
+    vcpu.sve = NULL;
+    EXPECT_EQ(vsve_vector(&vcpu, 31, &bytes), &vcpu.fp.v[31]);
+    EXPECT_EQ(bytes, 16);
+}
