@@ -60,7 +60,7 @@ static uint64_t poll_deadline(const struct vcpu *vcpu)
  * Sets this CPU's timer to the next thing to do: a slice that ends, a sleeper that wakes, or the
  * emulated timers of the vCPU that runs.
  */
-static void arm_timer(struct pcpu *pcpu)
+static inline void arm_timer(struct pcpu *pcpu)
 {
     uint64_t deadline = TIMER_NEVER;
 
@@ -330,7 +330,7 @@ static COLD struct vcpu *park(struct pcpu *pcpu, struct vcpu *parked)
     uint64_t since = parked->charged_ticks; /* others are queued here meanwhile, and charge it */
     struct vcpu *next = NULL;
 
-    arm_timer_and_look(pcpu);
+    arm_timer(pcpu); /* one that sleeps needs no look */
     do
         sleep(pcpu, parked);
     while (parked->state == VCPU_BLOCKED && !(next = choose(pcpu)));
