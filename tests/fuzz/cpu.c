@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "arch/at.h"
 #include "arch/cpu.h"
 #include "arch/timer.h"
 #include "exits/irq.h"
@@ -22,6 +23,14 @@ struct pcpu pcpus[CONFIG_NR_PCPUS];
 uint32_t nr_pcpus = MACHINE_NR_CPUS;
 const struct gic_ops *gic;
 struct gic_limits gic_limits;
+
+/* Guests have their MMUs off. */
+uint64_t at_stage1(uint64_t va, bool write, bool el0)
+{
+    (void)write;
+    (void)el0;
+    return va & PAR_ADDRESS;
+}
 
 /* --- system registers ---------------------------------------------------------------------- */
 

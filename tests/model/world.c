@@ -209,7 +209,7 @@ void mmio_add(struct mmio_map *map, ipa_t base, uint64_t bytes, const struct mmi
     (void)bytes;
     if (base.ipa == world_vm.config.gicd.base.ipa)
         distributor = frame;
-    else if (base.ipa == world_vm.config.gicr.base.ipa)
+    else if (base.ipa == world_vm.config.gicr[0].base.ipa)
         redistributors = frame;
     else
         deactivation = frame;
@@ -261,7 +261,7 @@ static void make_vm(uint32_t version)
     world_vm.config.nr_vcpus = WORLD_NR_VCPUS;
     world_vm.config.gicd = (struct ipa_range){ipa_make(0x08000000), 0x10000};
     world_vm.config.gicc = (struct ipa_range){ipa_make(0x08010000), 0x2000};
-    world_vm.config.gicr =
+    world_vm.config.gicr[0] =
         (struct ipa_range){ipa_make(0x080A0000), (uint64_t)WORLD_NR_VCPUS * GICR_BYTES};
     world_vm.controller = &controller;
     for (uint32_t i = 0; i < WORLD_NR_VCPUS; i++) {
@@ -270,6 +270,7 @@ static void make_vm(uint32_t version)
         vcpus[i].state = VCPU_READY;
         vcpus[i].pcpu = &pcpus[i];
         world_vm.vcpus[i] = &vcpus[i];
+        world_vm.config.mpidr[i] = i;
     }
 }
 
