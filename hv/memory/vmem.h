@@ -123,7 +123,7 @@ uint64_t vmem_ready_bytes(ipa_t ipa, const struct stage2_mapping *mapping);
 
 /**
  * vmem_ready_range() - make a range of whole pages ready
- * @allowed: how many bytes may be handed over: VMEM_STEP, or 0
+ * @allowed: how many bytes may be handed over, half as many of single pages: VMEM_STEP, or 0
  *
  * NOT_MAPPED: a page is not the VM's own
  * BUSY: there is more to hand over: call again

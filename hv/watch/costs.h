@@ -22,7 +22,7 @@
     C(TOUCH_PAGE, 768, "touch_page trap")          \
     C(BAD_ACCESS, 150, "")                         \
     C(ID_REGISTER, 44, "id_register trap")         \
-    C(SGI1R, 220, "ipi_self trap")                 \
+    C(SGI1R, 229, "ipi_self trap")                 \
     C(TTBR, 140, "")                               \
     C(VM_REGISTER, 137, "")                        \
     C(TLBI, 126, "")                               \
