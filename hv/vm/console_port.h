@@ -52,12 +52,34 @@ static inline void console_port_keep_one(struct console_port *port, char charact
     port->kept[port->nr_kept++ % STILE_CONSOLE_KEPT_BYTES] = character;
 }
 
+/** Forgets the whole lines, so that the begun one is left. */
+static inline void console_port_trim(struct console_port *port)
+{
+    uint32_t start = port->length;
+
+    while (start > 0 && port->line[start - 1] != '\n')
+        start--;
+    port->length -= start;
+    memmove(port->line, port->line + start, port->length);
+}
+
 /** Notes what a VM that shows at once has written; @length is not 0. */
 static inline void console_port_add(struct console_port *port, const char *text, size_t length)
 {
     if (text[length - 1] == '\n') {
         port->length = 0;
         return;
+    }
+    if (length > CONSOLE_LINE_BYTES - port->length) { /* whole lines are not needed */
+        const char *begun = text + length;
+
+        while (begun > text && begun[-1] != '\n')
+            begun--;
+        if (begun > text)
+            port->length = 0;
+        length -= (size_t)(begun - text);
+        text = begun;
+        console_port_trim(port);
     }
     if (length > CONSOLE_LINE_BYTES - port->length)
         port->length = 0;
@@ -85,17 +107,6 @@ static inline void console_port_add_one(struct console_port *port, char characte
 static inline bool console_port_returned(const struct console_port *port)
 {
     return port->length > 0 && port->line[port->length - 1] == '\r';
-}
-
-/** Forgets the whole lines, so that the begun one is left. */
-static inline void console_port_trim(struct console_port *port)
-{
-    uint32_t start = port->length;
-
-    while (start > 0 && port->line[start - 1] != '\n')
-        start--;
-    port->length -= start;
-    memmove(port->line, port->line + start, port->length);
 }
 
 #endif

@@ -442,6 +442,26 @@ KTF_TEST(console, long_lines_are_broken)
     EXPECT_EQ(pv.console.port.length, 2);
 }
 
+/* Text is written in pieces of any length, as a ring is read; the begun line is shown again whole.
+ */
+KTF_TEST(console, a_begun_line_is_known_whatever_came_before_it)
+{
+    char text[1200], expected[64];
+
+    for (size_t i = 0; i < sizeof(text); i++)
+        text[i] = i % 50 == 49 ? '\n' : (char)('a' + i / 50);
+    for (size_t piece = 2; piece < 600; piece += 7) {
+        setup();
+        console_attach(&pv);
+        for (size_t done = 0; done < 1130; done += piece)
+            write_turn(&pv, text + done, done + piece < 1130 ? piece : 1130 - done);
+        forget_sent();
+        console_try_hv("a line", 6);
+        snprintf(expected, sizeof(expected), "[hv] a line\r\n%.30s", text + 1100);
+        EXPECT_NOT_NULL(strstr(sent(), expected));
+    }
+}
+
 /* A UART that takes everything at once bounds nothing. */
 KTF_TEST(console, a_turn_is_bounded_whatever_is_written)
 {
