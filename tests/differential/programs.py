@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 PAGE = 0x1000
 CODE = 0x400000
 DATA = CODE + 2 * PAGE      # two pages
-NOWHERE = CODE + 4 * PAGE   # a page that leads to no memory
-KERNEL_CODE = CODE + 6 * PAGE
+NOWHERE = CODE + 5 * PAGE   # a page that leads to no memory
+KERNEL_CODE = CODE + 8 * PAGE
 UNMAPPED = CODE + 0x100000
 KERNEL = 0xFFFFFFC000000000
 

@@ -60,11 +60,12 @@ _Static_assert(offsetof(struct program_state, vector) == PROGRAM_VECTOR, "as pro
 _Static_assert(offsetof(struct program_state, v) == PROGRAM_V, "as program.S has it");
 _Static_assert(offsetof(struct program_state, cpacr) == PROGRAM_CPACR, "as program.S has it");
 
-/** Where a program is mapped: its code, for EL0 and for EL1; its data; and the device page. */
+/** Where a program is mapped: its code, for EL0 and for EL1; its data; the device page. Gaps
+ * between. */
 #define PROGRAM_CODE        USER_VA
-#define PROGRAM_KERNEL_CODE (USER_VA + 6 * PAGE_SIZE)
+#define PROGRAM_KERNEL_CODE (USER_VA + 8 * PAGE_SIZE)
 #define PROGRAM_DATA        (USER_VA + 2 * PAGE_SIZE)
-#define PROGRAM_DEVICE      (USER_VA + 4 * PAGE_SIZE)
+#define PROGRAM_DEVICE      (USER_VA + 5 * PAGE_SIZE)
 
 /**
  * program_setup() - have pages for programs: two of code, two of data and one of a device's
