@@ -94,7 +94,6 @@ struct gic_limits {
     uint32_t nr_aprs;          /* of each group; 1, 2 or 4 */
     uint32_t reset_vmcr;       /* what its registers are after reset */
     uint32_t hcr;              /* what the control register has always: GIC_HCR_EN, traps */
-    bool forgets_levels; /* a level that is high when a guest ends it has to be enabled anew */
 };
 
 extern const struct gic_ops gicv2_ops;

@@ -12,8 +12,6 @@
 #include "dev/pcpu.h"
 
 /* CPU interface, IHI 0048, 4.4. */
-#define IIDR_QEMU 0x43Bu
-
 #define GICC_CTLR 0x0000
 #define GICC_PMR  0x0004
 #define GICC_IAR  0x000C
@@ -89,8 +87,6 @@ static void init(void)
         .nr_aprs = 1,
         .reset_vmcr = 0,
         .hcr = GIC_HCR_EN,
-        /* QEMU's (7.2) does not look at levels when a guest's end is the physical one as well. */
-        .forgets_levels = io_read32(gicd + GICD_IIDR) == IIDR_QEMU,
     };
 }
 

@@ -68,8 +68,8 @@ static bool is_taken_at_once(const struct vgic_bank *bank)
 
 void vgic_timer_begin_watch(struct vcpu *vcpu)
 {
-    if (gic_limits.forgets_levels || !is_taken_at_once(&vcpu->vgic.bank))
-        vtimer_look_within(&vcpu->vtimer, VTIMER_LOOK_US);
+    if (!is_taken_at_once(&vcpu->vgic.bank))
+        vtimer_look_soon(&vcpu->vtimer);
 }
 
 COLD void vgic_look_at_timer(struct vcpu *vcpu)
@@ -81,19 +81,12 @@ COLD void vgic_look_at_timer(struct vcpu *vcpu)
     if (vgic->loaded_on != pcpu_self())
         return;
 
-    uint64_t state = n != VGIC_NO_LR ? gic_read_lr(n) & GIC_LR_STATE : 0;
-    bool due = timer_guest_due(&when);
-    if (!state) {
-        if (due && gic_limits.forgets_levels)
-            gic_enable(ppi.virt_timer);
-    } else if (!(state & GIC_LR_PENDING)) {
-        if (gic_limits.forgets_levels)
-            vtimer_look_within(&vcpu->vtimer, VTIMER_LOOK_SELDOM_US);
-    } else if (due) {
-        vtimer_look_within(&vcpu->vtimer, VTIMER_LOOK_AGAIN_US);
-    } else {
+    if (n == VGIC_NO_LR || !(gic_read_lr(n) & GIC_LR_PENDING))
+        return;
+    if (timer_guest_due(&when))
+        vtimer_look_again(&vcpu->vtimer);
+    else
         vgic_maintenance(vcpu);
-    }
 }
 
 /* That of a vCPU loaded elsewhere is as it was when that CPU looked. */

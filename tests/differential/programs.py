@@ -155,9 +155,9 @@ def arithmetic(rng, _program):
             rng.getrandbits(24))
 
 
-def branch(rng, _program):
-    """A conditional branch a little forward or back."""
-    offset = rng.choice([1, 2, 3, -1 & 0x7FFFF])
+def branch(rng, program):
+    """A conditional branch a little forward; back only at EL0, which cannot mask the timer."""
+    offset = rng.choice([1, 2, 3, 1 if program.pstate & 4 else -1 & 0x7FFFF])
     return rng.choice([0x54000000 | offset << 5 | rng.randrange(16),
                        0x34000000 | rng.randrange(2) << 31 | rng.randrange(2) << 24 | offset << 5 |
                        any_register(rng)])

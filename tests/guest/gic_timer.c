@@ -207,6 +207,8 @@ KTF_TEST_EACH(gic_timer, due_it_cannot_be_withdrawn_by_a_write, struct timer, ti
 
 KTF_TEST_EACH(gic_timer, as_long_as_it_is_due_it_comes_again, struct timer, timers, describe)
 {
+    if (gic->version == 2 && gic_rig_traits()->is_stile && !param->physical)
+        SKIP("QEMU's GICv2 forgets a level when a guest's end is the physical one as well");
     become_due(param);
     for (int i = 0; i < NR_ROUNDS; i++) {
         ASSERT_TRUE(take(param));

@@ -418,7 +418,12 @@ void world_settle(void)
 
 void world_pass_time(void)
 {
-    interface_now += timer_frequency() / 10000;
+    uint64_t end = interface_now + timer_frequency() / 10000;
+
+    for (uint32_t i = 0; i < WORLD_NR_VCPUS; i++)
+        if (vcpus[i].vtimer.look_ticks != TIMER_NEVER && vcpus[i].vtimer.look_ticks > end)
+            end = vcpus[i].vtimer.look_ticks;
+    interface_now = end;
     world_settle();
 }
 

@@ -78,23 +78,6 @@ KTF_TEST(vgic_timer, all_that_keeps_it_back_has_it_watched)
     EXPECT_TRUE(is_watched());
 }
 
-KTF_TEST(vgic_timer, a_level_that_the_hardware_forgets_is_shown_to_it_again)
-{
-    start(2, 4);
-    gic_limits.forgets_levels = true;
-    become_due();
-    EXPECT_EQ(guest_ack(SELF), TIMER);
-    cpu_now()->timer_ctl = 0;
-    look();
-    EXPECT_EQ(cpu_now()->nudged, 0u);
-    EXPECT_TRUE(is_watched());
-    cpu_now()->timer_ctl = TIMER_DUE;
-    cpu_now()->lr[SELF->vgic.lr_of[TIMER]] &= ~GIC_LR_STATE; /* the guest's end: untold */
-    look();
-    EXPECT_EQ(cpu_now()->nudged, 1u);
-    EXPECT_FALSE(is_watched());
-}
-
 KTF_TEST_EACH(vgic_timer, disabled_while_active_it_comes_when_it_is_enabled, uint32_t, versions,
               name_version)
 {
