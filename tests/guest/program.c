@@ -62,8 +62,13 @@ void *program_data(void)
 /* What was written as data is fetched as instructions (Arm ARM B2.4.4). */
 static void publish(const uint32_t *code, size_t nr)
 {
+    static size_t before;
+    size_t bytes = nr * sizeof(*code) > before ? nr * sizeof(*code) : before;
+
+    memset(code_pages, 0, bytes); /* nothing of the program before is left */
     memcpy(code_pages, code, nr * sizeof(*code));
-    for (size_t i = 0; i < nr * sizeof(*code); i += CACHE_LINE_BYTES)
+    before = nr * sizeof(*code);
+    for (size_t i = 0; i < bytes; i += CACHE_LINE_BYTES)
         __asm__ volatile("dc cvau, %0" : : "r"(code_pages + i) : "memory");
     dsb_ish();
     __asm__ volatile("ic ialluis" : : : "memory");
