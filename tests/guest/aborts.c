@@ -40,28 +40,6 @@
 
 KTF_SUITE(aborts);
 
-static bool is_emulated(void)
-{
-    const struct gic_traits *traits = gic_rig_traits();
-
-    return traits && traits->is_stile;
-}
-
-static void load(void *address)
-{
-    (void)io_read32((uintptr_t)address);
-}
-
-static void store(void *address)
-{
-    io_write32((uintptr_t)address, UINT32_MAX);
-}
-
-static void jump(void *address)
-{
-    ((void (*)(void))(uintptr_t)address)();
-}
-
 /* --- table walks --------------------------------------------------------------------------- */
 
 /* Tables down to @level, where the next is at @pa; the first one's address. */
@@ -100,14 +78,14 @@ static void expect_level(uint64_t pa)
     struct fault fault;
 
     for (uint32_t level = FIRST_LEVEL; level <= LAST_LEVEL; level++) {
-        try_tables(level, pa, load, &fault);
+        try_tables(level, pa, hostile_load, &fault);
         EXPECT_EQ(esr_class(fault.esr), EC_DATA);
         EXPECT_EQ(fault.esr & ISS_FSC, FSC_WALK | level);
         EXPECT_EQ(fault.esr & ESR_WNR, 0);
-        try_tables(level, pa, store, &fault);
+        try_tables(level, pa, hostile_store, &fault);
         EXPECT_EQ(fault.esr & ISS_FSC, FSC_WALK | level);
         EXPECT_EQ(fault.esr & ESR_WNR, ESR_WNR);
-        try_tables(level, pa, jump, &fault);
+        try_tables(level, pa, hostile_jump, &fault);
         EXPECT_EQ(esr_class(fault.esr), EC_INSTRUCTION);
         EXPECT_EQ(fault.esr & ISS_FSC, FSC_WALK | level);
     }
@@ -120,7 +98,7 @@ KTF_TEST(aborts, a_table_that_is_nowhere_has_its_level)
 
 KTF_TEST(aborts, a_table_that_is_a_device_has_its_level)
 {
-    if (!is_emulated())
+    if (!hostile_is_emulated())
         SKIP("hardware's devices answer a walk");
     expect_level(machine.gicd.base);
     if (machine.uart.bytes != 0)
@@ -158,13 +136,13 @@ static void expect_too_large(void)
 {
     struct fault fault;
 
-    ASSERT_TRUE(hostile_window_try(pa_end(), 1, MAP_KERNEL_DATA, load, HOSTILE_VA, &fault));
+    ASSERT_TRUE(hostile_window_try(pa_end(), 1, MAP_KERNEL_DATA, hostile_load, HOSTILE_VA, &fault));
     EXPECT_EQ(fault.esr & ISS_FSC, FSC_ADDRESS_SIZE | LAST_LEVEL);
-    ASSERT_TRUE(hostile_window_try(pa_end(), 1, MAP_KERNEL_TEXT, jump, HOSTILE_VA, &fault));
+    ASSERT_TRUE(hostile_window_try(pa_end(), 1, MAP_KERNEL_TEXT, hostile_jump, HOSTILE_VA, &fault));
     EXPECT_EQ(esr_class(fault.esr), EC_INSTRUCTION);
     EXPECT_EQ(fault.esr & ISS_FSC, FSC_ADDRESS_SIZE | LAST_LEVEL);
     for (uint32_t level = FIRST_LEVEL; level <= LAST_LEVEL; level++) {
-        try_tables(level, pa_end(), load, &fault);
+        try_tables(level, pa_end(), hostile_load, &fault);
         EXPECT_EQ(fault.esr & ISS_FSC, FSC_ADDRESS_SIZE | (level == FIRST_LEVEL ? 0 : level - 1));
     }
 }
@@ -185,7 +163,8 @@ KTF_TEST(aborts, an_address_before_the_end_is_nowhere)
 
     if (pa_end() / 2 > PAR_ADDRESS)
         SKIP("a descriptor has no larger one");
-    ASSERT_TRUE(hostile_window_try(pa_end() / 2, 1, MAP_KERNEL_DATA, load, HOSTILE_VA, &fault));
+    ASSERT_TRUE(
+        hostile_window_try(pa_end() / 2, 1, MAP_KERNEL_DATA, hostile_load, HOSTILE_VA, &fault));
     EXPECT_EQ(fault.esr & ISS_FSC, FSC_SYNCHRONOUS_ABORT);
 }
 
@@ -228,7 +207,7 @@ KTF_TEST(aborts, zeroing_a_device_aborts)
 {
     struct fault fault;
 
-    if (!is_emulated())
+    if (!hostile_is_emulated())
         SKIP("hardware's devices take it");
     uint32_t before = io_read32(gic_distributor() + GICD_ISENABLER + 8);
     ASSERT_TRUE(
@@ -282,7 +261,7 @@ static void expect_unsupported(uint32_t instruction)
 
 KTF_TEST(aborts, exclusives_and_atomics_of_a_device_are_unsupported)
 {
-    if (!is_emulated())
+    if (!hostile_is_emulated())
         SKIP("hardware's devices may take them");
     program_setup(machine.gicd.base);
     expect_unsupported(0x885F7C40); /* ldxr w0, [x2] */

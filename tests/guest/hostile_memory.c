@@ -13,28 +13,6 @@
 
 KTF_SUITE(hostile_memory);
 
-static bool is_emulated(void)
-{
-    const struct gic_traits *traits = gic_rig_traits();
-
-    return traits && traits->is_stile;
-}
-
-static void load(void *address)
-{
-    (void)io_read32((uintptr_t)address);
-}
-
-static void store(void *address)
-{
-    io_write32((uintptr_t)address, UINT32_MAX);
-}
-
-static void jump(void *address)
-{
-    ((void (*)(void))(uintptr_t)address)();
-}
-
 static void expect_external(const struct fault *fault, uint32_t class, uint64_t address)
 {
     EXPECT_EQ(esr_class(fault->esr), class);
@@ -48,11 +26,11 @@ KTF_TEST(hostile_memory, data_that_is_not_there_aborts)
 
     for (size_t i = 0; i < sizeof(nowhere) / sizeof(nowhere[0]); i++) {
         struct fault fault = {0, 0, 0};
-        ASSERT_TRUE(
-            hostile_window_try(nowhere[i], 1, MAP_DEVICE, load, HOSTILE_VA + 0x7FC, &fault));
+        ASSERT_TRUE(hostile_window_try(nowhere[i], 1, MAP_DEVICE, hostile_load, HOSTILE_VA + 0x7FC,
+                                       &fault));
         expect_external(&fault, EC_DATA, HOSTILE_VA + 0x7FC);
-        ASSERT_TRUE(
-            hostile_window_try(nowhere[i], 1, MAP_KERNEL_DATA, store, HOSTILE_VA + 4, &fault));
+        ASSERT_TRUE(hostile_window_try(nowhere[i], 1, MAP_KERNEL_DATA, hostile_store,
+                                       HOSTILE_VA + 4, &fault));
         expect_external(&fault, EC_DATA, HOSTILE_VA + 4);
     }
 }
@@ -61,7 +39,7 @@ KTF_TEST(hostile_memory, code_that_is_not_there_aborts)
 {
     struct fault fault = {0, 0, 0};
 
-    ASSERT_TRUE(hostile_window_try(support_beyond_memory(), 1, MAP_KERNEL_TEXT, jump,
+    ASSERT_TRUE(hostile_window_try(support_beyond_memory(), 1, MAP_KERNEL_TEXT, hostile_jump,
                                    HOSTILE_VA + 0x10, &fault));
     expect_external(&fault, EC_INSTRUCTION, HOSTILE_VA + 0x10);
     EXPECT_EQ(fault.elr, HOSTILE_VA + 0x10);
@@ -71,14 +49,14 @@ KTF_TEST(hostile_memory, code_in_a_device_aborts)
 {
     struct fault fault = {0, 0, 0};
 
-    if (!is_emulated())
+    if (!hostile_is_emulated())
         SKIP("no GIC, or not a hypervisor's");
-    ASSERT_TRUE(
-        hostile_window_try(machine.gicd.base, 1, MAP_KERNEL_TEXT, jump, HOSTILE_VA, &fault));
+    ASSERT_TRUE(hostile_window_try(machine.gicd.base, 1, MAP_KERNEL_TEXT, hostile_jump, HOSTILE_VA,
+                                   &fault));
     expect_external(&fault, EC_INSTRUCTION, HOSTILE_VA);
     if (gic->version == 2) { /* what the guest has of the hardware itself */
-        ASSERT_TRUE(
-            hostile_window_try(machine.gicc.base, 1, MAP_KERNEL_TEXT, jump, HOSTILE_VA, &fault));
+        ASSERT_TRUE(hostile_window_try(machine.gicc.base, 1, MAP_KERNEL_TEXT, hostile_jump,
+                                       HOSTILE_VA, &fault));
         expect_external(&fault, EC_INSTRUCTION, HOSTILE_VA);
     }
 }

@@ -3,6 +3,8 @@
  * See hostile_window.h.
  */
 #include "arch/cpu.h"
+#include "arm64/io.h"
+#include "gic_rig.h"
 #include "hostile_window.h"
 #include "mm/page.h"
 #include "mm/space.h"
@@ -35,4 +37,26 @@ bool hostile_window_try(uint64_t pa, uint64_t nr_pages, enum map_kind kind,
         (void)map_unmap_page(root, HOSTILE_VA + i * PAGE_SIZE);
     map_free_user(root);
     return faulted;
+}
+
+void hostile_load(void *address)
+{
+    (void)io_read32((uintptr_t)address);
+}
+
+void hostile_store(void *address)
+{
+    io_write32((uintptr_t)address, UINT32_MAX);
+}
+
+void hostile_jump(void *address)
+{
+    ((void (*)(void))(uintptr_t)address)();
+}
+
+bool hostile_is_emulated(void)
+{
+    const struct gic_traits *traits = gic_rig_traits();
+
+    return traits && traits->is_stile;
 }

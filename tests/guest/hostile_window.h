@@ -27,4 +27,12 @@ bool hostile_window_try(uint64_t pa, uint64_t nr_pages, enum map_kind kind,
 bool hostile_window_try_root(uint64_t root, void (*function)(void *argument), uint64_t argument,
                              struct fault *fault);
 
+/** What a function can do with an address: read 4 bytes, write ones there, go there. */
+void hostile_load(void *address);
+void hostile_store(void *address);
+void hostile_jump(void *address);
+
+/** hostile_is_emulated() - whether this machine's devices are a hypervisor's */
+bool hostile_is_emulated(void);
+
 #endif
