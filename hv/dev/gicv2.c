@@ -86,7 +86,6 @@ static void init(void)
         .nr_priority_bits = GICH_VTR_NR_PRIORITY_BITS(vtr),
         .nr_aprs = 1,
         .reset_vmcr = 0,
-        .hcr = GIC_HCR_EN,
     };
 }
 
@@ -98,7 +97,7 @@ static void init_pcpu(void)
     io_write32(gicc + GICC_CTLR, CTLR_ENABLE | GICC_CTLR_EOIMODE);
     for (uint32_t lr = 0; lr < gic_limits.nr_lrs; lr++)
         io_write32(gich + GICH_LR + 4 * lr, 0);
-    io_write32(gich + GICH_HCR, gic_limits.hcr);
+    io_write32(gich + GICH_HCR, GIC_HCR_EN);
 }
 
 /* What the distributor knows of other CPUs are bits without a name. */
@@ -213,11 +212,6 @@ static uint32_t read_vmcr(void)
     return io_read32(gich + GICH_VMCR);
 }
 
-static bool is_idle(void)
-{
-    return io_read32(gich + GICH_APR) == 0;
-}
-
 static void save_interface(struct gic_interface *state)
 {
     state->vmcr = io_read32(gich + GICH_VMCR);
@@ -248,7 +242,6 @@ const struct gic_ops gicv2_ops = {
     .read_hcr = read_hcr,
     .write_hcr = write_hcr,
     .read_vmcr = read_vmcr,
-    .is_idle = is_idle,
     .save_interface = save_interface,
     .restore_interface = restore_interface,
 };
