@@ -30,6 +30,24 @@ struct console_state console;
 
 /* --- lines --- */
 
+const char *console_port_make_room(struct console_port *port, const char *text, size_t *length)
+{
+    const char *end = text + *length;
+    const char *begun = end;
+
+    while (begun > text && begun[-1] != '\n') /* whole lines are not needed */
+        begun--;
+    if (begun > text)
+        port->length = 0;
+    console_port_trim(port);
+    if ((size_t)(end - begun) > CONSOLE_LINE_BYTES - port->length)
+        port->length = 0;
+    if (end - begun > CONSOLE_LINE_BYTES)
+        begun = end - CONSOLE_LINE_BYTES;
+    *length = (size_t)(end - begun);
+    return begun;
+}
+
 /* What stands on the screen's last line, if anything does; NULL if nobody has the focus. */
 static struct console_port *focus_port(void)
 {

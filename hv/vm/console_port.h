@@ -63,6 +63,14 @@ static inline void console_port_trim(struct console_port *port)
     memmove(port->line, port->line + start, port->length);
 }
 
+/**
+ * console_port_make_room() - have room for the begun line, of what was written and @text
+ *
+ * In console_write.c, as it is seldom needed. Returns where in @text that begins, and how long it
+ * is.
+ */
+const char *console_port_make_room(struct console_port *port, const char *text, size_t *length);
+
 /** Notes what a VM that shows at once has written; @length is not 0. */
 static inline void console_port_add(struct console_port *port, const char *text, size_t length)
 {
@@ -70,23 +78,8 @@ static inline void console_port_add(struct console_port *port, const char *text,
         port->length = 0;
         return;
     }
-    if (length > CONSOLE_LINE_BYTES - port->length) { /* whole lines are not needed */
-        const char *begun = text + length;
-
-        while (begun > text && begun[-1] != '\n')
-            begun--;
-        if (begun > text)
-            port->length = 0;
-        length -= (size_t)(begun - text);
-        text = begun;
-        console_port_trim(port);
-    }
     if (length > CONSOLE_LINE_BYTES - port->length)
-        port->length = 0;
-    if (length > CONSOLE_LINE_BYTES) {
-        text += length - CONSOLE_LINE_BYTES;
-        length = CONSOLE_LINE_BYTES;
-    }
+        text = console_port_make_room(port, text, &length);
     memcpy(port->line + port->length, text, length);
     port->length += (uint32_t)length;
 }
