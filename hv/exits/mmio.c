@@ -42,12 +42,18 @@ static uint64_t in_order(uint64_t value, uint64_t bytes)
 }
 
 /* What the syndrome leaves to the instruction, or what is no access. */
-__attribute__((noinline)) static enum mmio_result emulate_other(struct vcpu *vcpu, uint64_t ipa,
-                                                                uint64_t esr)
+__attribute__((noinline)) static enum mmio_result
+emulate_other(struct vcpu *vcpu, const struct mmio_region *region, uint64_t ipa, uint64_t esr)
 {
+    enum mmio_result result = MMIO_NONE;
+
     if (esr & ABORT_CM)
-        return MMIO_DONE;
-    return esr & ESR_ISV ? MMIO_NONE : mmio_emulate_instruction(vcpu, ipa);
+        result = MMIO_DONE;
+    else if (!(esr & ESR_ISV))
+        result = mmio_emulate_instruction(vcpu, ipa);
+    if (result != MMIO_NONE) /* which counts as an access to nothing */
+        vcpu->stats.exits[region->exit]++;
+    return result;
 }
 
 enum mmio_result mmio_emulate(struct vcpu *vcpu, uint64_t ipa, uint64_t esr)
@@ -58,9 +64,9 @@ enum mmio_result mmio_emulate(struct vcpu *vcpu, uint64_t ipa, uint64_t esr)
 
     if (!region)
         return MMIO_NONE;
-    vcpu->stats.exits[region->exit]++;
     if ((esr & ESR_ISV) == 0 || !is_aligned(ipa, bytes))
-        return emulate_other(vcpu, ipa, esr);
+        return emulate_other(vcpu, region, ipa, esr);
+    vcpu->stats.exits[region->exit]++;
     uint32_t offset = (uint32_t)(ipa - region->base);
     if ((esr & ABORT_WNR) != 0) {
         uint64_t value = rt == SRT_ZERO ? 0 : vcpu->regs.x[rt];

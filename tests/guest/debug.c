@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Self-hosted debug (Arm ARM D2): what ID_AA64DFR0_EL1 shows is there and works. The kernel debugs
- * code of its own, at EL1; tests/linux/step.c does the same to programs at EL0.
+ * a program of its own, at EL1; tests/linux/step.c does the same to programs at EL0.
  *
  * With "pattern=N" on its command line the VM runs beside others on one physical CPU: those of
  * which N is 1 or 2 have breakpoints, each in another place, and that of which it is 0 has none.
@@ -9,11 +9,11 @@
 #include <stdlib.h>
 
 #include "arch/cpu.h"
-#include "debug_rig.h"
 #include "gic_rig.h"
 #include "ktf.h"
 #include "lib/time.h"
 #include "machine/machine.h"
+#include "program.h"
 #include "registers_rig.h"
 #include "support.h"
 
@@ -22,9 +22,8 @@
 #define MDSCR_KDE (UINT64_C(1) << 13)
 #define MDSCR_MDE (UINT64_C(1) << 15)
 
-/* SPSR_EL1: EL1 on its own stack, all masked but debug exceptions; the step to come. */
-#define SPSR_DEBUGGED UINT64_C(0x1C5)
-#define SPSR_SS       (UINT64_C(1) << 21)
+/* EL1 on its own stack, all masked but debug exceptions. */
+#define PSTATE_DEBUGGED UINT64_C(0x1C5)
 
 /* Exception classes, from the same level */
 #define EC_SVC        0x15
@@ -86,6 +85,7 @@ static uint64_t flags;
 
 static void begin(void)
 {
+    program_setup(0);
     flags = registers_begin();
     write_sysreg(oslar_el1, 0);
     write_sysreg(mdscr_el1, 0);
@@ -101,17 +101,47 @@ static void end(void)
         set_watchpoint(n, 0, 0);
     isb();
     registers_end(flags);
+    program_teardown();
 }
 
 KTF_SUITE(debug, .suite_setup = registers_setup, .setup = begin, .teardown = end);
 
-/* Runs the code of the rig with debug exceptions; what ended it. */
-static struct debug_end run(uint64_t mdscr)
-{
-    struct debug_end how = {0, 0, 0, 0};
+/* The program, which needs x0 to be the address of a word. Of these MRS and WFE may trap. */
+static const uint32_t code[] = {
+    0xD503201F, /* nop */
+    0xD5380409, /* mrs x9, id_aa64pfr0_el1 */
+    0xD53B0029, /* mrs x9, ctr_el0 */
+    0xD50320BF, /* sevl */
+    0xD503205F, /* wfe */
+    0xD538D029, /* mrs x9, contextidr_el1 */
+    0xF9000009, /* str x9, [x0] */
+    0xD503201F, /* nop */
+    0xD4000001, /* svc #0 */
+};
 
-    debug_rig_run((uint64_t)debug_rig_first, SPSR_DEBUGGED, &how, (uint64_t)&word, mdscr);
-    return how;
+enum { MIDDLE = 5, STORE = 6, LAST = 8, NR_INSTRUCTIONS };
+
+static uint64_t address_of(uint32_t instruction)
+{
+    return PROGRAM_KERNEL_CODE + instruction * sizeof(code[0]);
+}
+
+/* Runs it from an instruction on, with debug exceptions; what ended it. */
+static struct program_state run_from(uint32_t first, uint64_t pstate, uint64_t mdscr)
+{
+    struct program_state state = {.pstate = pstate, .x = {(uintptr_t)&word}};
+
+    write_sysreg(mdscr_el1, mdscr); /* the kernel itself masks them */
+    isb();
+    program_run(code + first, NR_INSTRUCTIONS - first, &state);
+    write_sysreg(mdscr_el1, 0);
+    isb();
+    return state;
+}
+
+static struct program_state run(uint64_t mdscr)
+{
+    return run_from(0, PSTATE_DEBUGGED, mdscr);
 }
 
 KTF_TEST(debug, each_register_keeps_what_is_written)
@@ -144,7 +174,7 @@ KTF_TEST(debug, there_are_no_more_than_are_shown)
 
 KTF_TEST(debug, without_a_breakpoint_the_code_runs_to_its_end)
 {
-    struct debug_end how = run(MDSCR_MDE | MDSCR_KDE);
+    struct program_state how = run(MDSCR_MDE | MDSCR_KDE);
 
     EXPECT_EQ(esr_class(how.esr), EC_SVC);
 }
@@ -152,10 +182,10 @@ KTF_TEST(debug, without_a_breakpoint_the_code_runs_to_its_end)
 KTF_TEST(debug, each_breakpoint_stops_before_its_instruction)
 {
     for (uint32_t n = 0; n < nr_breakpoints(); n++) {
-        set_breakpoint(n, (uint64_t)debug_rig_middle, CONTROL_BREAK);
-        struct debug_end how = run(MDSCR_MDE | MDSCR_KDE);
+        set_breakpoint(n, address_of(MIDDLE), CONTROL_BREAK);
+        struct program_state how = run(MDSCR_MDE | MDSCR_KDE);
         EXPECT_EQ(esr_class(how.esr), EC_BREAKPOINT);
-        EXPECT_EQ(how.elr, (uint64_t)debug_rig_middle);
+        EXPECT_EQ(how.pc, address_of(MIDDLE));
         set_breakpoint(n, 0, 0);
     }
 }
@@ -165,9 +195,9 @@ KTF_TEST(debug, each_watchpoint_stops_the_store)
     for (uint32_t n = 0; n < nr_watchpoints(); n++) {
         word = 42;
         set_watchpoint(n, (uint64_t)&word, CONTROL_WATCH);
-        struct debug_end how = run(MDSCR_MDE | MDSCR_KDE);
+        struct program_state how = run(MDSCR_MDE | MDSCR_KDE);
         EXPECT_EQ(esr_class(how.esr), EC_WATCHPOINT);
-        EXPECT_EQ(how.elr, (uint64_t)debug_rig_store);
+        EXPECT_EQ(how.pc, address_of(STORE));
         EXPECT_EQ(how.far, (uint64_t)&word);
         EXPECT_EQ(word, 42);
         set_watchpoint(n, 0, 0);
@@ -176,11 +206,11 @@ KTF_TEST(debug, each_watchpoint_stops_the_store)
 
 KTF_TEST(debug, nothing_stops_while_it_is_disabled)
 {
-    set_breakpoint(0, (uint64_t)debug_rig_middle, CONTROL_BREAK);
+    set_breakpoint(0, address_of(MIDDLE), CONTROL_BREAK);
     set_watchpoint(0, (uint64_t)&word, CONTROL_WATCH);
     EXPECT_EQ(esr_class(run(0).esr), EC_SVC);
     EXPECT_EQ(esr_class(run(MDSCR_MDE).esr), EC_SVC); /* not in the kernel itself */
-    set_breakpoint(0, (uint64_t)debug_rig_middle, CONTROL_BREAK & ~CONTROL_ENABLE);
+    set_breakpoint(0, address_of(MIDDLE), CONTROL_BREAK & ~CONTROL_ENABLE);
     EXPECT_EQ(esr_class(run(MDSCR_MDE | MDSCR_KDE).esr), EC_WATCHPOINT);
 }
 
@@ -190,7 +220,7 @@ KTF_TEST(debug, the_os_lock_holds_all_back)
 
     if (traits && !traits->is_stile)
         SKIP("QEMU before 8.0 locks nothing");
-    set_breakpoint(0, (uint64_t)debug_rig_middle, CONTROL_BREAK);
+    set_breakpoint(0, address_of(MIDDLE), CONTROL_BREAK);
     write_sysreg(oslar_el1, 1);
     isb();
     EXPECT_EQ(read_sysreg(oslsr_el1) & OSLSR_LOCKED, OSLSR_LOCKED);
@@ -204,11 +234,12 @@ KTF_TEST(debug, the_os_lock_holds_all_back)
 /* Every instruction of the code is a step: those that trap to a hypervisor as well. */
 KTF_TEST(debug, a_step_is_one_instruction)
 {
-    for (uint64_t pc = (uint64_t)debug_rig_first; pc < (uint64_t)debug_rig_last; pc += 4) {
-        struct debug_end how = {0, 0, 0, 0};
-        debug_rig_run(pc, SPSR_DEBUGGED | SPSR_SS, &how, (uint64_t)&word, MDSCR_SS | MDSCR_KDE);
+    for (uint32_t i = 0; i < LAST; i++) {
+        struct program_state how =
+            run_from(i, PSTATE_DEBUGGED | PROGRAM_STEP, MDSCR_SS | MDSCR_KDE);
+
         EXPECT_EQ(esr_class(how.esr), EC_STEP);
-        EXPECT_EQ(how.elr, pc + 4);
+        EXPECT_EQ(how.pc, PROGRAM_KERNEL_CODE + sizeof(code[0]));
     }
 }
 
@@ -216,7 +247,7 @@ KTF_TEST(debug, a_step_is_one_instruction)
 
 KTF_TEST(debug, each_vm_is_stopped_by_its_own)
 {
-    char *const places[] = {debug_rig_last, debug_rig_middle, debug_rig_store};
+    static const uint32_t places[] = {LAST, MIDDLE, STORE};
     const char *value = machine_option_value("pattern=");
 
     if (!value)
@@ -226,15 +257,15 @@ KTF_TEST(debug, each_vm_is_stopped_by_its_own)
     uint64_t end_ticks = cpu_ticks() + time_ms_to_ticks(WINDOW_MS);
     while (cpu_ticks() < end_ticks) {
         if (n != 0) {
-            set_breakpoint(0, (uint64_t)places[n], CONTROL_BREAK);
+            set_breakpoint(0, address_of(places[n]), CONTROL_BREAK);
             write_sysreg(mdscr_el1, MDSCR_MDE);
         }
         (void)stile_vcpu_yield();
-        struct debug_end how = run(n != 0 ? MDSCR_MDE | MDSCR_KDE : 0);
+        struct program_state how = run(n != 0 ? MDSCR_MDE | MDSCR_KDE : 0);
         if (n != 0)
             EXPECT_EQ(esr_class(how.esr), EC_BREAKPOINT);
         else
             EXPECT_EQ(esr_class(how.esr), EC_SVC);
-        EXPECT_EQ(how.elr - (n == 0 ? 4 : 0), (uint64_t)places[n]);
+        EXPECT_EQ(how.pc - (n == 0 ? 4 : 0), address_of(places[n]));
     }
 }

@@ -8,6 +8,8 @@ DEBIAN_KERNEL ?=
 debian  := $(O)/deps/debian
 tools   := $(O)/deps/debian-tools
 aarch32 := $(O)/deps/debian-armhf
+# Its packages, unpacked.
+aarch32-root := $(aarch32)/root
 
 $(debian)/.done: scripts/debian-guest scripts/fetch-debian $$(call changed,$(DEBIAN_KERNEL)) \
 		| $(O)/.deps-build
@@ -39,8 +41,8 @@ linux-flags = -std=c11 -D_GNU_SOURCE -static $(WARNINGS)
 linux-compile = $(CROSS_COMPILE)gcc $(linux-flags) -O1 -s $(linux-source) -o $@
 linux-tools-compile = $(CROSS_COMPILE)gcc $(linux-flags) -O0 -g -fdebug-prefix-map=$(CURDIR)=. $(linux-source) -o $@
 # clang is there for the tests; a gcc for AArch32 would be another compiler to install.
-linux-aarch32-compile = clang --target=arm-linux-gnueabihf -march=armv8-a+crc --sysroot=$(aarch32)/root \
-	--gcc-toolchain=$(aarch32)/root/usr -fuse-ld=lld $(linux-flags) -O1 -s -pthread $(linux-source) -o $@
+linux-aarch32-compile = clang --target=arm-linux-gnueabihf -march=armv8-a+crc --sysroot=$(aarch32-root) \
+	--gcc-toolchain=$(aarch32-root)/usr -fuse-ld=lld $(linux-flags) -O1 -s -pthread $(linux-source) -o $@
 
 # $(call linux_compile_rule,kind): how linux-KINDprograms are made
 define linux_compile_rule

@@ -230,6 +230,20 @@ KTF_TEST(mmio, cache_maintenance_is_no_access)
     EXPECT_EQ(device.nr_reads + device.nr_writes, 0);
 }
 
+/* What is refused counts as an access to nothing, which is not mmio.c's. */
+KTF_TEST(mmio, what_is_carried_out_counts_once)
+{
+    uint64_t *nr = &vcpu.stats.exits[ops.exit];
+    uint64_t before = *nr;
+
+    (void)mmio_emulate(&vcpu, BASE, ISS(2, 0));
+    EXPECT_EQ(*nr, before + 1);
+    (void)mmio_emulate(&vcpu, BASE, ABORT_CM);
+    EXPECT_EQ(*nr, before + 2);
+    (void)mmio_emulate(&vcpu, BASE + 2, ISS(2, 0));
+    EXPECT_EQ(*nr, before + 2);
+}
+
 /* --- by the instruction --- */
 
 #define LDR_W1_X0_POST4 0xB8404401
