@@ -48,7 +48,8 @@
 #define ABORT_FSC_TRANSLATION UINT64_C(0x04)
 #define ABORT_FSC_PERMISSION  UINT64_C(0x0C)
 #define ABORT_S1PTW           (UINT64_C(1) << 7)
-#define ABORT_CM              (UINT64_C(1) << 8) /* cache maintenance, or AT */
+#define ABORT_ISV             (UINT64_C(1) << 24) /* of data: the ISS describes the access */
+#define ABORT_CM              (UINT64_C(1) << 8)  /* cache maintenance, or AT */
 #define ABORT_WNR             (UINT64_C(1) << 6)
 #define ABORT_FNV             (UINT64_C(1) << 10)
 

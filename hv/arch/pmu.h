@@ -29,6 +29,7 @@
 #define PMU_EVENT_SW_INCR 0
 
 #define PMUSERENR_BITS UINT64_C(0xF)
+#define PMUSERENR_EN   UINT64_C(1) /* all may be accessed; the others let some be */
 
 /* ID_AA64DFR0_EL1.PMUVer: none, or one of another kind; what is shown at most is PMUv3p1. */
 #define DFR0_PMUVER_SHIFT 8
@@ -49,14 +50,19 @@ static inline uint32_t pmu_nr_counters(void)
     return PMCR_N(read_sysreg(pmcr_el0));
 }
 
-/** pmu_stop() - nothing counts, interrupts, or can be reached from EL0 */
+/**
+ * pmu_stop() - nothing counts or interrupts
+ *
+ * What programs access traps to EL2 alone then, where MDCR_EL2.TPM is set: not to EL1, which would
+ * be told of monitors that its VM has not.
+ */
 static inline void pmu_stop(void)
 {
     write_sysreg(pmcr_el0, 0);
     write_sysreg(pmcntenclr_el0, PMU_ALL);
     write_sysreg(pmintenclr_el1, PMU_ALL);
     write_sysreg(pmovsclr_el0, PMU_ALL);
-    write_sysreg(pmuserenr_el0, 0);
+    write_sysreg(pmuserenr_el0, PMUSERENR_EN);
 }
 
 #endif

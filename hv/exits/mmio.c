@@ -13,7 +13,6 @@
 #include "vm/vm.h"
 
 /* Arm ARM D17.2.37 (ESR_ELx), ISS encoding for an exception from a Data Abort. */
-#define ESR_ISV       (UINT64_C(1) << 24)
 #define ESR_SAS_SHIFT 22
 #define ESR_SAS_MASK  3u
 #define ESR_SSE       (UINT64_C(1) << 21)
@@ -49,7 +48,7 @@ emulate_other(struct vcpu *vcpu, const struct mmio_region *region, uint64_t ipa,
 
     if (esr & ABORT_CM)
         result = MMIO_DONE;
-    else if (!(esr & ESR_ISV))
+    else if (!(esr & ABORT_ISV))
         result = mmio_emulate_instruction(vcpu, ipa);
     if (result != MMIO_NONE) /* which counts as an access to nothing */
         vcpu->stats.exits[region->exit]++;
@@ -64,7 +63,7 @@ enum mmio_result mmio_emulate(struct vcpu *vcpu, uint64_t ipa, uint64_t esr)
 
     if (!region)
         return MMIO_NONE;
-    if ((esr & ESR_ISV) == 0 || !is_aligned(ipa, bytes))
+    if ((esr & ABORT_ISV) == 0 || !is_aligned(ipa, bytes))
         return emulate_other(vcpu, region, ipa, esr);
     vcpu->stats.exits[region->exit]++;
     uint32_t offset = (uint32_t)(ipa - region->base);
@@ -84,5 +83,5 @@ enum complain_abort mmio_why_not(const struct vm *vm, uint64_t ipa, uint64_t esr
 {
     if (!mmio_find(&vm->mmio, ipa))
         return COMPLAIN_NOTHING_THERE;
-    return esr & ESR_ISV ? COMPLAIN_UNALIGNED : COMPLAIN_NO_SYNDROME;
+    return esr & ABORT_ISV ? COMPLAIN_UNALIGNED : COMPLAIN_NO_SYNDROME;
 }

@@ -42,6 +42,12 @@ enum mmio_result mmio_emulate(struct vcpu *vcpu, uint64_t ipa, uint64_t esr);
  */
 enum mmio_result mmio_emulate_instruction(struct vcpu *vcpu, uint64_t ipa);
 
+/**
+ * mmio_is_maintenance() - whether a stage-2 data abort is of the maintenance of caches, no access
+ * @esr: ESR_EL2. Mostly it says so; QEMU's (7.2) of DC CVAP and DC CVADP, by its instruction, too.
+ */
+bool mmio_is_maintenance(struct vcpu *vcpu, uint64_t esr);
+
 /** mmio_find() - the device that has a byte, or NULL */
 const struct mmio_region *mmio_find(const struct mmio_map *map, uint64_t ipa);
 

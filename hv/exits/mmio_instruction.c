@@ -205,10 +205,9 @@ static enum mmio_result carry_out(struct access *access)
     return MMIO_DONE;
 }
 
-enum mmio_result mmio_emulate_instruction(struct vcpu *vcpu, uint64_t ipa)
+/* What is at ELR_EL2: the instruction that trapped, or what has taken its place. */
+static enum mmio_result fetch(struct vcpu *vcpu, uint32_t *instruction)
 {
-    struct access access = {.vcpu = vcpu, .fault_va = read_sysreg(far_el2), .fault_ipa = ipa};
-    uint32_t instruction;
     ipa_t pc;
 
     if (read_sysreg(spsr_el2) & SPSR_AARCH32)
@@ -216,11 +215,35 @@ enum mmio_result mmio_emulate_instruction(struct vcpu *vcpu, uint64_t ipa)
     /* EL1 may read what is executed, whoever executes it. */
     if (!walk_translate(read_sysreg(elr_el2), false, false, &pc))
         return MMIO_AGAIN;
-    if (guest_read(vcpu->vm, &instruction, pc, sizeof(instruction)) != sizeof(instruction))
+    if (guest_read(vcpu->vm, instruction, pc, sizeof(*instruction)) != sizeof(*instruction))
         return MMIO_NONE;
+    return MMIO_DONE;
+}
+
+bool mmio_is_maintenance(struct vcpu *vcpu, uint64_t esr)
+{
+    struct transfer transfer;
+    uint32_t instruction;
+
+    if (esr & (ABORT_CM | ABORT_ISV))
+        return esr & ABORT_CM;
+    return fetch(vcpu, &instruction) == MMIO_DONE &&
+           transfer_decode(instruction, &transfer) == TRANSFER_MAINTENANCE;
+}
+
+enum mmio_result mmio_emulate_instruction(struct vcpu *vcpu, uint64_t ipa)
+{
+    struct access access = {.vcpu = vcpu, .fault_va = read_sysreg(far_el2), .fault_ipa = ipa};
+    uint32_t instruction;
+    enum mmio_result fetched = fetch(vcpu, &instruction);
+
+    if (fetched != MMIO_DONE)
+        return fetched;
     switch (transfer_decode(instruction, &access.transfer)) {
     case TRANSFER_PLAIN:
         return carry_out(&access);
+    case TRANSFER_MAINTENANCE:
+        return MMIO_DONE;
     case TRANSFER_UNSUPPORTED:
         return MMIO_UNSUPPORTED;
     default:

@@ -170,6 +170,8 @@ static const struct {
     {0x3A000000, 0x38000000, decode_single, TRANSFER_NONE},
     {0x3FA00000, 0x08800000, NULL, TRANSFER_NONE},        /* LDAR, STLR: the syndrome says all */
     {0x3F000000, 0x08000000, NULL, TRANSFER_UNSUPPORTED}, /* LDXR, STXR, CAS, pairs of them */
+    {0xFFFFFF00, 0xD50B7400, NULL, TRANSFER_NONE},        /* DC ZVA and the like write */
+    {0xFFF8F000, 0xD5087000, NULL, TRANSFER_MAINTENANCE}, /* DC, IC */
 };
 
 enum transfer_kind transfer_decode(uint32_t instruction, struct transfer *transfer)

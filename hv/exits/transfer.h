@@ -15,6 +15,7 @@
 enum transfer_kind {
     TRANSFER_NONE,        /* no load or store, or one not decoded here */
     TRANSFER_PLAIN,       /* described by struct transfer */
+    TRANSFER_MAINTENANCE, /* of caches, by address: no access */
     TRANSFER_UNSUPPORTED, /* exclusive or atomic: Device memory need not have that (B2.2.5) */
 };
 

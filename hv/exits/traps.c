@@ -99,7 +99,7 @@ static void trap_memory(struct vcpu *vcpu, uint64_t esr, uint64_t ipa, const uin
     vcpu->stats.exits[kinds[found]]++;
     if (found != VMEM_NOT_THERE)
         return;
-    if (esr_class(esr) == EC_DABT_LOWER && (esr & (ABORT_CM | ABORT_S1PTW)) == ABORT_CM) {
+    if (esr_class(esr) == EC_DABT_LOWER && !(esr & ABORT_S1PTW) && mmio_is_maintenance(vcpu, esr)) {
         skip_instruction(esr);
         return;
     }

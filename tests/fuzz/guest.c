@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "arch/esr.h"
 #include "arch/cpu.h"
 #include "calls/words.h"
 #include "console/console.h"
@@ -27,10 +28,8 @@
 
 #define WORD_BYTES 8
 
-/* ESR_EL2 of a data abort: a valid syndrome, whose register is x1. */
-#define ESR_ISV (UINT64_C(1) << 24)
+/* ESR_EL2 of a data abort: the register is x1. */
 #define ESR_SRT (UINT64_C(1) << 16)
-#define ESR_WNR (UINT64_C(1) << 6)
 
 static uint64_t word_of(const struct record *record)
 {
@@ -103,7 +102,7 @@ static void touch(const struct record *record, struct vcpu *vcpu)
 static void access_device(const struct record *record, struct vcpu *vcpu)
 {
     const struct mmio_map *map = &vcpu->vm->mmio;
-    uint64_t esr = ESR_ISV | ESR_SRT | (record->flip % 2 ? ESR_WNR : 0);
+    uint64_t esr = ABORT_ISV | ESR_SRT | (record->flip % 2 ? ABORT_WNR : 0);
     uint64_t width = record->choice[5] % 4;
 
     if (map->nr_regions == 0)

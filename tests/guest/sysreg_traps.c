@@ -9,6 +9,7 @@
 #include "gic_rig.h"
 #include "ktf.h"
 #include "machine/machine.h"
+#include "program.h"
 #include "support.h"
 
 KTF_SUITE(sysreg_traps);
@@ -120,6 +121,35 @@ KTF_TEST_EACH(sysreg_traps, without_performance_monitors, struct instruction, mo
     if (!is_emulated())
         SKIP("this machine has them");
     expect_undefined(param);
+}
+
+/* Nor is a program's access reported to EL1 as one to registers that PMUSERENR_EL0 guards. */
+KTF_TEST(sysreg_traps, without_performance_monitors_programs_have_none)
+{
+    static const struct {
+        uint64_t pstate;
+        uint32_t instruction;
+    } accesses[] = {
+        {PROGRAM_EL0, 0xD53B9C00}, /* mrs x0, pmcr_el0 */
+        {PROGRAM_EL0, 0xD53B9D00}, /* mrs x0, pmccntr_el0 */
+        {PROGRAM_EL0, 0xD51B9C80}, /* msr pmswinc_el0, x0 */
+        {PROGRAM_A32, 0xEE190F1C}, /* mrc PMCR, r0 */
+        {PROGRAM_A32, 0xEC510F09}, /* mrrc PMCCNTR, r0, r1 */
+    };
+
+    if (!is_emulated())
+        SKIP("this machine has them");
+    program_setup(0);
+    for (size_t i = 0; i < sizeof(accesses) / sizeof(accesses[0]); i++) {
+        struct program_state state = {.pstate = accesses[i].pstate};
+
+        if (state.pstate == PROGRAM_A32 && (read_sysreg(id_aa64pfr0_el1) & 0xF) != 2)
+            continue;
+        program_run(&accesses[i].instruction, 1, &state);
+        EXPECT_EQ(esr_class(state.esr), EC_UNKNOWN);
+        EXPECT_EQ(state.pc, PROGRAM_CODE);
+    }
+    program_teardown();
 }
 
 /* --- what works, trapped or not --- */

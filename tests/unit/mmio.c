@@ -20,7 +20,8 @@
 #define BYTES UINT64_C(0x1000)
 
 /* What a syndrome is made of. */
-#define ISS(sas, rt) (ESR_ISV | (uint64_t)(sas) << ESR_SAS_SHIFT | (uint64_t)(rt) << ESR_SRT_SHIFT)
+#define ISS(sas, rt)                                                                               \
+    (ABORT_ISV | (uint64_t)(sas) << ESR_SAS_SHIFT | (uint64_t)(rt) << ESR_SRT_SHIFT)
 
 static struct vm vm;
 static struct vcpu vcpu;
@@ -224,9 +225,36 @@ KTF_TEST(mmio, big_endian_data_is_turned_around)
     EXPECT_EQ(device.value, 0x8877665544332211);
 }
 
+#define DC_CVAP_X0      0xD50B7C20
+#define DC_ZVA_X0       0xD50B7420
+#define LDR_W1_X0_POST4 0xB8404401
+#define STP_X1_X2_X0    0xA9000801
+#define LDP_X1_X2_X0    0xA9400801
+#define STR_Q3_X0       0x3D800003
+#define LDR_Q3_X0       0x3DC00003
+#define LDXR_W1_X0      0x885F7C01
+#define LD1_X0          0x4C407803
+#define LDR_SP_PRE      0xB8404FE1 /* ldr w1, [sp, #4]! */
+
+static enum mmio_result by_instruction(uint32_t instruction, uint64_t va)
+{
+    guest.instruction = instruction;
+    vcpu.regs.x[0] = va;
+    return mmio_emulate(&vcpu, BASE + (fake_sysreg_read("far_el2") & PAGE_MASK), 0);
+}
+
 KTF_TEST(mmio, cache_maintenance_is_no_access)
 {
     EXPECT_EQ(mmio_emulate(&vcpu, BASE + 3, ABORT_CM | ABORT_WNR), MMIO_DONE);
+    EXPECT_EQ(by_instruction(DC_CVAP_X0, VA + 3), MMIO_DONE);
+    EXPECT_EQ(by_instruction(DC_ZVA_X0, VA), MMIO_NONE);
+    EXPECT_TRUE(mmio_is_maintenance(&vcpu, ABORT_CM));
+    EXPECT_FALSE(mmio_is_maintenance(&vcpu, ABORT_ISV));
+    EXPECT_FALSE(mmio_is_maintenance(&vcpu, 0)); /* DC ZVA */
+    guest.instruction = DC_CVAP_X0;
+    EXPECT_TRUE(mmio_is_maintenance(&vcpu, 0));
+    guest.is_code_mapped = false;
+    EXPECT_FALSE(mmio_is_maintenance(&vcpu, 0));
     EXPECT_EQ(device.nr_reads + device.nr_writes, 0);
 }
 
@@ -245,22 +273,6 @@ KTF_TEST(mmio, what_is_carried_out_counts_once)
 }
 
 /* --- by the instruction --- */
-
-#define LDR_W1_X0_POST4 0xB8404401
-#define STP_X1_X2_X0    0xA9000801
-#define LDP_X1_X2_X0    0xA9400801
-#define STR_Q3_X0       0x3D800003
-#define LDR_Q3_X0       0x3DC00003
-#define LDXR_W1_X0      0x885F7C01
-#define LD1_X0          0x4C407803
-#define LDR_SP_PRE      0xB8404FE1 /* ldr w1, [sp, #4]! */
-
-static enum mmio_result by_instruction(uint32_t instruction, uint64_t va)
-{
-    guest.instruction = instruction;
-    vcpu.regs.x[0] = va;
-    return mmio_emulate(&vcpu, BASE + (fake_sysreg_read("far_el2") & PAGE_MASK), 0);
-}
 
 KTF_TEST(mmio, a_base_is_written_back_after_the_access)
 {

@@ -108,7 +108,7 @@ KTF_TEST(vpmu, what_is_put_is_loaded_again_and_stopped_meanwhile)
     fake_sysreg_write("pmxevcntr_el0", 55);
     vpmu_put(&vcpu);
     EXPECT_EQ(read_sysreg(pmcr_el0), 0);
-    EXPECT_EQ(read_sysreg(pmuserenr_el0), 0);
+    EXPECT_EQ(read_sysreg(pmuserenr_el0), PMUSERENR_EN);
     EXPECT_EQ(vcpu.vpmu.pmcr, PMCR_E);
     EXPECT_EQ(vcpu.vpmu.pmevcntr[NR_COUNTERS - 1], 55);
     EXPECT_EQ(vcpu.vpmu.pmevcntr[NR_COUNTERS], 0);
