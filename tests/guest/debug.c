@@ -87,6 +87,8 @@ static void begin(void)
 {
     program_setup(0);
     flags = registers_begin();
+    /* The kernel does not care whether they are masked; what it does here must not be a step. */
+    __asm__ volatile("msr daifset, #8" : : : "memory");
     write_sysreg(oslar_el1, 0);
     write_sysreg(mdscr_el1, 0);
     isb();
@@ -131,7 +133,7 @@ static struct program_state run_from(uint32_t first, uint64_t pstate, uint64_t m
 {
     struct program_state state = {.pstate = pstate, .x = {(uintptr_t)&word}};
 
-    write_sysreg(mdscr_el1, mdscr); /* the kernel itself masks them */
+    write_sysreg(mdscr_el1, mdscr);
     isb();
     program_run(code + first, NR_INSTRUCTIONS - first, &state);
     write_sysreg(mdscr_el1, 0);
