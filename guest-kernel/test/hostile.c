@@ -10,6 +10,7 @@
 #include "arm64/io.h"
 #include "dev/gic.h"
 #include "dev/irq.h"
+#include "lib/panic.h"
 #include "lib/printk.h"
 #include "lib/time.h"
 #include "machine/machine.h"
@@ -34,6 +35,9 @@
 /* Each pattern several times, and between two of them the UART has caught up in part. */
 #define TEXT_ROUNDS 90
 #define TEXT_CALLS  5
+
+/* More exits than the hypervisor keeps. */
+#define CRASH_CALLS 64
 
 #define TIMER_ENABLE  1
 #define TIMER_NOW     0
@@ -197,6 +201,15 @@ static void off(void)
     sensitive->power_off();
 }
 
+/* All that is kept of its exits is long to show. */
+static void crash(void)
+{
+    for (unsigned i = 0; i < CRASH_CALLS; i++)
+        (void)stile_memory_share(stile_ipa(UINT64_MAX), stile_nr_pages(UINT64_MAX),
+                                 stile_vm_id(UINT32_MAX), UINT32_MAX);
+    panic("nobody wants to know this");
+}
+
 static void reset(void)
 {
     sensitive->power_reset();
@@ -209,7 +222,7 @@ static const struct {
     {"loop", loop},   {"call", call},   {"sgi", send_sgis}, {"storm", storm},
     {"timer", timer}, {"wake", wake},   {"fault", fault},   {"undefined", undefined},
     {"print", print}, {"reset", reset}, {"pool", hog_run},  {"find", find},
-    {"off", off},     {"text", text},
+    {"off", off},     {"text", text},   {"crash", crash},
 };
 
 void hostile_run(const char *how)

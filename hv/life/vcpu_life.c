@@ -354,21 +354,3 @@ struct vcpu *vcpu_work(struct vcpu *vcpu)
     el2_time_end_work();
     return vcpu;
 }
-
-void vcpu_print(const struct vcpu *vcpu, bool loaded)
-{
-    const struct vcpu_regs *regs = &vcpu->regs;
-    uint64_t elr = loaded ? read_sysreg(elr_el2) : regs->elr;
-    uint64_t spsr = loaded ? read_sysreg(spsr_el2) : regs->spsr;
-
-    printk_guest("%s: vcpu %u pc %016lx pstate %08lx", vcpu->vm->config.name, vcpu->index, elr,
-                 spsr);
-    for (unsigned i = 0; i < 28; i += 4)
-        printk_guest("  x%-2u %016lx %016lx %016lx %016lx", i, regs->x[i], regs->x[i + 1],
-                     regs->x[i + 2], regs->x[i + 3]);
-    printk_guest("  x28 %016lx %016lx %016lx", regs->x[28], regs->x[29], regs->x[30]);
-    if (loaded)
-        printk_guest("  esr_el1 %08lx far_el1 %016lx elr_el1 %016lx sp_el1 %016lx",
-                     read_sysreg(esr_el1), read_sysreg(far_el1), read_sysreg(elr_el1),
-                     read_sysreg(sp_el1));
-}

@@ -102,10 +102,4 @@ struct vcpu *vcpu_work(struct vcpu *vcpu);
 /** vcpu_enter() - in entry.S: run the guest of a loaded vCPU; does not return */
 _Noreturn void vcpu_enter(struct vcpu *vcpu);
 
-/**
- * vcpu_print() - print a vCPU's registers to the log
- * @loaded: whether it is loaded on this physical CPU
- */
-void vcpu_print(const struct vcpu *vcpu, bool loaded);
-
 #endif

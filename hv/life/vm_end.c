@@ -32,6 +32,7 @@
 
 enum phase {
     PHASE_OUTPUT, /* what the guest has written is sent */
+    PHASE_CRASH,  /* the log says why it crashed, if it did */
     PHASE_SAY,    /* the log says how it ended */
     PHASE_ADVISE,
     PHASE_DETACH,
@@ -46,7 +47,7 @@ enum phase {
 /* By number - 1. All zero for a VM that has not ended. */
 static struct end {
     enum phase phase;
-    uint32_t row;      /* of the advice */
+    uint32_t row;      /* of what is shown of the crash, then of the advice */
     uint32_t nr_polls; /* without anything having been sent */
     const char *fault; /* why it cannot be made anew */
 } ends[CONFIG_NR_VMS];
@@ -79,7 +80,22 @@ static bool wait_for_uart(struct end *end, bool ready)
 
 static enum phase send_output(struct vm *vm, struct end *end)
 {
-    return wait_for_uart(end, vring_flush(vm, &CONSOLE_TURN)) ? PHASE_OUTPUT : PHASE_SAY;
+    return wait_for_uart(end, vring_flush(vm, &CONSOLE_TURN)) ? PHASE_OUTPUT : PHASE_CRASH;
+}
+
+static enum phase show_crash(struct vm *vm, struct end *end)
+{
+    if (vm->end != VM_END_CRASH)
+        return PHASE_SAY;
+    if (wait_for_uart(end, console_hv_ready()))
+        return PHASE_CRASH;
+    if (end->row == 0)
+        remains_keep(vm); /* who sees the lines may look */
+    remains_report_row(vm, end->row++);
+    if (end->row < REMAINS_ROWS)
+        return PHASE_CRASH;
+    end->row = 0;
+    return PHASE_SAY;
 }
 
 static enum phase say(struct vm *vm, struct end *end)
@@ -93,8 +109,6 @@ static enum phase say(struct vm *vm, struct end *end)
 
     if (wait_for_uart(end, console_hv_ready()))
         return PHASE_SAY;
-    if (vm->end == VM_END_CRASH)
-        remains_keep(vm); /* who sees the line below may look */
     /* One that starts anew again and again is quiet at last. */
     vm->console.port.quiet = vm->end == VM_END_REBOOT && !complain_may_report(vm);
     if (vm->console.port.quiet)
@@ -225,9 +239,9 @@ static void free_all(struct vm *vm, struct end *end)
 bool vm_end_step(struct vm *vm)
 {
     static enum phase (*const phases[])(struct vm * vm, struct end * end) = {
-        [PHASE_OUTPUT] = send_output, [PHASE_SAY] = say,           [PHASE_ADVISE] = advise,
-        [PHASE_DETACH] = detach,      [PHASE_SHARES] = end_shares, [PHASE_PORTS] = end_ports,
-        [PHASE_MEMORY] = free_memory, [PHASE_BUILD] = make_anew,
+        [PHASE_OUTPUT] = send_output, [PHASE_CRASH] = show_crash,   [PHASE_SAY] = say,
+        [PHASE_ADVISE] = advise,      [PHASE_DETACH] = detach,      [PHASE_SHARES] = end_shares,
+        [PHASE_PORTS] = end_ports,    [PHASE_MEMORY] = free_memory, [PHASE_BUILD] = make_anew,
     };
     struct end *end = &ends[vm->id - 1];
 

@@ -10,7 +10,6 @@
 #include "arch/id.h"
 #include "arch/pmu.h"
 #include "config/vm_tree.h"
-#include "console/console_write.h"
 #include "dev/machine.h"
 #include "dev/pcpu.h"
 #include "lib/printk.h"
@@ -22,13 +21,11 @@
 #include "memory/vmem.h"
 #include "sched/sched.h"
 #include "virt/vid.h"
-#include "virt/vring.h"
 #include "vm/refusal.h"
 #include "vm/trap_control.h"
 #include "vm/vcpu.h"
 #include "vm/vm.h"
 #include "vm/vsve.h"
-#include "watch/flight.h"
 #include "watch/remains.h"
 
 static const char *alloc_vcpus(struct vm *vm)
@@ -205,10 +202,6 @@ void vm_resume(struct vm *vm)
 
 void vm_crash(struct vcpu *vcpu, const char *why)
 {
-    (void)vring_flush(vcpu->vm, &CONSOLE_TURN); /* its last lines come first */
     remains_note(vcpu, why);
-    printk_guest("%s: crash: %s", vcpu->vm->config.name, why);
-    vcpu_print(vcpu, true);
-    flight_print(vcpu);
     vm_stop(vcpu, VM_END_CRASH);
 }

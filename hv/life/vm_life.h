@@ -38,11 +38,12 @@ void vm_start(struct vm *vm);
 void vm_stop(struct vcpu *vcpu, enum vm_end end);
 
 /**
- * vm_crash() - end a VM that cannot go on, and show why
+ * vm_crash() - end a VM that cannot go on
  * @vcpu: the loaded vCPU
  * @why: a text for the log
  *
- * Prints the vCPU's registers and last exits. The machine goes on.
+ * The VM's end shows that, the vCPU's registers and its last exits (life/vm_end.h): to show them
+ * here would hold the CPU for long. The machine goes on.
  */
 void vm_crash(struct vcpu *vcpu, const char *why);
 

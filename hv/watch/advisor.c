@@ -200,11 +200,3 @@ bool advisor_print_row(const struct vm *vm, uint32_t row)
     print_kind(&counts, kind);
     return row < STATS_NR_EXITS;
 }
-
-void advisor_print(const struct vm *vm)
-{
-    uint32_t row = 0;
-
-    while (advisor_print_row(vm, row))
-        row++;
-}

@@ -12,10 +12,6 @@
 
 struct vm;
 
-/** advisor_print() - print the whole report of a VM whose vCPUs exist; nothing if it never trapped
- */
-void advisor_print(const struct vm *vm);
-
 /**
  * advisor_print_row() - print one line of the report
  * @vm: held; it may be running, so a later row may be of later counts

@@ -236,12 +236,6 @@ void flight_print_kept(const struct vm *vm, uint32_t vcpu_id, const struct trace
         print_entry(vm, &trace->ring[(trace->next - kept + row - 1) % TRACE_ENTRIES]);
 }
 
-void flight_print(const struct vcpu *vcpu)
-{
-    for (uint32_t row = 0; row <= TRACE_ENTRIES; row++)
-        flight_print_kept(vcpu->vm, vcpu->index, &vcpu->trace, row);
-}
-
 void flight_print_row(const struct vcpu *vcpu, uint32_t row)
 {
     static struct trace copy;

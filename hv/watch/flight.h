@@ -11,11 +11,8 @@ struct trace;
 struct vcpu;
 struct vm;
 
-/** Prints a vCPU's last exits, oldest first, decoded. The vCPU is loaded here, or not at all. */
-void flight_print(const struct vcpu *vcpu);
-
 /**
- * flight_print_row() - print one line of what flight_print() prints
+ * flight_print_row() - print one line of a vCPU's last exits: a heading, then oldest first, decoded
  * @vcpu: of a VM that is held; it may be running, and what it does meanwhile is not shown
  * @row: 0 to TRACE_ENTRIES; nothing is printed for the last ones if there were fewer exits
  *

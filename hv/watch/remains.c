@@ -98,7 +98,33 @@ static void print_registers(const struct stile_crash *crash, uint32_t first)
 {
     const uint64_t *x = &crash->x[first];
 
-    printk("  x%-2u %016lx %016lx %016lx %016lx", first, x[0], x[1], x[2], x[3]);
+    printk_guest("  x%-2u %016lx %016lx %016lx %016lx", first, x[0], x[1], x[2], x[3]);
+}
+
+static void print_row(const struct vm *vm, const struct stile_crash *crash,
+                      const struct trace *trace, uint32_t row)
+{
+    const uint32_t first_exit = REMAINS_ROWS - TRACE_ENTRIES - 1;
+
+    if (row == 0)
+        printk_guest("%s: crash: %.*s", vm->config.name, (int)crash->length, crash->message);
+    else if (row == 1)
+        printk_guest("%s: vcpu %u pc %016lx pstate %08lx", vm->config.name, crash->vcpu_id,
+                     crash->pc, crash->pstate);
+    else if (row == 2)
+        printk_guest("  esr_el1 %08lx far_el1 %016lx elr_el1 %016lx sp_el1 %016lx", crash->esr_el1,
+                     crash->far_el1, crash->elr_el1, crash->sp_el1);
+    else if (row < first_exit - 1)
+        print_registers(crash, (row - 3) * PER_ROW);
+    else if (row == first_exit - 1)
+        printk_guest("  x28 %016lx %016lx %016lx", crash->x[28], crash->x[29], crash->x[30]);
+    else
+        flight_print_kept(vm, crash->vcpu_id, trace, row - first_exit);
+}
+
+void remains_report_row(const struct vm *vm, uint32_t row)
+{
+    print_row(vm, &vm->remains->crash, &vm->remains->trace, row);
 }
 
 /* Only the hypervisor's console calls this: row 0 takes the copy that the others show. */
@@ -107,24 +133,11 @@ void remains_print_row(struct vm *vm, uint32_t row)
     static struct stile_crash crash;
     static struct trace trace;
     static bool found;
-    const uint32_t first_exit = REMAINS_ROWS - TRACE_ENTRIES - 1;
 
     if (row == 0) {
         found = remains_read_crash(vm, &crash);
         trace = vm->remains->trace;
     }
-    if (!found)
-        return;
-    if (row == 0)
-        printk("%s: vcpu %u: %.*s", vm->config.name, crash.vcpu_id, (int)crash.length,
-               crash.message);
-    else if (row == 1)
-        printk("  pc %016lx pstate %08lx sp_el1 %016lx esr_el1 %08lx far_el1 %016lx elr_el1 %016lx",
-               crash.pc, crash.pstate, crash.sp_el1, crash.esr_el1, crash.far_el1, crash.elr_el1);
-    else if (row < first_exit - 1)
-        print_registers(&crash, (row - 2) * PER_ROW);
-    else if (row == first_exit - 1)
-        printk("  x28 %016lx %016lx %016lx", crash.x[28], crash.x[29], crash.x[30]);
-    else
-        flight_print_kept(vm, crash.vcpu_id, &trace, row - first_exit);
+    if (found)
+        print_row(vm, &crash, &trace, row);
 }

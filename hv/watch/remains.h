@@ -40,10 +40,14 @@ bool remains_read_crash(struct vm *vm, struct stile_crash *crash);
 /** The same for one of the crashed vCPU's last exits; as trace_read(). */
 bool remains_read_trace(struct vm *vm, uint32_t vcpu_id, uint32_t age, struct trace_entry *entry);
 
-/* The message, two rows of registers and more, then those of flight_print_row(). */
-#define REMAINS_ROWS (2 + 8 + TRACE_ENTRIES + 1)
+/* The message, two rows of special registers, eight of general ones; those of flight_print_row().
+ */
+#define REMAINS_ROWS (1 + 2 + 8 + TRACE_ENTRIES + 1)
 
-/** Prints row @row, below REMAINS_ROWS, of what a crash left; nothing if there was none. */
+/** Prints row @row, below REMAINS_ROWS, of what remains_keep() has kept: for the VM's end. */
+void remains_report_row(const struct vm *vm, uint32_t row);
+
+/** The same for the hypervisor's console, of any VM that has an id; nothing if it did not crash. */
 void remains_print_row(struct vm *vm, uint32_t row);
 
 #endif

@@ -20,8 +20,9 @@ INSTRUCTIONS = [
     ("a32", 0x0FF00FEF, 0x0C500F0E, ANY, "CNTPCT, CNTVCT: time goes on"),
     ("a64", 0xFFD8F000, 0xD5189000, ANY, "performance monitors: this VM has none"),
     ("a64", 0xFFDFF800, 0xD51BE800, ANY, "performance monitors: this VM has none"),
-    ("a32", 0x0F00FF10, 0x0E009F10, ANY, "performance monitors: this VM has none"),
-    ("a32", 0x0F00FF18, 0x0E00EF18, ANY, "performance monitors: this VM has none"),
+    ("a32", 0x0F0F0F10, 0x0E090F10, ANY, "performance monitors: this VM has none"),
+    ("a32", 0x0F0F0F18, 0x0E0E0F18, ANY, "performance monitors: this VM has none"),
+    ("a32", 0x0FE00F0F, 0x0C400F09, ANY, "performance monitors: this VM has none"),
 ]
 
 

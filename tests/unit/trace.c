@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * watch/flight.c and watch/names.c: entries as they read.
+ * watch/flight.c and watch/names.c: entries as they read; watch/remains.c: a crash as it does.
  */
 #include <string.h>
 
 #include "watch/names.c"
 #include "watch/flight.c"
 #include "vm/el2_time.c"
+#include "watch/remains.c"
 #include "vm/trace.c"
 
 #include "fakes/log.h"
@@ -16,7 +17,9 @@ uint32_t nr_pcpus = 1;
 
 struct machine machine = {.uart_intid = 33};
 
+static struct remains remains;
 static struct vm vm = {
+    .remains = &remains,
     .config = {.name = "vm",
                .nr_vcpus = 1,
                .uart = {{0x9000000}, 0x1000},
@@ -25,6 +28,13 @@ static struct vm vm = {
 };
 static struct vcpu vcpu = {.vm = &vm};
 
+void *page_alloc(uint32_t owner, unsigned order)
+{
+    (void)owner;
+    (void)order;
+    return NULL;
+}
+
 static void setup(void)
 {
     vcpu.trace = (struct trace){0};
@@ -32,6 +42,12 @@ static void setup(void)
 }
 
 KTF_SUITE(trace, .setup = setup);
+
+static void print_trace(void)
+{
+    for (uint32_t row = 0; row <= TRACE_ENTRIES; row++)
+        flight_print_row(&vcpu, row);
+}
 
 /* The syndrome of an access to a system register. */
 static uint64_t sys64(uint64_t op0, uint64_t op1, uint64_t crn, uint64_t crm, uint64_t op2,
@@ -43,7 +59,7 @@ static uint64_t sys64(uint64_t op0, uint64_t op1, uint64_t crn, uint64_t crm, ui
 
 static void expect_last(const char *text)
 {
-    flight_print(&vcpu);
+    print_trace();
     const char *line = strchr(log_text, '\n');
     ASSERT_TRUE(line != NULL);
     EXPECT_STREQ(line + 1, text);
@@ -95,7 +111,7 @@ KTF_TEST(trace, last_words_by_the_uart_do_not_push_their_cause_out)
     EXPECT_TRUE(trace_read(&vcpu.trace, 3, &entry));
     EXPECT_EQ(entry.detail[0], 0x1000);
     EXPECT_FALSE(trace_read(&vcpu.trace, 4, &entry));
-    flight_print(&vcpu);
+    print_trace();
     EXPECT_NOT_NULL(strstr(log_text, "read of 1 bytes, x0, at ipa 0x9000018 (PL011 + 0x18), pc "
                                      "0000000000002000, and 1001 more of this page\n"));
     EXPECT_NOT_NULL(strstr(log_text, "and 997 more of this page\n"));
@@ -115,7 +131,7 @@ KTF_TEST(trace, what_only_looks_like_an_abort_is_not_folded)
 
 KTF_TEST(trace, nothing_happened)
 {
-    flight_print(&vcpu);
+    print_trace();
     EXPECT_STREQ(log_text, "vm: vcpu 0: the last 0 of 0 entries, oldest first\n");
 }
 
@@ -205,7 +221,7 @@ KTF_TEST(trace, the_oldest_are_overwritten)
 {
     for (uint32_t i = 0; i < TRACE_ENTRIES + 3; i++)
         trace_interrupt(&vcpu.trace, 100 + i);
-    flight_print(&vcpu);
+    print_trace();
     EXPECT_EQ(log_lines, TRACE_ENTRIES + 1);
     EXPECT_TRUE(strstr(log_text, "the last 32 of 35 entries, oldest first\n  interrupt 103 \n") !=
                 NULL);
@@ -228,7 +244,48 @@ KTF_TEST(trace, a_call_of_every_name_fits_its_line)
         log_clear();
         vcpu.trace = (struct trace){0};
         trace_hypercall(&vcpu.trace, STILE_FID(nr), UINT64_MAX, UINT64_MAX, UINT64_MAX);
-        flight_print(&vcpu);
+        print_trace();
         EXPECT_EQ(log_text[strlen(log_text) - 2], ')');
     }
+}
+
+KTF_TEST(trace, a_crash_shows_every_register_and_the_last_exits)
+{
+    vm.vcpus[0] = &vcpu;
+    remains.is_noted = false;
+    for (uint64_t i = 0; i < 31; i++)
+        vcpu.regs.x[i] = 0xAB00 + i;
+    vcpu.regs.elr = 0x1234;
+    trace_interrupt(&vcpu.trace, 100);
+    remains_note(&vcpu, "it had to");
+    remains_note(&vcpu, "another reason");
+    remains_keep(&vm);
+    for (uint32_t row = 0; row < REMAINS_ROWS; row++)
+        remains_report_row(&vm, row);
+    EXPECT_EQ(log_lines, REMAINS_ROWS - TRACE_ENTRIES + 1);
+    EXPECT_TRUE(strncmp(log_text, "vm: crash: it had to\nvm: vcpu 0 pc 0000000000001234 ", 52) ==
+                0);
+    for (uint64_t i = 0; i < 31; i++) {
+        char value[20];
+        snprintf(value, sizeof(value), " %016lx", (unsigned long)vcpu.regs.x[i]);
+        EXPECT_TRUE(strstr(log_text, value) != NULL);
+    }
+    EXPECT_TRUE(strstr(log_text, "\n  interrupt 100 \n") != NULL);
+}
+
+KTF_TEST(trace, the_console_shows_the_same_of_a_crash)
+{
+    static char reported[sizeof(log_text)];
+
+    vm.vcpus[0] = &vcpu;
+    remains.is_noted = false;
+    remains_note(&vcpu, "it had to");
+    remains_keep(&vm);
+    for (uint32_t row = 0; row < REMAINS_ROWS; row++)
+        remains_report_row(&vm, row);
+    strcpy(reported, log_text);
+    log_clear();
+    for (uint32_t row = 0; row < REMAINS_ROWS; row++)
+        remains_print_row(&vm, row);
+    EXPECT_STREQ(log_text, reported);
 }

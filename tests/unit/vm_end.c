@@ -57,6 +57,7 @@ static struct {
     unsigned nr_attached;
     bool uart_ready;
     unsigned nr_polls;
+    unsigned nr_crash_rows;
     unsigned status; /* the machine was powered off with it */
     bool is_off;
     bool no_controller;
@@ -308,15 +309,12 @@ void remains_note(const struct vcpu *vcpu, const char *why)
     (void)why;
 }
 
-void vcpu_print(const struct vcpu *vcpu, bool loaded)
+void remains_report_row(const struct vm *of, uint32_t row)
 {
-    (void)vcpu;
-    (void)loaded;
-}
-
-void flight_print(const struct vcpu *vcpu)
-{
-    (void)vcpu;
+    EXPECT_EQ(of->end, VM_END_CRASH);
+    EXPECT_EQ(row, world.nr_crash_rows++);
+    if (row == 0)
+        note('c');
 }
 
 void vid_show(struct vm *of)
@@ -480,9 +478,32 @@ KTF_TEST(vm_end, what_a_crash_left_is_kept_first)
     vm_crash(vm->vcpus[0], "it had to");
     sched_release(vm);
     (void)step(MANY);
-    EXPECT_STREQ(world.done, "okaaadhp");
+    EXPECT_STREQ(world.done, "okcaaadhp");
+    EXPECT_EQ(world.nr_crash_rows, REMAINS_ROWS);
     expect_gone();
     EXPECT_EQ(nr_failed, 1);
+}
+
+/* Nobody but the VM itself waits for what is shown of its crash. */
+KTF_TEST(vm_end, a_crash_is_shown_a_row_at_a_time)
+{
+    unsigned before = log_lines;
+
+    vm_hold(vm);
+    vm_crash(vm->vcpus[0], "it had to");
+    sched_release(vm);
+    EXPECT_EQ(log_lines, before);
+    for (unsigned shown = 0; shown < REMAINS_ROWS;) {
+        EXPECT_EQ(step(1), 1);
+        EXPECT_LE(world.nr_crash_rows, shown + 1);
+        shown = world.nr_crash_rows;
+    }
+    world.uart_ready = false;
+    EXPECT_EQ(step(100), 100);
+    EXPECT_EQ(log_lines, before);
+    world.uart_ready = true;
+    (void)step(MANY);
+    expect_gone();
 }
 
 /* Pages that a step frees or takes, and bytes that it copies. */
