@@ -124,7 +124,7 @@ KTF_TEST_EACH(sysreg_traps, without_performance_monitors, struct instruction, mo
 }
 
 /* Nor is a program's access reported to EL1 as one to registers that PMUSERENR_EL0 guards. */
-KTF_TEST(sysreg_traps, without_performance_monitors_programs_have_none)
+KTF_TEST(sysreg_traps, programs_have_no_performance_monitors_either)
 {
     static const struct {
         uint64_t pstate;
