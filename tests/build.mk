@@ -70,6 +70,7 @@ $(eval $(call lib_tests,threads))
 
 include tests/fuzz/build.mk
 include tests/linux/build.mk
+include tests/model/build.mk
 
 # --- running them ----------------------------------------------------------------------------
 
@@ -87,7 +88,7 @@ $(O)/flat.elf: tests/machine/flat.S | $(O)/.deps-build
 
 test-images := $(O)/shim.img $(O)/flat.img $(O)/stile.img $(O)/stile-test.img $(O)/guest.img $(O)/guest-test.img
 
-.PHONY: test test-images test-kunit stress fuzz differential bench bench-record bench-debian
+.PHONY: test test-images test-kunit stress fuzz differential model bench bench-record bench-debian
 
 test-images: ## build what the tests run, but for the fuzzer and Debian
 test-images: $(test-images) $(unit-tests) $(O)/unit/ktf-selftest $(lib-tests) $(O)/libhypercall.a \
@@ -124,6 +125,10 @@ fuzz: $(O)/fuzz/hypercalls ## make up hostile calls until one is found that does
 differential: $(O)/stile.img $(O)/guest-test.img | $(O)/.deps-test ## run made-up programs bare and in VMs, and compare: SEED=n COUNT=n GIC=2|3 CPU=name
 	@tests/differential/run $(O)/stile.img $(O)/guest-test.img $(if $(SEED),--seed $(SEED)) \
 		$(if $(COUNT),--count $(COUNT)) $(if $(GIC),--gic $(GIC)) $(if $(CPU),--cpu $(CPU))
+
+# SEED, COUNT: as tests/model/play.c has them.
+model: $(O)/model/vgic ## compare the virtual GIC with a model: SEED=n COUNT=n actions
+	@$(O)/model/vgic $(or $(SEED),1) $(or $(COUNT),10000000)
 
 # KUnit's own parser, from Debian's Linux sources (140 MB), reads what the tests print.
 kunit := $(O)/deps/kunit/tools/testing/kunit/kunit.py

@@ -64,6 +64,8 @@
 #define SPSR_M_EL1H  UINT64_C(0x5)
 #define SPSR_AARCH32 (UINT64_C(1) << 4)
 #define SPSR_DAIF    (UINT64_C(0xF) << 6)
+#define SPSR_F       (UINT64_C(1) << 6)
+#define SPSR_I       (UINT64_C(1) << 7)
 #define SPSR_E       (UINT64_C(1) << 9)  /* from AArch32: data is big-endian */
 #define SPSR_BTYPE   (UINT64_C(3) << 10) /* from AArch64 */
 #define SPSR_SSBS    (UINT64_C(1) << 12)

@@ -38,6 +38,13 @@ static inline void timer_arm(uint64_t deadline)
     write_sysreg(cnthp_cval_el2, deadline);
 }
 
+/** The same, if it would interrupt later than that. */
+static inline void timer_arm_earlier(uint64_t deadline)
+{
+    if (deadline < read_sysreg(cnthp_cval_el2))
+        write_sysreg(cnthp_cval_el2, deadline);
+}
+
 /** Sets this CPU's timer going; it is not armed. */
 static inline void timer_init_pcpu(void)
 {

@@ -37,14 +37,19 @@
 
 /* The control register, ICH_HCR_EL2 and GICH_HCR alike. */
 #define GIC_HCR_EN             (1u << 0)
-#define GIC_HCR_LRENPIE        (1u << 2)  /* maintenance: an interrupt ended that is in no LR */
-#define GIC_HCR_NPIE           (1u << 3)  /* maintenance: no list register is pending */
-#define GIC_HCR_TDIR           (1u << 14) /* deactivations trap; GICv3, see gic_limits.hcr_tdir */
+#define GIC_HCR_LRENPIE        (1u << 2) /* maintenance: an interrupt ended that is in no LR */
+#define GIC_HCR_NPIE           (1u << 3) /* maintenance: no list register is pending */
+#define GIC_HCR_GROUP0_ON      (1u << 4) /* maintenance: the guest takes group 0 */
+#define GIC_HCR_GROUP0_OFF     (1u << 5) /* maintenance: it does not */
+#define GIC_HCR_GROUP1_ON      (1u << 6)
+#define GIC_HCR_GROUP1_OFF     (1u << 7)
+#define GIC_HCR_TDIR           (1u << 14) /* deactivations trap; GICv3, where there is such a trap */
 #define GIC_HCR_EOICOUNT_SHIFT 27         /* how many ended that are in no list register */
 
 /* The guest's CPU interface registers, ICH_VMCR_EL2 and GICH_VMCR alike. */
 #define GIC_VMCR_GROUP0_ENABLE (1u << 0)
 #define GIC_VMCR_GROUP1_ENABLE (1u << 1)
+#define GIC_VMCR_FIQEN         (1u << 3) /* group 0 is FIQ */
 #define GIC_VMCR_SPLIT_EOI     (1u << 9) /* EOImode: EOI does not deactivate, DIR does */
 #define GIC_VMCR_PMR_SHIFT     24
 
@@ -77,6 +82,7 @@ struct gic_ops {
     uint32_t (*read_hcr)(void);
     void (*write_hcr)(uint32_t hcr);
     uint32_t (*read_vmcr)(void);
+    bool (*is_idle)(void);
     void (*save_interface)(struct gic_interface *state);
     void (*restore_interface)(const struct gic_interface *state);
 };
@@ -87,7 +93,7 @@ struct gic_limits {
     uint32_t nr_priority_bits; /* 4 to 8, the high ones of a byte */
     uint32_t nr_aprs;          /* of each group; 1, 2 or 4 */
     uint32_t reset_vmcr;       /* what its registers are after reset */
-    uint32_t hcr_tdir;         /* GIC_HCR_TDIR, or 0 if there is no such trap */
+    uint32_t hcr;              /* what the control register has always: GIC_HCR_EN, traps */
 };
 
 extern const struct gic_ops gicv2_ops;
@@ -108,7 +114,7 @@ void gic_init(void);
 /**
  * gic_init_pcpu() - set up this CPU's interface; its SGIs and PPIs are disabled
  *
- * The virtual one is on from here on, with nothing in its list registers: GIC_HCR_EN alone.
+ * The virtual one is on from here on, with nothing in its list registers: gic_limits.hcr.
  */
 void gic_init_pcpu(void);
 
@@ -193,6 +199,12 @@ static inline void gic_write_hcr(uint32_t hcr)
 static inline uint32_t gic_read_vmcr(void)
 {
     return gic->read_vmcr();
+}
+
+/** Whether nothing that the guest handles keeps less urgent interrupts back. */
+static inline bool gic_is_idle(void)
+{
+    return gic->is_idle();
 }
 
 /** Moves this CPU's virtual CPU interface, but for its list registers and HCR, to memory. */

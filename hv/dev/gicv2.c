@@ -86,6 +86,7 @@ static void init(void)
         .nr_priority_bits = GICH_VTR_NR_PRIORITY_BITS(vtr),
         .nr_aprs = 1,
         .reset_vmcr = 0,
+        .hcr = GIC_HCR_EN,
     };
 }
 
@@ -97,7 +98,7 @@ static void init_pcpu(void)
     io_write32(gicc + GICC_CTLR, CTLR_ENABLE | GICC_CTLR_EOIMODE);
     for (uint32_t lr = 0; lr < gic_limits.nr_lrs; lr++)
         io_write32(gich + GICH_LR + 4 * lr, 0);
-    io_write32(gich + GICH_HCR, GIC_HCR_EN);
+    io_write32(gich + GICH_HCR, gic_limits.hcr);
 }
 
 /* What the distributor knows of other CPUs are bits without a name. */
@@ -212,6 +213,11 @@ static uint32_t read_vmcr(void)
     return io_read32(gich + GICH_VMCR);
 }
 
+static bool is_idle(void)
+{
+    return io_read32(gich + GICH_APR) == 0;
+}
+
 static void save_interface(struct gic_interface *state)
 {
     state->vmcr = io_read32(gich + GICH_VMCR);
@@ -242,6 +248,7 @@ const struct gic_ops gicv2_ops = {
     .read_hcr = read_hcr,
     .write_hcr = write_hcr,
     .read_vmcr = read_vmcr,
+    .is_idle = is_idle,
     .save_interface = save_interface,
     .restore_interface = restore_interface,
 };

@@ -33,8 +33,6 @@
 
 #define VTR_TDS (UINT64_C(1) << 19) /* ICH_HCR_EL2.TDIR works */
 
-#define VMCR_FIQEN (1u << 3) /* RES1 with system registers */
-
 static uintptr_t gicd;
 static uintptr_t gicr[CONFIG_NR_PCPUS];      /* each CPU's redistributor */
 static uint64_t sgi_target[CONFIG_NR_PCPUS]; /* ICC_SGI1R_EL1 to reach each, but for the INTID */
@@ -138,8 +136,8 @@ static void init(void)
         .nr_lrs = VTR_NR_LRS(vtr) < GIC_MAX_LRS ? VTR_NR_LRS(vtr) : GIC_MAX_LRS,
         .nr_priority_bits = VTR_NR_PRIORITY_BITS(vtr),
         .nr_aprs = nr_preemption_bits > 5 ? 1u << (nr_preemption_bits - 5) : 1,
-        .reset_vmcr = VMCR_FIQEN,
-        .hcr_tdir = vtr & VTR_TDS ? GIC_HCR_TDIR : 0,
+        .reset_vmcr = GIC_VMCR_FIQEN, /* RES1 with system registers */
+        .hcr = GIC_HCR_EN | (vtr & VTR_TDS ? GIC_HCR_TDIR : 0),
     };
 }
 
@@ -171,7 +169,7 @@ static void init_pcpu(void)
     write_sysreg(icc_igrpen1_el1, 1);
     for (uint32_t lr = 0; lr < gic_limits.nr_lrs; lr++)
         write_lr(lr, 0);
-    write_sysreg(ich_hcr_el2, GIC_HCR_EN);
+    write_sysreg(ich_hcr_el2, gic_limits.hcr);
     isb();
 }
 
@@ -308,6 +306,18 @@ static uint32_t read_vmcr(void)
     return (uint32_t)read_sysreg(ich_vmcr_el2);
 }
 
+static bool is_idle(void)
+{
+    uint64_t active = read_sysreg(ich_ap0r0_el2) | read_sysreg(ich_ap1r0_el2);
+
+    if (gic_limits.nr_aprs > 1)
+        active |= read_sysreg(ich_ap0r1_el2) | read_sysreg(ich_ap1r1_el2);
+    if (gic_limits.nr_aprs > 2)
+        active |= read_sysreg(ich_ap0r2_el2) | read_sysreg(ich_ap1r2_el2) |
+                  read_sysreg(ich_ap0r3_el2) | read_sysreg(ich_ap1r3_el2);
+    return active == 0;
+}
+
 /* Only as many active priority registers exist as there are preemption levels for. */
 static void save_interface(struct gic_interface *state)
 {
@@ -364,6 +374,7 @@ const struct gic_ops gicv3_ops = {
     .read_hcr = read_hcr,
     .write_hcr = write_hcr,
     .read_vmcr = read_vmcr,
+    .is_idle = is_idle,
     .save_interface = save_interface,
     .restore_interface = restore_interface,
 };

@@ -44,6 +44,7 @@ struct pcpu {
     uint64_t virtual_ticks;     /* the largest virtual run time of those that ran here */
     uint64_t slice_end_ticks;   /* when the current vCPU has had its turn, CNTPCT_EL0 */
     uint64_t short_until_ticks; /* up to when slices are short */
+    uint64_t timer_ticks;       /* when the next thing is due, but for looks; or NEVER */
     uint32_t nr_vcpus;          /* that belong here */
 };
 

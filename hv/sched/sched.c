@@ -60,7 +60,7 @@ static uint64_t poll_deadline(const struct vcpu *vcpu)
  * Sets this CPU's timer to the next thing to do: a slice that ends, a sleeper that wakes, or the
  * emulated timers of the vCPU that runs.
  */
-static void arm_timer(const struct pcpu *pcpu)
+static inline void arm_timer(struct pcpu *pcpu)
 {
     uint64_t deadline = TIMER_NEVER;
 
@@ -76,7 +76,16 @@ static void arm_timer(const struct pcpu *pcpu)
         if (wake < deadline)
             deadline = wake;
     }
+    pcpu->timer_ticks = deadline;
     timer_arm(deadline);
+}
+
+/* The same while a vCPU is loaded, for which a look at its timer's level may be due before that. */
+static void arm_timer_and_look(struct pcpu *pcpu)
+{
+    arm_timer(pcpu);
+    if (pcpu->current && pcpu->current->vtimer.look_ticks < pcpu->timer_ticks)
+        timer_arm(pcpu->current->vtimer.look_ticks);
 }
 
 /* Makes the CPU look at its queue again. */
@@ -321,7 +330,7 @@ static COLD struct vcpu *park(struct pcpu *pcpu, struct vcpu *parked)
     uint64_t since = parked->charged_ticks; /* others are queued here meanwhile, and charge it */
     struct vcpu *next = NULL;
 
-    arm_timer(pcpu);
+    arm_timer(pcpu); /* one that sleeps needs no look */
     do
         sleep(pcpu, parked);
     while (parked->state == VCPU_BLOCKED && !(next = choose(pcpu)));
@@ -369,7 +378,7 @@ static void load(struct vcpu *vcpu)
 static struct vcpu *go_on(struct pcpu *pcpu, struct vcpu *vcpu)
 {
     pcpu->slice_end_ticks = slice_end(pcpu, vcpu->charged_ticks);
-    arm_timer(pcpu);
+    arm_timer_and_look(pcpu);
     trap_control_set_contended(vcpu, !list_empty(&pcpu->run_queue));
     spin_unlock(&sched_lock);
     return vcpu;
@@ -473,7 +482,7 @@ struct vcpu *sched_switch(struct vcpu *previous)
 void sched_rearm(void)
 {
     spin_lock(&sched_lock);
-    arm_timer(pcpu_self());
+    arm_timer_and_look(pcpu_self());
     spin_unlock(&sched_lock);
 }
 
@@ -484,11 +493,24 @@ static bool is_parked_too_long(const struct vcpu *vcpu, uint64_t now)
            (vcpu->vtimer.is_raised || (vcpu->polls && vcpu->poll_ticks <= now));
 }
 
+/*
+ * Has a look at the level of a timer, which is often and needs no lock. Returns whether there is
+ * nothing else to do.
+ */
+static COLD bool look_only(struct pcpu *pcpu, uint64_t now)
+{
+    timer_arm(pcpu->timer_ticks);
+    vtimer_look(pcpu->current);
+    return now < pcpu->timer_ticks;
+}
+
 void sched_timer(void)
 {
     struct pcpu *pcpu = pcpu_self();
     uint64_t now = timer_now();
 
+    if (pcpu->current && pcpu->current->vtimer.look_ticks <= now && look_only(pcpu, now))
+        return;
     if (pcpu->current)
         vtimer_expire(pcpu->current);
     spin_lock(&sched_lock);
@@ -501,6 +523,6 @@ void sched_timer(void)
         sched_make_ready(pcpu->current);
     if (pcpu->current && now >= pcpu->slice_end_ticks)
         vcpu_add_work(pcpu->current, VCPU_WORK_RESCHED);
-    arm_timer(pcpu);
+    arm_timer_and_look(pcpu);
     spin_unlock(&sched_lock);
 }

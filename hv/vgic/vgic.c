@@ -60,7 +60,7 @@ void vgic_update(struct vcpu *self, struct vcpu *vcpu)
         return;
     }
     if (!vcpu->vgic.loaded_on)
-        vgic_fold_apply_changes(vcpu);
+        vgic_fold_unloaded(vcpu);
     vgic_request_refill(vcpu);
 }
 
@@ -170,7 +170,7 @@ static __attribute__((noinline)) void raise_event_here(struct vcpu *vcpu)
 /* Into a vCPU that runs here it goes at once. */
 void vgic_raise_event(struct vcpu *vcpu)
 {
-    if (runs_here(vcpu))
+    if (runs_here(vcpu) && !vgic_refill_requested(&vcpu->vgic))
         raise_event_here(vcpu);
     else if (vgic_post_event(&vcpu->vgic))
         vcpu_kick(vcpu, VCPU_WORK_VGIC);
@@ -234,7 +234,7 @@ void vgic_load(struct vcpu *vcpu)
     spin_lock(lock);
     vcpu->vgic.loaded_on = pcpu_self();
     __atomic_store_n(&vcpu->vgic.requests, 0, __ATOMIC_RELAXED);
-    if (!vgic_is_quiet(vcpu))
+    if (!vgic_is_quiet(vcpu) || vcpu->vgic.unpaired)
         vgic_lr_load(vcpu);
     spin_unlock(lock);
 }
@@ -246,30 +246,45 @@ void vgic_put(struct vcpu *vcpu)
 
     spin_lock(lock);
     /* Who waits for the list registers to be read back may find the vCPU loaded again. */
-    if (vgic->used | vgic->changes | vgic->timer_active | vgic->requests)
+    if (vgic->used | vgic->changes | vgic->timer_active | vgic->unpaired | vgic->requests)
         vgic_lr_put(vcpu);
+    vcpu->vtimer.look_ticks = TIMER_NEVER;
     gic_save_interface(&vgic->interface);
     __atomic_store_n(&vgic->loaded_on, NULL, __ATOMIC_RELEASE);
     spin_unlock(lock);
 }
 
+/* On which vCPU an interrupt may be active; NULL if on none. Of an SPI, any may deactivate it. */
+static struct vcpu *holder_of(struct vcpu *self, uint32_t intid)
+{
+    struct vm *vm = self->vm;
+
+    if (intid < GIC_FIRST_SPI)
+        return self;
+    for (uint32_t i = 0; i < vm->config.nr_vcpus; i++) {
+        if (vm->vcpus[i]->vgic.held[intid / 32 - 1] & vgic_bit(intid))
+            return vm->vcpus[i];
+    }
+    return NULL;
+}
+
 void vgic_deactivate(struct vcpu *vcpu, uint64_t value)
 {
-    struct vgic_vcpu *vgic = &vcpu->vgic;
     uint64_t intid = value & (vgic_is_v2(vcpu) ? GICC_DIR_INTID : UINT64_MAX);
 
     if (intid >= VGIC_NR_INTIDS || !(gic_read_vmcr() & GIC_VMCR_SPLIT_EOI))
         return; /* unpredictable (IHI 0069, 12.2.9) */
     intid = clamp(intid, VGIC_NR_INTIDS);
-    uint32_t b = (uint32_t)intid / 32, bit = vgic_bit((uint32_t)intid);
+    uint32_t bit = vgic_bit((uint32_t)intid);
 
     spin_lock(&vcpu->vm->vgic.lock);
-    if (b == 0 || (vgic->held[b - 1] & bit)) {
-        vgic->change[b].clear_active |= bit;
-        vgic->change[b].set_active &= ~bit;
-        vgic->changes = true;
+    struct vcpu *holder = holder_of(vcpu, (uint32_t)intid);
+    if (holder) {
+        holder->vgic.change[intid / 32].clear_active |= bit;
+        holder->vgic.change[intid / 32].set_active &= ~bit;
+        holder->vgic.changes = true;
+        vgic_update(vcpu, holder);
     }
-    vgic_lr_refill(vcpu);
     spin_unlock(&vcpu->vm->vgic.lock);
 }
 

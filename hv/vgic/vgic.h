@@ -65,6 +65,14 @@ void vgic_maintenance(struct vcpu *vcpu);
 void vgic_timer_fired(struct vcpu *loaded);
 
 /**
+ * vgic_look_at_timer() - withdraw the timer's interrupt if the guest has turned the timer off
+ * @vcpu: loaded on this physical CPU, or there is nothing to do
+ *
+ * What the guest does to its timer is not told; see vtimer_look_soon().
+ */
+void vgic_look_at_timer(struct vcpu *vcpu);
+
+/**
  * vgic_has_pending() - whether an interrupt is to end a vCPU's WFI
  * @vcpu: not loaded, or loaded on this physical CPU
  *

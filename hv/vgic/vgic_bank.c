@@ -6,7 +6,6 @@
  * Reserved fields, unknown widths and interrupts the frame lacks read as zero and ignore writes.
  */
 #include "arch/clamp.h"
-#include "arch/timer.h"
 #include "vgic/vgic.h"
 #include "vgic/vgic_internal.h"
 
@@ -52,14 +51,6 @@ static void update(const struct vgic_view *view, uint32_t first, uint32_t mask)
 
 /* --- reading --- */
 
-/* The timer's level, if that can be seen from here: it changes without our being told. */
-static uint32_t sample_timer(const struct vgic_view *view)
-{
-    uint64_t when;
-
-    return view->owner == view->self && timer_guest_due(&when) ? VGIC_TIMER_BIT : 0;
-}
-
 static uint32_t read_state(const struct vgic_view *view, uint32_t first, bool active)
 {
     struct vgic_bank *bank = bank_of(view, first);
@@ -67,8 +58,12 @@ static uint32_t read_state(const struct vgic_view *view, uint32_t first, bool ac
     vgic_settle(view->self, view->owner, first / 32);
     if (active)
         return bank->active;
-    uint32_t pending = vgic_pending(bank) | __atomic_load_n(&bank->posted, __ATOMIC_RELAXED);
-    return first < 32 ? pending | sample_timer(view) : pending;
+    uint32_t line = bank->line;
+    if (first < 32 && vgic_timer_level(view->self, view->owner))
+        line |= VGIC_TIMER_BIT;
+    else if (first < 32)
+        line &= ~VGIC_TIMER_BIT;
+    return bank->latch | (line & ~bank->edge) | __atomic_load_n(&bank->posted, __ATOMIC_RELAXED);
 }
 
 static uint32_t read_bits(const struct vgic_view *view, uint32_t first, uint32_t reg)

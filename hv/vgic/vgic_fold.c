@@ -3,7 +3,6 @@
  * From list registers to memory: what the guest has done with its interrupts, and what others have
  * asked for meanwhile.
  */
-#include "arch/timer.h"
 #include "lib/cold.h"
 #include "vgic/vgic.h"
 #include "vgic/vgic_internal.h"
@@ -15,36 +14,6 @@ static void release(struct vcpu *vcpu, uint32_t intid)
         return;
     vcpu->vgic.held[intid / 32 - 1] &= ~vgic_bit(intid);
     vcpu->vm->vgic.held[intid / 32 - 1] &= ~vgic_bit(intid);
-}
-
-/* --- the timer, whose physical interrupt is active while the guest handles the virtual one --- */
-
-void vgic_fold_settle_timer(struct vgic_vcpu *vgic)
-{
-    struct vgic_bank *bank = &vgic->bank;
-    uint64_t when;
-
-    if (!vgic->timer_active)
-        return;
-    if (!timer_guest_due(&when))
-        bank->line &= ~VGIC_TIMER_BIT;
-    if ((bank->line | bank->active) & VGIC_TIMER_BIT)
-        return;
-    gic_deactivate(ppi.virt_timer);
-    vgic->timer_active = false;
-}
-
-/*
- * The next vCPU's timer must be able to interrupt. What this guest has not acknowledged comes
- * again when it is loaded; what it is handling is kept.
- */
-void vgic_fold_put_timer(struct vgic_vcpu *vgic)
-{
-    if (!vgic->timer_active)
-        return;
-    vgic->bank.line &= ~VGIC_TIMER_BIT;
-    vgic->timer_active = (vgic->bank.active & VGIC_TIMER_BIT) != 0;
-    gic_deactivate(ppi.virt_timer);
 }
 
 /* --- from list registers to memory --- */
@@ -60,9 +29,16 @@ static void consume(struct vcpu *vcpu, uint32_t intid, uint64_t lr)
     }
     /* The same SGI may be pending from other vCPUs. */
     vgic->sgi_sources[intid] &= (uint8_t) ~(1u << GIC_LR_SOURCE(lr));
-    vgic->sgi_active_source[intid] = (uint8_t)GIC_LR_SOURCE(lr);
     if (vgic->sgi_sources[intid] == 0)
         vgic->bank.latch &= ~vgic_bit(intid);
+}
+
+/* How it was when the guest acknowledged it, by which its end is told. */
+static void note_acknowledged(struct vgic_vcpu *vgic, uint32_t intid, uint64_t lr)
+{
+    vgic->active_priority[intid] = (uint8_t)(lr >> GIC_LR_PRIORITY_SHIFT);
+    if (intid < GIC_NR_SGIS)
+        vgic->sgi_active_source[intid] = (uint8_t)GIC_LR_SOURCE(lr);
 }
 
 /* Takes one list register back, which is @now and was last written by us as vgic->lr[n]. */
@@ -72,14 +48,17 @@ static void fold_one(struct vcpu *vcpu, uint32_t n, uint64_t now)
     uint64_t written = vgic->lr[n];
     uint32_t intid = GIC_LR_INTID(written);
     struct vgic_bank *bank = vgic_bank_of(vcpu, intid);
+    bool consumed = (written & GIC_LR_PENDING) && !(now & GIC_LR_PENDING);
 
     vgic->lr_of[intid] = VGIC_NO_LR;
-    if ((written & GIC_LR_PENDING) && !(now & GIC_LR_PENDING)) {
+    if (consumed) {
         consume(vcpu, intid, written);
         if (written & GIC_LR_HW)
             bank->line &= ~VGIC_TIMER_BIT;
     }
     if (now & GIC_LR_ACTIVE) {
+        if (consumed || !(bank->active & vgic_bit(intid)))
+            note_acknowledged(vgic, intid, written);
         bank->active |= vgic_bit(intid);
     } else {
         bank->active &= ~vgic_bit(intid);
@@ -92,32 +71,126 @@ static void fold_one(struct vcpu *vcpu, uint32_t n, uint64_t now)
     }
 }
 
+/* --- ends that no list register knows of --- */
+
+/* Whether the guest deactivates by a register of its own: EOImode. */
+static bool splits_eoi(const struct vgic_vcpu *vgic)
+{
+    return (vgic->loaded_on ? gic_read_vmcr() : vgic->interface.vmcr) & GIC_VMCR_SPLIT_EOI;
+}
+
+/* Which of a bank's interrupts are active on the vCPU. */
+static uint32_t active_here(struct vcpu *vcpu, uint32_t b)
+{
+    uint32_t active = vgic_bank_of(vcpu, 32 * b)->active;
+
+    return b == 0 ? active : active & vcpu->vgic.held[b - 1];
+}
+
+/* Of a set the one that was the most urgent when it was acknowledged; VGIC_NO_INTID if none. */
+static uint32_t most_urgent_of(const uint32_t set[VGIC_NR_BANKS],
+                               const uint8_t priority[VGIC_NR_INTIDS])
+{
+    uint32_t best = VGIC_NO_INTID;
+
+    for (uint32_t b = 0; b < VGIC_NR_BANKS; b++) {
+        for (uint32_t bits = set[b]; bits; bits &= bits - 1) {
+            uint32_t intid = 32 * b + vgic_lowest_bit(bits);
+            if (best == VGIC_NO_INTID || priority[intid] < priority[best])
+                best = intid;
+        }
+    }
+    return best;
+}
+
+/* One end: of what is left out of the list registers or is to be ended only. False if of neither.
+ */
+static bool end_one(struct vcpu *vcpu, uint32_t left_out[VGIC_NR_BANKS])
+{
+    struct vgic_vcpu *vgic = &vcpu->vgic;
+    uint32_t active = most_urgent_of(left_out, vgic->active_priority);
+    uint32_t due = most_urgent_of(vgic->end_due, vgic->due_priority);
+
+    if (due != VGIC_NO_INTID &&
+        (active == VGIC_NO_INTID || vgic->due_priority[due] < vgic->active_priority[active])) {
+        vgic->end_due[due / 32] &= ~vgic_bit(due);
+        return true;
+    }
+    if (active == VGIC_NO_INTID)
+        return false;
+    left_out[active / 32] &= ~vgic_bit(active);
+    vgic_bank_of(vcpu, active)->active &= ~vgic_bit(active);
+    release(vcpu, active);
+    return true;
+}
+
 /*
- * Active interrupts that found no list register are ended by count. A guest ends what it handles
- * from the most urgent on, and those in list registers were matched. One that deactivates
- * separately may do so in any order: that traps, and what was counted are no deactivations.
+ * Ends that are of no interrupt in a list register are only counted. Which they are of is known all
+ * the same: a guest ends what it acknowledged from the most urgent on. What it acknowledged and
+ * then made inactive by a write it ends nevertheless, and what it made active by a write it does
+ * not. One that deactivates separately may do so in any order: that traps, and what was counted are
+ * no deactivations.
  */
 static void end_left_out(struct vcpu *vcpu)
 {
     struct vgic_vcpu *vgic = &vcpu->vgic;
-    uint32_t left_out[VGIC_NR_BANKS] = {vgic->bank.active};
+    uint32_t left_out[VGIC_NR_BANKS];
 
-    if (gic_read_vmcr() & GIC_VMCR_SPLIT_EOI)
+    if (splits_eoi(vgic))
         return;
-    for (uint32_t b = 1; b < VGIC_NR_BANKS; b++)
-        left_out[b] = vgic_bank_of(vcpu, 32 * b)->active & vgic->held[b - 1];
-    for (uint32_t intid = 0; intid < VGIC_NR_INTIDS; intid++) {
-        if (vgic->lr_of[intid] != VGIC_NO_LR)
-            left_out[intid / 32] &= ~vgic_bit(intid);
-    }
-    for (uint32_t count = gic_read_hcr() >> GIC_HCR_EOICOUNT_SHIFT; count > 0; count--) {
-        uint32_t intid = vgic_most_urgent(vcpu, left_out);
-        if (intid == VGIC_NO_INTID)
-            break;
+    for (uint32_t b = 0; b < VGIC_NR_BANKS; b++)
+        left_out[b] = active_here(vcpu, b) & ~vgic->made_active[b];
+    for (uint32_t bits = vgic->used; bits; bits &= bits - 1) {
+        uint32_t intid = GIC_LR_INTID(vgic->lr[vgic_lowest_bit(bits)]);
         left_out[intid / 32] &= ~vgic_bit(intid);
-        vgic_bank_of(vcpu, intid)->active &= ~vgic_bit(intid);
-        release(vcpu, intid);
     }
+    uint32_t count = gic_read_hcr() >> GIC_HCR_EOICOUNT_SHIFT;
+    while (count > 0 && end_one(vcpu, left_out))
+        count--;
+}
+
+/* Copies what there is of each of a set of a bank's interrupts. */
+static void copy_set(uint8_t *to, const uint8_t *from, uint32_t b, uint32_t set)
+{
+    for (; set; set &= set - 1)
+        to[32 * b + vgic_lowest_bit(set)] = from[32 * b + vgic_lowest_bit(set)];
+}
+
+/*
+ * Notes which of a bank's interrupts a change makes active or inactive without the guest's CPU.
+ * What becomes active again before its end is as it was.
+ */
+static COLD void note_unpaired(struct vcpu *vcpu, uint32_t b, const struct vgic_change *change)
+{
+    struct vgic_vcpu *vgic = &vcpu->vgic;
+    uint32_t active = active_here(vcpu, b), made = change->set_active & ~active;
+    uint32_t again = made & vgic->end_due[b];
+    uint32_t due = splits_eoi(vgic) ? 0 : change->clear_active & active & ~vgic->made_active[b];
+
+    copy_set(vgic->active_priority, vgic->due_priority, b, again);
+    copy_set(vgic->due_priority, vgic->active_priority, b, due);
+    if (b == 0) {
+        copy_set(vgic->sgi_active_source, vgic->due_source, 0, again & VGIC_SGIS);
+        copy_set(vgic->due_source, vgic->sgi_active_source, 0, due & VGIC_SGIS);
+    }
+    vgic->end_due[b] = (vgic->end_due[b] & ~again) | due;
+    vgic->made_active[b] |= made & ~again;
+    vgic->unpaired = true;
+}
+
+/* Forgets what is over. */
+static COLD void settle_unpaired(struct vcpu *vcpu)
+{
+    struct vgic_vcpu *vgic = &vcpu->vgic;
+    uint32_t any = 0;
+
+    for (uint32_t b = 0; b < VGIC_NR_BANKS; b++) {
+        vgic->made_active[b] &= active_here(vcpu, b);
+        if (splits_eoi(vgic))
+            vgic->end_due[b] = 0;
+        any |= vgic->made_active[b] | vgic->end_due[b];
+    }
+    vgic->unpaired = any != 0;
 }
 
 /* SPIs that this vCPU had, and that are pending and go elsewhere now. */
@@ -136,17 +209,17 @@ static void pass_on(struct vcpu *vcpu, const uint32_t held_before[VGIC_NR_SPI_BA
     }
 }
 
-void vgic_fold_apply_changes(struct vcpu *vcpu)
+static void apply_changes(struct vcpu *vcpu)
 {
     struct vgic_vcpu *vgic = &vcpu->vgic;
 
-    if (!vgic->changes)
-        return;
     vgic->changes = false;
     for (uint32_t b = 0; b < VGIC_NR_BANKS; b++) {
         struct vgic_bank *bank = vgic_bank_of(vcpu, 32 * b);
         struct vgic_change *change = &vgic->change[b];
 
+        if (change->clear_active | change->set_active)
+            note_unpaired(vcpu, b, change);
         bank->latch &= ~change->clear_pending;
         bank->active = (bank->active & ~change->clear_active) | change->set_active;
         if (b > 0) {
@@ -156,6 +229,15 @@ void vgic_fold_apply_changes(struct vcpu *vcpu)
         }
         *change = (struct vgic_change){0};
     }
+}
+
+/* Changes, and what follows from them and from what the guest has done. */
+static inline void change_own(struct vcpu *vcpu)
+{
+    if (vcpu->vgic.changes)
+        apply_changes(vcpu);
+    if (vcpu->vgic.unpaired)
+        settle_unpaired(vcpu);
 }
 
 static bool holds_spis(const struct vgic_vcpu *vgic)
@@ -182,18 +264,26 @@ static void fold_own(struct vcpu *vcpu)
         }
         vgic->used = 0;
     }
-    vgic_fold_apply_changes(vcpu);
+    change_own(vcpu);
 }
 
-/* The same for a vCPU that has SPIs, which others may be waiting for. */
-static COLD void fold_with_spis(struct vcpu *vcpu)
+/* The same, or changes alone, for a vCPU that has SPIs, which others may be waiting for. */
+static COLD void fold_with_spis(struct vcpu *vcpu, void (*fold)(struct vcpu *vcpu))
 {
     uint32_t held_before[VGIC_NR_SPI_BANKS];
 
     for (uint32_t b = 0; b < VGIC_NR_SPI_BANKS; b++)
         held_before[b] = vcpu->vgic.held[b];
-    fold_own(vcpu);
+    fold(vcpu);
     pass_on(vcpu, held_before);
+}
+
+void vgic_fold_unloaded(struct vcpu *vcpu)
+{
+    if (holds_spis(&vcpu->vgic))
+        fold_with_spis(vcpu, change_own);
+    else
+        change_own(vcpu);
 }
 
 void vgic_fold(struct vcpu *vcpu)
@@ -201,7 +291,7 @@ void vgic_fold(struct vcpu *vcpu)
     struct vgic_vcpu *vgic = &vcpu->vgic;
 
     if (holds_spis(vgic))
-        fold_with_spis(vcpu);
+        fold_with_spis(vcpu, fold_own);
     else
         fold_own(vcpu);
     vgic_count_refill(vgic);

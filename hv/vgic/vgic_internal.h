@@ -6,6 +6,7 @@
  * vgic_lr.c    from memory to list registers
  * vgic_fold.c  from list registers to memory
  * vgic_raise.c the short way into a list register
+ * vgic_timer.c the virtual timer, whose interrupt is the hardware's
  * vgic_sgi.c   software-generated interrupts
  * vgic_bank.c  registers with a field for each interrupt; vgic_call.c, those by a call
  * vgicd.c      the distributor's frame; vgicr.c the redistributors'
@@ -97,6 +98,15 @@ static inline bool vgic_is_quiet(const struct vcpu *vcpu)
     return any == 0;
 }
 
+/**
+ * Whether others have changed something that the vCPU has not followed yet. What occurs meanwhile
+ * is posted: it comes after those changes.
+ */
+static inline bool vgic_refill_requested(const struct vgic_vcpu *vgic)
+{
+    return __atomic_load_n(&vgic->requests, __ATOMIC_RELAXED) != 0;
+}
+
 /** The list registers of a vCPU have been read back: tells who waits for it. */
 static inline void vgic_count_refill(struct vgic_vcpu *vgic)
 {
@@ -168,13 +178,31 @@ void vgic_lr_assign(struct vcpu *vcpu, uint32_t n, uint32_t intid, uint64_t stat
 void vgic_fold(struct vcpu *vcpu);
 
 /** Makes the changes that wait for an unloaded vCPU. */
-void vgic_fold_apply_changes(struct vcpu *vcpu);
+void vgic_fold_unloaded(struct vcpu *vcpu);
 
-/** Ends the timer's physical interrupt if the guest has no use for it any more. */
-void vgic_fold_settle_timer(struct vgic_vcpu *vgic);
+/* --- vgic_timer.c --- */
 
-/** Ends it because another vCPU comes. */
-void vgic_fold_put_timer(struct vgic_vcpu *vgic);
+/** Ends the timer's physical interrupt if the guest has no use for it any more. Lock held. */
+void vgic_timer_settle(struct vgic_vcpu *vgic);
+
+/** Makes it active, as it was before vgic_timer_put(). Lock held. */
+void vgic_timer_load(struct vgic_vcpu *vgic);
+
+/** Ends it because another vCPU comes. Lock held. */
+void vgic_timer_put(struct vgic_vcpu *vgic);
+
+/** The second half of what follows. */
+void vgic_timer_begin_watch(struct vcpu *vcpu);
+
+/** A list register has it pending: its level is looked at again, if need be. */
+static inline void vgic_timer_watch(struct vcpu *vcpu)
+{
+    if (vcpu->vtimer.look_ticks == TIMER_NEVER)
+        vgic_timer_begin_watch(vcpu);
+}
+
+/** The level of a vCPU's timer, which changes without our being told. vgic_settle() came first. */
+bool vgic_timer_level(const struct vcpu *self, const struct vcpu *vcpu);
 
 /*
  * --- vgic_raise.c ---

@@ -3,6 +3,7 @@
  * From memory to list registers: which of a vCPU's interrupts are in them. They are folded back and
  * filled anew whenever something changes about an interrupt that is, or ought to be, in one.
  */
+#include "arch/timer.h"
 #include "dev/pcpu.h"
 #include "lib/check.h"
 #include "lib/cold.h"
@@ -65,13 +66,40 @@ static uint64_t with_source(const struct vgic_vcpu *vgic, uint32_t intid, uint64
 
 /*
  * Completes the timer's. Its end is to be the physical interrupt's end, but such a list register
- * cannot be pending and active (IHI 0069, ICH_LR<n>_EL2.HW): then we are told of the end.
+ * cannot be pending and active (IHI 0069, ICH_LR<n>_EL2.HW): then we are told of the end. So we are
+ * while it is not forwarded, because it must not come again by itself.
  */
-static uint64_t with_timer(const struct vgic_vcpu *vgic, uint64_t lr)
+static uint64_t with_timer(struct vcpu *vcpu, uint64_t lr)
 {
-    if ((lr & GIC_LR_STATE) == GIC_LR_STATE || (vgic->bank.latch & VGIC_TIMER_BIT))
+    const struct vgic_bank *bank = &vcpu->vgic.bank;
+
+    if (lr & GIC_LR_PENDING)
+        vgic_timer_watch(vcpu);
+    if ((lr & GIC_LR_STATE) == GIC_LR_STATE || (bank->latch & VGIC_TIMER_BIT) ||
+        !(vgic_forwarded(&vcpu->vm->vgic, bank) & VGIC_TIMER_BIT))
         return lr | GIC_LR_EOI;
     return lr | GIC_LR_HW | (uint64_t)ppi.virt_timer << GIC_LR_HW_INTID_SHIFT;
+}
+
+/*
+ * Whether an interrupt was acknowledged at another priority than it has now. Its list register has
+ * that one until its end, which is its end only if they are the same (IHI 0069, ICV_EOIR1_EL1).
+ */
+static bool has_old_priority(struct vcpu *vcpu, uint32_t intid)
+{
+    const struct vgic_vcpu *vgic = &vcpu->vgic;
+
+    return !(vgic->made_active[intid / 32] & vgic_bit(intid)) &&
+           vgic->active_priority[intid] != vgic_bank_of(vcpu, intid)->priority[intid % 32];
+}
+
+static COLD uint64_t with_old_priority(const struct vgic_vcpu *vgic, uint32_t intid, uint64_t lr)
+{
+    lr &= ~(UINT64_C(0xFF) << GIC_LR_PRIORITY_SHIFT | GIC_LR_PENDING | GIC_LR_HW |
+            (uint64_t)GICC_DIR_INTID << GIC_LR_HW_INTID_SHIFT);
+    if (intid < GIC_NR_SGIS)
+        lr |= (uint64_t)vgic->sgi_active_source[intid] << GIC_LR_SOURCE_SHIFT;
+    return lr | (uint64_t)vgic->active_priority[intid] << GIC_LR_PRIORITY_SHIFT | GIC_LR_EOI;
 }
 
 /* The list register for an interrupt whose state is to be @state. */
@@ -85,7 +113,7 @@ static uint64_t make_lr(struct vcpu *vcpu, uint32_t intid, uint64_t state)
     if (bank->group1 & bit)
         lr |= GIC_LR_GROUP1;
     if (intid == IRQ_VIRT_TIMER && vgic->timer_active)
-        return with_timer(vgic, lr);
+        return with_timer(vcpu, lr);
     if (intid < GIC_NR_SGIS && vgic_is_v2(vcpu))
         return with_source(vgic, intid, lr);
     /* A level that is still there at the end is pending again; so is what goes elsewhere now. */
@@ -166,37 +194,74 @@ static bool is_empty(const uint32_t set[VGIC_NR_BANKS])
     return any == 0;
 }
 
+/*
+ * What is active and not forwarded, or comes at another priority the next time, is in its list
+ * register for its end alone: vgic_raise.c must not find it there, or the next occurrence would
+ * follow at once.
+ */
+static COLD void keep_to_its_end(struct vcpu *vcpu, uint32_t n, uint32_t intid)
+{
+    struct vgic_vcpu *vgic = &vcpu->vgic;
+    const struct vgic_bank *bank = vgic_bank_of(vcpu, intid);
+
+    if (has_old_priority(vcpu, intid)) {
+        vgic->lr[n] = with_old_priority(vgic, intid, vgic->lr[n]);
+        gic_write_lr(n, vgic->lr[n]);
+        vgic->lr_of[intid] = VGIC_NO_LR;
+    } else if (!(vgic_forwarded(&vcpu->vm->vgic, bank) & vgic_bit(intid))) {
+        vgic->lr_of[intid] = VGIC_NO_LR;
+    }
+}
+
 /* Puts a candidate into list register @n. */
 static void fill_one(struct vcpu *vcpu, uint32_t n, const struct candidates *all, uint32_t intid)
 {
     uint32_t bit = vgic_bit(intid);
+    bool active = all->active[intid / 32] & bit;
 
     vgic_lr_assign(vcpu, n, intid,
                    (all->pending[intid / 32] & bit ? GIC_LR_PENDING : 0) |
-                       (all->active[intid / 32] & bit ? GIC_LR_ACTIVE : 0));
+                       (active ? GIC_LR_ACTIVE : 0));
+    if (active)
+        keep_to_its_end(vcpu, n, intid);
 }
 
 /* Fills list registers from @n on with the most urgent of a set, as long as there are any. */
 static uint32_t fill_urgent(struct vcpu *vcpu, uint32_t n, uint32_t end, struct candidates *all,
-                            const uint32_t *set)
+                            uint32_t *set)
 {
     for (; n < end && !is_empty(set); n++) {
         uint32_t intid = vgic_most_urgent(vcpu, set);
         CHECK(intid < VGIC_NR_INTIDS);
         fill_one(vcpu, n, all, intid);
+        set[intid / 32] &= ~vgic_bit(intid);
         all->pending[intid / 32] &= ~vgic_bit(intid);
         all->active[intid / 32] &= ~vgic_bit(intid);
     }
     return n;
 }
 
-/* Has maintenance interrupts tell what is to be known about those that are left out, if any. */
+/* Which of a bank's interrupts are of a group that the guest's CPU interface takes now. */
+static uint32_t taken_groups(const struct vgic_bank *bank, uint32_t vmcr)
+{
+    return (vmcr & GIC_VMCR_GROUP0_ENABLE ? ~bank->group1 : 0) |
+           (vmcr & GIC_VMCR_GROUP1_ENABLE ? bank->group1 : 0);
+}
+
+/* Has maintenance interrupts tell that the guest takes other groups than now. */
+static uint32_t group_changes(uint32_t vmcr)
+{
+    return (vmcr & GIC_VMCR_GROUP0_ENABLE ? GIC_HCR_GROUP0_OFF : GIC_HCR_GROUP0_ON) |
+           (vmcr & GIC_VMCR_GROUP1_ENABLE ? GIC_HCR_GROUP1_OFF : GIC_HCR_GROUP1_ON);
+}
+
+/* Has them tell what is to be known about interrupts that are left out, if any. */
 static void watch_left_out(struct vgic_vcpu *vgic, bool active, bool pending)
 {
     vgic->active_left_out = active;
     vgic->pending_left_out = pending;
-    gic_write_hcr(GIC_HCR_EN | (active ? GIC_HCR_LRENPIE | gic_limits.hcr_tdir : 0) |
-                  (pending ? GIC_HCR_NPIE : 0));
+    gic_write_hcr(gic_limits.hcr | (active ? GIC_HCR_LRENPIE : 0) |
+                  (pending ? GIC_HCR_NPIE | group_changes(gic_read_vmcr()) : 0));
 }
 
 static void forget_left_out(struct vgic_vcpu *vgic)
@@ -205,22 +270,38 @@ static void forget_left_out(struct vgic_vcpu *vgic)
         watch_left_out(vgic, false, false);
 }
 
+/* The same maintenance interrupt tells of ends that are of nothing active. */
+static COLD void watch_end_due(struct vgic_vcpu *vgic)
+{
+    uint32_t any = 0;
+
+    for (uint32_t b = 0; b < VGIC_NR_BANKS; b++)
+        any |= vgic->end_due[b];
+    if (any && !vgic->active_left_out)
+        watch_left_out(vgic, true, vgic->pending_left_out);
+}
+
 /*
  * Fills the list registers, which are fewer than the candidates: first the most urgent pending
  * interrupt, then the active ones, so that the guest can end them by itself, then further pending
- * ones. What is left out is at most as urgent as a pending one that is in. Maintenance interrupts
- * tell when none of those is pending any more and when an active one is ended that is not in.
- * Whether pending and active counts as pending for the former is not clear; so an active one is
+ * ones; those of a group that the guest does not take come last. What is left out is at most as
+ * urgent as a pending one that is in. Maintenance interrupts tell when none of those is pending any
+ * more, when the guest takes other groups and when an active one is ended that is not in. Whether
+ * pending and active counts as pending for the former is not clear; so an active one is
  * then not pending as well, but tells its end.
  */
 static COLD void fill_some(struct vcpu *vcpu, struct candidates *all)
 {
+    uint32_t vmcr = gic_read_vmcr(), taken[VGIC_NR_BANKS];
     uint32_t n, end = gic_limits.nr_lrs;
 
-    for (uint32_t b = 0; b < VGIC_NR_BANKS; b++)
+    for (uint32_t b = 0; b < VGIC_NR_BANKS; b++) {
         all->pending[b] &= ~all->active[b];
-    n = fill_urgent(vcpu, 0, 1, all, all->pending);
+        taken[b] = all->pending[b] & taken_groups(vgic_bank_of(vcpu, 32 * b), vmcr);
+    }
+    n = fill_urgent(vcpu, 0, 1, all, is_empty(taken) ? all->pending : taken);
     n = fill_urgent(vcpu, n, end, all, all->active);
+    n = fill_urgent(vcpu, n, end, all, taken);
     (void)fill_urgent(vcpu, n, end, all, all->pending);
     watch_left_out(&vcpu->vgic, !is_empty(all->active), !is_empty(all->pending));
 }
@@ -257,12 +338,18 @@ void vgic_lr_refill(struct vcpu *vcpu)
     uint32_t stale = vgic->used;
 
     CHECK(vgic->loaded_on == pcpu_self());
-    __atomic_store_n(&vgic->requests, 0, __ATOMIC_RELAXED);
+    if (__atomic_load_n(&vgic->requests, __ATOMIC_RELAXED)) {
+        uint64_t when;
+        __atomic_store_n(&vgic->requests, 0, __ATOMIC_RELAXED);
+        vgic->timer_due = timer_guest_due(&when); /* that may be what is asked for */
+    }
     vgic_fold(vcpu);
-    vgic_fold_settle_timer(vgic);
+    vgic_timer_settle(vgic);
     forget_left_out(vgic);
     if (!vgic_is_quiet(vcpu))
         fill(vcpu);
+    if (vgic->unpaired)
+        watch_end_due(vgic);
     for (uint32_t bits = stale & ~(uint32_t)vgic->used; bits; bits &= bits - 1)
         gic_write_lr(vgic_lowest_bit(bits), 0);
 }
@@ -270,8 +357,10 @@ void vgic_lr_refill(struct vcpu *vcpu)
 void vgic_lr_load(struct vcpu *vcpu)
 {
     if (vcpu->vgic.timer_active)
-        gic_set_active(ppi.virt_timer, true);
+        vgic_timer_load(&vcpu->vgic);
     fill(vcpu);
+    if (vcpu->vgic.unpaired)
+        watch_end_due(&vcpu->vgic);
 }
 
 void vgic_lr_put(struct vcpu *vcpu)
@@ -280,7 +369,7 @@ void vgic_lr_put(struct vcpu *vcpu)
     uint32_t stale = vgic->used;
 
     vgic_fold(vcpu);
-    vgic_fold_put_timer(vgic);
+    vgic_timer_put(vgic);
     forget_left_out(vgic);
     for (uint32_t bits = stale; bits; bits &= bits - 1)
         gic_write_lr(vgic_lowest_bit(bits), 0);

@@ -34,6 +34,7 @@ bool vgic_raise_timer(struct vcpu *vcpu)
         /* The guest has ended the last one, or this one could not have come: its place is free. */
         vgic->lr[n] = (vgic->lr[n] & ~GIC_LR_STATE) | GIC_LR_PENDING;
         gic_write_lr(n, vgic->lr[n]);
+        vgic_timer_watch(vcpu);
         return !vgic->pending_left_out;
     }
     vgic->timer_active = true;

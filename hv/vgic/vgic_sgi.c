@@ -34,7 +34,7 @@ void vgic_send_sgi(struct vcpu *source, struct vcpu *target, uint32_t sgi)
 {
     uint32_t sources = vgic_is_v2(source) ? 1u << source->index : 0;
 
-    if (target == source) {
+    if (target == source && !vgic_refill_requested(&source->vgic)) {
         if (!vgic_raise(source, sgi, sources))
             vgic_maintenance(source);
         return;

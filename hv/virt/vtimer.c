@@ -5,7 +5,9 @@
  */
 #include "virt/vtimer.h"
 
+#include "lib/cold.h"
 #include "sched/sched.h"
+#include "vgic/vgic.h"
 #include "virt/events.h"
 #include "vm/irq_controller.h"
 #include "vm/vcpu.h"
@@ -66,6 +68,14 @@ static void drive_event(struct vcpu *vcpu)
     timer->event_ticks = events_timer(vcpu) ? next_event(timer, now) : TIMER_NEVER;
 }
 
+COLD void vtimer_look(struct vcpu *vcpu)
+{
+    if (timer_now() < vcpu->vtimer.look_ticks)
+        return;
+    vcpu->vtimer.look_ticks = TIMER_NEVER;
+    vgic_look_at_timer(vcpu);
+}
+
 void vtimer_expire(struct vcpu *vcpu)
 {
     if (vtimer_deadline(&vcpu->vtimer) == TIMER_NEVER)
@@ -94,6 +104,7 @@ void vtimer_reset(struct vcpu *vcpu)
     vcpu->vtimer.cval = 0;
     drive(vcpu);
     vcpu->vtimer.event_ticks = TIMER_NEVER;
+    vcpu->vtimer.look_ticks = TIMER_NEVER;
     vcpu->vtimer.deadline = TIMER_NEVER;
 }
 

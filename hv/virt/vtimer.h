@@ -56,4 +56,7 @@ void vtimer_set_event(struct vcpu *vcpu, uint64_t ticks, uint64_t period);
  */
 void vtimer_expire(struct vcpu *vcpu);
 
+/** vtimer_look() - look at CNTV's level, if it is time: see vtimer_look_soon(). No lock held. */
+void vtimer_look(struct vcpu *vcpu);
+
 #endif

@@ -73,9 +73,11 @@ struct vgic_vcpu {
     uint32_t requests;             /* not 0: list registers must be filled anew */
     uint16_t used;                 /* list registers assigned to an interrupt */
     bool timer_active;             /* the physical timer PPI is active on this vCPU's account */
+    bool timer_due;                /* its level, when others last asked for what this CPU has */
     bool active_left_out;          /* an active interrupt found no list register */
     bool pending_left_out;         /* so did a pending one */
     bool changes;                  /* something is in change[] */
+    bool unpaired;                 /* something is in made_active[] or end_due[] */
     uint64_t lr[GIC_MAX_LRS];      /* as last written */
     uint8_t lr_of[VGIC_NR_INTIDS]; /* where an interrupt is, or VGIC_NO_LR */
     struct pcpu *loaded_on;        /* or NULL */
@@ -91,6 +93,13 @@ struct vgic_vcpu {
     uint32_t routed[VGIC_NR_SPI_BANKS]; /* SPIs that go to it */
     struct vgic_change change[VGIC_NR_BANKS];
     struct gic_interface interface; /* valid while not loaded */
+
+    /* Acknowledged and ended by whom: see vgic_fold.c. */
+    uint8_t active_priority[VGIC_NR_INTIDS]; /* of each when it was acknowledged last */
+    uint32_t made_active[VGIC_NR_BANKS];     /* by a write: the guest will not end these */
+    uint32_t end_due[VGIC_NR_BANKS];         /* made inactive by one: the guest will end these */
+    uint8_t due_priority[VGIC_NR_INTIDS];    /* of those when they were acknowledged */
+    uint8_t due_source[GIC_NR_SGIS];         /* and whose SGIs they are, GICv2 */
 };
 
 /**

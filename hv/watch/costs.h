@@ -40,7 +40,7 @@
     C(FETCH_PAGE, 896, "")                         \
     C(BAD_FETCH, 150, "")                          \
     C(REFUSED, 130, "")                            \
-    C(INTERRUPT, 127, "timer_now hardware")
+    C(INTERRUPT, 131, "timer_now hardware")
 
 /* Calls that do the same. */
 #define COSTS_CALLS(C)                             \

@@ -207,6 +207,12 @@ static uint32_t read_vmcr(void)
     return gic_now()->interface.vmcr;
 }
 
+/* As if every guest were in the midst of an interrupt. */
+static bool is_idle(void)
+{
+    return false;
+}
+
 static void save_interface(struct gic_interface *state)
 {
     *state = gic_now()->interface;
@@ -232,6 +238,7 @@ static const struct gic_ops ops = {
     .read_hcr = read_hcr,
     .write_hcr = write_hcr,
     .read_vmcr = read_vmcr,
+    .is_idle = is_idle,
     .save_interface = save_interface,
     .restore_interface = restore_interface,
 };
@@ -271,7 +278,7 @@ void machine_reset_cpus(uint32_t gic_version)
         .nr_lrs = 4,
         .nr_priority_bits = 5,
         .nr_aprs = 1,
-        .hcr_tdir = gic_version == 3 ? GIC_HCR_TDIR : 0,
+        .hcr = GIC_HCR_EN | (gic_version == 3 ? GIC_HCR_TDIR : 0),
     };
     for (uint32_t i = 0; i < MACHINE_NR_CPUS; i++) {
         pcpus[i] = (struct pcpu){

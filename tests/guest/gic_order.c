@@ -128,6 +128,39 @@ KTF_TEST(gic_order, what_the_mask_keeps_back_keeps_nothing_back)
     EXPECT_TRUE(gic_rig_none());
 }
 
+/* The group that the kernel does not take: 1 of a GICv2, 0 of a GICv3. */
+static void use_other_group(uint32_t intid)
+{
+    uint64_t word = gic_rig_word(GICD_IGROUPR, intid);
+    uint32_t before = io_read32(word);
+
+    io_write32(word, gic->version == 2 ? before | gicd_bit(intid) : before & ~gicd_bit(intid));
+}
+
+KTF_TEST(gic_order, what_is_of_a_group_not_taken_keeps_nothing_back)
+{
+    uint64_t ctlr = gic_distributor() + GICD_CTLR;
+    uint32_t before = io_read32(ctlr);
+
+    if (!gic_rig_traits() || gic_rig_traits()->groups_hide)
+        SKIP("this controller does not conform");
+    io_write32(ctlr, before | GICD_CTLR_ENABLES);
+    for (uint32_t i = 0; i < RIG_NR_SPIS; i++) {
+        gic_rig_enable(RIG_SPI + i, i < RIG_NR_SPIS - 1 ? 0x20 : 0x40);
+        if (i < RIG_NR_SPIS - 1)
+            use_other_group(RIG_SPI + i);
+        gic_rig_pend(RIG_SPI + i);
+    }
+    EXPECT_EQ(gic_rig_take(), RIG_SPI + RIG_NR_SPIS - 1);
+    gic_rig_end(RIG_SPI + RIG_NR_SPIS - 1);
+    EXPECT_TRUE(gic_rig_none());
+    for (uint32_t i = 0; i < RIG_NR_SPIS; i++)
+        gic_rig_write_bit(GICD_ICENABLER, RIG_SPI + i);
+    if (gic->version == 2)
+        io_write32(gic_rig_word(GICD_IGROUPR, RIG_SPI), 0);
+    io_write32(ctlr, before);
+}
+
 /* --- preemption --- */
 
 KTF_TEST(gic_order, only_what_is_more_urgent_preempts)

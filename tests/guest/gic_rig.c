@@ -24,6 +24,8 @@
  *   can be accessed by byte (4.1.4 allows that only of a few registers).
  * - QEMU's GICv3 has 32 INTIDs more than GICD_TYPER.ITLinesNumber tells (12.9.38), and keeps all 64
  *   bits of GICD_IROUTER (12.9.22: some are reserved).
+ * - With both, what is pending of a group that the CPU interface does not take hides what is less
+ *   urgent. So it does on Stile's GICv2, whose CPU interface is QEMU's virtual one.
  * - QEMU's CPUs do not fault on accesses to device memory that are not aligned (Arm ARM B2.5.2).
  */
 static const struct gic_traits all_traits[] = {
@@ -32,6 +34,7 @@ static const struct gic_traits all_traits[] = {
      .iidr = 0x5300043B,
      .nr_intids = 96,
      .priority_bits = 5,
+     .groups_hide = true,
      .is_stile = true},
     {.name = "Stile's GICv3",
      .version = 3,
@@ -46,6 +49,7 @@ static const struct gic_traits all_traits[] = {
      .priority_bits = 8,
      .stores_absent_targets = true,
      .pends_by_target = true,
+     .groups_hide = true,
      .any_width = true,
      .takes_unaligned = true},
     {.name = "QEMU's GICv3",
@@ -56,6 +60,7 @@ static const struct gic_traits all_traits[] = {
      .lpis = true,
      .tells_too_few = true,
      .stores_irouter_whole = true,
+     .groups_hide = true,
      .takes_unaligned = true},
 };
 

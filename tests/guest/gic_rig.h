@@ -11,8 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "arch/cpu.h"
 #include "dev/gic.h"
 #include "dev/gicd.h"
+#include "lib/time.h"
 
 /* Beside those of dev/gicd.h. */
 #define GICD_IIDR      0x008
@@ -51,6 +53,8 @@
  */
 #define RIG_MASK 0x90u
 
+#define RIG_LIMIT_MS 3000
+
 #define RIG_SPURIOUS 1023u
 #define RIG_IDLE     0xFFu /* the running priority when nothing is active */
 
@@ -68,6 +72,7 @@ struct gic_traits {
     bool stores_irouter_whole;  /* GICD_IROUTER keeps what is reserved */
     bool any_width;             /* bytes of word registers can be accessed */
     bool pends_by_target;       /* an interrupt becomes pending on each of its targets, for good */
+    bool groups_hide;           /* pending ones of a group that is not taken hide all others */
     bool takes_unaligned;       /* accesses that are not aligned do not fault */
     bool is_stile;
 };
@@ -109,6 +114,20 @@ void gic_rig_pend(uint32_t intid);
 
 /** Waits until GICD_CTLR.RWP or GICR_CTLR.RWP says that what was written has taken effect. */
 void gic_rig_settle(void);
+
+/**
+ * gic_rig_wait() - wait, with interrupts masked, until a condition is true
+ *
+ * Evaluates to whether it is, in the end. A controller may take a little while to see that a level
+ * has changed, an emulated one on a busy host longer.
+ */
+#define gic_rig_wait(condition)                                                                    \
+    __extension__({                                                                                \
+        uint64_t end_ = cpu_ticks() + time_ms_to_ticks(RIG_LIMIT_MS);                              \
+        while (!(condition) && cpu_ticks() < end_)                                                 \
+            ;                                                                                      \
+        (bool)(condition);                                                                         \
+    })
 
 /* --- the CPU interface --- */
 

@@ -105,6 +105,11 @@ void vtimer_expire(struct vcpu *vcpu)
     (void)vcpu;
 }
 
+void vtimer_look(struct vcpu *vcpu)
+{
+    (void)vcpu;
+}
+
 /* An idle CPU sleeps until its timer, or until a parked vCPU's own; the others do not run. */
 uint32_t irq_dispatch(struct vcpu *vcpu)
 {
@@ -154,6 +159,7 @@ static void make_machine(void)
         vcpus[i].charged_ticks = now;
         vcpus[i].pcpu = &pcpus[0];
         vcpus[i].vtimer.deadline = TIMER_NEVER;
+        vcpus[i].vtimer.look_ticks = TIMER_NEVER;
         list_init(&vcpus[i].run_link);
         list_init(&vcpus[i].sleep_link);
     }

@@ -84,6 +84,11 @@ void vtimer_expire(struct vcpu *expired)
     (void)expired;
 }
 
+void vtimer_look(struct vcpu *looked_at)
+{
+    (void)looked_at;
+}
+
 uint32_t irq_dispatch(struct vcpu *interrupted)
 {
     while_asleep(interrupted);
@@ -100,6 +105,7 @@ static void init_vcpu(struct vcpu *made)
         .pcpu = &pcpus[0],
         .mailbox = &mailbox,
         .vtimer.deadline = TIMER_NEVER,
+        .vtimer.look_ticks = TIMER_NEVER,
     };
     list_init(&made->run_link);
     list_init(&made->sleep_link);

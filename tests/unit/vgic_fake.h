@@ -15,6 +15,7 @@
 #include "vgic/vgic_lr.c"
 #include "vgic/vgic_raise.c"
 #include "vgic/vgic_sgi.c"
+#include "vgic/vgic_timer.c"
 #include "vgic/vgicd.c"
 #include "vgic/vgicr.c"
 
@@ -43,6 +44,10 @@ static struct fake_cpu {
     struct gic_interface interface;
     uint64_t timer_ctl;
     bool timer_active; /* the physical PPI */
+    uint32_t nudged;   /* how often that was enabled anew */
+    bool busy;         /* an interrupt is being handled */
+    uint64_t spsr;     /* of the guest */
+    uint64_t armed;    /* CNTHP_CVAL_EL2 */
 } cpus[CONFIG_NR_PCPUS];
 
 static _Thread_local uint32_t this_cpu;
@@ -58,9 +63,22 @@ uint64_t fake_sysreg_read(const char *name)
         return (uint64_t)(uintptr_t)&pcpus[this_cpu];
     if (strcmp(name, "cntv_ctl_el0") == 0)
         return cpu_now()->timer_ctl;
-    if (strcmp(name, "cntv_cval_el0") == 0)
+    if (strcmp(name, "cntv_cval_el0") == 0 || strcmp(name, "cntpct_el0") == 0)
         return 0;
+    if (strcmp(name, "cntfrq_el0") == 0)
+        return 1000000;
+    if (strcmp(name, "spsr_el2") == 0)
+        return cpu_now()->spsr;
+    if (strcmp(name, "cnthp_cval_el2") == 0)
+        return cpu_now()->armed;
     abort();
+}
+
+void fake_sysreg_write(const char *name, uint64_t value)
+{
+    if (strcmp(name, "cnthp_cval_el2") != 0)
+        abort();
+    cpu_now()->armed = value;
 }
 
 static uint64_t fake_read_lr(uint32_t lr)
@@ -99,6 +117,11 @@ static uint32_t fake_read_vmcr(void)
     return cpu_now()->interface.vmcr;
 }
 
+static bool fake_is_idle(void)
+{
+    return !cpu_now()->busy;
+}
+
 static void fake_save(struct gic_interface *state)
 {
     *state = cpu_now()->interface;
@@ -121,7 +144,14 @@ static void fake_set_active(uint32_t intid, bool active)
     cpu_now()->timer_active = active;
 }
 
+static void fake_enable(uint32_t intid)
+{
+    EXPECT_EQ(intid, IRQ_VIRT_TIMER);
+    cpu_now()->nudged++;
+}
+
 static const struct gic_ops fake_ops = {
+    .enable = fake_enable,
     .deactivate = fake_deactivate,
     .set_active = fake_set_active,
     .read_lr = fake_read_lr,
@@ -130,6 +160,7 @@ static const struct gic_ops fake_ops = {
     .read_hcr = fake_read_hcr,
     .write_hcr = fake_write_hcr,
     .read_vmcr = fake_read_vmcr,
+    .is_idle = fake_is_idle,
     .save_interface = fake_save,
     .restore_interface = fake_restore,
 };

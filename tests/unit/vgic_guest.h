@@ -192,7 +192,7 @@ static inline void put(struct vcpu *vcpu)
     cpu_now()->timer_ctl = 0;
     vgic_put(vcpu);
     pcpus[this_cpu].current = NULL;
-    EXPECT_EQ(cpu_now()->hcr & (GIC_HCR_LRENPIE | GIC_HCR_NPIE | GIC_HCR_TDIR), 0u);
+    EXPECT_EQ(cpu_now()->hcr & ~gic_limits.hcr & ((1u << GIC_HCR_EOICOUNT_SHIFT) - 1), 0u);
     for (uint32_t i = 0; i < GIC_MAX_LRS; i++)
         EXPECT_EQ(cpu_now()->lr[i] & GIC_LR_STATE, 0u);
     EXPECT_FALSE(cpu_now()->timer_active);
@@ -207,7 +207,16 @@ static inline void power_on(uint32_t version, uint32_t nr_lrs)
     memset(nr_running, 0, sizeof(nr_running));
     this_cpu = 0;
     gic = &fake_ops;
-    gic_limits = (struct gic_limits){.nr_lrs = nr_lrs, .nr_priority_bits = 5, .nr_aprs = 1};
+    gic_limits = (struct gic_limits){
+        .nr_lrs = nr_lrs,
+        .nr_priority_bits = 5,
+        .nr_aprs = 1,
+        .hcr = GIC_HCR_EN | (version == 3 ? GIC_HCR_TDIR : 0),
+    };
+    for (uint32_t i = 0; i < CONFIG_NR_PCPUS; i++) {
+        cpus[i].hcr = gic_limits.hcr;
+        cpus[i].armed = TIMER_NEVER;
+    }
     machine.gic_version = version;
     machine.gicv = (struct pa_range){pa_make(0x08040000), 0x2000};
     vm.config.gic_version = version;
@@ -221,6 +230,7 @@ static inline void power_on(uint32_t version, uint32_t nr_lrs)
         vcpus[i].mpidr = i;
         vm.config.mpidr[i] = i;
         vcpus[i].pcpu = &pcpus[i];
+        vcpus[i].vtimer.look_ticks = vcpus[i].vtimer.deadline = TIMER_NEVER;
         vm.vcpus[i] = &vcpus[i];
     }
     EXPECT_NULL(vgic_init(&vm));

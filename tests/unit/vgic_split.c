@@ -9,7 +9,7 @@
 
 KTF_SUITE(vgic_split);
 
-/* ICC_DIR_EL1 and GICC_DIR. A GICv2's always traps, a GICv3's if it could hit no list register. */
+/* ICC_DIR_EL1 and GICC_DIR. A GICv2's always traps, a GICv3's if it can. */
 static void guest_deactivate(struct vcpu *vcpu, uint32_t intid)
 {
     struct fake_cpu *cpu = cpu_now();
@@ -38,7 +38,6 @@ static void guest_drop(void)
 static void begin(uint32_t version, uint32_t nr_lrs)
 {
     start(version, nr_lrs);
-    gic_limits.hcr_tdir = version == 3 ? GIC_HCR_TDIR : 0;
     cpu_now()->interface.vmcr |= GIC_VMCR_SPLIT_EOI;
     for (uint32_t i = 0; i < NR_SPIS; i++) {
         enable_spi(40 + i, 0, 0x80 - 8 * i, true);

@@ -12,7 +12,7 @@
 
 static struct {
     bool level;
-    unsigned nr_levels, nr_rearmed, nr_events;
+    unsigned nr_levels, nr_rearmed, nr_events, nr_looks;
     bool is_closed; /* the event port */
 } seen;
 
@@ -43,6 +43,12 @@ bool events_timer(struct vcpu *of)
     return !seen.is_closed;
 }
 
+void vgic_look_at_timer(struct vcpu *of)
+{
+    EXPECT_EQ(of, &vcpu);
+    seen.nr_looks++;
+}
+
 static void set_now(uint64_t now)
 {
     fake_sysreg_write("cntpct_el0", now);
@@ -51,7 +57,8 @@ static void set_now(uint64_t now)
 static void setup(void)
 {
     memset(&seen, 0, sizeof(seen));
-    vcpu.vtimer = (struct vtimer){0, 0, false, .event_ticks = TIMER_NEVER, .deadline = TIMER_NEVER};
+    vcpu.vtimer = (struct vtimer){
+        .event_ticks = TIMER_NEVER, .look_ticks = TIMER_NEVER, .deadline = TIMER_NEVER};
     set_now(1000);
 }
 
@@ -272,4 +279,52 @@ KTF_TEST(vtimer, reset_disarms_the_event)
     set_now(2000);
     vtimer_expire(&vcpu);
     EXPECT_EQ(seen.nr_events, 0);
+}
+
+/* --- looking at CNTV --- */
+
+KTF_TEST(vtimer, a_look_is_asked_for_once_and_had_once)
+{
+    fake_sysreg_write("cntfrq_el0", 1000000);
+    fake_sysreg_write("cnthp_cval_el2", TIMER_NEVER);
+    vtimer_look_soon(&vcpu.vtimer);
+    EXPECT_EQ(fake_sysreg_read("cnthp_cval_el2"), 1025);
+    set_now(1010);
+    vtimer_look_soon(&vcpu.vtimer);
+    EXPECT_EQ(fake_sysreg_read("cnthp_cval_el2"), 1025);
+    vtimer_look(&vcpu);
+    EXPECT_EQ(seen.nr_looks, 0);
+    set_now(1025);
+    vtimer_look(&vcpu);
+    vtimer_look(&vcpu);
+    EXPECT_EQ(seen.nr_looks, 1);
+}
+
+/* However slow the machine, a guest that masks its interrupts goes on between two looks. */
+KTF_TEST(vtimer, each_look_is_twice_as_late_as_the_one_before)
+{
+    uint64_t now = 1000, after = 25;
+
+    fake_sysreg_write("cntfrq_el0", 1000000);
+    fake_sysreg_write("cnthp_cval_el2", TIMER_NEVER);
+    vtimer_look_soon(&vcpu.vtimer);
+    for (uint32_t i = 0; i < 20; i++) {
+        EXPECT_EQ(vcpu.vtimer.look_ticks, now + after);
+        now += after;
+        set_now(now);
+        vtimer_look(&vcpu);
+        vtimer_look_again(&vcpu.vtimer);
+        after = after < 12800 ? 2 * after : after;
+    }
+    vcpu.vtimer.look_ticks = TIMER_NEVER;
+    vtimer_look_soon(&vcpu.vtimer);
+    EXPECT_EQ(vcpu.vtimer.look_ticks, now + 25);
+}
+
+KTF_TEST(vtimer, what_is_due_earlier_stays_so)
+{
+    fake_sysreg_write("cntfrq_el0", 1000000);
+    fake_sysreg_write("cnthp_cval_el2", 1005);
+    vtimer_look_soon(&vcpu.vtimer);
+    EXPECT_EQ(fake_sysreg_read("cnthp_cval_el2"), 1005);
 }
