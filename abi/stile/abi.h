@@ -63,7 +63,7 @@ enum stile_controller {
 enum stile_virq {
     STILE_VIRQ_TIMER = 0, /**< a vCPU's time_event */
     STILE_VIRQ_SHARE = 1, /**< a share was offered to the VM, accepted, released or revoked */
-    STILE_VIRQ_PEER = 2,  /**< a VM of the machine started or ended */
+    STILE_VIRQ_PEER = 2,  /**< a VM of the machine started, ended or was reset */
     STILE_NR_VIRQS = 3,
 };
 

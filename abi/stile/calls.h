@@ -8,8 +8,9 @@
  *
  * number     0 to STILE_NR_CALLS_MAX - 1. Bits 7:4 are the group's, so that a feature word holds
  *            a whole group. Never reused.
- * since      The minor version that introduced the call. Only calls of minor 0 are answered
- *            before the guest has agreed on a version.
+ * since      The minor version that introduced the call: it is answered once the guest has agreed
+ *            on that or a later one. Before it has agreed on any, core_version and core_features
+ *            are answered alone.
  * arguments  ARGS0() to ARGS6(kind, name, ...), in x1 to x6; kinds are in stile/types.h.
  *
  * Holds for every call: the function id is in w0 (STILE_FID(number)) and HVC's immediate is 0.
@@ -17,7 +18,7 @@
  * register is preserved. Argument registers a call does not use, and the reserved bits of those
  * it does, must be zero. Errors common to all calls:
  *
- *     NOT_SUPPORTED     no such call, or newer than the version agreed on
+ *     NOT_SUPPORTED     no such call, newer than the version agreed on, or there is none yet
  *     INVALID_ARGUMENT  a register that must be zero is not, or an argument is out of its range;
  *                       x1 is the number (1 to 6) of the first such register
  *

@@ -3,7 +3,7 @@
  * The version of the ABI these headers describe, and how a version is written in a register.
  *
  * Minor versions only add calls. The guest proposes with core_version; what the hypervisor
- * answers holds for the VM until it is reset.
+ * answers holds for the VM until somebody in it calls that again, or it starts anew.
  */
 #ifndef STILE_VERSION_H
 #define STILE_VERSION_H

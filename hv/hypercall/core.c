@@ -5,9 +5,14 @@
 #include "arch/clamp.h"
 #include "dev/intid.h"
 #include "hypercall/hypercall.h"
+#include "memory/share.h"
 #include "memory/vm_pages.h"
 #include "mm/page.h"
+#include "vgic/mailbox.h"
+#include "virt/events.h"
 #include "virt/vconsole.h"
+#include "virt/vring.h"
+#include "vm/directory.h"
 #include "vm/permit.h"
 #include "vm/vm.h"
 
@@ -19,12 +24,9 @@ struct hcall_result hcall_core_version(struct vcpu *vcpu, stile_u32_t proposed)
     if (STILE_VERSION_GET_MAJOR(proposed) != STILE_VERSION_MAJOR)
         return (struct hcall_result){STILE_BAD_VERSION, STILE_VERSION_CURRENT};
 
+    minor = minor < STILE_VERSION_MINOR ? minor : STILE_VERSION_MINOR;
     spin_lock(&vm->lock);
-    if (!vm->agreed) {
-        permit_calls(vm, minor < STILE_VERSION_MINOR ? minor : STILE_VERSION_MINOR);
-        vm->agreed = true;
-    }
-    minor = vm->minor;
+    permit_calls(vm, minor);
     spin_unlock(&vm->lock);
     return hcall_value(STILE_VERSION(STILE_VERSION_MAJOR, minor));
 }
@@ -105,6 +107,25 @@ struct hcall_result hcall_core_multicall(struct vcpu *vcpu, stile_u32_t first, s
     vcpu->more_status = HCALL_MORE;
     return multicall_run(vcpu, &vcpu->mailbox->calls[clamp(first, STILE_MULTICALL_MAX)], count,
                          flags);
+}
+
+/* The order matters little, but for the version: without it the call cannot be made again. */
+struct hcall_result hcall_core_reset(struct vcpu *vcpu)
+{
+    struct vm *vm = vcpu->vm;
+
+    if (vcpu->more_status != 0) /* in a multicall: it could not go on after a step */
+        return hcall_error(STILE_NOT_SUPPORTED);
+    if (share_vm_reset(vm) || events_close_some(vm))
+        return hcall_again(vcpu, STILE_NR_core_reset, 0, 0, 0);
+    directory_vm_gone(vm->id);
+    vring_use(vm, false);
+    mailbox_reset(vcpu);
+    spin_lock(&vm->lock);
+    permit_first(vm);
+    spin_unlock(&vm->lock);
+    events_vms_changed();
+    return hcall_ok();
 }
 
 struct hcall_result hcall_core_null(struct vcpu *vcpu)

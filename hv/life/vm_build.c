@@ -65,8 +65,7 @@ static const char *no_memory(const struct vm *vm)
 static const char *reset(struct vm *vm)
 {
     vm->mmio = (struct mmio_map){0};
-    vm->agreed = false;
-    permit_calls(vm, 0);
+    permit_first(vm);
     vm->paused = false;
     vm->complained = 0;
     vcache_reset(vm);

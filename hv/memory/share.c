@@ -335,6 +335,33 @@ bool share_walk(const struct vm *vm, uint32_t index, struct share_terms *terms)
     return found;
 }
 
+/* A share of the VM's own, or one that it has accepted; or NULL. The lock is held. */
+static struct share *find_held(const struct vm *vm)
+{
+    for (struct share *share = shares; share < &shares[NR_SHARES]; share++)
+        if (share->state != SHARE_FREE &&
+            (owner_of(share) == vm || (peer_of(share) == vm && share->state == SHARE_ACCEPTED)))
+            return share;
+    return NULL;
+}
+
+bool share_vm_reset(struct vm *vm)
+{
+    struct share *share;
+
+    spin_lock(&share_lock);
+    share = find_held(vm);
+    if (share && owner_of(share) == vm) {
+        share_end(share);
+        tell(peer_of(share));
+    } else if (share) {
+        unmap_in_peer(share);
+        tell(owner_of(share));
+    }
+    spin_unlock(&share_lock);
+    return share;
+}
+
 /* --- VMs ----------------------------------------------------------------------------------- */
 
 void share_vm_started(struct vm *vm)

@@ -87,6 +87,13 @@ enum stile_error share_release(struct vm *vm, uint32_t handle);
 enum stile_error share_revoke(struct vm *vm, uint32_t handle);
 
 /**
+ * share_vm_reset() - revoke a share of the VM's own, or release one that it has accepted
+ *
+ * Returns whether there may be more: it is to be called again.
+ */
+bool share_vm_reset(struct vm *vm);
+
+/**
  * share_walk() - look at what is offered to a VM
  * @index: 0 to STILE_SHARES_OFFERED_MAX - 1
  *

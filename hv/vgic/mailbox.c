@@ -80,6 +80,19 @@ void mailbox_mask(struct vcpu *vcpu, uint32_t port)
     __atomic_fetch_or(&vcpu->mailbox->mask[port / 64], bit_of(port), __ATOMIC_RELEASE);
 }
 
+/* Its words, not its calls. Atomically, as others set bits of it meanwhile. */
+COLD void mailbox_reset(struct vcpu *vcpu)
+{
+    struct stile_mailbox *mailbox = vcpu->mailbox;
+
+    for (uint32_t i = 0; i < STILE_PORT_WORDS; i++) {
+        __atomic_store_n(&mailbox->mask[i], UINT64_MAX, __ATOMIC_RELEASE);
+        __atomic_store_n(&mailbox->urgent[i], 0, __ATOMIC_RELAXED);
+        __atomic_store_n(&mailbox->pending[i], 0, __ATOMIC_RELAXED);
+    }
+    __atomic_store_n(&mailbox->busy, 0, __ATOMIC_RELAXED);
+}
+
 /* --- as interrupt controller --- */
 
 void mailbox_inject(struct vm *vm, uint32_t vcpu_index, uint32_t intid)

@@ -28,6 +28,12 @@ bool mailbox_clear(struct vcpu *vcpu, uint32_t port);
 /** mailbox_mask() - set a bit's mask bit, which is the guest's to clear again. Any physical CPU. */
 void mailbox_mask(struct vcpu *vcpu, uint32_t port);
 
+/**
+ * mailbox_reset() - have a mailbox be empty, all masked and not busy
+ * @vcpu: the caller
+ */
+void mailbox_reset(struct vcpu *vcpu);
+
 /*
  * As interrupt controller: see struct controller. All SPIs go to the first vCPU. A level is an edge
  * when it rises; the virtual timer masks itself when it has fired, until the guest arms it anew. Of

@@ -17,6 +17,9 @@ _Static_assert(CONFIG_NR_VMS <= UINT8_MAX && CONFIG_NR_VCPUS <= UINT8_MAX &&
                    STILE_NR_PORTS - 1 <= UINT8_MAX,
                "they fit struct event_port");
 
+/* events_close_some() closes so many: some thousand instructions. */
+#define CLOSE_SOME 16
+
 /* A port that is in use, or NULL. One of the locks is held. */
 static struct event_port *find(struct vm *vm, uint32_t port)
 {
@@ -269,11 +272,22 @@ COLD bool events_timer(struct vcpu *vcpu)
     return armed;
 }
 
-/* One at a time, so that nobody waits for all of them. */
+/* Each under the lock by itself, so that nobody waits for all of them. */
+COLD bool events_close_some(struct vm *vm)
+{
+    uint32_t nr_closed = 0;
+
+    for (uint32_t i = 0; i < EVENTS_NR_PORTS && nr_closed < CLOSE_SOME; i++)
+        if (__atomic_load_n(&vm->events.ports[i].in_use, __ATOMIC_RELAXED) &&
+            events_close(vm, STILE_PORT_FIRST + i) == STILE_SUCCESS)
+            nr_closed++;
+    return nr_closed == CLOSE_SOME;
+}
+
 COLD void events_vm_gone(struct vm *vm)
 {
-    for (uint32_t i = 0; i < EVENTS_NR_PORTS; i++)
-        (void)events_close(vm, STILE_PORT_FIRST + i);
+    while (events_close_some(vm))
+        ;
 }
 
 COLD void events_vms_changed(void)

@@ -68,6 +68,9 @@ bool events_arm_timer(struct vcpu *vcpu);
  */
 bool events_timer(struct vcpu *vcpu);
 
+/** events_close_some() - close some of a VM's ports, a bounded number; whether there may be more */
+bool events_close_some(struct vm *vm);
+
 /** events_vm_gone() - a VM has ended: close its ports. Its vCPUs are still there, and never run. */
 void events_vm_gone(struct vm *vm);
 

@@ -5,7 +5,6 @@
 #include "vm/permit.h"
 
 #include <stddef.h>
-#include <string.h>
 
 #include "stile/abi.h"
 #include "vm/vm.h"
@@ -18,18 +17,37 @@ static const struct {
 #include "stile/calls.h"
 };
 
-void permit_calls(struct vm *vm, uint32_t minor)
+/* Whether a call is answered although no version was agreed on. */
+static bool needs_no_version(uint8_t nr)
 {
-    memset(vm->calls, PERMIT_NONE, sizeof(vm->calls));
+    return nr == STILE_NR_core_version || nr == STILE_NR_core_features;
+}
+
+/* Each entry is stored once: other vCPUs may be making calls meanwhile. */
+static void permit(struct vm *vm, bool agreed, uint32_t minor)
+{
     for (size_t i = 0; i < sizeof(sinces) / sizeof(sinces[0]); i++) {
         uint8_t nr = sinces[i].nr;
         bool is_granted =
             nr / STILE_CALLS_PER_GROUP != STILE_GROUP_CONTROL || vm->config.privileged;
+        bool is_answered = needs_no_version(nr) || (agreed && sinces[i].since <= minor);
 
-        if (sinces[i].since <= minor && is_granted)
-            vm->calls[nr] = (uint8_t)(i + 1);
+        __atomic_store_n(&vm->calls[nr],
+                         is_granted && is_answered ? (uint8_t)(i + 1) : (uint8_t)PERMIT_NONE,
+                         __ATOMIC_RELAXED);
     }
+    vm->agreed = agreed;
     vm->minor = minor;
+}
+
+void permit_first(struct vm *vm)
+{
+    permit(vm, false, 0);
+}
+
+void permit_calls(struct vm *vm, uint32_t minor)
+{
+    permit(vm, true, minor);
 }
 
 uint32_t permit_features(const struct vm *vm, uint32_t group)

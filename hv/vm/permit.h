@@ -13,9 +13,17 @@ struct vm;
 #define PERMIT_NONE 0u
 
 /**
- * permit_calls() - set which calls a VM may make
+ * permit_first() - set which calls a VM may make before it has agreed on a version
  * @vm: its configuration set
- * @minor: the minor version agreed on, or 0 before that
+ *
+ * Those by which it does: core_version and core_features. As permit_calls() otherwise.
+ */
+void permit_first(struct vm *vm);
+
+/**
+ * permit_calls() - set which calls a VM may make from now on
+ * @vm: its configuration set
+ * @minor: the minor version agreed on
  *
  * Those of the version, and of group control only if the VM is privileged. No vCPU of the VM runs,
  * or vm->lock is held: a call made meanwhile is answered as before or as afterwards.

@@ -55,7 +55,7 @@ struct vm {
     struct vcache caches;            /* what its guest is shown of caches */
     bool has_pmu;                    /* its vCPUs have performance monitors: virt/vpmu.h */
     uint32_t minor;                  /* the ABI minor agreed on; 0 before */
-    bool agreed;                     /* core_version has succeeded */
+    bool agreed;                     /* core_version has succeeded since the last reset */
     uint8_t calls[STATS_CALL_SLOTS]; /* by number: its line, from 1, or PERMIT_NONE */
     enum vm_state state;
     enum vm_end end;

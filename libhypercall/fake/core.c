@@ -3,7 +3,11 @@
  * The fake's group core: versions, features, information. Many calls at once are in dispatch.c.
  */
 #include "core.h"
+#include "directory.h"
+#include "event.h"
 #include "handler.h"
+#include "share.h"
+#include "vm.h"
 
 #define NO_CALL UINT32_MAX
 
@@ -24,7 +28,9 @@ bool fake_core_permits(const struct fake_vm *vm, uint64_t nr)
 {
     if (nr / STILE_CALLS_PER_GROUP == STILE_GROUP_CONTROL && !vm->config.privileged)
         return false;
-    return since_of(nr) <= vm->minor;
+    if (nr == STILE_NR_core_version || nr == STILE_NR_core_features)
+        return true;
+    return vm->agreed && since_of(nr) <= vm->minor;
 }
 
 struct stile_result fake_core_version(struct fake_vcpu *vcpu, stile_u32_t proposed)
@@ -34,8 +40,7 @@ struct stile_result fake_core_version(struct fake_vcpu *vcpu, stile_u32_t propos
 
     if (STILE_VERSION_GET_MAJOR(proposed) != STILE_VERSION_MAJOR)
         return (struct stile_result){STILE_BAD_VERSION, {STILE_VERSION_CURRENT, 0, 0}};
-    if (!vm->agreed)
-        vm->minor = minor < STILE_VERSION_MINOR ? minor : STILE_VERSION_MINOR;
+    vm->minor = minor < STILE_VERSION_MINOR ? minor : STILE_VERSION_MINOR;
     vm->agreed = true;
     return fake_value(STILE_VERSION(STILE_VERSION_MAJOR, vm->minor), 0, 0);
 }
@@ -80,6 +85,32 @@ struct stile_result fake_core_info(struct fake_vcpu *vcpu, stile_u32_t item)
     };
 
     return item < sizeof(items) / sizeof(items[0]) ? fake_value(items[item], 0, 0) : fake_bad(1);
+}
+
+/* Its words, not its calls. Atomically, as others set bits of it meanwhile. */
+static void reset_mailbox(struct stile_mailbox *mailbox)
+{
+    for (uint32_t i = 0; i < STILE_PORT_WORDS; i++) {
+        __atomic_store_n(&mailbox->mask[i], UINT64_MAX, __ATOMIC_SEQ_CST);
+        __atomic_store_n(&mailbox->urgent[i], 0, __ATOMIC_SEQ_CST);
+        __atomic_store_n(&mailbox->pending[i], 0, __ATOMIC_SEQ_CST);
+    }
+    __atomic_store_n(&mailbox->busy, 0, __ATOMIC_SEQ_CST);
+}
+
+struct stile_result fake_core_reset(struct fake_vcpu *vcpu)
+{
+    struct fake_vm *vm = vcpu->vm;
+
+    fake_share_vm_reset(vm);
+    fake_event_vm_gone(vm);
+    fake_directory_vm_gone(vm);
+    (void)fake_console_use_ring(vcpu, 0);
+    reset_mailbox(vcpu->mailbox);
+    vm->agreed = false;
+    vm->minor = 0;
+    fake_vm_tell_peers(NULL);
+    return fake_ok();
 }
 
 struct stile_result fake_core_null(struct fake_vcpu *vcpu)

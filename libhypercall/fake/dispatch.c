@@ -63,7 +63,7 @@ static int64_t call_entry(struct fake_vcpu *vcpu, struct stile_call_entry *entry
     *nr = __atomic_load_n(&entry->nr, __ATOMIC_RELAXED);
     for (int i = 0; i < 6; i++)
         x[i] = __atomic_load_n(&entry->x[i], __ATOMIC_RELAXED);
-    if (*nr != STILE_NR_core_multicall)
+    if (*nr != STILE_NR_core_multicall && *nr != STILE_NR_core_reset)
         result = dispatch(vcpu, *nr, x);
     entry->status = result.status;
     entry->value[0] = result.value[0];

@@ -203,6 +203,21 @@ struct stile_result fake_memory_offer(struct fake_vcpu *vcpu, stile_u32_t index)
                           (share->accepted ? (uint64_t)STILE_SHARE_ACCEPTED : 0));
 }
 
+void fake_share_vm_reset(struct fake_vm *vm)
+{
+    for (uint32_t i = 0; i < STILE_VMS_MAX; i++) {
+        for (uint32_t j = 0; j < STILE_SHARES_MAX; j++) {
+            struct fake_share *share = &fake.vms[i].shares[j];
+            stile_share_t handle = stile_share(share->handle);
+
+            if (&fake.vms[i] == vm)
+                (void)fake_memory_revoke(&vm->vcpus[0], handle);
+            else
+                (void)fake_memory_release(&vm->vcpus[0], handle);
+        }
+    }
+}
+
 void fake_share_vm_gone(struct fake_vm *vm)
 {
     for (uint32_t i = 0; i < STILE_VMS_MAX; i++) {

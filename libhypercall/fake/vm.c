@@ -105,7 +105,7 @@ static void begin(struct fake_vm *vm)
     fill_page(vm);
 }
 
-static void tell_peers(const struct fake_vm *of)
+void fake_vm_tell_peers(const struct fake_vm *of)
 {
     for (uint32_t i = 0; i < STILE_VMS_MAX; i++)
         if (&fake.vms[i] != of && fake.vms[i].state != STILE_VM_ENDED)
@@ -146,7 +146,7 @@ uint32_t stile_fake_start(const struct stile_fake_config *config)
     begin(vm);
     if (!fake_current)
         fake_current = &vm->vcpus[0];
-    tell_peers(vm);
+    fake_vm_tell_peers(vm);
     fake_unlock();
     return vm->number;
 }
@@ -166,7 +166,7 @@ void fake_vm_end(struct fake_vm *vm, enum stile_fake_end end)
     }
     if (end == STILE_FAKE_REBOOTED)
         begin(vm);
-    tell_peers(vm);
+    fake_vm_tell_peers(vm);
 }
 
 void stile_fake_become(uint32_t vm, uint32_t vcpu)

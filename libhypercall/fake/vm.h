@@ -16,4 +16,7 @@ void fake_vm_end(struct fake_vm *vm, enum stile_fake_end end);
 /** Changes the VM's clock. */
 void fake_vm_set_wall(struct fake_vm *vm, uint64_t wall_ns);
 
+/** Sets the port of every VM but @of for STILE_VIRQ_PEER. */
+void fake_vm_tell_peers(const struct fake_vm *of);
+
 #endif

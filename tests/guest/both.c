@@ -8,6 +8,7 @@
 #include "arch/layout.h"
 #include "mm/kernel_map.h"
 #include "mm/page.h"
+#include "sensitive/ring.h"
 #include "support.h"
 
 #define TRIES 256
@@ -62,4 +63,11 @@ struct stile_mailbox *both_mailbox(void)
     if (!mailboxes)
         mailboxes = kernel_map_shared(own - vcpu * PAGE_SIZE, PAGE_SIZE);
     return mailboxes;
+}
+
+/* Events are not the interrupts of a kernel with a GIC, which these suites need for that. */
+void both_start_anew(void)
+{
+    EXPECT_EQ(stile_core_version(STILE_VERSION_CURRENT).status, STILE_SUCCESS);
+    ring_init();
 }

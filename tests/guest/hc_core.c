@@ -41,17 +41,29 @@ KTF_TEST(hc_core, the_revision_is_the_version)
     EXPECT_EQ(revision.value[0], STILE_VERSION_MINOR);
 }
 
-KTF_TEST(hc_core, the_version_agreed_on_stays)
+static void expect_agreed(uint32_t proposed, uint32_t agreed)
 {
-    static const uint32_t proposals[] = {STILE_VERSION_CURRENT,
-                                         STILE_VERSION(STILE_VERSION_MAJOR, 0),
-                                         STILE_VERSION(STILE_VERSION_MAJOR, 0xFFFF)};
+    struct stile_result result = stile_core_version(proposed);
 
-    for (int i = 0; i < 3; i++) {
-        struct stile_result result = stile_core_version(proposals[i]);
-        EXPECT_EQ(result.status, STILE_SUCCESS);
-        EXPECT_EQ(result.value[0], STILE_VERSION_CURRENT);
-    }
+    EXPECT_EQ(result.status, STILE_SUCCESS);
+    EXPECT_EQ(result.value[0], agreed);
+}
+
+/* A boot loader of 0.1, a kernel of today, a kernel of 0.1 by kexec, and one of tomorrow. */
+KTF_TEST(hc_core, each_success_sets_the_version_anew)
+{
+    uint32_t old = STILE_VERSION(STILE_VERSION_MAJOR, 1);
+
+    expect_agreed(old, old);
+    EXPECT_EQ(stile_core_null().status, STILE_SUCCESS);
+    EXPECT_EQ(stile_core_reset().status, STILE_NOT_SUPPORTED);
+    expect_agreed(STILE_VERSION_CURRENT, STILE_VERSION_CURRENT);
+    EXPECT_TRUE(stile_has_call(STILE_NR_core_reset));
+    expect_agreed(old, old);
+    EXPECT_FALSE(stile_has_call(STILE_NR_core_reset));
+    expect_agreed(STILE_VERSION(STILE_VERSION_MAJOR, 0), STILE_VERSION(STILE_VERSION_MAJOR, 0));
+    EXPECT_EQ(stile_core_null().status, STILE_NOT_SUPPORTED);
+    expect_agreed(STILE_VERSION(STILE_VERSION_MAJOR, 0xFFFF), STILE_VERSION_CURRENT);
 }
 
 KTF_TEST(hc_core, another_major_is_refused)

@@ -107,12 +107,13 @@ static void expect_preserved(uint64_t x0, uint64_t x1, uint32_t nr)
 }
 
 /*
- * With all arguments zero; those that end the VM, stop the vCPU or change the console get one that
- * is refused.
+ * With all arguments zero; those that end the VM, stop the vCPU, change the console or what was
+ * agreed on get one that is refused.
  */
 KTF_TEST_EACH(hc_table, registers_are_preserved, struct line, lines, describe_line)
 {
     bool ends = param->nr == STILE_NR_vcpu_off || param->nr == STILE_NR_console_use_ring ||
+                param->nr == STILE_NR_core_version || param->nr == STILE_NR_core_reset ||
                 param->nr / STILE_CALLS_PER_GROUP == STILE_NR_power_off / STILE_CALLS_PER_GROUP;
 
     expect_preserved(STILE_FID(param->nr), ends ? UINT64_MAX : 0, param->nr);

@@ -65,10 +65,14 @@ static uint64_t next_random(struct attacker *attacker)
     return attacker->random;
 }
 
-/* What ends the VM, stops the vCPU, or waits for somebody who is not there. */
+/*
+ * What ends the VM, stops the vCPU, waits for somebody who is not there, or takes from the whole
+ * kernel what it has agreed on.
+ */
 static bool is_final(const struct call_line *line)
 {
-    static const char *const names[] = {"power_off", "power_reboot", "power_suspend", "vcpu_off"};
+    static const char *const names[] = {"power_off", "power_reboot", "power_suspend",
+                                        "vcpu_off",  "core_version", "core_reset"};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         if (strcmp(names[i], line->name) == 0)

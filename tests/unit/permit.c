@@ -31,7 +31,10 @@ static uint32_t nr_granted(void)
 KTF_TEST(permit, before_a_version_is_agreed_on_only_that_can_be_done)
 {
     vm.config.privileged = true;
-    permit_calls(&vm, 0);
+    permit_calls(&vm, STILE_VERSION_MINOR);
+    EXPECT_TRUE(vm.agreed);
+    permit_first(&vm);
+    EXPECT_FALSE(vm.agreed);
     EXPECT_TRUE(is_granted(STILE_NR_core_version));
     EXPECT_TRUE(is_granted(STILE_NR_core_features));
     EXPECT_EQ(nr_granted(), 2);

@@ -12,9 +12,11 @@
  *
  * @proposed: the version the guest was built for, STILE_VERSION(major, minor)
  *
- * Returns in x1 the version that holds from now on: the same major, and the lower of both minors.
- * The first successful call decides for the whole VM; later ones return the version decided,
- * whatever they propose. A VM that is reset starts without a version.
+ * Returns in x1 the version that holds from now on, for the whole VM: the same major, and the lower
+ * of both minors, so never more than was proposed. Each success sets it anew: a boot loader, the
+ * kernel that it starts and the one that this starts by kexec each agree on their own. Before the
+ * first one, core_version and core_features are answered and no other call; a VM that starts anew,
+ * and one that has called core_reset, is there again.
  *
  * BAD_VERSION: the major is not spoken here; x1 is the version the hypervisor speaks
  *
@@ -86,5 +88,29 @@ STILE_CALL(0x03, 1, core, null, ARGS0())
  *     uint64_t nr_made = result.value[0];
  */
 STILE_CALL(0x04, 9, core, multicall, ARGS3(u32, first, u32, count, u32, flags))
+
+/*
+ * End all that the VM has with others and with the hypervisor, so that a kernel finds what it would
+ * after a start: for one that is about to start another (kexec), and for one that was started in the
+ * place of a kernel that crashed (kdump), which agrees on a version first and then calls this.
+ *
+ * Ends: the shares and donations that the VM offers, as memory_revoke; those that it has accepted,
+ * as memory_release (what others offer it, it may accept still); its event ports, bound or not, as
+ * event_close, and with their ports the timers of time_event; what it has published; the use of its
+ * console ring. The caller's mailbox is empty, all masked and not busy. Last, the version: only
+ * core_version and core_features are answered from then on. STILE_VIRQ_PEER tells the others.
+ *
+ * Stays: memory, with what memory_map, memory_unmap and memory_protect made of it, and what was
+ * donated; the vCPUs, on or off, and the others' mailboxes, which vcpu_on resets but for pending
+ * bits; CNTV and the GIC; the shared pages, where they are; the VM's number.
+ *
+ * The other vCPUs should be off, or do nothing that is to be ended. It takes as long as there are
+ * ports and shares, in steps between which the caller takes interrupts.
+ *
+ * Example:
+ *     struct stile_result result = stile_core_reset();
+ *     result = stile_core_version(STILE_VERSION_CURRENT); // as after a start
+ */
+STILE_CALL(0x05, 10, core, reset, ARGS0())
 
 /* clang-format on */

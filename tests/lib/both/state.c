@@ -273,11 +273,15 @@ KTF_TEST(both_state, features_are_the_table)
     }
 }
 
-KTF_TEST(both_state, the_version_agreed_on_stays)
+KTF_TEST(both_state, the_version_is_what_was_proposed_last)
 {
-    uint64_t agreed = stile_core_version(STILE_VERSION_CURRENT).value[0];
+    uint32_t old = STILE_VERSION(STILE_VERSION_MAJOR, 1);
 
-    both_expect(stile_core_version(STILE_VERSION(STILE_VERSION_MAJOR, 0)), agreed);
+    both_expect(stile_core_version(old), old);
+    both_expect(stile_core_null(), 0);
+    EXPECT_FALSE(stile_has_call(STILE_NR_event_send));
+    both_expect(stile_core_version(STILE_VERSION_CURRENT), STILE_VERSION_CURRENT);
+    EXPECT_TRUE(stile_has_call(STILE_NR_event_send));
     struct stile_result result = stile_core_version(STILE_VERSION(STILE_VERSION_MAJOR + 1, 0));
     EXPECT_EQ(result.status, STILE_BAD_VERSION);
     EXPECT_EQ(result.value[0], STILE_VERSION_CURRENT);
