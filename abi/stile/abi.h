@@ -33,7 +33,7 @@ enum stile_nr {
 
 /** What core_info tells. */
 enum stile_info {
-    STILE_INFO_VM_ID = 0,         /**< the VM's number on this machine, from 1 */
+    STILE_INFO_VM_ID = 0,         /**< the VM's number on this machine: stile_vm_id_t */
     STILE_INFO_NR_VCPUS = 1,      /**< how many vCPUs the VM has */
     STILE_INFO_VCPU_ID = 2,       /**< which one is calling */
     STILE_INFO_TICKS_PER_SEC = 3, /**< CNTFRQ_EL0 */
@@ -51,6 +51,12 @@ enum stile_info {
     STILE_INFO_PAGES_MAX = 15,    /**< how many it may have */
     STILE_INFO_HV_PAGES = 16,     /**< how many of the hypervisor's own pages it uses: its budget */
     STILE_INFO_HV_PAGES_MAX = 17, /**< how many it may use */
+    STILE_INFO_PAGE_BYTES = 18,   /**< the size of a page in all calls and of each shared page */
+    STILE_INFO_IPA_BITS = 19,     /**< IPAs are below 2 to the power of this */
+    STILE_INFO_NR_PORTS = 20,     /**< event ports are below this, and from STILE_PORT_FIRST */
+    STILE_INFO_SHARES_MAX = 21,   /**< how many shares the VM may have open */
+    STILE_INFO_SHARE_PAGES_MAX = 22,   /**< the most pages of one share */
+    STILE_INFO_DIRECTORY_ENTRIES = 23, /**< how many keys the VM may publish */
 };
 
 /** How a VM is told of interrupts: its device tree decides. */
@@ -85,7 +91,7 @@ enum stile_vcpu_state {
     STILE_VCPU_BLOCKED = 4,  /**< for an interrupt or an event */
 };
 
-/** What a VM does: control_vm. */
+/** What a VM does: control_vm_info. */
 enum stile_vm_state {
     STILE_VM_ENDED = 0,
     STILE_VM_RUNNING = 1,
@@ -136,9 +142,6 @@ enum stile_counter {
 /** The most shares one VM may have open, and the most that may be offered to it. */
 #define STILE_SHARES_MAX         16
 #define STILE_SHARES_OFFERED_MAX 240
-
-/** VMs are numbered from 1 to this, at most. */
-#define STILE_VMS_MAX 16
 
 /** core_multicall: make no further call after one that failed. */
 #define STILE_MULTICALL_STOP 1

@@ -47,7 +47,7 @@ struct stile_clock {
 struct stile_vm_page {
     uint32_t magic;                 /**< STILE_VM_PAGE_MAGIC */
     uint32_t version;               /**< the version the hypervisor speaks, see version.h */
-    uint32_t vm_id;                 /**< the VM's number on this machine, from 1 */
+    uint32_t vm_id;                 /**< the VM's number on this machine */
     uint32_t nr_vcpus;              /**< how many vCPUs the VM has */
     char name[STILE_VM_NAME_BYTES]; /**< the VM's folder in the bundle, zero-terminated */
     uint64_t ticks_per_sec;         /**< CNTFRQ_EL0 */
@@ -91,7 +91,7 @@ struct stile_call_entry {
     uint64_t x[6];     /**< x1 to x6; unused ones must be zero */
     int64_t status;    /**< x0 */
     uint64_t value[3]; /**< x1 to x3 */
-    uint64_t reserved; /**< not read */
+    uint64_t reserved; /**< must be 0 */
 };
 
 /**
@@ -157,8 +157,19 @@ struct stile_console_ring {
 /** The longest message of power_crash, in bytes. */
 #define STILE_CRASH_MESSAGE_MAX 256
 
-/** What is left of a VM that crashed: control_crash. The registers are those of one vCPU. */
-struct stile_crash {
+/** What there is to know of a VM: control_vm_info. */
+struct stile_vm_info {
+    uint32_t vm_id;                 /**< its number */
+    uint32_t state;                 /**< enum stile_vm_state */
+    uint32_t nr_vcpus;              /**< how many vCPUs it has */
+    uint32_t status;                /**< with which it powered off: power_off; else 0 */
+    uint64_t nr_pages;              /**< how many pages of memory it owns; 0 when it has ended */
+    uint64_t reserved;              /**< 0 */
+    char name[STILE_VM_NAME_BYTES]; /**< its folder in the bundle, zero-terminated */
+};
+
+/** What is left of a VM that crashed: control_crash_info. The registers are those of one vCPU. */
+struct stile_crash_info {
     uint32_t vcpu_id;                      /**< the one that crashed, or whose crash was noticed */
     uint32_t length;                       /**< of the message, in characters */
     uint64_t x[31];                        /**< after a call: with its results */
@@ -190,7 +201,9 @@ STILE_STATIC_ASSERT(sizeof(struct stile_console_ring) == 4096, "one page");
 STILE_STATIC_ASSERT(offsetof(struct stile_console_ring, in_produced) == 16, "fixed");
 STILE_STATIC_ASSERT(offsetof(struct stile_console_ring, in) == 1024, "fixed");
 STILE_STATIC_ASSERT(offsetof(struct stile_console_ring, out) == 2048, "fixed");
-STILE_STATIC_ASSERT(offsetof(struct stile_crash, message) == 304, "fixed");
-STILE_STATIC_ASSERT(sizeof(struct stile_crash) == 560, "fixed");
+STILE_STATIC_ASSERT(offsetof(struct stile_vm_info, name) == 32, "fixed");
+STILE_STATIC_ASSERT(sizeof(struct stile_vm_info) == 64, "fixed");
+STILE_STATIC_ASSERT(offsetof(struct stile_crash_info, message) == 304, "fixed");
+STILE_STATIC_ASSERT(sizeof(struct stile_crash_info) == 560, "fixed");
 
 #endif

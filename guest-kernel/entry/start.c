@@ -46,12 +46,10 @@ static void start_main(void *argument)
            gic->version, smp_nr_online(), total_mib(), machine.boot_el, time_first_ticks() * 16);
     if (machine_option("bench")) {
         bench_run();
-        sensitive->power_off();
+        sensitive->power_off(0);
     }
-    if (machine_option("test")) {
-        test_run();
-        sensitive->power_off();
-    }
+    if (machine_option("test"))
+        sensitive->power_off(test_run());
     shell_run();
 }
 

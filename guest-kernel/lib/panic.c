@@ -41,7 +41,7 @@ static void enter_panic(void)
     if (!__atomic_compare_exchange_n(&panicking, &first, self, false, __ATOMIC_RELAXED,
                                      __ATOMIC_RELAXED)) {
         if (first == self)
-            sensitive->power_off();
+            sensitive->power_off(1);
         panic_stop_cpu();
     }
     printk_break_lock();

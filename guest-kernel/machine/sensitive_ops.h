@@ -59,8 +59,11 @@ struct sensitive_ops {
     /** Has pages back, zeroed, that were given away; how many there were. */
     uint64_t (*memory_take)(uint64_t pa, uint64_t nr_pages);
 
-    /** Ends the machine, starts it anew, or says that it cannot go on and why. */
-    void (*power_off)(void) __attribute__((noreturn));
+    /**
+     * Ends the machine, starts it anew, or says that it cannot go on and why. A status of 0 is that
+     * all went well; a hypervisor is told, a bare machine has nobody to tell.
+     */
+    void (*power_off)(uint32_t status) __attribute__((noreturn));
     void (*power_reset)(void) __attribute__((noreturn));
     void (*crash)(const char *message) __attribute__((noreturn));
 };

@@ -88,8 +88,9 @@ static uint64_t memory_take(uint64_t pa, uint64_t nr_pages)
     return 0;
 }
 
-__attribute__((noreturn)) static void power_off(void)
+__attribute__((noreturn)) static void power_off(uint32_t status)
 {
+    (void)status;
     (void)psci_call(PSCI_SYSTEM_OFF, 0, 0, 0);
     panic_stop_cpu();
 }
@@ -104,7 +105,7 @@ __attribute__((noreturn)) static void power_reset(void)
 __attribute__((noreturn)) static void crash(const char *message)
 {
     (void)message;
-    power_off();
+    power_off(1);
 }
 
 const struct sensitive_ops sensitive_native = {

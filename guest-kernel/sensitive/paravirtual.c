@@ -107,9 +107,9 @@ static uint64_t memory_take(uint64_t pa, uint64_t nr_pages)
     return done;
 }
 
-__attribute__((noreturn)) static void power_off(void)
+__attribute__((noreturn)) static void power_off(uint32_t status)
 {
-    (void)stile_power_off();
+    (void)stile_power_off(status);
     panic_stop_cpu();
 }
 

@@ -129,8 +129,7 @@ static void do_panic(const char *argument)
 
 static void do_poweroff(const char *argument)
 {
-    (void)argument;
-    sensitive->power_off();
+    sensitive->power_off((uint32_t)strtoul(argument, NULL, 10));
 }
 
 static void do_reboot(const char *argument)

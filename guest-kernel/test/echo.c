@@ -3,7 +3,6 @@
  * A VM that answers events of another one, and ends or starts anew when that wants it to. It
  * publishes its ports by what they are for; tests/guest/hc_event_peer.c is who uses them.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/printk.h"
@@ -38,7 +37,7 @@ static bool publish(uint32_t peer, enum purpose purpose)
 
 void echo_run(const char *whom)
 {
-    uint32_t peer = (uint32_t)strtoul(whom, NULL, 10);
+    uint32_t peer = test_find_peer(whom);
     uint64_t ipa = stile_core_info(STILE_INFO_MAILBOX).value[0];
     struct stile_mailbox *mailbox = (void *)kernel_map_device(ipa, PAGE_SIZE);
     uint64_t all = bit_of(ECHO) | bit_of(REBOOT) | bit_of(OFF);
@@ -56,6 +55,6 @@ void echo_run(const char *whom)
         if (set & bit_of(REBOOT))
             sensitive->power_reset();
         if (set & bit_of(OFF))
-            sensitive->power_off();
+            sensitive->power_off(0);
     }
 }

@@ -68,13 +68,14 @@ static uint64_t take_all_memory(uint64_t *nr)
 
 void donate_run(const char *to)
 {
-    stile_vm_id_t peer = stile_vm_id((uint32_t)(*to - '0'));
+    stile_vm_id_t peer;
     uint64_t nr;
     uint64_t block = take_all_memory(&nr);
     uint64_t most;
     struct stile_result given;
 
     (void)stile_core_version(STILE_VERSION_CURRENT);
+    peer = stile_vm_id(test_find_peer(to));
     most = info(STILE_INFO_PAGES_MAX);
     printk("donate: %lu pages work, %lu of %lu\n", nr, info(STILE_INFO_PAGES), most);
     do {

@@ -183,7 +183,7 @@ static void text(void)
             (void)stile_console_write_buffer(stile_ipa(virt_to_phys(page)),
                                              stile_nr_bytes(sizeof(page)));
     }
-    sensitive->power_off();
+    sensitive->power_off(0);
 }
 
 /* Every VM is looked at, by the name it might have. */
@@ -198,7 +198,7 @@ static void find(void)
 
 static void off(void)
 {
-    sensitive->power_off();
+    sensitive->power_off(0);
 }
 
 /* All that is kept of its exits is long to show. */

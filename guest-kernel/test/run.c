@@ -44,7 +44,7 @@ static const struct {
     {"differential=", differential_run},
 };
 
-void test_run(void)
+uint32_t test_run(void)
 {
     char text[64];
 
@@ -52,8 +52,8 @@ void test_run(void)
         const char *how = machine_option_value(jobs[i].option);
         if (how) {
             jobs[i].run(how);
-            return;
+            return 0;
         }
     }
-    (void)ktf_run_all(filter(text, sizeof(text)));
+    return (uint32_t)ktf_run_all(filter(text, sizeof(text)));
 }

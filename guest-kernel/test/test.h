@@ -6,12 +6,24 @@
 #ifndef TEST_TEST_H
 #define TEST_TEST_H
 
+#include <stdint.h>
+
 /**
  * test_run() - run the suites that are linked in, and print their results
  *
  * Or, if the command line has an option of jobs[] in run.c, do that.
+ *
+ * Returns how many cases failed: what the machine is to be powered off with.
  */
-void test_run(void);
+uint32_t test_run(void);
+
+/**
+ * test_find_peer() - the number of another VM, once it runs
+ * @name: its name, up to a space
+ *
+ * Returns 0 if it does not come in time.
+ */
+uint32_t test_find_peer(const char *name);
 
 /**
  * hostile_run() - be a bad neighbour for ever
@@ -24,7 +36,7 @@ void hog_run(void);
 
 /**
  * donate_run() - see whether all memory works, give 2 MiB of it away, and start anew
- * @to: to whom: a VM's number
+ * @to: to whom: a VM's name
  */
 void donate_run(const char *to);
 
@@ -36,7 +48,7 @@ void take_run(const char *how);
 
 /**
  * echo_run() - answer events of another VM until that wants this one to end, or to start anew
- * @whom: its number
+ * @whom: its name
  */
 void echo_run(const char *whom);
 

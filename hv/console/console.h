@@ -55,7 +55,7 @@ bool console_focus(struct vm *vm);
 
 /** Who has the focus. */
 struct console_focus {
-    uint32_t vm_id;    /* the VM's number; 0: the hypervisor's console, or nobody */
+    uint32_t vm_id;    /* the VM's place; 0: the hypervisor's console, or nobody */
     bool monitor;      /* the hypervisor's console */
     uint32_t nr_moves; /* counts moves of the focus; wraps */
 };

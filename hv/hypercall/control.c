@@ -2,8 +2,6 @@
 /*
  * Group control: looking at and steering other VMs. Who may is decided in dispatch.c.
  */
-#include <string.h>
-
 #include "console/console_write.h"
 #include "hypercall/hypercall.h"
 #include "life/vm_life.h"
@@ -19,16 +17,13 @@
 /* Kept output is copied through EL2's stack in pieces of this size. */
 #define PIECE_BYTES 256
 
-#define STATE_SHIFT_VCPUS 8
-#define STATE_SHIFT_PAGES 32
-
 /* 2500-01-01 00:00 UTC, in nanoseconds since 1970 */
 #define WALL_NS_MAX (UINT64_C(16725225600) * 1000000000)
 
 /* A VM that runs, held; or NULL. */
 static struct vm *hold(stile_vm_id_t vm)
 {
-    return vm.number - 1 < CONFIG_NR_VMS ? vm_get(vm.number - 1) : NULL;
+    return vm_get_numbered(vm.number);
 }
 
 static struct hcall_result release(struct vm *vm, struct hcall_result result)
@@ -37,22 +32,43 @@ static struct hcall_result release(struct vm *vm, struct hcall_result result)
     return result;
 }
 
-struct hcall_result hcall_control_vm(struct vcpu *vcpu, stile_vm_id_t vm)
+struct hcall_result hcall_control_vm(struct vcpu *vcpu, stile_vm_id_t after)
+{
+    const struct vm *next = vm_after(after.number);
+
+    (void)vcpu;
+    return next ? hcall_value(next->number) : hcall_error(STILE_NOT_FOUND);
+}
+
+/* Whether there is room for a struct, or some of it, in one page. */
+static bool is_room(stile_ipa_t buffer, stile_nr_bytes_t length)
+{
+    return length.bytes - 1 < PAGE_SIZE - (buffer.ipa & PAGE_MASK);
+}
+
+/* Writes a struct, or as much of it as there is room for: is_room(). */
+static struct hcall_result give(struct vm *to, stile_ipa_t buffer, stile_nr_bytes_t length,
+                                const void *given, size_t bytes)
+{
+    size_t most = length.bytes < bytes ? length.bytes : bytes;
+
+    if (!guest_may_write(to, buffer) || guest_write(to, buffer, given, most) < most)
+        return hcall_error(STILE_NOT_MAPPED);
+    return hcall_value(most);
+}
+
+struct hcall_result hcall_control_vm_info(struct vcpu *vcpu, stile_vm_id_t vm, stile_ipa_t buffer,
+                                          stile_nr_bytes_t length)
 {
     struct vm *seen = vm_numbered(vm.number);
-    uint64_t name[2];
+    struct stile_vm_info info;
 
-    if (vm.number - 1 >= STILE_VMS_MAX)
-        return hcall_bad_argument(1);
+    if (!is_room(buffer, length))
+        return hcall_bad_argument(3);
     if (!seen)
         return hcall_error(STILE_NOT_FOUND);
-
-    struct vm_description description = vm_describe(seen);
-    memcpy(name, description.name, sizeof(name));
-    return hcall_values(vcpu,
-                        description.state | (uint64_t)description.nr_vcpus << STATE_SHIFT_VCPUS |
-                            description.nr_pages << STATE_SHIFT_PAGES,
-                        name[0], name[1]);
+    info = vm_describe(seen);
+    return give(vcpu->vm, buffer, length, &info, sizeof(info));
 }
 
 static struct hcall_result do_to(struct vm *held, void (*act)(struct vm *vm))
@@ -65,7 +81,7 @@ static struct hcall_result do_to(struct vm *held, void (*act)(struct vm *vm))
 
 struct hcall_result hcall_control_pause(struct vcpu *vcpu, stile_vm_id_t vm)
 {
-    return vm.number == vcpu->vm->id ? hcall_bad_argument(1) : do_to(hold(vm), vm_pause);
+    return vm.number == vcpu->vm->number ? hcall_bad_argument(1) : do_to(hold(vm), vm_pause);
 }
 
 struct hcall_result hcall_control_resume(struct vcpu *vcpu, stile_vm_id_t vm)
@@ -78,7 +94,7 @@ struct hcall_result hcall_control_destroy(struct vcpu *vcpu, stile_vm_id_t vm)
 {
     struct vm *seen = vm_numbered(vm.number);
 
-    if (vm.number == vcpu->vm->id)
+    if (vm.number == vcpu->vm->number)
         return hcall_bad_argument(1);
     /* One that starts anew over and over is hardly ever found running. */
     if (seen && vm_destroy_rebooting(seen))
@@ -132,8 +148,6 @@ struct hcall_result hcall_control_console_read(struct vcpu *vcpu, stile_vm_id_t 
     size_t most = limit.bytes < page_left ? limit.bytes : page_left;
     struct vm *seen = vm_numbered(vm.number);
 
-    if (vm.number - 1 >= STILE_VMS_MAX)
-        return hcall_bad_argument(1);
     if (limit.bytes - 1 >= STILE_CONSOLE_BUFFER_MAX || buffer.ipa + (limit.bytes - 1) < buffer.ipa)
         return hcall_bad_argument(4);
     if (!seen)
@@ -194,17 +208,15 @@ struct hcall_result hcall_control_set_wall_clock(struct vcpu *vcpu, stile_u64_t 
     return hcall_ok();
 }
 
-struct hcall_result hcall_control_crash(struct vcpu *vcpu, stile_vm_id_t vm, stile_ipa_t buffer)
+struct hcall_result hcall_control_crash_info(struct vcpu *vcpu, stile_vm_id_t vm,
+                                             stile_ipa_t buffer, stile_nr_bytes_t length)
 {
     struct vm *seen = vm_numbered(vm.number);
-    struct stile_crash crash;
+    struct stile_crash_info crash;
 
-    if ((buffer.ipa & PAGE_MASK) + sizeof(crash) > PAGE_SIZE)
-        return hcall_bad_argument(2);
+    if (!is_room(buffer, length))
+        return hcall_bad_argument(3);
     if (!seen || !remains_read_crash(seen, &crash))
         return hcall_error(STILE_NOT_FOUND);
-    if (!guest_may_write(vcpu->vm, buffer) ||
-        guest_write(vcpu->vm, buffer, &crash, sizeof(crash)) < sizeof(crash))
-        return hcall_error(STILE_NOT_MAPPED);
-    return hcall_ok();
+    return give(vcpu->vm, buffer, length, &crash, sizeof(crash));
 }

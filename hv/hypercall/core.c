@@ -38,13 +38,34 @@ struct hcall_result hcall_core_features(struct vcpu *vcpu, stile_u32_t group)
     return hcall_value(permit_features(vcpu->vm, (uint32_t)clamp(group, STILE_NR_GROUPS)));
 }
 
+/* What a guest would have to compile in, and another machine may have otherwise. */
+static struct hcall_result limit(stile_u32_t item)
+{
+    switch (item) {
+    case STILE_INFO_PAGE_BYTES:
+        return hcall_value(PAGE_SIZE);
+    case STILE_INFO_IPA_BITS:
+        return hcall_value(STAGE2_IPA_BITS);
+    case STILE_INFO_NR_PORTS:
+        return hcall_value(STILE_NR_PORTS);
+    case STILE_INFO_SHARES_MAX:
+        return hcall_value(STILE_SHARES_MAX);
+    case STILE_INFO_SHARE_PAGES_MAX:
+        return hcall_value(STILE_MEMORY_MAX_PAGES);
+    case STILE_INFO_DIRECTORY_ENTRIES:
+        return hcall_value(STILE_DIRECTORY_ENTRIES);
+    default:
+        return hcall_bad_argument(1);
+    }
+}
+
 struct hcall_result hcall_core_info(struct vcpu *vcpu, stile_u32_t item)
 {
     const struct vm_config *config = &vcpu->vm->config;
 
     switch (item) {
     case STILE_INFO_VM_ID:
-        return hcall_value(vcpu->vm->id);
+        return hcall_value(vcpu->vm->number);
     case STILE_INFO_NR_VCPUS:
         return hcall_value(config->nr_vcpus);
     case STILE_INFO_VCPU_ID:
@@ -81,7 +102,7 @@ struct hcall_result hcall_core_info(struct vcpu *vcpu, stile_u32_t item)
     case STILE_INFO_HV_PAGES_MAX:
         return hcall_value(page_budget(vcpu->vm->id).nr_pages);
     default:
-        return hcall_bad_argument(1);
+        return limit(item);
     }
 }
 

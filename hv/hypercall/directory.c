@@ -39,6 +39,14 @@ struct hcall_result hcall_directory_withdraw(struct vcpu *vcpu, stile_u64_t key0
     return bad ? hcall_bad_argument(bad) : hcall_value_or(directory_withdraw(vcpu->vm->id, key), 0);
 }
 
+/* The VM's place, or 0, at which nobody publishes. */
+static uint32_t id_of(stile_vm_id_t owner)
+{
+    const struct vm *vm = vm_numbered(owner.number);
+
+    return vm ? vm->id : 0;
+}
+
 struct hcall_result hcall_directory_lookup(struct vcpu *vcpu, stile_vm_id_t owner, stile_u64_t key0,
                                            stile_u64_t key1)
 {
@@ -49,7 +57,7 @@ struct hcall_result hcall_directory_lookup(struct vcpu *vcpu, stile_vm_id_t owne
     (void)vcpu;
     if (bad)
         return hcall_bad_argument(bad);
-    enum stile_error error = directory_lookup(owner.number, key, &value);
+    enum stile_error error = directory_lookup(id_of(owner), key, &value);
     return hcall_value_or(error, value);
 }
 
@@ -59,7 +67,7 @@ struct hcall_result hcall_directory_entry(struct vcpu *vcpu, stile_vm_id_t owner
 
     if (index >= STILE_DIRECTORY_ENTRIES)
         return hcall_bad_argument(2);
-    enum stile_error error = directory_read(owner.number, index, &entry);
+    enum stile_error error = directory_read(id_of(owner), index, &entry);
     if (error)
         return hcall_error(error);
     return hcall_values(vcpu, entry.value, entry.key.words[0], entry.key.words[1]);
@@ -73,6 +81,6 @@ struct hcall_result hcall_directory_find_vm(struct vcpu *vcpu, stile_u64_t name0
 
     (void)vcpu;
     memcpy(name, words, sizeof(name));
-    uint32_t vm_id = vm_find(name);
-    return vm_id ? hcall_value(vm_id) : hcall_error(STILE_NOT_FOUND);
+    uint32_t number = vm_find(name);
+    return number ? hcall_value(number) : hcall_error(STILE_NOT_FOUND);
 }

@@ -18,8 +18,6 @@ COLD struct hcall_result hcall_event_alloc(struct vcpu *vcpu, stile_vm_id_t peer
 {
     uint32_t port = 0;
 
-    if (!vm_slot(peer.number))
-        return hcall_bad_argument(1);
     if (!has_vcpu(vcpu, target))
         return hcall_bad_argument(2);
     enum stile_error error = events_alloc(vcpu->vm, peer.number, target.index, &port);

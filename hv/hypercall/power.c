@@ -8,9 +8,9 @@
 #include "memory/guest.h"
 #include "vm/vm.h"
 
-struct hcall_result hcall_power_off(struct vcpu *vcpu)
+struct hcall_result hcall_power_off(struct vcpu *vcpu, stile_u32_t status)
 {
-    vm_stop(vcpu, VM_END_OFF);
+    vm_power_off(vcpu, status);
     return hcall_ok();
 }
 

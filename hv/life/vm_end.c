@@ -30,6 +30,9 @@
 /* So often a phase looks whether the UART takes more. One that has stopped is not waited for. */
 #define POLLS_MOST 1000000
 
+/* What can be told of a status: whoever started the machine learns eight bits. */
+#define STATUS_MOST (POWER_STATUS_PANIC - 1)
+
 enum phase {
     PHASE_OUTPUT, /* what the guest has written is sent */
     PHASE_CRASH,  /* the log says why it crashed, if it did */
@@ -53,7 +56,7 @@ static struct end {
 } ends[CONFIG_NR_VMS];
 
 static uint32_t nr_expected; /* atomic */
-static uint32_t nr_failed;   /* VMs that crashed or could not be made anew; atomic */
+static uint32_t outcome;     /* the sum of what VMs ended with, each at most STATUS_MOST; atomic */
 
 void vm_end_expect(void)
 {
@@ -115,7 +118,9 @@ static enum phase say(struct vm *vm, struct end *end)
         return PHASE_DETACH;
     if (vm->end != VM_END_REBOOT)
         complain_finish(vm);
-    if (CONFIG_LOG_LEVEL >= LOG_LEVEL_INFO)
+    if (vm->status != 0)
+        printk_guest("%s: %s, status %u", vm->config.name, texts[vm->end], vm->status);
+    else if (CONFIG_LOG_LEVEL >= LOG_LEVEL_INFO)
         printk_guest("%s: %s", vm->config.name, texts[vm->end]);
     return PHASE_ADVISE;
 }
@@ -213,19 +218,28 @@ void vm_end_free(struct vm *vm)
     budget_release(vm);
 }
 
+/* What of a status can be told. */
+static uint32_t telling(uint32_t status)
+{
+    return status < STATUS_MOST ? status : STATUS_MOST;
+}
+
 static void power_off_machine(void)
 {
+    uint32_t status = telling(__atomic_load_n(&outcome, __ATOMIC_RELAXED));
+
     CHECK(page_audit() == 0); /* what was a VM's is free again */
     flight_print_longest();
-    printk("the last VM has ended: powering off, status %u", nr_failed);
-    power_off(nr_failed);
+    printk("the last VM has ended: powering off, status %u", status);
+    power_off(status);
     panic("the firmware cannot power the machine off");
 }
 
 static void free_all(struct vm *vm, struct end *end)
 {
-    if (end->fault || vm->end == VM_END_CRASH)
-        __atomic_fetch_add(&nr_failed, 1, __ATOMIC_RELAXED);
+    bool failed = end->fault || vm->end == VM_END_CRASH;
+
+    __atomic_fetch_add(&outcome, failed ? 1 : telling(vm->status), __ATOMIC_RELAXED);
     *end = (struct end){0};
     vm_end_free(vm);
     spin_lock(&vm->lock);

@@ -38,7 +38,7 @@ static const char *alloc_vcpus(struct vm *vm)
     return NULL;
 }
 
-/* A number that no VM has; 0 if there is none. */
+/* A place that no VM has; 0 if there is none. */
 static uint32_t find_free(void)
 {
     for (uint32_t id = 1; id <= CONFIG_NR_VMS; id++)
@@ -54,9 +54,11 @@ static uint32_t find_free(void)
 static void clear(struct vm *vm, uint32_t id, const struct vm_files *from)
 {
     vm->id = id;
+    vm_give_number(vm);
     vm->image = *from;
     vm->config = (struct vm_config){0};
     memcpy(vm->config.name, from->name, sizeof(vm->config.name));
+    vm->status = 0;
     vm->end = VM_END_REBOOT; /* what is made anew, and what is made, run alike */
     vm->step = vm_end_step;
     vm->complaints = (struct ratelimit){0};
@@ -124,13 +126,13 @@ struct vm *vm_create(const struct vm_files *from)
     }
     fault = create(vm, id, from);
     if (fault) {
-        vm->id = 0; /* there has never been one */
+        vm->number = 0; /* there has never been one */
         log_error("%s: refused: %s", from->name, fault);
         return NULL;
     }
     vm->state = VM_UNREADY;
     vm_end_expect();
-    log_info("%s: vm %u, %u vCPUs, %lu MiB, %s", vm->config.name, vm->id, vm->config.nr_vcpus,
+    log_info("%s: vm %u, %u vCPUs, %lu MiB, %s", vm->config.name, vm->number, vm->config.nr_vcpus,
              vm_config_pages(&vm->config) >> (20 - PAGE_SHIFT), modes[vm->config.mode]);
     return vm;
 }
@@ -144,13 +146,14 @@ void vm_start(struct vm *vm)
  * Whoever calls this holds the VM. So nobody takes it down before sched_remove() has been called
  * for all vCPUs, and from then on nobody takes a new hold.
  */
-static void end_held(struct vm *vm, enum vm_end end)
+static void end_held(struct vm *vm, enum vm_end end, uint32_t status)
 {
     spin_lock(&vm->lock);
     bool first = vm->state == VM_RUNNING;
     if (first) {
         vm->state = VM_ENDING;
         vm->end = end;
+        vm->status = status;
     }
     spin_unlock(&vm->lock);
     if (!first)
@@ -161,12 +164,17 @@ static void end_held(struct vm *vm, enum vm_end end)
 
 void vm_stop(struct vcpu *vcpu, enum vm_end end)
 {
-    end_held(vcpu->vm, end);
+    end_held(vcpu->vm, end, 0);
+}
+
+void vm_power_off(struct vcpu *vcpu, uint32_t status)
+{
+    end_held(vcpu->vm, VM_END_OFF, status);
 }
 
 void vm_destroy(struct vm *vm)
 {
-    end_held(vm, VM_END_DESTROYED);
+    end_held(vm, VM_END_DESTROYED, 0);
 }
 
 bool vm_destroy_rebooting(struct vm *vm)

@@ -37,6 +37,9 @@ void vm_start(struct vm *vm);
  */
 void vm_stop(struct vcpu *vcpu, enum vm_end end);
 
+/** vm_power_off() - vm_stop() for a VM that says how it went; @status is 0 if it went well */
+void vm_power_off(struct vcpu *vcpu, uint32_t status);
+
 /**
  * vm_crash() - end a VM that cannot go on
  * @vcpu: the loaded vCPU

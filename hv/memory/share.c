@@ -21,7 +21,8 @@ enum share_state {
 struct share {
     enum share_state state;
     uint32_t handle; /* of its last use, if it is free */
-    uint32_t owner;  /* a VM's number */
+    uint32_t owner;  /* a VM's place, as is the next; while the share lasts, so does the VM */
+    uint32_t peer;
     struct share_offer offer;
     ipa_t peer_base;  /* where the peer has it, while accepted */
     uint64_t settled; /* bytes from its start on that caches have let go of since it was offered */
@@ -32,8 +33,8 @@ struct share {
 #define INDEX_MASK ((1u << INDEX_BITS) - 1)
 #define IN_USE_ALL ((1u << STILE_SHARES_MAX) - 1)
 
-_Static_assert(CONFIG_NR_VMS <= STILE_VMS_MAX && NR_SHARES <= INDEX_MASK + 1, "a handle holds it");
-_Static_assert((STILE_VMS_MAX - 1) * STILE_SHARES_MAX == STILE_SHARES_OFFERED_MAX,
+_Static_assert(NR_SHARES <= INDEX_MASK + 1, "a handle holds it");
+_Static_assert((CONFIG_NR_VMS - 1) * STILE_SHARES_MAX <= STILE_SHARES_OFFERED_MAX,
                "all that others can offer");
 
 static struct spinlock share_lock;
@@ -60,7 +61,7 @@ static struct vm *owner_of(const struct share *share)
 
 static struct vm *peer_of(const struct share *share)
 {
-    return sharers[share->offer.peer - 1].vm;
+    return sharers[share->peer - 1].vm;
 }
 
 static struct share *share_of(uint32_t handle)
@@ -79,8 +80,8 @@ static struct share_terms terms_of(const struct share *share)
 
     what |= share->offer.donated ? STILE_SHARE_DONATED : 0;
     what |= share->state == SHARE_ACCEPTED ? STILE_SHARE_ACCEPTED : 0;
-    return (struct share_terms){share->handle, share->owner, share->offer.bytes >> PAGE_SHIFT,
-                                what};
+    return (struct share_terms){share->handle, owner_of(share)->number,
+                                share->offer.bytes >> PAGE_SHIFT, what};
 }
 
 /* Tells a VM that one of its shares is not what it was. */
@@ -128,10 +129,12 @@ static bool is_promised(const struct vm *vm, const struct share_offer *offer)
 
 /* --- offer --------------------------------------------------------------------------------- */
 
-static bool may_take(const struct vm *vm, uint32_t peer)
+/* The place of the VM of a number, if that takes part; or 0. */
+static uint32_t find_peer(uint32_t number)
 {
-    return peer >= 1 && peer <= CONFIG_NR_VMS && peer != vm->id &&
-           sharers[clamp(peer - 1, CONFIG_NR_VMS)].open;
+    const struct vm *peer = vm_numbered(number);
+
+    return peer && sharers[peer->id - 1].open ? peer->id : 0;
 }
 
 /* Sets whether a place is in use. The stage 2 of its owner is locked. */
@@ -145,7 +148,7 @@ static void set_state(struct share *share, enum share_state state)
 }
 
 /* A new share of a VM that has fewer than it may. */
-static struct share *make(const struct vm *vm, const struct share_offer *offer)
+static struct share *make(const struct vm *vm, uint32_t peer, const struct share_offer *offer)
 {
     unsigned place = (unsigned)__builtin_ctz(~sharers[vm->id - 1].in_use);
     struct share *share = shares_of(vm) + place;
@@ -154,6 +157,7 @@ static struct share *make(const struct vm *vm, const struct share_offer *offer)
     use += use >> (32 - INDEX_BITS); /* never 0 */
     share->handle = use << INDEX_BITS | ((vm->id - 1) * STILE_SHARES_MAX + place);
     share->owner = vm->id;
+    share->peer = peer;
     share->offer = *offer;
     share->settled = 0;
     set_state(share, SHARE_OFFERED);
@@ -163,10 +167,13 @@ static struct share *make(const struct vm *vm, const struct share_offer *offer)
 static enum stile_error offer_locked(struct stage2_locked locked, struct vm *vm,
                                      const struct share_offer *offer, uint32_t *handle)
 {
+    uint32_t peer = find_peer(offer->peer);
     enum stile_error error;
 
-    if (!may_take(vm, offer->peer))
+    if (offer->peer == vm->number)
         return STILE_INVALID_ARGUMENT;
+    if (peer == 0)
+        return STILE_NOT_FOUND;
     error = vmem_ready_range(locked, offer->base, offer->bytes, 0);
     if (error)
         return error == STILE_BUSY ? SHARE_AGAIN : error;
@@ -174,7 +181,7 @@ static enum stile_error offer_locked(struct stage2_locked locked, struct vm *vm,
         return STILE_BUSY;
     if (sharers[vm->id - 1].in_use == IN_USE_ALL)
         return STILE_LIMIT;
-    *handle = make(vm, offer)->handle;
+    *handle = make(vm, peer, offer)->handle;
     return STILE_SUCCESS;
 }
 
@@ -188,7 +195,7 @@ static enum stile_error offer_once(struct vm *vm, const struct share_offer *offe
     error = offer_locked(locked, vm, offer, handle);
     stage2_unlock(locked);
     if (!error)
-        tell(sharers[clamp(offer->peer - 1, CONFIG_NR_VMS)].vm);
+        tell(peer_of(share_of(*handle)));
     spin_unlock(&share_lock);
     return error;
 }
@@ -247,7 +254,7 @@ static enum stile_error accept_share(struct vm *vm, struct share *share, ipa_t b
 {
     enum stile_error error;
 
-    if (!share || share->offer.peer != vm->id)
+    if (!share || share->peer != vm->id)
         return STILE_NOT_FOUND;
     if (share->state == SHARE_ACCEPTED)
         return STILE_BUSY;
@@ -291,7 +298,7 @@ enum stile_error share_release(struct vm *vm, uint32_t handle)
 
     spin_lock(&share_lock);
     share = share_of(handle);
-    if (share && share->offer.peer == vm->id && share->state == SHARE_ACCEPTED) {
+    if (share && share->peer == vm->id && share->state == SHARE_ACCEPTED) {
         unmap_in_peer(share);
         tell(owner_of(share));
         error = STILE_SUCCESS;
@@ -327,7 +334,7 @@ bool share_walk(const struct vm *vm, uint32_t index, struct share_terms *terms)
         return false;
     index = (uint32_t)clamp(index, NR_SHARES);
     spin_lock(&share_lock);
-    if (shares[index].state != SHARE_FREE && shares[index].offer.peer == vm->id) {
+    if (shares[index].state != SHARE_FREE && shares[index].peer == vm->id) {
         *terms = terms_of(&shares[index]);
         found = true;
     }

@@ -51,7 +51,8 @@ bool share_vm_gone(struct vm *vm);
  *
  * Makes them ready: the peer finds what the owner would. SHARE_AGAIN: not yet all of them.
  *
- * INVALID_ARGUMENT: the peer is the VM itself, or does not run
+ * INVALID_ARGUMENT: the peer is the VM itself
+ * NOT_FOUND: no VM of that number runs
  * NOT_MAPPED: a page is not the VM's own
  * BUSY: a page was donated already, or is to be and is shared
  * LIMIT: the VM has STILE_SHARES_MAX shares

@@ -39,7 +39,7 @@ static void fill(struct vm *vm)
     *page = (struct stile_vm_page){
         .magic = STILE_VM_PAGE_MAGIC,
         .version = STILE_VERSION_CURRENT,
-        .vm_id = vm->id,
+        .vm_id = vm->number,
         .nr_vcpus = vm->config.nr_vcpus,
         .ticks_per_sec = timer_frequency(),
     };

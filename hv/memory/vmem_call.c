@@ -165,13 +165,13 @@ static struct vmem_place describe(struct vm *vm, struct stage2_locked locked, ip
                                   const struct stage2_mapping *mapping)
 {
     ipa_t page = ipa_make(align_down(ipa.ipa, PAGE_SIZE));
-    uint32_t owner = mapping->attrs & STAGE2_OWNED ? vm->id : 0;
+    uint32_t owner = mapping->attrs & STAGE2_OWNED ? vm->number : 0;
     uint32_t what = STILE_MEMORY_MAPPED | (mapping->attrs & STAGE2_RIGHTS);
 
     if (mapping->attrs & STAGE2_DEVICE)
         what |= STILE_MEMORY_DEVICE;
     if (mapping->attrs & STAGE2_BORROWED)
-        owner = page_owner(mapping->pa);
+        owner = vm_slot(page_owner(mapping->pa))->number; /* a share keeps its owner */
     if ((mapping->attrs & STAGE2_BORROWED) || share_unlent(locked, vm, page, PAGE_SIZE) == 0)
         what |= STILE_MEMORY_SHARED;
     return (struct vmem_place){what, owner, align_down(ipa.ipa, mapping->bytes), mapping->bytes};

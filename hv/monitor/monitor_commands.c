@@ -53,7 +53,7 @@ static bool show_vm(struct vm *vm, uint32_t row)
 
     (void)row;
     printk("  %u %s: %s, %u vCPUs, weight %u, %zu of %zu KiB of EL2's memory, %lu exits, %lu calls",
-           vm->id, vm->config.name, vm->paused ? "paused" : "running", vm->config.nr_vcpus,
+           vm->number, vm->config.name, vm->paused ? "paused" : "running", vm->config.nr_vcpus,
            vm->config.weight, budget.nr_used * PAGE_KIB, budget.nr_pages * PAGE_KIB,
            sum_of(vm, STILE_COUNTER_EXITS), sum_of(vm, STILE_COUNTER_HYPERCALLS));
     return false;
@@ -142,8 +142,8 @@ static bool show_crashes(struct vm *vm, uint32_t row)
     const uint32_t rows = REMAINS_ROWS;
 
     (void)vm;
-    vm = vm_numbered(row / rows + 1);
-    if (vm)
+    vm = vm_slot(row / rows + 1);
+    if (vm->number != 0)
         remains_print_row(vm, row % rows);
     return row + 1 < CONFIG_NR_VMS * rows;
 }
@@ -247,7 +247,7 @@ static bool is_called(const struct vm *vm, const char *name, bool by_number)
 {
     char number[12];
 
-    (void)snprintf(number, sizeof(number), "%u", vm->id);
+    (void)snprintf(number, sizeof(number), "%u", vm->number);
     return strcmp(by_number ? number : vm->config.name, name) == 0;
 }
 

@@ -13,8 +13,7 @@
 /* Under which ports come, go and are bound, of all VMs. Before any VM's own lock. */
 static struct spinlock events_lock;
 
-_Static_assert(CONFIG_NR_VMS <= UINT8_MAX && CONFIG_NR_VCPUS <= UINT8_MAX &&
-                   STILE_NR_PORTS - 1 <= UINT8_MAX,
+_Static_assert(CONFIG_NR_VCPUS <= UINT8_MAX && STILE_NR_PORTS - 1 <= UINT8_MAX,
                "they fit struct event_port");
 
 /* events_close_some() closes so many: some thousand instructions. */
@@ -75,8 +74,10 @@ static COLD void lead(struct vm *vm, uint32_t port, struct vcpu *to, uint32_t to
 COLD enum stile_error events_alloc(struct vm *vm, uint32_t peer, uint32_t target, uint32_t *port)
 {
     struct event_port made = {
-        .state = STILE_PORT_WAITING, .target = (uint8_t)target, .peer = (uint8_t)peer};
+        .state = STILE_PORT_WAITING, .target = (uint8_t)target, .peer = peer};
 
+    if (!vm_exists(peer))
+        return STILE_NOT_FOUND;
     spin_lock(&events_lock);
     enum stile_error error = make(vm, made, port);
     spin_unlock(&events_lock);
@@ -88,12 +89,12 @@ static COLD enum stile_error bind_locked(struct vm *vm, struct vm *peer, uint32_
 {
     const struct event_port *end = find(peer, remote);
 
-    if (!end || end->state != STILE_PORT_WAITING || end->peer != vm->id)
+    if (!end || end->state != STILE_PORT_WAITING || end->peer != vm->number)
         return STILE_NOT_FOUND;
     struct event_port made = {
         .state = STILE_PORT_PEER,
         .target = (uint8_t)target,
-        .peer = (uint8_t)peer->id,
+        .peer = peer->number,
         .to = peer->vcpus[end->target],
         .to_port = (uint8_t)remote,
     };
@@ -106,7 +107,7 @@ static COLD enum stile_error bind_locked(struct vm *vm, struct vm *peer, uint32_
 COLD enum stile_error events_bind(struct vm *vm, uint32_t peer, uint32_t remote, uint32_t target,
                                   uint32_t *port)
 {
-    struct vm *other = vm_slot(peer);
+    struct vm *other = vm_numbered(peer);
 
     if (!other)
         return STILE_NOT_FOUND;
@@ -147,7 +148,7 @@ static COLD void close(struct vm *vm, uint32_t port, struct event_port *end)
     struct vcpu *target = vm->vcpus[end->target];
 
     if (end->state == STILE_PORT_PEER)
-        lead(vm_slot(end->peer), end->to_port, NULL, 0);
+        lead(vm_numbered(end->peer), end->to_port, NULL, 0);
     spin_lock(&vm->events.lock);
     if (end->state == STILE_PORT_VIRQ)
         *virq_port(vm, end->virq, end->target) = 0;
@@ -182,7 +183,7 @@ static COLD void move(struct vm *vm, uint32_t port, struct event_port *end, uint
     struct vcpu *from = vm->vcpus[end->target], *to = vm_vcpu(vm, target);
 
     if (end->state == STILE_PORT_PEER)
-        lead(vm_slot(end->peer), end->to_port, to, port);
+        lead(vm_numbered(end->peer), end->to_port, to, port);
     spin_lock(&vm->events.lock);
     end->target = (uint8_t)target;
     if (end->state == STILE_PORT_IPI)

@@ -24,7 +24,7 @@ struct vm;
  * call makes. Ports and VM numbers may be any.
  */
 
-/** events_alloc() - a port for @peer to bind to; LIMIT */
+/** events_alloc() - a port for @peer to bind to; NOT_FOUND, LIMIT */
 enum stile_error events_alloc(struct vm *vm, uint32_t peer, uint32_t target, uint32_t *port);
 
 /** events_bind() - a port bound to @remote, which @peer has allocated for @vm; NOT_FOUND, LIMIT */

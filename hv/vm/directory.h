@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What VMs publish for one another: a few words each, under short keys. Nothing else is known about
- * them here.
+ * them here. A VM is its place in the table of VMs, struct vm's id, in all of this.
  *
  * Any context; one lock inside.
  */

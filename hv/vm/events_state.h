@@ -18,13 +18,17 @@ struct vcpu;
 /** One port of a VM. All zero: free. */
 struct event_port {
     struct vcpu *to; /* whose bit event_send sets; NULL: nobody's */
-    uint8_t to_port; /* and which */
+    union {
+        uint32_t peer; /* STILE_PORT_WAITING, STILE_PORT_PEER: the other VM's number */
+        struct {
+            uint8_t virq; /* STILE_PORT_VIRQ: enum stile_virq */
+            bool armed;   /* STILE_VIRQ_TIMER: time_event has been called since it was bound */
+        };
+    };
+    uint8_t to_port; /* which of the bits of "to" */
+    uint8_t state;   /* enum stile_port_state */
+    uint8_t target;  /* the vCPU, of this VM, that has the bit */
     bool in_use;
-    uint8_t state;  /* enum stile_port_state */
-    uint8_t target; /* the vCPU, of this VM, that has the bit */
-    uint8_t peer;   /* STILE_PORT_WAITING, STILE_PORT_PEER: the other VM's number */
-    uint8_t virq;   /* STILE_PORT_VIRQ: enum stile_virq */
-    bool armed;     /* STILE_VIRQ_TIMER: time_event has been called since it was bound */
 };
 
 /** A VM's ports. A virq has at most one: the first entries are by virq, 0 if it has none. */

@@ -6,11 +6,26 @@
 
 #include <string.h>
 
+/* A number's lower bits are the place, from 0. */
+#define PLACE_BITS 8
+#define PLACE_MASK ((1u << PLACE_BITS) - 1)
+#define USES_MAX   (UINT32_MAX >> PLACE_BITS)
+
+_Static_assert(CONFIG_NR_VMS <= PLACE_MASK + 1, "a number holds a place");
+
 static struct vm vms[CONFIG_NR_VMS];
 
 struct vm *vm_slot(uint32_t id)
 {
     return id - 1 < CONFIG_NR_VMS ? &vms[clamp(id - 1, CONFIG_NR_VMS)] : NULL;
+}
+
+void vm_give_number(struct vm *vm)
+{
+    spin_lock(&vm->lock);
+    vm->nr_uses = vm->nr_uses % USES_MAX + 1;
+    vm->number = vm->nr_uses << PLACE_BITS | (vm->id - 1);
+    spin_unlock(&vm->lock);
 }
 
 struct vm *vm_get(uint32_t index)
@@ -25,14 +40,50 @@ struct vm *vm_get(uint32_t index)
     return running ? vm : NULL;
 }
 
-struct vm *vm_numbered(uint32_t number)
+/* The place of a number, whoever has it. */
+static struct vm *place_of(uint32_t number)
 {
-    struct vm *vm = vm_slot(number);
-
-    return vm && vm->id == number ? vm : NULL;
+    return vm_slot((number & PLACE_MASK) + 1);
 }
 
-struct vm_description vm_describe(struct vm *vm)
+struct vm *vm_numbered(uint32_t number)
+{
+    struct vm *vm = place_of(number);
+
+    return vm && number != 0 && vm->number == number ? vm : NULL;
+}
+
+struct vm *vm_get_numbered(uint32_t number)
+{
+    struct vm *vm = vm_numbered(number);
+
+    return vm ? vm_get(vm->id - 1) : NULL;
+}
+
+bool vm_exists(uint32_t number)
+{
+    struct vm *vm = vm_numbered(number);
+
+    if (!vm)
+        return false;
+    spin_lock(&vm->lock);
+    bool exists = vm->state != VM_OFF;
+    spin_unlock(&vm->lock);
+    return exists;
+}
+
+struct vm *vm_after(uint32_t number)
+{
+    for (uint32_t i = number == 0 ? 0 : (number & PLACE_MASK) + 1; i < CONFIG_NR_VMS; i++) {
+        struct vm *vm = &vms[clamp(i, CONFIG_NR_VMS)];
+
+        if (vm->number != 0)
+            return vm;
+    }
+    return NULL;
+}
+
+struct stile_vm_info vm_describe(struct vm *vm)
 {
     static const enum stile_vm_state states[] = {
         [VM_OFF] = STILE_VM_ENDED,
@@ -40,17 +91,18 @@ struct vm_description vm_describe(struct vm *vm)
         [VM_ENDING] = STILE_VM_ENDING,
         [VM_UNREADY] = STILE_VM_ENDING,
     };
-    struct vm_description description = {.nr_vcpus = vm->config.nr_vcpus};
+    struct stile_vm_info info = {.vm_id = vm->number, .nr_vcpus = vm->config.nr_vcpus};
 
-    memcpy(description.name, vm->config.name, sizeof(description.name));
+    memcpy(info.name, vm->config.name, sizeof(info.name));
     spin_lock(&vm->lock);
-    description.state = states[vm->state];
+    info.state = states[vm->state];
     if (vm->state == VM_RUNNING && vm->paused)
-        description.state = STILE_VM_PAUSED;
+        info.state = STILE_VM_PAUSED;
     if (vm->state != VM_OFF)
-        description.nr_pages = __atomic_load_n(&vm->stage2.nr_owned, __ATOMIC_RELAXED);
+        info.nr_pages = __atomic_load_n(&vm->stage2.nr_owned, __ATOMIC_RELAXED);
+    info.status = vm->status;
     spin_unlock(&vm->lock);
-    return description;
+    return info;
 }
 
 uint32_t vm_find(const char name[STILE_VM_NAME_BYTES])
@@ -61,7 +113,7 @@ uint32_t vm_find(const char name[STILE_VM_NAME_BYTES])
         spin_lock(&vms[i].lock);
         if (vms[i].state == VM_RUNNING &&
             memcmp(vms[i].config.name, name, STILE_VM_NAME_BYTES) == 0)
-            found = vms[i].id;
+            found = vms[i].number;
         spin_unlock(&vms[i].lock);
     }
     return found;

@@ -48,7 +48,9 @@ enum vm_end {
 struct vm {
     struct vm_config config;         /* what its device tree said; constant */
     struct vm_files image;           /* its files, for a reboot */
-    uint32_t id;                     /* from 1; also its VMID and its pages' owner */
+    uint32_t id;                     /* its place in the table, from 1; its VMID and its pages' owner */
+    uint32_t number;                 /* what VMs and people call it: vm_give_number() */
+    uint32_t nr_uses;                /* how many VMs have had the place */
     uint64_t hcr;                    /* HCR_EL2 while one of its vCPUs runs: trap_control_hcr() */
     uint64_t mdcr;                   /* MDCR_EL2: trap_control_mdcr() */
     uint32_t sve_bytes;              /* its longest vector; 0 without SVE: vsve_bytes() */
@@ -59,13 +61,14 @@ struct vm {
     uint8_t calls[STATS_CALL_SLOTS]; /* by number: its line, from 1, or PERMIT_NONE */
     enum vm_state state;
     enum vm_end end;
+    uint32_t status;             /* with which it was powered off; else 0 */
     bool (*step)(struct vm *vm); /* does a part of what is to be done; false: that was the last */
     bool paused;                 /* its vCPUs are not loaded until it is resumed */
     uint32_t nr_holds;           /* vCPUs that are loaded or about to be, and vm_get(); atomic */
     struct ratelimit complaints; /* lines in the log about what it did: watch/complain.h */
     struct ratelimit reports;    /* of its ends and starts; as the first, over its reboots */
     uint32_t complained;         /* of aborts: a bit for each enum complain_abort; atomic */
-    struct spinlock lock;        /* of minor, agreed, state, end and paused; never made anew */
+    struct spinlock lock;        /* of minor, agreed, state, end, status and paused; never made anew */
     struct stage2 stage2;
     struct vcpu *vcpus[CONFIG_NR_VCPUS];
     uint32_t last_loaded[CONFIG_NR_PCPUS]; /* which vCPU was, on each CPU: its index + 1, or 0 */
@@ -100,13 +103,23 @@ static inline struct vcpu *vm_vcpu(const struct vm *vm, uint64_t index)
 }
 
 /**
- * vm_slot() - where the VM of a number is, if one is running
- * @id: any number
+ * vm_slot() - a place of the table
+ * @id: any; places are 1 to CONFIG_NR_VMS
  *
- * Returns NULL if no VM can have the number. Says nothing about whether there is one: what may be
- * used of it without a hold has a lock of its own.
+ * Returns NULL if there is no such place. Says nothing about whether it has a VM: what may be used
+ * of that without a hold has a lock of its own.
  */
 struct vm *vm_slot(uint32_t id);
+
+/**
+ * vm_give_number() - call the VM of a place as none was called for long
+ * @vm: its id set; nothing of it runs
+ *
+ * A number is the place in its lower bits and, above them, how often that was used: a VM that gets
+ * the place of one that has ended is not taken for it. Never 0, which is the hypervisor, and kept
+ * over a reboot.
+ */
+void vm_give_number(struct vm *vm);
 
 /**
  * vm_get() - look at a VM from outside
@@ -117,25 +130,35 @@ struct vm *vm_slot(uint32_t id);
  */
 struct vm *vm_get(uint32_t index);
 
-/** What vm_describe() tells. */
-struct vm_description {
-    char name[STILE_VM_NAME_BYTES];
-    enum stile_vm_state state;
-    uint32_t nr_vcpus;
-    uint64_t nr_pages;
-};
-
 /**
  * vm_numbered() - the VM of a number, in whatever state it is, if only its end
  * @number: any
  *
- * Returns NULL if there has never been one. Of what it returns only what outlives a VM may be used
- * (watch/remains.h, console_read_kept()).
+ * Returns NULL if there has never been one, or another VM has its place by now. Of what it returns
+ * only what outlives a VM may be used (watch/remains.h, console_read_kept()).
  */
 struct vm *vm_numbered(uint32_t number);
 
-/** vm_describe() - look at a VM of vm_numbered(). No lock held. */
-struct vm_description vm_describe(struct vm *vm);
+/**
+ * vm_get_numbered() - vm_get() of a number
+ * @number: any
+ */
+struct vm *vm_get_numbered(uint32_t number);
+
+/** vm_exists() - whether a number is that of a VM that has not ended for good. No lock held. */
+bool vm_exists(uint32_t number);
+
+/**
+ * vm_after() - walk all VMs, those that have ended too
+ * @number: any; 0: to begin
+ *
+ * Returns the first VM whose place is behind that of the number, or NULL. So a walk goes on although
+ * the VM it has got to is gone. As vm_numbered() otherwise.
+ */
+struct vm *vm_after(uint32_t number);
+
+/** vm_describe() - look at a VM of vm_numbered() or vm_after(). No lock held. */
+struct stile_vm_info vm_describe(struct vm *vm);
 
 /**
  * vm_find() - the number of the VM of a name

@@ -12,7 +12,7 @@
 
 /**
  * power_off() - write out what is left to print, and power the machine off
- * @status: how many VMs failed, or POWER_STATUS_PANIC
+ * @status: the sum of what VMs ended with (power_off of the call table), or POWER_STATUS_PANIC
  *
  * With the word "stile.semihosting" on the machine's command line, @status is also what the
  * emulator returns. The word promises that there is one that listens: without, the machine has no

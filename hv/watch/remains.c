@@ -24,7 +24,7 @@ bool remains_init(struct vm *vm)
 {
     struct remains *remains = vm->remains;
 
-    /* It outlives the VM and its budget. There is one for each number at most. */
+    /* It outlives the VM and its budget. There is one for each place at most. */
     if (!remains)
         remains = page_alloc(PAGE_OWNER_HV, REMAINS_ORDER);
     if (!remains)
@@ -41,12 +41,12 @@ bool remains_init(struct vm *vm)
 void remains_note(const struct vcpu *vcpu, const char *why)
 {
     struct remains *remains = vcpu->vm->remains;
-    struct stile_crash *crash = &remains->crash;
+    struct stile_crash_info *crash = &remains->crash;
 
     spin_lock(&vcpu->vm->lock);
     if (!remains->is_noted) {
         remains->is_noted = true;
-        *crash = (struct stile_crash){.vcpu_id = vcpu->index};
+        *crash = (struct stile_crash_info){.vcpu_id = vcpu->index};
         while (crash->length < STILE_CRASH_MESSAGE_MAX && why[crash->length] != '\0') {
             crash->message[crash->length] = why[crash->length];
             crash->length++;
@@ -58,7 +58,7 @@ void remains_note(const struct vcpu *vcpu, const char *why)
 void remains_keep(struct vm *vm)
 {
     struct remains *remains = vm->remains;
-    struct stile_crash *crash = &remains->crash;
+    struct stile_crash_info *crash = &remains->crash;
 
     spin_lock(&vm->lock);
     const struct vcpu *vcpu = vm->vcpus[crash->vcpu_id];
@@ -74,7 +74,7 @@ void remains_keep(struct vm *vm)
     spin_unlock(&vm->lock);
 }
 
-bool remains_read_crash(struct vm *vm, struct stile_crash *crash)
+bool remains_read_crash(struct vm *vm, struct stile_crash_info *crash)
 {
     spin_lock(&vm->lock);
     bool found = vm->remains && vm->remains->is_whole;
@@ -94,14 +94,14 @@ bool remains_read_trace(struct vm *vm, uint32_t vcpu_id, uint32_t age, struct tr
     return found;
 }
 
-static void print_registers(const struct stile_crash *crash, uint32_t first)
+static void print_registers(const struct stile_crash_info *crash, uint32_t first)
 {
     const uint64_t *x = &crash->x[first];
 
     printk_guest("  x%-2u %016lx %016lx %016lx %016lx", first, x[0], x[1], x[2], x[3]);
 }
 
-static void print_row(const struct vm *vm, const struct stile_crash *crash,
+static void print_row(const struct vm *vm, const struct stile_crash_info *crash,
                       const struct trace *trace, uint32_t row)
 {
     const uint32_t first_exit = REMAINS_ROWS - TRACE_ENTRIES - 1;
@@ -130,7 +130,7 @@ void remains_report_row(const struct vm *vm, uint32_t row)
 /* Only the hypervisor's console calls this: row 0 takes the copy that the others show. */
 void remains_print_row(struct vm *vm, uint32_t row)
 {
-    static struct stile_crash crash;
+    static struct stile_crash_info crash;
     static struct trace trace;
     static bool found;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What is left of a VM after its end, until its number is used again: the end of its output, and of
+ * What is left of a VM after its end, until another VM takes its place: the end of its output, and of
  * one that crashed, why.
  */
 #ifndef WATCH_REMAINS_H
@@ -20,7 +20,7 @@ struct remains {
     /* Under vm->lock: */
     bool is_noted;            /* a vCPU has crashed: the message is there */
     bool is_whole;            /* and so is the rest: the VM has ended */
-    struct stile_crash crash; /* of the vCPU that crashed first, as is the next */
+    struct stile_crash_info crash; /* of the vCPU that crashed first, as is the next */
     struct trace trace;
 };
 
@@ -34,8 +34,8 @@ void remains_note(const struct vcpu *vcpu, const char *why);
 /** A VM is taken down because it crashed: keeps registers and last exits. As remains_note(). */
 void remains_keep(struct vm *vm);
 
-/** Copies what a crash left of @vm, any that has an id; false if it did not crash. */
-bool remains_read_crash(struct vm *vm, struct stile_crash *crash);
+/** Copies what a crash left of @vm, any that has a number; false if it did not crash. */
+bool remains_read_crash(struct vm *vm, struct stile_crash_info *crash);
 
 /** The same for one of the crashed vCPU's last exits; as trace_read(). */
 bool remains_read_trace(struct vm *vm, uint32_t vcpu_id, uint32_t age, struct trace_entry *entry);
@@ -47,7 +47,7 @@ bool remains_read_trace(struct vm *vm, uint32_t vcpu_id, uint32_t age, struct tr
 /** Prints row @row, below REMAINS_ROWS, of what remains_keep() has kept: for the VM's end. */
 void remains_report_row(const struct vm *vm, uint32_t row);
 
-/** The same for the hypervisor's console, of any VM that has an id; nothing if it did not crash. */
+/** The same for the hypervisor's console, of any VM that has a number; nothing if it did not crash. */
 void remains_print_row(struct vm *vm, uint32_t row);
 
 #endif

@@ -42,7 +42,7 @@ static void write_text(struct fake_vm *vm, const char *text, size_t length)
 
 uint64_t stile_fake_console(uint32_t vm, char *text, size_t size)
 {
-    struct fake_vm *of = &fake.vms[vm - 1];
+    struct fake_vm *of = fake_known_vm(vm);
 
     fake_lock();
     if (of->state != STILE_VM_ENDED)
@@ -82,7 +82,7 @@ static bool type_into_input(struct fake_vm *vm, char character)
 
 void stile_fake_type(uint32_t vm, const char *text)
 {
-    struct fake_vm *of = &fake.vms[vm - 1];
+    struct fake_vm *of = fake_known_vm(vm);
 
     fake_lock();
     for (; *text != '\0'; text++)
@@ -93,7 +93,7 @@ void stile_fake_type(uint32_t vm, const char *text)
 
 void stile_fake_ring_sleeps(uint32_t vm, bool sleeps)
 {
-    struct fake_vm *of = &fake.vms[vm - 1];
+    struct fake_vm *of = fake_known_vm(vm);
 
     fake_lock();
     of->ring_sleeps = sleeps;

@@ -17,25 +17,63 @@
 /* A running VM's vCPU, or NULL. */
 static struct fake_vcpu *vcpu_of(const struct fake_vm *vm, stile_vcpu_id_t target)
 {
-    return target.index < vm->config.nr_vcpus ? &fake.vms[vm->number - 1].vcpus[target.index]
+    return target.index < vm->config.nr_vcpus ? &fake_numbered_vm(vm->number)->vcpus[target.index]
                                               : NULL;
 }
 
-struct stile_result fake_control_vm(struct fake_vcpu *vcpu, stile_vm_id_t vm)
+struct stile_result fake_control_vm(struct fake_vcpu *vcpu, stile_vm_id_t after)
 {
     (void)vcpu;
-    if (!fake_is_vm_number(vm.number))
-        return fake_bad(1);
-    const struct fake_vm *found = &fake.vms[vm.number - 1];
-    uint64_t name[2];
+    for (uint32_t i = after.number == 0 ? 0 : fake_place(after.number) + 1; i < FAKE_NR_VMS; i++)
+        if (fake.vms[i].number != 0)
+            return fake_value(fake.vms[i].number, 0, 0);
+    return fake_error(STILE_NOT_FOUND);
+}
 
-    if (found->number == 0)
+/* Whether there is room for a struct, or some of it, in one page. */
+static bool is_room(stile_ipa_t buffer, stile_nr_bytes_t length)
+{
+    return length.bytes - 1 < STILE_PAGE_SIZE - buffer.ipa % STILE_PAGE_SIZE;
+}
+
+static bool may_write(struct fake_vm *vm, stile_ipa_t buffer)
+{
+    char byte;
+
+    return fake_space_read(vm, &byte, buffer, 1) == 1 &&
+           fake_space_write(vm, buffer, &byte, 1) == 1;
+}
+
+/* Writes a struct, or as much of it as there is room for: is_room(). */
+static struct stile_result give(struct fake_vm *to, stile_ipa_t buffer, stile_nr_bytes_t length,
+                                const void *given, size_t bytes)
+{
+    size_t most = length.bytes < bytes ? length.bytes : bytes;
+
+    if (!may_write(to, buffer))
+        return fake_error(STILE_NOT_MAPPED);
+    (void)fake_space_write(to, buffer, given, most);
+    return fake_value(most, 0, 0);
+}
+
+struct stile_result fake_control_vm_info(struct fake_vcpu *vcpu, stile_vm_id_t vm,
+                                         stile_ipa_t buffer, stile_nr_bytes_t length)
+{
+    const struct fake_vm *found = fake_numbered_vm(vm.number);
+
+    if (!is_room(buffer, length))
+        return fake_bad(3);
+    if (!found)
         return fake_error(STILE_NOT_FOUND);
-    memcpy(name, found->name, sizeof(name));
-    uint64_t nr_pages = found->state == STILE_VM_ENDED ? 0 : found->nr_pages;
-    return fake_value(nr_pages << 32 | (uint64_t)found->config.nr_vcpus << 8 |
-                          (uint64_t)found->state,
-                      name[0], name[1]);
+    struct stile_vm_info info = {
+        .vm_id = found->number,
+        .state = found->state,
+        .nr_vcpus = found->config.nr_vcpus,
+        .status = found->status,
+        .nr_pages = found->state == STILE_VM_ENDED ? 0 : found->nr_pages,
+    };
+    memcpy(info.name, found->name, sizeof(info.name));
+    return give(vcpu->vm, buffer, length, &info, sizeof(info));
 }
 
 struct stile_result fake_control_pause(struct fake_vcpu *vcpu, stile_vm_id_t vm)
@@ -94,17 +132,13 @@ struct stile_result fake_control_console_read(struct fake_vcpu *vcpu, stile_vm_i
 {
     uint64_t room = STILE_PAGE_SIZE - buffer.ipa % STILE_PAGE_SIZE;
     size_t count = 0;
-    char byte;
 
-    if (!fake_is_vm_number(vm.number))
-        return fake_bad(1);
     if (limit.bytes - 1 >= STILE_CONSOLE_BUFFER_MAX || buffer.ipa + limit.bytes < buffer.ipa)
         return fake_bad(4);
-    struct fake_vm *found = &fake.vms[vm.number - 1];
-    if (found->number == 0)
+    struct fake_vm *found = fake_numbered_vm(vm.number);
+    if (!found)
         return fake_error(STILE_NOT_FOUND);
-    if (fake_space_read(vcpu->vm, &byte, buffer, 1) == 0 ||
-        fake_space_write(vcpu->vm, buffer, &byte, 1) == 0)
+    if (!may_write(vcpu->vm, buffer))
         return fake_error(STILE_NOT_MAPPED);
     if (found->state != STILE_VM_ENDED)
         fake_console_drain(found);
@@ -138,7 +172,7 @@ struct stile_result fake_control_counter(struct fake_vcpu *vcpu, stile_vm_id_t v
 /* A VM that runs, or the last of its number if that crashed. */
 static const struct fake_vm *running_or_crashed(uint32_t number)
 {
-    const struct fake_vm *vm = fake_is_vm_number(number) ? &fake.vms[number - 1] : NULL;
+    const struct fake_vm *vm = fake_numbered_vm(number);
 
     return vm && (vm->state != STILE_VM_ENDED || vm->end == STILE_FAKE_CRASHED) ? vm : NULL;
 }
@@ -171,7 +205,7 @@ struct stile_result fake_control_set_wall_clock(struct fake_vcpu *vcpu, stile_u6
     if (wall_ns > YEAR_2500_NS)
         return fake_bad(1);
     fake.wall_ns = wall_ns - fake.ticks * tick_ns;
-    for (uint32_t i = 0; i < STILE_VMS_MAX; i++)
+    for (uint32_t i = 0; i < FAKE_NR_VMS; i++)
         if (fake.vms[i].state != STILE_VM_ENDED)
             fake_vm_set_wall(&fake.vms[i],
                              fake.wall_ns + fake.vms[i].page->clock.base_ticks * tick_ns);
@@ -179,23 +213,17 @@ struct stile_result fake_control_set_wall_clock(struct fake_vcpu *vcpu, stile_u6
 }
 
 /* The message only: a host has not the registers of an arm64 vCPU. */
-struct stile_result fake_control_crash(struct fake_vcpu *vcpu, stile_vm_id_t vm, stile_ipa_t buffer)
+struct stile_result fake_control_crash_info(struct fake_vcpu *vcpu, stile_vm_id_t vm,
+                                            stile_ipa_t buffer, stile_nr_bytes_t length)
 {
-    struct stile_crash crash = {.vcpu_id = 0};
-    char byte;
+    const struct fake_vm *found = fake_numbered_vm(vm.number);
+    struct stile_crash_info crash = {.vcpu_id = 0};
 
-    if (buffer.ipa % STILE_PAGE_SIZE + sizeof(crash) > STILE_PAGE_SIZE)
-        return fake_bad(2);
-    if (!fake_is_vm_number(vm.number))
+    if (!is_room(buffer, length))
+        return fake_bad(3);
+    if (!found || found->state != STILE_VM_ENDED || found->end != STILE_FAKE_CRASHED)
         return fake_error(STILE_NOT_FOUND);
-    const struct fake_vm *found = &fake.vms[vm.number - 1];
-    if (found->number == 0 || found->state != STILE_VM_ENDED || found->end != STILE_FAKE_CRASHED)
-        return fake_error(STILE_NOT_FOUND);
-    if (fake_space_read(vcpu->vm, &byte, buffer, 1) == 0 ||
-        fake_space_write(vcpu->vm, buffer, &byte, 1) == 0)
-        return fake_error(STILE_NOT_MAPPED);
     crash.length = (uint32_t)strlen(found->message);
     memcpy(crash.message, found->message, crash.length);
-    (void)fake_space_write(vcpu->vm, buffer, &crash, sizeof(crash));
-    return fake_ok();
+    return give(vcpu->vm, buffer, length, &crash, sizeof(crash));
 }

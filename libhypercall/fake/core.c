@@ -82,6 +82,12 @@ struct stile_result fake_core_info(struct fake_vcpu *vcpu, stile_u32_t item)
         /* The fake's own memory is the program's: a VM uses none of a hypervisor's. */
         [STILE_INFO_HV_PAGES] = 0,
         [STILE_INFO_HV_PAGES_MAX] = 0,
+        [STILE_INFO_PAGE_BYTES] = STILE_PAGE_SIZE,
+        [STILE_INFO_IPA_BITS] = FAKE_IPA_BITS,
+        [STILE_INFO_NR_PORTS] = STILE_NR_PORTS,
+        [STILE_INFO_SHARES_MAX] = STILE_SHARES_MAX,
+        [STILE_INFO_SHARE_PAGES_MAX] = STILE_MEMORY_MAX_PAGES,
+        [STILE_INFO_DIRECTORY_ENTRIES] = STILE_DIRECTORY_ENTRIES,
     };
 
     return item < sizeof(items) / sizeof(items[0]) ? fake_value(items[item], 0, 0) : fake_bad(1);

@@ -111,11 +111,11 @@ struct stile_result fake_directory_find_vm(struct fake_vcpu *vcpu, stile_u64_t n
     uint64_t name[4] = {name0, name1, name2, name3};
 
     (void)vcpu;
-    for (uint32_t i = 1; i <= STILE_VMS_MAX; i++) {
-        const struct fake_vm *vm = fake_running_vm(i);
+    for (uint32_t i = 0; i < FAKE_NR_VMS; i++) {
+        const struct fake_vm *vm = &fake.vms[i];
 
-        if (vm && memcmp(vm->name, name, sizeof(name)) == 0)
-            return fake_value(i, 0, 0);
+        if (vm->state != STILE_VM_ENDED && memcmp(vm->name, name, sizeof(name)) == 0)
+            return fake_value(vm->number, 0, 0);
     }
     return fake_error(STILE_NOT_FOUND);
 }

@@ -62,10 +62,10 @@ static struct stile_result port_or_limit(uint32_t port)
 struct stile_result fake_event_alloc(struct fake_vcpu *vcpu, stile_vm_id_t peer,
                                      stile_vcpu_id_t target)
 {
-    if (!fake_is_vm_number(peer.number))
-        return fake_bad(1);
     if (!has_vcpu(vcpu, target))
         return fake_bad(2);
+    if (!fake_running_vm(peer.number))
+        return fake_error(STILE_NOT_FOUND);
     return port_or_limit(make(vcpu->vm, (struct fake_port){.state = STILE_PORT_WAITING,
                                                            .target = target.index,
                                                            .peer = peer.number}));
@@ -128,7 +128,7 @@ struct stile_result fake_event_send(struct fake_vcpu *vcpu, stile_port_t port)
     }
     if (end->state != STILE_PORT_PEER)
         return fake_error(STILE_NOT_BOUND);
-    struct fake_vm *peer = &fake.vms[end->peer - 1];
+    struct fake_vm *peer = fake_numbered_vm(end->peer);
     fake_irq_set_port(&peer->vcpus[peer->ports[end->peer_port].target], end->peer_port);
     return fake_ok();
 }
@@ -138,7 +138,7 @@ static void close(struct fake_vm *vm, uint32_t port)
     struct fake_port *end = &vm->ports[port];
 
     if (end->state == STILE_PORT_PEER)
-        fake.vms[end->peer - 1].ports[end->peer_port].state = STILE_PORT_WAITING;
+        fake_numbered_vm(end->peer)->ports[end->peer_port].state = STILE_PORT_WAITING;
     if (end->state == STILE_PORT_VIRQ)
         *virq_port(vm, end->virq, end->target) = 0;
     (void)clear(&vm->vcpus[end->target], port);

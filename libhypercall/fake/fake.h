@@ -18,7 +18,11 @@
 #define FAKE_CONSOLE_INTID 33
 #define FAKE_CONSOLE_BYTES 65536
 #define FAKE_INPUT_BYTES   1024
-#define FAKE_IPA_END       (UINT64_C(1) << 39)
+#define FAKE_IPA_BITS      39
+#define FAKE_IPA_END       (UINT64_C(1) << FAKE_IPA_BITS)
+/* The most VMs at once. */
+#define FAKE_NR_VMS 16
+
 #define FAKE_SPACE_PAGES   (STILE_FAKE_SPACE_BYTES / STILE_PAGE_SIZE)
 
 /* The shared pages are where no VM has memory. */
@@ -112,7 +116,9 @@ struct fake_share {
 };
 
 struct fake_vm {
-    uint32_t number;
+    uint32_t number;  /**< its place and how often that was used: never 0, nor the same soon */
+    uint32_t nr_uses; /**< of the place */
+    uint32_t status;  /**< with which it powered off; else 0 */
     struct stile_fake_config config;
     char name[STILE_VM_NAME_BYTES];
     enum stile_vm_state state; /**< STILE_VM_ENDED and number 0: there never was one */
@@ -143,7 +149,7 @@ struct fake_vm {
 /** The whole machine. */
 struct fake_machine {
     pthread_mutex_t lock;
-    struct fake_vm vms[STILE_VMS_MAX];
+    struct fake_vm vms[FAKE_NR_VMS];
     uint64_t ticks;
     uint64_t wall_ns; /**< at tick 0, or 0 */
     bool use_threads;
@@ -167,8 +173,17 @@ void fake_unlock(void);
 /** Lets a vCPU that sleeps look again at what it waits for; with the lock. */
 void fake_wake(struct fake_vcpu *vcpu);
 
-/** Whether a VM may have this number. */
-bool fake_is_vm_number(uint32_t number);
+/** The place that a number, any, would have; below FAKE_NR_VMS, or there is no such VM. */
+uint32_t fake_place(uint32_t number);
+
+/** Gives a VM a number that no VM had for long. */
+void fake_give_number(struct fake_vm *vm);
+
+/** The VM of a number, ended or not, while no other has its place; NULL if there is none. */
+struct fake_vm *fake_numbered_vm(uint32_t number);
+
+/** The same of a VM that a test names; without one the program is aborted. */
+struct fake_vm *fake_known_vm(uint32_t number);
 
 /** A VM that has not ended, by its number; NULL if there is none. */
 struct fake_vm *fake_running_vm(uint32_t number);

@@ -19,13 +19,13 @@ static const struct fake_mapping nothing;
 
 static int pool_file = -1;
 static uint8_t *pool;
-static uint8_t pool_owner[POOL_PAGES]; /* a VM's number; 0: free */
+static uint8_t pool_owner[POOL_PAGES]; /* a VM's place, from 1; 0: free */
 
-/* What a VM once had is kept for the next one of its number: addresses stay. */
+/* What a VM once had is kept for the next one of its place: addresses stay. */
 static struct {
     uint8_t *window;
     struct fake_mapping *map;
-} spaces[STILE_VMS_MAX];
+} spaces[FAKE_NR_VMS];
 
 static void *reserve(void *at, size_t bytes, int protection)
 {
@@ -64,13 +64,19 @@ void *fake_pool_pointer(uint32_t page)
     return pool + (size_t)page * STILE_PAGE_SIZE;
 }
 
+/* What a VM is in pool_owner. */
+static uint8_t owner_of(const struct fake_vm *vm)
+{
+    return (uint8_t)(fake_place(vm->number) + 1);
+}
+
 /* A zeroed page; whether there is one. */
 static bool take_page(const struct fake_vm *vm, uint32_t *page)
 {
     for (uint32_t i = 0; i < POOL_PAGES; i++) {
         if (pool_owner[i] != 0)
             continue;
-        pool_owner[i] = (uint8_t)vm->number;
+        pool_owner[i] = owner_of(vm);
         memset(fake_pool_pointer(i), 0, STILE_PAGE_SIZE);
         *page = i;
         return true;
@@ -136,7 +142,7 @@ static bool populate_shared(struct fake_vm *vm)
 
 bool fake_pool_start(struct fake_vm *vm)
 {
-    uint32_t slot = vm->number - 1;
+    uint32_t slot = fake_place(vm->number);
     void *view;
 
     if (pool_file < 0)
@@ -159,7 +165,7 @@ bool fake_pool_start(struct fake_vm *vm)
 void fake_pool_end(struct fake_vm *vm)
 {
     for (uint32_t i = 0; i < POOL_PAGES; i++)
-        if (pool_owner[i] == vm->number)
+        if (pool_owner[i] == owner_of(vm))
             pool_owner[i] = 0;
     (void)reserve(vm->window, STILE_FAKE_SPACE_BYTES, PROT_NONE);
     (void)reserve(vm->map, MAP_BYTES, PROT_READ | PROT_WRITE);
@@ -173,7 +179,7 @@ void fake_pool_free(struct fake_vm *vm, uint64_t number)
 
 uint32_t fake_pool_owner(uint32_t page)
 {
-    return pool_owner[page];
+    return pool_owner[page] != 0 ? fake.vms[pool_owner[page] - 1].number : 0;
 }
 
 void fake_pool_give(struct fake_vm *from, uint64_t number, struct fake_vm *to, uint64_t at)
@@ -182,7 +188,7 @@ void fake_pool_give(struct fake_vm *from, uint64_t number, struct fake_vm *to, u
 
     mapping.access = ACCESS_ALL;
     mapping.most = ACCESS_ALL;
-    pool_owner[mapping.page] = (uint8_t)to->number;
+    pool_owner[mapping.page] = owner_of(to);
     fake_pool_set(from, number, nothing);
     fake_pool_set(to, at, mapping);
     from->nr_pages--;

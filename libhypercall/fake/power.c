@@ -7,8 +7,9 @@
 #include "space.h"
 #include "vm.h"
 
-struct stile_result fake_power_off(struct fake_vcpu *vcpu)
+struct stile_result fake_power_off(struct fake_vcpu *vcpu, stile_u32_t status)
 {
+    vcpu->vm->status = status;
     fake_vm_end(vcpu->vm, STILE_FAKE_OFF);
     fake_leave(STILE_FAKE_OFF);
 }

@@ -12,7 +12,7 @@
 
 #define RIGHTS_ALL (STILE_ACCESS_READ | STILE_ACCESS_WRITE | STILE_ACCESS_EXECUTE)
 
-/* A handle: how many were given out before it, then the owner's number, then its slot. */
+/* A handle: how many were given out before it, then the owner's place, then its slot. */
 #define HANDLE_SLOT_BITS  4
 #define HANDLE_OWNER_BITS 4
 
@@ -20,7 +20,7 @@ static const struct fake_mapping nothing;
 
 static struct fake_share *find(uint32_t handle)
 {
-    uint32_t owner = (handle >> HANDLE_SLOT_BITS) % STILE_VMS_MAX;
+    uint32_t owner = (handle >> HANDLE_SLOT_BITS) % FAKE_NR_VMS;
     struct fake_share *share = &fake.vms[owner].shares[handle % STILE_SHARES_MAX];
 
     return handle != 0 && share->handle == handle ? share : NULL;
@@ -63,8 +63,10 @@ static struct stile_result make_offer(struct fake_vm *vm, struct fake_share offe
 {
     struct fake_vm *peer = fake_running_vm(offer.peer);
 
-    if (!peer || peer == vm)
+    if (peer == vm)
         return fake_bad(3);
+    if (!peer)
+        return fake_error(STILE_NOT_FOUND);
     enum stile_error error = check_pages(vm, &offer);
     if (error != STILE_SUCCESS)
         return fake_error(error);
@@ -73,7 +75,7 @@ static struct stile_result make_offer(struct fake_vm *vm, struct fake_share offe
             continue;
         offer.owner = vm->number;
         offer.handle = ++fake.share_generation << (HANDLE_SLOT_BITS + HANDLE_OWNER_BITS) |
-                       (vm->number - 1) << HANDLE_SLOT_BITS | i;
+                       fake_place(vm->number) << HANDLE_SLOT_BITS | i;
         vm->shares[i] = offer;
         fake_event_virq(peer, STILE_VIRQ_SHARE);
         return fake_value(offer.handle, 0, 0);
@@ -113,7 +115,7 @@ struct stile_result fake_memory_donate(struct fake_vcpu *vcpu, stile_ipa_t base,
 
 static void take(struct fake_vm *vm, struct fake_share *share)
 {
-    struct fake_vm *owner = &fake.vms[share->owner - 1];
+    struct fake_vm *owner = fake_numbered_vm(share->owner);
 
     for (uint64_t i = 0; i < share->count; i++) {
         if (share->donated) {
@@ -153,14 +155,14 @@ struct stile_result fake_memory_accept(struct fake_vcpu *vcpu, stile_share_t sha
             return fake_error(STILE_ALREADY_MAPPED);
     }
     take(vm, found);
-    fake_event_virq(&fake.vms[found->owner - 1], STILE_VIRQ_SHARE);
+    fake_event_virq(fake_numbered_vm(found->owner), STILE_VIRQ_SHARE);
     return fake_value(found->count, found->access, 0);
 }
 
 static void unmap_in_peer(struct fake_share *share)
 {
     for (uint64_t i = 0; share->accepted && i < share->count; i++)
-        fake_pool_set(&fake.vms[share->peer - 1], share->at + i, nothing);
+        fake_pool_set(fake_numbered_vm(share->peer), share->at + i, nothing);
     share->accepted = false;
 }
 
@@ -171,7 +173,7 @@ struct stile_result fake_memory_release(struct fake_vcpu *vcpu, stile_share_t sh
     if (!found || found->peer != vcpu->vm->number || !found->accepted)
         return fake_error(STILE_NOT_FOUND);
     unmap_in_peer(found);
-    fake_event_virq(&fake.vms[found->owner - 1], STILE_VIRQ_SHARE);
+    fake_event_virq(fake_numbered_vm(found->owner), STILE_VIRQ_SHARE);
     return fake_ok();
 }
 
@@ -183,17 +185,17 @@ struct stile_result fake_memory_revoke(struct fake_vcpu *vcpu, stile_share_t sha
         return fake_error(STILE_NOT_FOUND);
     unmap_in_peer(found);
     found->handle = 0;
-    fake_event_virq(&fake.vms[found->peer - 1], STILE_VIRQ_SHARE);
+    fake_event_virq(fake_numbered_vm(found->peer), STILE_VIRQ_SHARE);
     return fake_ok();
 }
 
-/* Counted over the shares of all other VMs, in the order of their numbers. */
+/* Counted over the shares of all other VMs, in the order of their places. */
 struct stile_result fake_memory_offer(struct fake_vcpu *vcpu, stile_u32_t index)
 {
     if (index >= STILE_SHARES_OFFERED_MAX)
         return fake_bad(1);
     uint32_t owner = index / STILE_SHARES_MAX;
-    if (owner >= vcpu->vm->number - 1)
+    if (owner >= fake_place(vcpu->vm->number))
         owner++;
     const struct fake_share *share = &fake.vms[owner].shares[index % STILE_SHARES_MAX];
     if (share->handle == 0 || share->peer != vcpu->vm->number)
@@ -205,7 +207,7 @@ struct stile_result fake_memory_offer(struct fake_vcpu *vcpu, stile_u32_t index)
 
 void fake_share_vm_reset(struct fake_vm *vm)
 {
-    for (uint32_t i = 0; i < STILE_VMS_MAX; i++) {
+    for (uint32_t i = 0; i < FAKE_NR_VMS; i++) {
         for (uint32_t j = 0; j < STILE_SHARES_MAX; j++) {
             struct fake_share *share = &fake.vms[i].shares[j];
             stile_share_t handle = stile_share(share->handle);
@@ -220,7 +222,7 @@ void fake_share_vm_reset(struct fake_vm *vm)
 
 void fake_share_vm_gone(struct fake_vm *vm)
 {
-    for (uint32_t i = 0; i < STILE_VMS_MAX; i++) {
+    for (uint32_t i = 0; i < FAKE_NR_VMS; i++) {
         for (uint32_t j = 0; j < STILE_SHARES_MAX; j++) {
             struct fake_share *share = &fake.vms[i].shares[j];
 

@@ -89,7 +89,7 @@ stile_ipa_t stile_fake_ipa(const void *pointer)
 
 static void *shared(uint32_t vm, uint64_t ipa)
 {
-    return fake.vms[vm - 1].window + ipa;
+    return fake_known_vm(vm)->window + ipa;
 }
 
 struct stile_mailbox *stile_fake_mailbox(uint32_t vm, uint32_t vcpu)

@@ -31,7 +31,7 @@ void fake_time_advance(uint64_t ticks)
     if (ticks < fake.ticks)
         return;
     __atomic_store_n(&fake.ticks, ticks, __ATOMIC_RELAXED);
-    for (uint32_t i = 0; i < STILE_VMS_MAX; i++)
+    for (uint32_t i = 0; i < FAKE_NR_VMS; i++)
         for (uint32_t j = 0; fake.vms[i].state != STILE_VM_ENDED && j < fake.vms[i].config.nr_vcpus;
              j++)
             fire(&fake.vms[i].vcpus[j]);

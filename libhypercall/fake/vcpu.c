@@ -42,7 +42,7 @@ static void sleep_until(struct fake_vcpu *vcpu, uint64_t deadline)
 void stile_fake_preempt(uint32_t vm, uint32_t vcpu, bool preempted)
 {
     fake_lock();
-    struct stile_vcpu_page *page = fake.vms[vm - 1].vcpus[vcpu].page;
+    struct stile_vcpu_page *page = fake_known_vm(vm)->vcpus[vcpu].page;
     __atomic_store_n(&page->preempted, preempted, __ATOMIC_RELAXED);
     if (!preempted)
         page->nr_switches++;

@@ -19,7 +19,7 @@
 void stile_fake_reset(void)
 {
     fake_lock();
-    for (uint32_t i = 0; i < STILE_VMS_MAX; i++)
+    for (uint32_t i = 0; i < FAKE_NR_VMS; i++)
         if (fake.vms[i].state != STILE_VM_ENDED)
             fake_pool_end(&fake.vms[i]);
     fake_pool_reset();
@@ -107,7 +107,7 @@ static void begin(struct fake_vm *vm)
 
 void fake_vm_tell_peers(const struct fake_vm *of)
 {
-    for (uint32_t i = 0; i < STILE_VMS_MAX; i++)
+    for (uint32_t i = 0; i < FAKE_NR_VMS; i++)
         if (&fake.vms[i] != of && fake.vms[i].state != STILE_VM_ENDED)
             fake_event_virq(&fake.vms[i], STILE_VIRQ_PEER);
 }
@@ -115,10 +115,10 @@ void fake_vm_tell_peers(const struct fake_vm *of)
 /* A slot that no VM has had, or else one whose VM has ended. */
 static struct fake_vm *free_slot(void)
 {
-    for (uint32_t i = 0; i < STILE_VMS_MAX; i++)
+    for (uint32_t i = 0; i < FAKE_NR_VMS; i++)
         if (fake.vms[i].number == 0)
             return &fake.vms[i];
-    for (uint32_t i = 0; i < STILE_VMS_MAX; i++)
+    for (uint32_t i = 0; i < FAKE_NR_VMS; i++)
         if (fake.vms[i].state == STILE_VM_ENDED)
             return &fake.vms[i];
     (void)fprintf(stderr, "stile fake: too many VMs\n");
@@ -129,7 +129,8 @@ uint32_t stile_fake_start(const struct stile_fake_config *config)
 {
     fake_lock();
     struct fake_vm *vm = free_slot();
-    vm->number = (uint32_t)(vm - fake.vms) + 1;
+    fake_give_number(vm);
+    vm->status = 0;
     if (config)
         vm->config = *config;
     else
@@ -138,7 +139,7 @@ uint32_t stile_fake_start(const struct stile_fake_config *config)
         vm->config.nr_vcpus = 1;
     if (vm->config.nr_pages == 0)
         vm->config.nr_pages = 256;
-    (void)snprintf(vm->name, sizeof(vm->name), "vm%u", vm->number);
+    (void)snprintf(vm->name, sizeof(vm->name), "vm%u", fake_place(vm->number) + 1);
     if (vm->config.name)
         (void)snprintf(vm->name, sizeof(vm->name), "%s", vm->config.name);
     vm->console_written = 0;
@@ -172,7 +173,7 @@ void fake_vm_end(struct fake_vm *vm, enum stile_fake_end end)
 void stile_fake_become(uint32_t vm, uint32_t vcpu)
 {
     fake_lock();
-    fake_current = &fake.vms[vm - 1].vcpus[vcpu];
+    fake_current = &fake_known_vm(vm)->vcpus[vcpu];
     fake_current->state = STILE_VCPU_RUNNING;
     fake_unlock();
 }
@@ -202,14 +203,19 @@ void stile_fake_use_threads(bool use)
     fake_unlock();
 }
 
+uint32_t stile_fake_status(uint32_t vm)
+{
+    return fake_known_vm(vm)->status;
+}
+
 const char *stile_fake_message(uint32_t vm)
 {
-    return fake.vms[vm - 1].message;
+    return fake_known_vm(vm)->message;
 }
 
 void stile_fake_set_clock(uint32_t vm, uint64_t wall_ns)
 {
     fake_lock();
-    fake_vm_set_wall(&fake.vms[vm - 1], wall_ns);
+    fake_vm_set_wall(fake_known_vm(vm), wall_ns);
     fake_unlock();
 }

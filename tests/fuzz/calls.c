@@ -93,8 +93,9 @@ static uint64_t likely_value(enum call_kind kind, uint64_t choice)
         return choice % 16 == 0 ? STILE_MEMORY_MAX_PAGES : 1 + choice % 3;
     case CALL_nr_bytes:
     case CALL_vcpu_set:
-    case CALL_vm_id:
         return 1 + choice % 3;
+    case CALL_vm_id:
+        return vm_slot(1 + choice % 3)->number;
     case CALL_vcpu_id:
         return choice % WORLD_NR_VCPUS;
     case CALL_u32:
@@ -254,7 +255,7 @@ void calls_make(const struct record *record, const struct vcpu *vcpu)
     unsigned i = record_line(record);
     uint64_t arguments[6];
 
-    caller = vcpu->vm->id;
+    caller = vcpu->vm->number;
     if (i >= CALL_NR_LINES) {
         make_other_call(record);
         return;

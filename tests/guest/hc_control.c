@@ -58,9 +58,27 @@ static void expect_bad(struct stile_result result, uint64_t argument)
     EXPECT_EQ(result.value[0], argument);
 }
 
+/* Beside what tests read into the page. */
+static struct stile_vm_info info_of(stile_vm_id_t vm)
+{
+    static struct stile_vm_info info __attribute__((aligned(64)));
+    struct stile_result result = stile_control_vm_info(vm, stile_ipa(virt_to_phys(&info)),
+                                                       stile_nr_bytes(sizeof(info)));
+
+    EXPECT_EQ(result.status, STILE_SUCCESS);
+    EXPECT_EQ(result.value[0], sizeof(info));
+    return info;
+}
+
 static uint64_t state_of(stile_vm_id_t vm)
 {
-    return stile_control_vm(vm).value[0] & 0xFF;
+    return info_of(vm).state;
+}
+
+static struct stile_result read_crash(stile_vm_id_t vm, uint64_t pa)
+{
+    return stile_control_crash_info(vm, stile_ipa(pa),
+                                    stile_nr_bytes(sizeof(struct stile_crash_info)));
 }
 
 KTF_TEST(hc_control, does_not_exist_for_an_unprivileged_vm)
@@ -76,32 +94,65 @@ KTF_TEST(hc_control, does_not_exist_for_an_unprivileged_vm)
     }
 }
 
+/* Numbers that no VM has: the hypervisor's, places, one that is long past or to come. */
+static const uint32_t nobody[] = {0, 1, 2, 0x103, 0x110, 0x200, 0x1FF, UINT32_MAX};
+
 KTF_TEST(hc_steward, tells_of_every_vm)
 {
-    uint64_t name = 0;
+    struct stile_vm_info info = info_of(peer);
 
-    memcpy(&name, "peer", 4);
-    struct stile_result result = stile_control_vm(peer);
-    EXPECT_EQ(result.status, STILE_SUCCESS);
-    EXPECT_EQ(result.value[0] & 0xFFFFFFFF, STILE_VM_RUNNING | 1 << 8);
-    EXPECT_GT(result.value[0] >> 32, 1000);
-    EXPECT_EQ(result.value[1], name);
-    EXPECT_EQ(result.value[2], 0);
+    EXPECT_EQ(info.vm_id, peer.number);
+    EXPECT_EQ(info.state, STILE_VM_RUNNING);
+    EXPECT_EQ(info.nr_vcpus, 1);
+    EXPECT_EQ(info.status, 0);
+    EXPECT_EQ(info.reserved, 0);
+    EXPECT_GT(info.nr_pages, 1000);
+    EXPECT_STREQ(info.name, "peer");
     EXPECT_EQ(state_of(self), STILE_VM_RUNNING);
-    EXPECT_EQ(stile_control_vm(stile_vm_id(4)).status, STILE_NOT_FOUND);
-    EXPECT_EQ(stile_control_vm(stile_vm_id(STILE_VMS_MAX)).status, STILE_NOT_FOUND);
-    expect_bad(stile_control_vm(stile_vm_id(0)), 1);
-    expect_bad(stile_control_vm(stile_vm_id(STILE_VMS_MAX + 1)), 1);
+}
+
+KTF_TEST(hc_steward, gives_as_much_as_there_is_room_for)
+{
+    uint64_t pa = virt_to_phys(page);
+
+    memset(page, 0x55, sizeof(page));
+    EXPECT_EQ(stile_control_vm_info(peer, stile_ipa(pa), stile_nr_bytes(5)).value[0], 5);
+    EXPECT_MEMEQ(page, &peer.number, 4);
+    EXPECT_EQ(page[5], 0x55);
+    EXPECT_EQ(stile_control_vm_info(peer, stile_ipa(pa), stile_nr_bytes(PAGE_SIZE)).value[0],
+              sizeof(struct stile_vm_info));
+    EXPECT_EQ(page[sizeof(struct stile_vm_info)], 0x55);
+    EXPECT_EQ(stile_control_vm_info(peer, stile_ipa(pa + 4095), stile_nr_bytes(1)).value[0], 1);
+    expect_bad(stile_control_vm_info(peer, stile_ipa(pa), stile_nr_bytes(0)), 3);
+    expect_bad(stile_control_vm_info(peer, stile_ipa(pa + 4095), stile_nr_bytes(2)), 3);
+    expect_bad(stile_control_vm_info(peer, stile_ipa(pa), stile_nr_bytes(UINT64_MAX)), 3);
+    EXPECT_EQ(stile_control_vm_info(peer, stile_ipa(0), stile_nr_bytes(1)).status,
+              STILE_NOT_MAPPED);
+}
+
+/* All three, each once, in whatever order; from any number on the walk ends. */
+KTF_TEST(hc_steward, walks_the_vms)
+{
+    uint32_t seen[3] = {0};
+    struct stile_result result = stile_control_vm(stile_vm_id(0));
+
+    for (int i = 0; i < 3; i++) {
+        ASSERT_EQ(result.status, STILE_SUCCESS);
+        seen[i] = (uint32_t)result.value[0];
+        result = stile_control_vm(stile_vm_id(seen[i]));
+    }
+    EXPECT_EQ(result.status, STILE_NOT_FOUND);
+    EXPECT_EQ(seen[0] ^ seen[1] ^ seen[2], self.number ^ peer.number ^ victim.number);
+    EXPECT_TRUE(seen[0] != seen[1] && seen[1] != seen[2] && seen[0] != seen[2]);
+    EXPECT_EQ(stile_control_vm(stile_vm_id(UINT32_MAX)).status, STILE_NOT_FOUND);
 }
 
 KTF_TEST(hc_steward, does_nothing_to_oneself_or_nobody)
 {
-    static const uint32_t nobody[] = {0, 4, STILE_VMS_MAX, STILE_VMS_MAX + 1, UINT32_MAX};
-
     expect_bad(stile_control_pause(self), 1);
     expect_bad(stile_control_destroy(self), 1);
     EXPECT_EQ(stile_control_resume(self).status, STILE_SUCCESS);
-    for (int i = 0; i < 5; i++) {
+    for (size_t i = 0; i < sizeof(nobody) / sizeof(nobody[0]); i++) {
         stile_vm_id_t vm = stile_vm_id(nobody[i]);
         EXPECT_EQ(stile_control_pause(vm).status, STILE_NOT_FOUND);
         EXPECT_EQ(stile_control_resume(vm).status, STILE_NOT_FOUND);
@@ -110,7 +161,10 @@ KTF_TEST(hc_steward, does_nothing_to_oneself_or_nobody)
                   STILE_NOT_FOUND);
         EXPECT_EQ(stile_control_counter(vm, stile_vcpu_id(0), 0).status, STILE_NOT_FOUND);
         EXPECT_EQ(stile_control_trace(vm, stile_vcpu_id(0), 0).status, STILE_NOT_FOUND);
-        EXPECT_EQ(stile_control_crash(vm, stile_ipa(virt_to_phys(page))).status, STILE_NOT_FOUND);
+        EXPECT_EQ(read_crash(vm, virt_to_phys(page)).status, STILE_NOT_FOUND);
+        EXPECT_EQ(
+            stile_control_vm_info(vm, stile_ipa(virt_to_phys(page)), stile_nr_bytes(8)).status,
+            STILE_NOT_FOUND);
     }
 }
 
@@ -199,7 +253,11 @@ KTF_TEST(hc_steward, reads_a_console)
     expect_bad(read_console(0, UINT64_MAX - 9, 11), 4);
     EXPECT_EQ(read_console(0, support_beyond_memory(), 64).status, STILE_NOT_MAPPED);
     EXPECT_EQ(read_console(0, 0x0B000000, 64).status, STILE_NOT_MAPPED);
-    expect_bad(stile_control_console_read(stile_vm_id(0), 0, stile_ipa(pa), stile_nr_bytes(1)), 1);
+    for (size_t i = 0; i < sizeof(nobody) / sizeof(nobody[0]); i++)
+        EXPECT_EQ(stile_control_console_read(stile_vm_id(nobody[i]), 0, stile_ipa(pa),
+                                             stile_nr_bytes(1))
+                      .status,
+                  STILE_NOT_FOUND);
 }
 
 KTF_TEST(hc_steward, sets_the_wall_clock)
@@ -213,11 +271,11 @@ KTF_TEST(hc_steward, destroys)
 {
     EXPECT_EQ(stile_control_destroy(victim).status, STILE_SUCCESS);
     EXPECT_TRUE(support_wait(state_of(victim) == STILE_VM_ENDED, SOON_MS));
-    EXPECT_EQ(stile_control_vm(victim).value[0] >> 32, 0);
+    EXPECT_EQ(info_of(victim).nr_pages, 0);
     EXPECT_EQ(stile_control_destroy(victim).status, STILE_NOT_FOUND);
     EXPECT_EQ(stile_control_resume(victim).status, STILE_NOT_FOUND);
     EXPECT_EQ(find("victim").number, 0);
-    EXPECT_EQ(stile_control_crash(victim, stile_ipa(virt_to_phys(page))).status, STILE_NOT_FOUND);
+    EXPECT_EQ(read_crash(victim, virt_to_phys(page)).status, STILE_NOT_FOUND);
     EXPECT_EQ(stile_control_trace(victim, stile_vcpu_id(0), 0).status, STILE_NOT_FOUND);
     struct stile_result result =
         stile_control_console_read(victim, 0, stile_ipa(virt_to_phys(page)), stile_nr_bytes(64));
@@ -228,21 +286,25 @@ KTF_TEST(hc_steward, destroys)
 /* The last of this file: there is no peer after it. */
 KTF_TEST(hc_steward, tells_why_a_vm_crashed)
 {
-    const struct stile_crash *crash = (const struct stile_crash *)(const void *)(page + 8);
-    stile_ipa_t buffer = stile_ipa(virt_to_phys(crash));
+    const struct stile_crash_info *crash = (const struct stile_crash_info *)(const void *)(page + 8);
+    uint64_t buffer = virt_to_phys(crash);
 
-    EXPECT_EQ(stile_control_crash(peer, buffer).status, STILE_NOT_FOUND);
+    EXPECT_EQ(read_crash(peer, buffer).status, STILE_NOT_FOUND);
     EXPECT_EQ(stile_directory_publish(PEER_ORDER, 0, PEER_CRASH).status, STILE_SUCCESS);
     ASSERT_TRUE(support_wait(state_of(peer) == STILE_VM_ENDED, SOON_MS));
 
-    ASSERT_EQ(stile_control_crash(peer, buffer).status, STILE_SUCCESS);
+    ASSERT_EQ(read_crash(peer, buffer).status, STILE_SUCCESS);
     EXPECT_EQ(crash->vcpu_id, 0);
     EXPECT_EQ(crash->length, sizeof(PEER_LAST_WORDS) - 1);
     EXPECT_MEMEQ(crash->message, PEER_LAST_WORDS, sizeof(PEER_LAST_WORDS) - 1);
     EXPECT_EQ(crash->pstate & 0xF, 5); /* EL1h */
     EXPECT_EQ(crash->x[20], PEER_X20);
-    expect_bad(stile_control_crash(peer, stile_ipa(virt_to_phys(page) + 3600)), 2);
-    EXPECT_EQ(stile_control_crash(peer, stile_ipa(0)).status, STILE_NOT_MAPPED);
+    expect_bad(read_crash(peer, virt_to_phys(page) + 3600), 3);
+    EXPECT_EQ(stile_control_crash_info(peer, stile_ipa(virt_to_phys(page) + 3600),
+                                       stile_nr_bytes(300))
+                  .value[0],
+              300);
+    EXPECT_EQ(read_crash(peer, 0).status, STILE_NOT_MAPPED);
 
     struct stile_result last = stile_control_trace(peer, stile_vcpu_id(0), 0);
     EXPECT_EQ(last.status, STILE_SUCCESS);

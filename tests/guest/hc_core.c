@@ -130,7 +130,7 @@ static void expect_bad_1(struct stile_result result)
 
 KTF_TEST(hc_core, what_there_is_not_is_refused)
 {
-    expect_bad_1(stile_core_info(STILE_INFO_HV_PAGES_MAX + 1));
+    expect_bad_1(stile_core_info(STILE_INFO_DIRECTORY_ENTRIES + 1));
     expect_bad_1(stile_core_info(UINT32_MAX));
     expect_bad_1(stile_core_features(STILE_NR_GROUPS));
     expect_bad_1(stile_core_features(UINT32_MAX));

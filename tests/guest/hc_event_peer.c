@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Event channels to another VM, number "peer=" of the command line, which does
+ * Event channels to another VM, "peer=" of the command line, which does
  * guest-kernel/test/echo.c: events are answered; the other end is started anew, or ends, while this
  * one sends.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "arch/cpu.h"
@@ -13,6 +12,7 @@
 #include "lib/time.h"
 #include "machine/machine.h"
 #include "support.h"
+#include "test/test.h"
 #include "threads/thread.h"
 
 #define LIMIT_MS  10000
@@ -27,7 +27,7 @@ static void find_option(void)
     event_rig_init();
     if (!value)
         SKIP("there is no other VM to talk to");
-    peer = (uint32_t)strtoul(value, NULL, 10);
+    peer = test_find_peer(value);
 }
 
 KTF_SUITE(hc_event_peer, .suite_setup = find_option, .setup = event_rig_start,
@@ -107,6 +107,14 @@ KTF_TEST(hc_event_peer, events_are_answered)
     ASSERT_NE(port, 0);
     expect_state(port, STILE_PORT_PEER);
     expect_answers(port);
+}
+
+KTF_TEST(hc_event_peer, what_waits_for_the_peer_is_not_bound_here)
+{
+    stile_vm_id_t self = stile_vm_id((uint32_t)stile_core_info(STILE_INFO_VM_ID).value[0]);
+    uint32_t port = event_rig_port(stile_event_alloc(stile_vm_id(peer), stile_vcpu_id(0)));
+
+    EXPECT_EQ(stile_event_bind(self, stile_port(port), stile_vcpu_id(0)).status, STILE_NOT_FOUND);
 }
 
 KTF_TEST(hc_event_peer, what_is_bound_is_not_bound_again_until_it_is_closed)

@@ -11,6 +11,7 @@
 #include "mm/page.h"
 #include "share_remote.h"
 #include "support.h"
+#include "test/test.h"
 #include "threads/thread.h"
 
 #define LIMIT_MS 20000
@@ -45,12 +46,12 @@ static void connect(void)
 
 static void need_peer(void)
 {
-    const char *number = machine_option_value("peer=");
+    const char *name = machine_option_value("peer=");
 
     support_need_hypervisor();
-    if (!number)
+    if (!name)
         SKIP("there is no other VM");
-    peer = (uint32_t)strtoul(number, NULL, 10);
+    peer = test_find_peer(name);
     connect();
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Two VMs that test shares: the one with "peer=NUMBER" on its command line has the tests, and the
+ * Two VMs that test shares: the one with "peer=NAME" on its command line has the tests, and the
  * one with "serve" does what it is asked to, by a page that the first has shared with it.
  */
 #ifndef GUEST_SHARE_REMOTE_H

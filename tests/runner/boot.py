@@ -164,7 +164,7 @@ def judge(case, console):
         results.append(Result("hypervisor", FAIL, "the hypervisor panicked"))
     expects_status = case.status is not None or any("crash" in step["line"] for step in case.steps)
     if status_due(case, text) and not expects_status:
-        results.append(Result("status", FAIL, f"{status_due(case, text)} VMs crashed"))
+        results.append(Result("status", FAIL, f"the machine ended with {status_due(case, text)}: VMs crashed, or said so"))
     for pattern in case.reject:
         found = re.search(pattern, text, re.MULTILINE)
         if found:

@@ -28,6 +28,20 @@ struct vm *vm_slot(uint32_t id)
     return id - 1 < CONFIG_NR_VMS ? &vms[id - 1] : NULL;
 }
 
+/* At first a VM's number is its place, so that the tests can say 1, 2 and 3. */
+struct vm *vm_numbered(uint32_t number)
+{
+    for (uint32_t i = 0; i < NR_VMS; i++)
+        if (number != 0 && vms[i].number == number)
+            return &vms[i];
+    return NULL;
+}
+
+bool vm_exists(uint32_t number)
+{
+    return vm_numbered(number) != NULL;
+}
+
 static uint64_t bit(uint32_t port)
 {
     return UINT64_C(1) << (port % 64);
@@ -68,6 +82,7 @@ static void setup(void)
     for (uint32_t i = 0; i < CONFIG_NR_VMS; i++)
         vms[i].id = i < NR_VMS ? i + 1 : 0;
     for (uint32_t i = 0; i < NR_VMS; i++) {
+        vms[i].number = i + 1;
         vms[i].config.nr_vcpus = NR_VCPUS;
         for (uint32_t v = 0; v < NR_VCPUS; v++) {
             vcpus[i][v].vm = &vms[i];
@@ -545,6 +560,32 @@ KTF_TEST(events, a_vm_dies_with_all_its_ports)
     events_vm_gone(vm_slot(1));
     for (uint32_t i = 0; i < EVENTS_NR_PORTS; i++)
         expect_free(1, FIRST + i);
+}
+
+KTF_TEST(events, ports_are_closed_some_at_a_time)
+{
+    uint32_t nr_steps = 1;
+
+    for (uint32_t i = 0; i < EVENTS_NR_PORTS; i++)
+        (void)alloc(1, 2, i % NR_VCPUS);
+    while (events_close_some(vm_slot(1)))
+        nr_steps++;
+    EXPECT_GE(nr_steps, EVENTS_NR_PORTS / CLOSE_SOME);
+    for (uint32_t i = 0; i < EVENTS_NR_PORTS; i++)
+        expect_free(1, FIRST + i);
+    EXPECT_FALSE(events_close_some(vm_slot(1)));
+}
+
+KTF_TEST(events, a_vm_in_anothers_place_is_another)
+{
+    uint32_t for_2 = alloc(1, 2, 0), port;
+
+    events_vm_gone(vm_slot(2));
+    vms[1].number = 0x202;
+    EXPECT_EQ(events_bind(vm_slot(2), 1, for_2, 0, &port), STILE_NOT_FOUND);
+    EXPECT_EQ(events_alloc(vm_slot(1), 2, 0, &port), STILE_NOT_FOUND);
+    for_2 = alloc(1, 0x202, 0);
+    EXPECT_EQ(events_bind(vm_slot(2), 1, for_2, 0, &port), STILE_SUCCESS);
 }
 
 /* --- all at once --------------------------------------------------------------------------- */

@@ -118,9 +118,11 @@ void vm_destroy(struct vm *vm)
     vm->state = VM_ENDING;
 }
 
-struct vm *vm_numbered(uint32_t number)
+struct vm *vm_slot(uint32_t id)
 {
-    return number == 2 ? &vms[1] : NULL;
+    static struct vm nobody;
+
+    return id == 2 ? &vms[1] : &nobody;
 }
 
 void remains_print_row(struct vm *vm, uint32_t row)
@@ -161,10 +163,12 @@ static void setup(void)
     }
     vms[0] = (struct vm){.config = {.name = "pv", .nr_vcpus = 2, .weight = 100},
                          .id = 1,
+                         .number = 1,
                          .page = &vm_page,
                          .vcpus = {&vcpus[0], &vcpus[1]}};
     vms[1] = (struct vm){.config = {.name = "1", .nr_vcpus = 1, .weight = 100},
                          .id = 2,
+                         .number = 2,
                          .page = &vm_page,
                          .vcpus = {&vcpus[2]}};
     running[0] = running[1] = true;

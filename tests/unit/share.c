@@ -317,9 +317,50 @@ KTF_TEST(share, peers_that_are_none_are_refused)
     uint32_t handle;
 
     for (size_t i = 0; i < sizeof(peers) / sizeof(peers[0]); i++) {
-        EXPECT_EQ(offer_to(&a, RAM, 1, peers[i], STAGE2_READ, &handle), STILE_INVALID_ARGUMENT);
-        EXPECT_EQ(donate_to(&a, RAM, 1, peers[i], &handle), STILE_INVALID_ARGUMENT);
+        enum stile_error error = peers[i] == a.number ? STILE_INVALID_ARGUMENT : STILE_NOT_FOUND;
+
+        EXPECT_EQ(offer_to(&a, RAM, 1, peers[i], STAGE2_READ, &handle), error);
+        EXPECT_EQ(donate_to(&a, RAM, 1, peers[i], &handle), error);
     }
+}
+
+/* B ends, and another VM gets its place. */
+KTF_TEST(share, a_vm_in_anothers_place_is_another)
+{
+    uint32_t handle, number = b.number;
+
+    ASSERT_EQ(offer_to(&a, RAM, 1, number, STAGE2_READ, &handle), STILE_SUCCESS);
+    power_off(&b);
+    b.number = 0x202;
+    start(&b);
+    EXPECT_EQ(share_accept(&b, handle, ipa_make(WINDOW), &terms), STILE_NOT_FOUND);
+    EXPECT_EQ(offer_to(&a, RAM, 1, number, STAGE2_READ, &handle), STILE_NOT_FOUND);
+    EXPECT_EQ(offer_to(&a, RAM, 1, b.number, STAGE2_READ, &handle), STILE_SUCCESS);
+    EXPECT_EQ(share_accept(&b, handle, ipa_make(WINDOW), &terms), STILE_SUCCESS);
+    EXPECT_EQ(vmem_query(&a, ipa_make(RAM)).owner, a.number);
+    b.number = number;
+}
+
+/* What is offered to it, but not accepted, stays. */
+KTF_TEST(share, a_reset_revokes_and_releases)
+{
+    uint32_t ours, theirs, open;
+
+    ASSERT_EQ(offer_to(&a, RAM, 1, b.id, STAGE2_READ, &ours), STILE_SUCCESS);
+    ASSERT_EQ(share_accept(&b, ours, ipa_make(WINDOW), &terms), STILE_SUCCESS);
+    ASSERT_EQ(offer_to(&b, RAM, 1, a.id, STAGE2_READ, &theirs), STILE_SUCCESS);
+    ASSERT_EQ(share_accept(&a, theirs, ipa_make(WINDOW), &terms), STILE_SUCCESS);
+    ASSERT_EQ(offer_to(&b, RAM + PAGE_SIZE, 1, a.id, STAGE2_READ, &open), STILE_SUCCESS);
+    unsigned nr_told = told[b.id];
+
+    EXPECT_TRUE(share_vm_reset(&a));
+    EXPECT_TRUE(share_vm_reset(&a));
+    EXPECT_FALSE(share_vm_reset(&a));
+    EXPECT_EQ(told[b.id], nr_told + 2);
+    EXPECT_EQ(share_release(&b, ours), STILE_NOT_FOUND);
+    EXPECT_EQ(share_accept(&a, open, ipa_make(WINDOW), &terms), STILE_SUCCESS);
+    EXPECT_EQ(share_revoke(&b, theirs), STILE_SUCCESS);
+    check();
 }
 
 KTF_TEST(share, only_memory_of_the_owner_is_offered)

@@ -28,7 +28,7 @@ KTF_TEST(share_end, an_owner_that_ends_takes_its_pages_along)
     EXPECT_EQ(accept_at(&c, offered, WINDOW), STILE_NOT_FOUND);
     EXPECT_EQ(accept_at(&c, given, WINDOW), STILE_NOT_FOUND);
     EXPECT_EQ(page_owner(at(&c, WINDOW + BLOCK_2M).pa), c.id); /* what was given stays given */
-    EXPECT_EQ(offer_to(&b, RAM, 1, a.id, STAGE2_READ, &lent), STILE_INVALID_ARGUMENT);
+    EXPECT_EQ(offer_to(&b, RAM, 1, a.id, STAGE2_READ, &lent), STILE_NOT_FOUND);
 }
 
 KTF_TEST(share_end, a_peer_that_ends_leaves_the_owner_its_pages)

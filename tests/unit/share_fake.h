@@ -33,10 +33,25 @@
 #define WINDOW    UINT64_C(0x100000000) /* where peers put what they accept */
 #define NR        3
 
-static struct vm a = {.id = 1}, b = {.id = 2}, c = {.id = CONFIG_NR_VMS};
+/* A number is the place, but in tests of numbers. */
+static struct vm a = {.id = 1, .number = 1}, b = {.id = 2, .number = 2};
+static struct vm c = {.id = CONFIG_NR_VMS, .number = CONFIG_NR_VMS};
 static struct vm *const all[NR] = {&a, &b, &c};
 static size_t pool_before;
 static size_t guest_before;
+
+struct vm *vm_slot(uint32_t id)
+{
+    return id == a.id ? &a : id == b.id ? &b : id == c.id ? &c : NULL;
+}
+
+struct vm *vm_numbered(uint32_t number)
+{
+    for (unsigned i = 0; i < NR; i++)
+        if (all[i]->number == number)
+            return all[i];
+    return NULL;
+}
 
 /* One emulated device. */
 uint64_t mmio_gap(const struct mmio_map *map, ipa_t base, uint64_t bytes)

@@ -85,6 +85,11 @@ struct vm *vm_slot(uint32_t id)
     return &others[id - 1];
 }
 
+void vm_give_number(struct vm *of)
+{
+    of->number = ++of->nr_uses << 8 | of->id;
+}
+
 struct pcpu *sched_place(uint64_t affinity)
 {
     static char any;
@@ -363,7 +368,7 @@ static void setup(void)
     memset(&world, 0, sizeof(world));
     memset(ends, 0, sizeof(ends));
     memset(builds, 0, sizeof(builds));
-    nr_expected = nr_failed = 0;
+    nr_expected = outcome = 0;
     committed = 0;
     world.uart_ready = true;
     for (size_t i = 0; i < sizeof(kernel); i++)
@@ -453,7 +458,19 @@ KTF_TEST(vm_end, an_end_goes_through_its_phases)
     EXPECT_STREQ(world.done, "oaaadhhhp");
     EXPECT_TRUE(strstr(log_text, "vm: powered off") != NULL);
     expect_gone();
-    EXPECT_EQ(nr_failed, 0);
+    EXPECT_EQ(outcome, 0);
+}
+
+KTF_TEST(vm_end, a_status_is_told_and_kept)
+{
+    vm_hold(vm);
+    vm_power_off(vm->vcpus[0], 300);
+    sched_release(vm);
+    (void)step(MANY);
+    EXPECT_TRUE(strstr(log_text, "vm: powered off, status 300") != NULL);
+    EXPECT_EQ(vm->status, 300);
+    EXPECT_EQ(outcome, 254);
+    expect_gone();
 }
 
 KTF_TEST(vm_end, a_reboot_ends_in_a_vm_that_runs)
@@ -481,7 +498,7 @@ KTF_TEST(vm_end, what_a_crash_left_is_kept_first)
     EXPECT_STREQ(world.done, "okcaaadhp");
     EXPECT_EQ(world.nr_crash_rows, REMAINS_ROWS);
     expect_gone();
-    EXPECT_EQ(nr_failed, 1);
+    EXPECT_EQ(outcome, 1);
 }
 
 /* Nobody but the VM itself waits for what is shown of its crash. */
@@ -561,7 +578,7 @@ KTF_TEST(vm_end, a_reboot_is_ended_at_any_step)
         EXPECT_LT(step(MANY), MANY);
         EXPECT_TRUE(strchr(world.done, 's') == NULL);
         expect_gone();
-        EXPECT_EQ(nr_failed, 0);
+        EXPECT_EQ(outcome, 0);
     }
     EXPECT_GT(nr_steps, 20);
     EXPECT_LT(nr_steps, MANY);
@@ -585,7 +602,7 @@ KTF_TEST(vm_end, what_cannot_be_made_anew_is_refused_and_gone)
     (void)step(MANY);
     EXPECT_TRUE(strstr(log_text, "vm: cannot be started anew: there is no controller\n") != NULL);
     expect_gone();
-    EXPECT_EQ(nr_failed, 1);
+    EXPECT_EQ(outcome, 1);
 }
 
 /* However little of its budget is left: it runs, or it is gone. */
@@ -630,7 +647,7 @@ KTF_TEST(vm_end, lines_wait_for_the_uart_but_not_for_ever)
 KTF_TEST(vm_end, after_the_last_one_the_machine_is_powered_off)
 {
     nr_expected = 1;
-    nr_failed = 3;
+    outcome = 3;
     end(VM_END_OFF);
     EXPECT_PANIC((void)step(MANY)); /* it is still on */
     EXPECT_TRUE(world.is_off);
@@ -674,7 +691,7 @@ KTF_TEST(vm_end, one_that_is_refused_does_not_count)
     EXPECT_NULL(vm_create(&files));
     EXPECT_TRUE(strstr(log_text, "vm: refused: initrd: it does not fit") != NULL);
     EXPECT_EQ(vm_end_nr_expected(), 2);
-    EXPECT_EQ(slots[1].id, 0);
+    EXPECT_EQ(slots[1].number, 0);
     EXPECT_EQ(slots[1].state, VM_OFF);
     EXPECT_EQ(page_nr_guest() - page_nr_free_guest(), RAM_BYTES >> PAGE_SHIFT);
 }

@@ -23,6 +23,14 @@
 #define SHARED    UINT64_C(0x0B000000)
 
 static struct vm vm;
+
+struct vm *vm_slot(uint32_t id)
+{
+    static struct vm other;
+
+    other.number = id;
+    return id == vm.id ? &vm : &other;
+}
 static size_t pool_before;
 static size_t guest_before;
 static void *shared_page;
@@ -53,7 +61,7 @@ static void setup(void)
     pool_before = page_nr_free();
     guest_before = page_nr_free_guest();
     lent = 0;
-    vm = (struct vm){.id = 5};
+    vm = (struct vm){.id = 5, .number = 5};
     ASSERT_TRUE(page_reserve(5, 64));
     ASSERT_TRUE(page_reserve(6, 64));
     vm.config.nr_memory = 1;

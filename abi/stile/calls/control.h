@@ -3,27 +3,33 @@
  * Group control, 0x90 to 0x9F: looking at and steering other VMs. For VMs whose device tree has
  * stile,privileged in its root; to every other VM these calls do not exist (NOT_SUPPORTED).
  *
+ * Structs that the hypervisor writes grow at their ends, in later minor versions: a call takes how
+ * much there is room for, and returns how much was written.
+ *
  * Part of the call table: included by stile/calls.h, which says what holds for every line.
  */
 
 /* clang-format off */
 
 /*
- * Ask about a VM of the machine.
+ * Walk the VMs of the machine, those that have ended too.
  *
- * @vm: its number, 1 to STILE_VMS_MAX
+ * @after: the number to go on from; 0: to begin
  *
- * Returns in x1 one of enum stile_vm_state in bits 7:0, how many vCPUs it has in bits 15:8, and in
- * bits 63:32 how many pages it owns; in x2 and x3 the first 16 characters of its name.
+ * Returns the next VM's number in x1. Each VM that is there from the walk's begin to its end is met
+ * once; a number that no longer stands for a VM may be gone on from. See control_vm_info.
  *
- * INVALID_ARGUMENT: a number that no VM can have
- * NOT_FOUND: there has never been such a VM
+ * NOT_FOUND: there is none after that
  *
  * Example:
+ *     stile_vm_id_t vm = stile_vm_id(0);
  *     struct stile_result result = stile_control_vm(vm);
- *     bool is_paused = (result.value[0] & 0xFF) == STILE_VM_PAUSED;
+ *     while (result.status == STILE_SUCCESS) {
+ *         vm = stile_vm_id((uint32_t)result.value[0]);
+ *         result = stile_control_vm(vm);
+ *     }
  */
-STILE_CALL(0x90, 9, control, vm, ARGS1(vm_id, vm))
+STILE_CALL(0x90, 9, control, vm, ARGS1(vm_id, after))
 
 /*
  * Keep a VM's vCPUs from running until it is resumed. Interrupts for it are kept, time goes on.
@@ -86,7 +92,7 @@ STILE_CALL(0x93, 9, control, destroy, ARGS1(vm_id, vm))
 STILE_CALL(0x94, 9, control, inject, ARGS3(vm_id, vm, vcpu_id, target, intid, intid))
 
 /*
- * Read what a VM wrote to its console, also after its end and until its number is used again.
+ * Read what a VM wrote to its console, also after its end and until another VM takes its place.
  *
  * @vm:     which one
  * @from:   which character to begin with, counted since the VM was made, reboots included
@@ -97,9 +103,8 @@ STILE_CALL(0x94, 9, control, inject, ARGS3(vm_id, vm, vcpu_id, target, intid, in
  * in x2 the number of the first: later than asked if older ones are no longer kept (the last
  * STILE_CONSOLE_KEPT_BYTES are), earlier if it has not written so many.
  *
- * INVALID_ARGUMENT: a number that no VM can have, or a limit out of range or that makes the range
- *                   wrap
- * NOT_FOUND: there has never been such a VM
+ * INVALID_ARGUMENT: the limit is out of range or makes the range wrap
+ * NOT_FOUND: there has never been such a VM, or another has its place by now
  * NOT_MAPPED: the first byte of the buffer is not memory the caller may write
  *
  * Example:
@@ -128,7 +133,7 @@ STILE_CALL(0x96, 9, control, counter, ARGS3(vm_id, vm, vcpu_id, target, u32, cou
 
 /*
  * Read the flight recorder of another VM's vCPU. That of the vCPU with which a VM crashed can be
- * read until the VM's number is used again.
+ * read until another VM takes its place.
  *
  * @vm:     which one
  * @target: the vCPU
@@ -161,19 +166,43 @@ STILE_CALL(0x97, 9, control, trace, ARGS3(vm_id, vm, vcpu_id, target, u32, age))
 STILE_CALL(0x98, 9, control, set_wall_clock, ARGS1(u64, wall_ns))
 
 /*
- * Read why a VM crashed, until its number is used again.
+ * Read why a VM crashed, until another VM takes its place.
  *
  * @vm:     which one
- * @buffer: where to put a struct stile_crash; within a page, any alignment
+ * @buffer: where to put a struct stile_crash_info; within a page, any alignment
+ * @length: how much of it at most, in bytes
  *
- * INVALID_ARGUMENT: the buffer crosses a page's end
- * NOT_FOUND: the last VM of this number did not crash, or runs still
+ * Returns in x1 how many bytes were written: no more than this hypervisor knows of.
+ *
+ * INVALID_ARGUMENT: the length is 0, or the buffer crosses a page's end
+ * NOT_FOUND: no such VM, or it did not crash, or runs still
  * NOT_MAPPED: the buffer is not memory the caller may write
  *
  * Example:
- *     struct stile_result result = stile_control_crash(vm, buffer);
+ *     stile_nr_bytes_t size = stile_nr_bytes(sizeof(struct stile_crash_info));
+ *     struct stile_result result = stile_control_crash_info(vm, buffer, size);
  *     bool has_crashed = result.status == STILE_SUCCESS;
  */
-STILE_CALL(0x99, 9, control, crash, ARGS2(vm_id, vm, ipa, buffer))
+STILE_CALL(0x99, 9, control, crash_info, ARGS3(vm_id, vm, ipa, buffer, nr_bytes, length))
+
+/*
+ * Ask about a VM of the machine, also after its end and until another VM takes its place.
+ *
+ * @vm:     which one
+ * @buffer: where to put a struct stile_vm_info; within a page, any alignment
+ * @length: how much of it at most, in bytes
+ *
+ * Returns in x1 how many bytes were written: no more than this hypervisor knows of.
+ *
+ * INVALID_ARGUMENT: the length is 0, or the buffer crosses a page's end
+ * NOT_FOUND: there has never been such a VM, or another has its place by now
+ * NOT_MAPPED: the buffer is not memory the caller may write
+ *
+ * Example:
+ *     stile_nr_bytes_t size = stile_nr_bytes(sizeof(struct stile_vm_info));
+ *     struct stile_result result = stile_control_vm_info(vm, buffer, size);
+ *     bool is_whole = result.value[0] == size.bytes;
+ */
+STILE_CALL(0x9A, 10, control, vm_info, ARGS3(vm_id, vm, ipa, buffer, nr_bytes, length))
 
 /* clang-format on */

@@ -19,7 +19,8 @@
  * Returns the port in x1, STILE_PORT_FIRST to STILE_NR_PORTS - 1. Tell it to the peer, by the
  * directory for example. The bit starts clear and masked.
  *
- * INVALID_ARGUMENT: no such vCPU, or a VM number that no VM can have
+ * INVALID_ARGUMENT: no such vCPU
+ * NOT_FOUND: there is no such VM, or it has ended for good
  * LIMIT: all ports of the VM are in use
  *
  * Example:

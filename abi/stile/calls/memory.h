@@ -14,7 +14,7 @@
 /*
  * Populate a range of the VM's address space with zeroed pages.
  *
- * @base:  the first address, a multiple of 4096
+ * @base:  the first address, a multiple of PAGE_BYTES
  * @count: 1 to 512 pages
  *
  * Returns in x1 how many pages were mapped, from the start of the range: at least 1, fewer than
@@ -23,7 +23,7 @@
  * donated. A range of whole blocks of 2 MiB is mapped in blocks. The pages are zeroed when they are
  * first touched.
  *
- * INVALID_ARGUMENT: the base is unaligned or outside the address space of 512 GiB; the count is
+ * INVALID_ARGUMENT: the base is unaligned or outside the address space (IPA_BITS); the count is
  *                   out of range or makes the range leave it
  * ALREADY_MAPPED: the first page is mapped, or is a device's
  * NO_MEMORY: the VM's quota is used up, or its budget of the hypervisor's memory
@@ -38,13 +38,13 @@ STILE_CALL(0x50, 1, memory, map, ARGS2(ipa, base, nr_pages, count))
  * Give pages back to the hypervisor. Their content is lost; touching them afterwards is an
  * external abort.
  *
- * @base:  the first address, a multiple of 4096
+ * @base:  the first address, a multiple of PAGE_BYTES
  * @count: 1 to 512 pages
  *
  * Returns in x1 how many pages were given back, from the start of the range: at least 1, fewer
  * than asked when the next one would fail, or to bound the call.
  *
- * INVALID_ARGUMENT: the base is unaligned or outside the address space of 512 GiB; the count is
+ * INVALID_ARGUMENT: the base is unaligned or outside the address space (IPA_BITS); the count is
  *                   out of range or makes the range leave it
  * NOT_MAPPED: the first page is not memory of the caller
  * BUSY: the first page is part of a share of the caller's, offered or accepted
@@ -60,7 +60,7 @@ STILE_CALL(0x51, 1, memory, unmap, ARGS2(ipa, base, nr_pages, count))
 /*
  * Change what the VM may do with pages of its own, or with pages shared with it.
  *
- * @base:   the first address, a multiple of 4096
+ * @base:   the first address, a multiple of PAGE_BYTES
  * @count:  1 to 512 pages
  * @access: STILE_ACCESS_* bits; READ must be among them
  *
@@ -69,7 +69,7 @@ STILE_CALL(0x51, 1, memory, unmap, ARGS2(ipa, base, nr_pages, count))
  * whole block keeps its block mapping. Memory that was shared with the VM has at most the rights
  * that were granted.
  *
- * INVALID_ARGUMENT: the base is unaligned or outside the address space of 512 GiB; the count is
+ * INVALID_ARGUMENT: the base is unaligned or outside the address space (IPA_BITS); the count is
  *                   out of range or makes the range leave it; the access is not one there is
  * NOT_MAPPED: the first page is not memory of the caller
  * BUSY: the first page is part of a share of the caller's, offered or accepted
@@ -93,7 +93,7 @@ STILE_CALL(0x52, 9, memory, protect, ARGS3(ipa, base, nr_pages, count, u32, acce
  * of the page or block that maps it; in x3 how many bytes that has. Where nothing is x1 is 0; there,
  * and where a device is emulated, x2 and x3 tell the page.
  *
- * INVALID_ARGUMENT: the address is outside the address space of 512 GiB
+ * INVALID_ARGUMENT: the address is outside the address space (IPA_BITS)
  *
  * Example:
  *     struct stile_result result = stile_memory_query(address);
@@ -104,7 +104,7 @@ STILE_CALL(0x53, 9, memory, query, ARGS1(ipa, address))
 /*
  * Offer pages to another VM. They stay the caller's, who may go on using them.
  *
- * @base:   the first address, a multiple of 4096
+ * @base:   the first address, a multiple of PAGE_BYTES
  * @count:  1 to 512 pages, all of them memory of the caller
  * @peer:   to whom
  * @access: the most the peer may do: STILE_ACCESS_READ, or READ and WRITE
@@ -113,8 +113,9 @@ STILE_CALL(0x53, 9, memory, query, ARGS1(ipa, address))
  * donated (BUSY); they may be part of other shares. It ends when it is revoked, or when one of the
  * two VMs ends or starts anew.
  *
- * INVALID_ARGUMENT: as for memory_map; or the peer is the caller or a VM that does not run; or the
- *                   access is neither of the two
+ * INVALID_ARGUMENT: as for memory_map; or the peer is the caller; or the access is neither of the
+ *                   two
+ * NOT_FOUND: no VM of the peer's number runs
  * NOT_MAPPED: a page of the range is not memory of the caller
  * BUSY: a page was offered by memory_donate; or, in core_multicall, there is more to do than one call
  *       may: make it again
@@ -130,7 +131,7 @@ STILE_CALL(0x54, 9, memory, share, ARGS4(ipa, base, nr_pages, count, vm_id, peer
  * Offer pages to another VM for good: when the peer accepts, they leave the caller's address space
  * and quota with their content, and become the peer's.
  *
- * @base:  the first address, a multiple of 4096
+ * @base:  the first address, a multiple of PAGE_BYTES
  * @count: 1 to 512 pages, all of them memory of the caller, no part of another share
  * @peer:  to whom
  *
@@ -155,12 +156,12 @@ STILE_CALL(0x55, 9, memory, donate, ARGS3(ipa, base, nr_pages, count, vm_id, pee
  * Take what a peer has offered: maps its pages.
  *
  * @share: the handle, as the owner or memory_offer told it
- * @base:  where, a multiple of 4096
+ * @base:  where, a multiple of PAGE_BYTES
  *
  * Returns in x1 how many pages there are, and in x2 STILE_ACCESS_* bits. Shared pages are never
  * executable; donated ones have all rights.
  *
- * INVALID_ARGUMENT: the base is unaligned, or the range leaves the address space of 512 GiB
+ * INVALID_ARGUMENT: the base is unaligned, or the range leaves the address space (IPA_BITS)
  * NOT_FOUND: there is no such share, or it is not offered to the caller
  * BUSY: it was accepted already; or as for memory_share in core_multicall
  * ALREADY_MAPPED: a page of the range is mapped, or is a device's
@@ -224,7 +225,7 @@ STILE_CALL(0x59, 9, memory, offer, ARGS1(u32, index))
  * whoever reads past the caches, a vCPU with its MMU off or a device; and what those write then is
  * seen by the VM, if it does not touch the pages meanwhile.
  *
- * @base:  the first address, a multiple of 4096
+ * @base:  the first address, a multiple of PAGE_BYTES
  * @count: 1 to 512 pages
  *
  * Returns in x1 how many pages were cleaned, from the start of the range: at least 1, fewer than

@@ -10,11 +10,17 @@
 /*
  * Power the VM off. Does not return.
  *
+ * @status: how it went; 0: well
+ *
+ * The log tells the status, control_vm_info keeps it, and it is part of the status with which the
+ * machine ends after its last VM: the sum of those of all VMs, in which a VM that crashed or could
+ * not be started anew is a 1. PSCI's SYSTEM_OFF and the last vcpu_off power off with status 0.
+ *
  * Example:
  *     // does not return
- *     struct stile_result result = stile_power_off();
+ *     struct stile_result result = stile_power_off(0);
  */
-STILE_CALL(0x60, 1, power, off, ARGS0())
+STILE_CALL(0x60, 1, power, off, ARGS1(u32, status))
 
 /*
  * Start the VM anew, as it was when the hypervisor first started it. Does not return.

@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "measure/row.h"
+#include "stile/types.h"
 
 /* --- calls.c --- */
 
@@ -48,6 +49,9 @@ extern const size_t measured_nr_memory_rows;
 /** A page offered to another VM, accepted and revoked. That VM does measured_borrow() meanwhile. */
 extern const struct bench_row measured_share_row;
 _Noreturn void measured_borrow(void);
+
+/** measured_neighbour() - the other VM of a bench of two */
+stile_vm_id_t measured_neighbour(void);
 
 /* --- table.c --- */
 

@@ -48,6 +48,12 @@ struct call_cost {
 static char buffer[PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
 #define BUFFER UINT64_C(0x4275666665722121)
 
+/* Stand for this VM's number and that of the other one, which sleeps. */
+#define SELF  UINT64_C(0x53656C6621212121)
+#define OTHER UINT64_C(0x4F74686572212121)
+
+static stile_vm_id_t self, other;
+
 static const struct call_cost costs[] = {
     {CALL(core_version, STILE_VERSION_CURRENT), NOTHING, NOTHING},
     {CALL(core_features, 0), NOTHING, NOTHING},
@@ -82,11 +88,11 @@ static const struct call_cost costs[] = {
     {CALL(memory_protect, SCRATCH, 1, STILE_ACCESS_READ), CALL(memory_map, SCRATCH, 1),
      CALL(memory_unmap, SCRATCH, 1)},
     {CALL(memory_query, BUFFER), NOTHING, NOTHING},
-    {CALL(memory_share, BUFFER, 1, 2, STILE_ACCESS_READ), NOTHING, CALL(memory_revoke, RESULT)},
-    {CALL(memory_donate, BUFFER, 1, 2), NOTHING, CALL(memory_revoke, RESULT)},
-    {CALL(memory_revoke, RESULT), CALL(memory_share, BUFFER, 1, 2, STILE_ACCESS_READ), NOTHING},
+    {CALL(memory_share, BUFFER, 1, OTHER, STILE_ACCESS_READ), NOTHING, CALL(memory_revoke, RESULT)},
+    {CALL(memory_donate, BUFFER, 1, OTHER), NOTHING, CALL(memory_revoke, RESULT)},
+    {CALL(memory_revoke, RESULT), CALL(memory_share, BUFFER, 1, OTHER, STILE_ACCESS_READ), NOTHING},
     {CALL(memory_clean, BUFFER, 1), NOTHING, NOTHING},
-    {CALL(event_alloc, 1, 0), NOTHING, CALL(event_close, RESULT)},
+    {CALL(event_alloc, SELF, 0), NOTHING, CALL(event_close, RESULT)},
     {CALL(event_bind_virq, STILE_VIRQ_PEER, 0), NOTHING, CALL(event_close, RESULT)},
     {CALL(event_bind_ipi, 0), NOTHING, CALL(event_close, RESULT)},
     {CALL(event_send, RESULT), CALL(event_bind_ipi, 0), CALL(event_close, RESULT)},
@@ -95,27 +101,48 @@ static const struct call_cost costs[] = {
     {CALL(event_move, RESULT, 1), CALL(event_bind_ipi, 0), CALL(event_close, RESULT)},
     {CALL(directory_publish, KEY_TEST, 0, 1), NOTHING, CALL(directory_withdraw, KEY_TEST, 0)},
     {CALL(directory_withdraw, KEY_TEST, 0), CALL(directory_publish, KEY_TEST, 0, 1), NOTHING},
-    {CALL(directory_lookup, 1, KEY_TEST, 0), CALL(directory_publish, KEY_TEST, 0, 1), NOTHING},
-    {CALL(directory_entry, 1, 0), NOTHING, NOTHING},
+    {CALL(directory_lookup, SELF, KEY_TEST, 0), CALL(directory_publish, KEY_TEST, 0, 1), NOTHING},
+    {CALL(directory_entry, SELF, 0), NOTHING, NOTHING},
     {CALL(directory_find_vm, UINT64_C(0x68636E6562)), NOTHING, NOTHING}, /* "bench" */
-    {CALL(control_vm, 2), NOTHING, NOTHING},
-    {CALL(control_pause, 2), NOTHING, CALL(control_resume, 2)},
-    {CALL(control_resume, 2), CALL(control_pause, 2), NOTHING},
-    {CALL(control_inject, 2, 0, 40), NOTHING, NOTHING},
-    {CALL(control_counter, 2, 0, STILE_COUNTER_EXITS), NOTHING, NOTHING},
-    {CALL(control_trace, 2, 0, 0), NOTHING, NOTHING},
+    {CALL(control_vm, 0), NOTHING, NOTHING},
+    {CALL(control_pause, OTHER), NOTHING, CALL(control_resume, OTHER)},
+    {CALL(control_resume, OTHER), CALL(control_pause, OTHER), NOTHING},
+    {CALL(control_inject, OTHER, 0, 40), NOTHING, NOTHING},
+    {CALL(control_counter, OTHER, 0, STILE_COUNTER_EXITS), NOTHING, NOTHING},
+    {CALL(control_trace, OTHER, 0, 0), NOTHING, NOTHING},
     {CALL(control_set_wall_clock, UINT64_C(1795132800000000000)), NOTHING, NOTHING},
+    {CALL(control_vm_info, OTHER, BUFFER, sizeof(struct stile_vm_info)), NOTHING, NOTHING},
+    {CALL(core_reset, 0), NOTHING, CALL(core_version, STILE_VERSION_CURRENT)},
 };
 
 static uint64_t word_of(uint64_t word, uint64_t result)
 {
-    return word == RESULT ? result : word == BUFFER ? virt_to_phys(buffer) : word;
+    switch (word) {
+    case RESULT:
+        return result;
+    case BUFFER:
+        return virt_to_phys(buffer);
+    case SELF:
+        return self.number;
+    case OTHER:
+        return other.number;
+    default:
+        return word;
+    }
+}
+
+static void find_words(uint64_t words[4], const struct words *call, uint64_t result)
+{
+    for (int i = 0; i < 4; i++)
+        words[i] = word_of(call->x[i], result);
 }
 
 static struct stile_result make(const struct words *call, uint64_t result)
 {
-    return stile_hvc(STILE_FID(call->nr), word_of(call->x[0], result), word_of(call->x[1], result),
-                     call->x[2], call->x[3], call->x[4], call->x[5]);
+    uint64_t x[4];
+
+    find_words(x, call, result);
+    return stile_hvc(STILE_FID(call->nr), x[0], x[1], x[2], x[3], call->x[4], call->x[5]);
 }
 
 /* Sums over all rounds. */
@@ -130,14 +157,14 @@ static bool time_round(const struct call_cost *cost, bool for_nothing, struct su
     struct stile_result result = make(&cost->before, 0);
     uint64_t fid = STILE_FID(cost->call.nr);
     uint64_t handle = result.value[0];
-    uint64_t x1 = word_of(cost->call.x[0], handle);
-    uint64_t x2 = word_of(cost->call.x[1], handle);
     bool good = result.status == STILE_SUCCESS;
+    uint64_t x[4];
+    find_words(x, &cost->call, handle);
     uint64_t start_el1 = counter_read_el1();
     uint64_t start = cpu_ticks();
 
     if (!for_nothing)
-        result = stile_hvc((uint32_t)fid, x1, x2, cost->call.x[2], cost->call.x[3], 0, 0);
+        result = stile_hvc((uint32_t)fid, x[0], x[1], x[2], x[3], 0, 0);
     sums->ticks += cpu_ticks() - start;
     sums->el1 += counter_read_el1() - start_el1;
     good = good && result.status == STILE_SUCCESS;
@@ -179,6 +206,8 @@ void measured_run_table(void)
 
     /* So that the VM may have a page elsewhere. */
     (void)stile_memory_unmap(stile_ipa(last->base + last->bytes - PAGE_SIZE), stile_nr_pages(1));
+    self = stile_vm_id((uint32_t)stile_core_info(STILE_INFO_VM_ID).value[0]);
+    other = measured_neighbour();
     for (size_t i = 0; i < sizeof(costs) / sizeof(costs[0]); i++)
         measure(&costs[i]);
 }

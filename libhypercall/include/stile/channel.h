@@ -20,7 +20,7 @@ extern "C" {
 /** What both sides agree on beforehand, and where one of them has it. */
 struct stile_channel_memory {
     void *memory;           /**< where the pages are, or will be, mapped: virtual */
-    stile_ipa_t base;       /**< the same as an IPA, a multiple of 4096 */
+    stile_ipa_t base;       /**< the same as an IPA, a multiple of PAGE_BYTES */
     stile_nr_pages_t pages; /**< how many, 1 to 512 */
     uint32_t message_bytes; /**< of each message, 1 to 1024 */
 };

@@ -45,7 +45,7 @@ extern "C" {
 
 /** What a VM is made of; zeroes stand for the defaults. */
 struct stile_fake_config {
-    const char *name;                 /**< default: "vm" and its number */
+    const char *name;                 /**< default: "vm" and how many there are */
     uint32_t nr_vcpus;                /**< default: 1 */
     uint32_t nr_pages;                /**< of memory; default: 256 */
     enum stile_controller controller; /**< what brings it interrupts */
@@ -140,6 +140,9 @@ void stile_fake_type(uint32_t vm, const char *text);
 
 /** stile_fake_ring_sleeps() - whether the reader of a VM's console ring sleeps; it does at first */
 void stile_fake_ring_sleeps(uint32_t vm, bool sleeps);
+
+/** stile_fake_status() - with which status a VM powered off: power_off; else 0 */
+uint32_t stile_fake_status(uint32_t vm);
 
 /** stile_fake_message() - what a VM that crashed said last */
 const char *stile_fake_message(uint32_t vm);

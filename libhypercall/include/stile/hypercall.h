@@ -96,7 +96,7 @@ int64_t stile_console_write_at(stile_ipa_t buffer, size_t length);
 
 /**
  * stile_memory_map_all() - memory_map for a range of any length
- * @base: the first address, a multiple of 4096
+ * @base: the first address, a multiple of PAGE_BYTES
  * @count: how many pages
  * @done: where to put how many were mapped; may be NULL
  *

@@ -27,7 +27,7 @@ struct stile_share_info {
 /**
  * stile_share_offer() - lend pages to a peer, and publish the handle
  * @key: under which the peer finds it: see stile_directory_set()
- * @base: the first address, a multiple of 4096
+ * @base: the first address, a multiple of PAGE_BYTES
  * @count: 1 to 512 pages
  * @peer: to whom
  * @access: STILE_ACCESS_READ, or READ and WRITE
@@ -50,7 +50,7 @@ int64_t stile_share_find(stile_vm_id_t owner, struct stile_share_info *info);
 /**
  * stile_share_accept() - borrow pages, if they are what was agreed on
  * @share: the handle
- * @base: where to map them, a multiple of 4096
+ * @base: where to map them, a multiple of PAGE_BYTES
  * @count: how many there must be
  * @access: STILE_ACCESS_* bits that must be among the rights
  *

@@ -21,6 +21,8 @@ KTF_SUITE(both_errors, .suite_setup = both_need);
 #define RW   (STILE_ACCESS_READ | STILE_ACCESS_WRITE)
 #define KEY  0x79656B /* "key" */
 
+#define NO_VM 0x1FF /* a number whose place there is not */
+
 #define BAD(argument) STILE_INVALID_ARGUMENT, argument
 #define NONE(error)   STILE_##error, 0
 
@@ -40,7 +42,7 @@ struct row {
 /* clang-format off */
 static const struct row rows[] = {
     ROW(core_features, "no such group", BAD(1), STILE_NR_GROUPS),
-    ROW(core_info, "no such item", BAD(1), STILE_INFO_HV_PAGES_MAX + 1),
+    ROW(core_info, "no such item", BAD(1), STILE_INFO_DIRECTORY_ENTRIES + 1),
     ROW(core_null, "an argument", BAD(1), 1),
     ROW(core_null, "a last argument", BAD(6), 0, 0, 0, 0, 0, 1),
     ROW(core_multicall, "no such entry", BAD(1), STILE_MULTICALL_MAX, 1, 0),
@@ -101,8 +103,8 @@ static const struct row rows[] = {
     ROW(memory_protect, "nothing there", NONE(NOT_MAPPED), NOWHERE, 1, RW),
     ROW(memory_query, "outside", BAD(1), END),
     ROW(memory_share, "to oneself", BAD(3), MEMORY, 1, SELF, RW),
-    ROW(memory_share, "to nobody", BAD(3), MEMORY, 1, 0, RW),
-    ROW(memory_share, "no such VM", BAD(3), MEMORY, 1, STILE_VMS_MAX + 1, RW),
+    ROW(memory_share, "to nobody", NONE(NOT_FOUND), MEMORY, 1, 0, RW),
+    ROW(memory_share, "no such VM", NONE(NOT_FOUND), MEMORY, 1, NO_VM, RW),
     ROW(memory_share, "to execute", BAD(4), MEMORY, 1, 1, STILE_ACCESS_READ | STILE_ACCESS_EXECUTE),
     ROW(memory_share, "no pages", BAD(2), MEMORY, 0, 1, RW),
     ROW(memory_donate, "to oneself", BAD(3), MEMORY, 1, SELF),
@@ -116,11 +118,12 @@ static const struct row rows[] = {
     ROW(power_crash, "too long", BAD(2), MEMORY, STILE_CRASH_MESSAGE_MAX + 1),
     ROW(power_crash, "an address without a length", BAD(1), MEMORY, 0),
     ROW(power_crash, "nothing there", NONE(NOT_MAPPED), NOWHERE, 1),
-    ROW(event_alloc, "no such VM", BAD(1), 0, 0),
+    ROW(event_alloc, "no such VM", NONE(NOT_FOUND), 0, 0),
+    ROW(event_alloc, "nor such a place", NONE(NOT_FOUND), NO_VM, 0),
     ROW(event_alloc, "no such vCPU", BAD(2), SELF, NR_VCPUS),
     ROW(event_bind, "no such vCPU", BAD(3), SELF, 200, NR_VCPUS),
     ROW(event_bind, "no such port", NONE(NOT_FOUND), SELF, 255, 0),
-    ROW(event_bind, "no such VM", NONE(NOT_FOUND), STILE_VMS_MAX + 1, 200, 0),
+    ROW(event_bind, "no such VM", NONE(NOT_FOUND), NO_VM, 200, 0),
     ROW(event_bind_virq, "no such virq", BAD(1), STILE_NR_VIRQS, 0),
     ROW(event_bind_virq, "no such vCPU", BAD(2), 0, NR_VCPUS),
     ROW(event_bind_ipi, "no such vCPU", BAD(1), NR_VCPUS),
@@ -135,6 +138,7 @@ static const struct row rows[] = {
     ROW(directory_withdraw, "not published", NONE(NOT_FOUND), KEY, 0),
     ROW(directory_lookup, "not published", NONE(NOT_FOUND), SELF, KEY, 0),
     ROW(directory_lookup, "no such VM", NONE(NOT_FOUND), 0, KEY, 0),
+    ROW(directory_entry, "no such VM", NONE(NOT_FOUND), NO_VM, 0),
     ROW(directory_lookup, "no key", BAD(2), SELF, 0, 0),
     ROW(directory_entry, "out of range", BAD(2), SELF, STILE_DIRECTORY_ENTRIES),
     ROW(directory_find_vm, "no such name", NONE(NOT_FOUND), KEY, 0, 0, 0),

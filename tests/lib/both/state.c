@@ -237,6 +237,28 @@ KTF_TEST(both_state, so_many_keys_and_no_more)
         both_expect(stile_directory_withdraw(first + i, 0), 0);
 }
 
+/* --- limits --- */
+
+/* Each is a limit: up to it, and no further. */
+KTF_TEST(both_state, limits_are_told)
+{
+    uint64_t end = UINT64_C(1) << both_info(STILE_INFO_IPA_BITS);
+    uint64_t page = both_info(STILE_INFO_PAGE_BYTES);
+    stile_nr_pages_t one = stile_nr_pages(1);
+
+    EXPECT_EQ(page, PAGE);
+    EXPECT_EQ(stile_memory_query(stile_ipa(end)).status, STILE_INVALID_ARGUMENT);
+    EXPECT_EQ(stile_memory_query(stile_ipa(end - 1)).status, STILE_SUCCESS);
+    EXPECT_EQ(stile_memory_unmap(stile_ipa(end - page / 2), one).status, STILE_INVALID_ARGUMENT);
+    EXPECT_EQ(stile_memory_unmap(stile_ipa(end - page), one).status, STILE_NOT_MAPPED);
+    EXPECT_EQ(stile_directory_entry(self(), (uint32_t)both_info(STILE_INFO_DIRECTORY_ENTRIES))
+                  .value[0],
+              2);
+    EXPECT_GE(both_info(STILE_INFO_NR_PORTS), STILE_PORT_FIRST + 1);
+    EXPECT_GE(both_info(STILE_INFO_SHARES_MAX), 1);
+    EXPECT_GE(both_info(STILE_INFO_SHARE_PAGES_MAX), 1);
+}
+
 /* --- interrupts --- */
 
 #define SPI 42

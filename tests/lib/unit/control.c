@@ -26,20 +26,61 @@ static void start(void)
 
 KTF_SUITE(control, .setup = start);
 
+static struct stile_vm_info info_of(uint32_t vm)
+{
+    stile_ipa_t at = stile_ipa(STILE_FAKE_MEMORY_BASE + 0x3000);
+    struct stile_vm_info info;
+    struct stile_result result =
+        stile_control_vm_info(stile_vm_id(vm), at, stile_nr_bytes(sizeof(info)));
+
+    EXPECT_EQ(result.status, STILE_SUCCESS);
+    EXPECT_EQ(result.value[0], sizeof(info));
+    memcpy(&info, stile_fake_pointer(at), sizeof(info));
+    return info;
+}
+
 static uint64_t state(void)
 {
-    return stile_control_vm(stile_vm_id(other)).value[0] & 0xFF;
+    return info_of(other).state;
 }
 
 KTF_TEST(control, a_vm_is_described)
 {
-    struct stile_result result = stile_control_vm(stile_vm_id(other));
+    struct stile_vm_info info = info_of(other);
+    stile_ipa_t at = stile_ipa(STILE_FAKE_MEMORY_BASE);
 
-    EXPECT_EQ(result.status, STILE_SUCCESS);
-    EXPECT_EQ(result.value[0], UINT64_C(64) << 32 | 2 << 8 | STILE_VM_RUNNING);
-    EXPECT_EQ(memcmp(&result.value[1], "other", 6), 0);
-    EXPECT_EQ(stile_control_vm(stile_vm_id(0)).status, STILE_INVALID_ARGUMENT);
-    EXPECT_EQ(stile_control_vm(stile_vm_id(other + 1)).status, STILE_NOT_FOUND);
+    EXPECT_EQ(info.vm_id, other);
+    EXPECT_EQ(info.state, STILE_VM_RUNNING);
+    EXPECT_EQ(info.nr_vcpus, 2);
+    EXPECT_EQ(info.nr_pages, 64);
+    EXPECT_STREQ(info.name, "other");
+    EXPECT_EQ(stile_control_vm_info(stile_vm_id(0), at, stile_nr_bytes(8)).status, STILE_NOT_FOUND);
+    EXPECT_EQ(stile_control_vm_info(stile_vm_id(other + 1), at, stile_nr_bytes(8)).status,
+              STILE_NOT_FOUND);
+    EXPECT_EQ(stile_control_vm_info(stile_vm_id(other), at, stile_nr_bytes(0)).value[0], 3);
+    EXPECT_EQ(stile_control_vm_info(stile_vm_id(other), at, stile_nr_bytes(7)).value[0], 7);
+}
+
+KTF_TEST(control, vms_are_walked)
+{
+    EXPECT_EQ(stile_control_vm(stile_vm_id(0)).value[0], boss);
+    EXPECT_EQ(stile_control_vm(stile_vm_id(boss)).value[0], other);
+    EXPECT_EQ(stile_control_vm(stile_vm_id(other)).status, STILE_NOT_FOUND);
+    EXPECT_EQ(stile_control_vm(stile_vm_id(UINT32_MAX)).status, STILE_NOT_FOUND);
+}
+
+static void powers_off(void *context)
+{
+    (void)stile_power_off(*(const uint32_t *)context);
+}
+
+KTF_TEST(control, a_status_is_kept)
+{
+    uint32_t status = 7;
+
+    EXPECT_EQ(stile_fake_run(other, 0, powers_off, &status), STILE_FAKE_OFF);
+    EXPECT_EQ(info_of(other).status, 7);
+    EXPECT_EQ(stile_fake_status(other), 7);
 }
 
 KTF_TEST(control, others_have_no_such_calls)
@@ -78,11 +119,12 @@ static void writes_and_crashes(void *context)
 KTF_TEST(control, what_a_crash_leaves_is_read)
 {
     stile_ipa_t buffer = stile_ipa(STILE_FAKE_MEMORY_BASE + 0x2000);
-    const struct stile_crash *crash = stile_fake_pointer(buffer);
+    const struct stile_crash_info *crash = stile_fake_pointer(buffer);
+    stile_nr_bytes_t size = stile_nr_bytes(sizeof(*crash));
 
-    EXPECT_EQ(stile_control_crash(stile_vm_id(other), buffer).status, STILE_NOT_FOUND);
+    EXPECT_EQ(stile_control_crash_info(stile_vm_id(other), buffer, size).status, STILE_NOT_FOUND);
     EXPECT_EQ(stile_fake_run(other, 0, writes_and_crashes, "last words"), STILE_FAKE_CRASHED);
-    EXPECT_EQ(stile_control_crash(stile_vm_id(other), buffer).status, STILE_SUCCESS);
+    EXPECT_EQ(stile_control_crash_info(stile_vm_id(other), buffer, size).value[0], size.bytes);
     EXPECT_EQ(crash->length, 6);
     EXPECT_EQ(memcmp(crash->message, "broken", 6), 0);
 

@@ -34,7 +34,7 @@ static void panics(void *context)
 static void powers_off(void *context)
 {
     (void)context;
-    (void)stile_power_off();
+    (void)stile_power_off(0);
 }
 
 static void reboots(void *context)

@@ -16,10 +16,10 @@ static inline void ports_expect_sense(struct vm *vm, uint32_t port, const struct
         EXPECT_NULL(end->to);
         break;
     case STILE_PORT_PEER: {
-        struct vm *peer = vm_slot(end->peer);
+        struct vm *peer = vm_numbered(end->peer);
         const struct event_port *far = find(peer, end->to_port);
         EXPECT_TRUE(far && far->state == STILE_PORT_PEER);
-        EXPECT_TRUE(far && far->peer == vm->id && far->to_port == port && far->to == target);
+        EXPECT_TRUE(far && far->peer == vm->number && far->to_port == port && far->to == target);
         EXPECT_TRUE(far && end->to == peer->vcpus[far->target]);
         break;
     }
