@@ -114,7 +114,7 @@ enum stile_counter {
 /** time_oneshot: no deadline. */
 #define STILE_TIME_NEVER UINT64_MAX
 
-/** A page of memory_map and memory_unmap, in bytes. */
+/** A page in bytes, as far as this header knows: core_info's PAGE_BYTES is the machine's. */
 #define STILE_PAGE_SIZE 4096
 
 /** Limits of the console calls, in bytes. */

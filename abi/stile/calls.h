@@ -13,7 +13,8 @@
  *            are answered alone.
  * arguments  ARGS0() to ARGS6(kind, name, ...), in x1 to x6; kinds are in stile/types.h.
  *
- * Holds for every call: the function id is in w0 (STILE_FID(number)) and HVC's immediate is 0.
+ * Holds for every call: the function id is in w0 (STILE_FID(number)) and HVC's immediate is 0. SMC #0
+ * is answered alike, and costs more: it traps.
  * x0 returns the status, x1 to x3 the results (0 where a call documents none), every other
  * register is preserved. Argument registers a call does not use, and the reserved bits of those
  * it does, must be zero. Errors common to all calls:
@@ -21,6 +22,8 @@
  *     NOT_SUPPORTED     no such call, newer than the version agreed on, or there is none yet
  *     INVALID_ARGUMENT  a register that must be zero is not, or an argument is out of its range;
  *                       x1 is the number (1 to 6) of the first such register
+ *
+ * PAGE_BYTES, IPA_BITS and other limits named so are what core_info tells of this machine.
  *
  * A call that fails has changed nothing. Memory that a call names is read and written through the
  * caches, as Normal write-back memory: who writes it while its MMU is off maintains the caches.

@@ -35,7 +35,7 @@ typedef struct {
     uint64_t bytes;
 } stile_nr_bytes_t;
 
-/** A number of 4 KiB pages. */
+/** A number of pages of PAGE_BYTES bytes (core_info). */
 typedef struct {
     uint64_t pages;
 } stile_nr_pages_t;

@@ -6,6 +6,7 @@
 
 #include "dev/pl011.h"
 #include "machine/machine.h"
+#include "mm/page.h"
 #include "sensitive/paravirtual.h"
 #include "sensitive/ring.h"
 #include "stile/hypercall.h"
@@ -29,6 +30,9 @@ void sensitive_init(void)
 
     (void)pl011_init();
     if (machine_option("pv=off") || stile_handshake(conduit(), &agreed) != STILE_SUCCESS)
+        return;
+    /* Calls and shared pages are in pages of the machine's size, and this kernel has one. */
+    if (stile_core_info(STILE_INFO_PAGE_BYTES).value[0] != PAGE_SIZE)
         return;
     ring_init();
     sensitive = &sensitive_paravirtual;

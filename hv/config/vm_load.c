@@ -9,6 +9,7 @@
 #include <libfdt.h>
 
 #include "arch/plain_abi.h"
+#include "config/vm_node.h"
 #include "config/vm_place.h"
 #include "memory/guest.h"
 #include "mm/page.h"
@@ -84,6 +85,8 @@ static void lay_out(void *context)
     writing->fault = vm_place(writing->vm, writing->tree, writing->page, &writing->layout);
     if (!writing->fault)
         writing->fault = patch(writing->tree, &writing->layout.initrd);
+    if (!writing->fault)
+        vm_node_add(&writing->vm->config, writing->tree);
 }
 
 /* Decides where all goes, and writes the tree, which says so. */

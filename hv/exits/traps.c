@@ -31,8 +31,8 @@
 #include "watch/complain.h"
 
 /*
- * SMC conduit: the standard services, as by HVC #0 (DEN 0028, section 2.9). Kept out of line, so
- * that other traps do not work out addresses for it.
+ * SMC conduit: all that is answered by HVC #0 (DEN 0028, section 2.9). Kept out of line, so that
+ * other traps do not work out addresses for it.
  */
 __attribute__((noinline)) static void trap_smc(struct vcpu *vcpu, uint64_t esr)
 {
@@ -44,9 +44,7 @@ __attribute__((noinline)) static void trap_smc(struct vcpu *vcpu, uint64_t esr)
     }
     trace_smc(&vcpu->trace, (uint32_t)x[0], x[1]);
     skip_instruction(esr); /* first: CPU_SUSPEND may go on elsewhere */
-    struct hcall_result result =
-        hypercall_standard(vcpu, x[1], x[2], x[3], x[4], x[5], x[6], (uint32_t)x[0]);
-    vcpu->stats.standard_calls--; /* it came by SMC, and counts as that */
+    struct hcall_result result = hypercall_by_smc(vcpu, (uint32_t)x[0]);
     x[0] = (uint64_t)result.status;
     x[1] = result.x1;
 }

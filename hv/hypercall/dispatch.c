@@ -99,6 +99,22 @@ static inline struct hcall_result dispatch(RAW_PARAMS, uint64_t fid)
     return line->check(vcpu, x1, x2, x3, x4, x5, x6, line->handler);
 }
 
+/* It came by a trap, which was traced and counted; its registers are in vcpu->regs. */
+struct hcall_result hypercall_by_smc(struct vcpu *vcpu, uint64_t fid)
+{
+    uint64_t nr = fid % STATS_CALL_SLOTS, *x = vcpu->regs.x;
+    uint64_t x1 = x[1], x2 = x[2], x3 = x[3];
+
+    if (fid - nr != STILE_FID_BASE) {
+        vcpu->stats.standard_calls--; /* which counts HVCs alone */
+        return hypercall_standard(vcpu, x1, x2, x3, x[4], x[5], x[6], fid);
+    }
+    x[2] = 0;
+    x[3] = 0;
+    const struct hypercall_line *line = &hypercall_lines[vcpu->calls[nr]];
+    return line->check(vcpu, x1, x2, x3, x[4], x[5], x[6], line->handler);
+}
+
 struct hcall_result hypercall_dispatch(struct vcpu *vcpu, uint64_t x1, uint64_t x2, uint64_t x3,
                                        uint64_t x4, uint64_t x5, uint64_t x6, uint64_t fid)
 {

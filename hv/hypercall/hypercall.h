@@ -98,6 +98,15 @@ struct hcall_result hypercall_dispatch(struct vcpu *vcpu, uint64_t x1, uint64_t 
                                        uint64_t x4, uint64_t x5, uint64_t x6, uint64_t fid);
 
 /**
+ * hypercall_by_smc() - answer an SMC #0 of the calling vCPU, as its HVC #0
+ * @vcpu: who calls; its registers are saved, and its PC is behind the SMC
+ * @fid: the function id, w0
+ *
+ * Returns x0 and x1; x2 and x3 are in vcpu->regs.
+ */
+struct hcall_result hypercall_by_smc(struct vcpu *vcpu, uint64_t fid);
+
+/**
  * hypercall_standard() - answer SMCCC's general queries, PSCI, and what nobody knows
  *
  * The same arguments and result as hypercall_dispatch(). x1 to x3 keep the caller's values where

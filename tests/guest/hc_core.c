@@ -6,6 +6,7 @@
 #include "ktf.h"
 #include "machine/machine.h"
 #include "machine/smp.h"
+#include "mm/page.h"
 #include "support.h"
 
 KTF_SUITE(hc_core, .suite_setup = support_need_hypervisor);
@@ -134,6 +135,38 @@ KTF_TEST(hc_core, what_there_is_not_is_refused)
     expect_bad_1(stile_core_info(UINT32_MAX));
     expect_bad_1(stile_core_features(STILE_NR_GROUPS));
     expect_bad_1(stile_core_features(UINT32_MAX));
+}
+
+/* As stile_hvc(). */
+static struct stile_result smc(uint32_t fid, uint64_t x1)
+{
+    register uint64_t r0 __asm__("x0") = fid;
+    register uint64_t r1 __asm__("x1") = x1;
+    register uint64_t r2 __asm__("x2") = 0;
+    register uint64_t r3 __asm__("x3") = 0;
+    register uint64_t r4 __asm__("x4") = 0;
+    register uint64_t r5 __asm__("x5") = 0;
+    register uint64_t r6 __asm__("x6") = 0;
+
+    __asm__ volatile(".inst 0xD4000003" /* smc #0 */
+                     : "+r"(r0), "+r"(r1), "+r"(r2), "+r"(r3)
+                     : "r"(r4), "r"(r5), "r"(r6)
+                     : "memory");
+    return (struct stile_result){(int64_t)r0, {r1, r2, r3}};
+}
+
+KTF_TEST(hc_core, smc_is_answered_alike)
+{
+    struct stile_result result = smc(STILE_FID(STILE_NR_core_info), STILE_INFO_NR_VCPUS);
+
+    EXPECT_EQ(result.status, STILE_SUCCESS);
+    EXPECT_EQ(result.value[0], machine.nr_cpus);
+    EXPECT_EQ(smc(STILE_FID_UID, 0).value[0], STILE_UID_WORD1);
+    EXPECT_EQ(smc(STILE_FID(STILE_NR_core_null), 1).status, STILE_INVALID_ARGUMENT);
+    EXPECT_EQ(smc(STILE_FID(STILE_NR_CALLS_MAX), 0).status, STILE_NOT_SUPPORTED);
+    result = smc(STILE_FID(STILE_NR_memory_query), machine.memory[0].base);
+    EXPECT_EQ(result.status, STILE_SUCCESS);
+    EXPECT_GE(result.value[2], PAGE_SIZE);
 }
 
 static void hvc_1(void *argument)

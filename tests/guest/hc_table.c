@@ -122,6 +122,7 @@ KTF_TEST_EACH(hc_table, registers_are_preserved, struct line, lines, describe_li
 KTF_TEST_EACH(hc_table, registers_are_preserved_on_errors, struct line, lines, describe_line)
 {
     expect_preserved(STILE_FID(param->nr) | 0x8000, 0, param->nr);
+    expect_preserved(STILE_FID(param->nr) & ~UINT32_C(0x5300), 0, param->nr);
     expect_preserved(STILE_FID(param->nr) & ~UINT32_C(0x40000000), 0, param->nr);
 }
 
@@ -152,8 +153,8 @@ KTF_TEST(hc_table, unknown_numbers_are_not_supported)
         if (!is_in_table(nr))
             expect_unknown(STILE_FID(nr));
     }
-    for (uint32_t bit = 0x200; bit <= 0x8000; bit *= 2)
-        expect_unknown(STILE_FID(bit));
+    for (uint32_t bit = 0x400; bit <= 0x8000; bit *= 2)
+        expect_unknown(STILE_FID_BASE ^ bit);
     expect_unknown(STILE_FID(0xFFFF));
 }
 
@@ -161,14 +162,15 @@ KTF_TEST(hc_table, unknown_numbers_are_not_supported)
 KTF_TEST(hc_table, other_conventions_are_not_supported)
 {
     static const uint32_t bases[] = {
-        0x86000000, /* 32-bit */
-        0x46000000, /* yielding, 64-bit */
-        0x06000000, /* yielding, 32-bit */
-        0xC5000100, /* standard hypervisor service, past stolen time */
-        0xC3000000, /* OEM */
-        0xC7000000, /* the next owner */
-        0xC6010000, /* reserved bits of the number */
-        0xC6800000,
+        0xC6000000, /* others' hypervisors */
+        0x86005300, /* 32-bit */
+        0x46005300, /* yielding, 64-bit */
+        0x06005300, /* yielding, 32-bit */
+        0xC5005300, /* standard hypervisor service */
+        0xC3005300, /* OEM */
+        0xC7005300, /* the next owner */
+        0xC6015300, /* reserved bits of the number */
+        0xC6805300,
     };
 
     for (size_t i = 0; i < sizeof(bases) / sizeof(bases[0]); i++) {

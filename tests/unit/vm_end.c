@@ -15,6 +15,7 @@
 #include "config/dt.c"
 #include "config/vm_check.c"
 #include "config/vm_load.c"
+#include "config/vm_node.c"
 #include "config/vm_place.c"
 #include "config/vm_tree.c"
 #include "mm/stage2.c"

@@ -12,6 +12,7 @@
 #include "config/dt.c"
 #include "vm/refusal.c"
 #include "config/vm_load.c"
+#include "config/vm_node.c"
 #include "config/vm_place.c"
 #include "memory/guest.c"
 #include "mm/stage2.c"
@@ -177,6 +178,43 @@ KTF_TEST(vm_load, without_an_initrd_its_addresses_are_taken_out)
     ASSERT_EQ(guest_read(&vm, copy, done.dtb.base, files.dtb.bytes), files.dtb.bytes);
     ASSERT_EQ(fdt_check_full(copy, files.dtb.bytes), 0);
     EXPECT_NULL(fdt_getprop(copy, fdt_path_offset(copy, "/chosen"), "linux,initrd-start", NULL));
+}
+
+/* With room behind the tree the hypervisor's node is in it, and nothing else has changed. */
+KTF_TEST(vm_load, a_tree_with_room_says_that_there_is_stile)
+{
+    static char copy[TREE_BYTES];
+    int bytes = 0;
+
+    EXPECT_EQ(fdt_open_into(tree, tree, (int)files.dtb.bytes + 512), 0);
+    files.dtb.bytes += 512;
+    ASSERT_NULL(load());
+    ASSERT_EQ(guest_read(&vm, copy, done.dtb.base, files.dtb.bytes), files.dtb.bytes);
+    ASSERT_EQ(fdt_check_full(copy, files.dtb.bytes), 0);
+    int node = fdt_node_offset_by_compatible(copy, -1, "stile,hypervisor");
+    ASSERT_GE(node, 0);
+    EXPECT_STREQ(fdt_get_name(copy, node, NULL), "hypervisor@b000000");
+    const fdt32_t *reg = fdt_getprop(copy, node, "reg", &bytes);
+    EXPECT_EQ(bytes, 4 * 4 * NODE_RANGES);
+    EXPECT_EQ(fdt32_to_cpu(reg[1]), VM_PAGE_IPA);
+    EXPECT_EQ(fdt32_to_cpu(reg[15]), vm.config.nr_vcpus * PAGE_SIZE);
+    EXPECT_STREQ(fdt_getprop(copy, node, "method", NULL), "hvc");
+    EXPECT_EQ(fdt_stringlist_search(copy, node, "reg-names", "mailboxes"), 3);
+}
+
+/* Whatever room there is, the tree is sound and the node is whole or not there. */
+KTF_TEST(vm_load, a_tree_with_little_room_has_no_part_of_the_node)
+{
+    static char small[TREE_BYTES];
+    size_t before = files.dtb.bytes;
+
+    for (size_t room = 0; room < 400; room += 4) {
+        ASSERT_EQ(fdt_open_into(tree, small, (int)(before + room)), 0);
+        vm_node_add(&vm.config, small);
+        ASSERT_EQ(fdt_check_full(small, before + room), 0);
+        int node = fdt_node_offset_by_compatible(small, -1, "stile,hypervisor");
+        EXPECT_TRUE(node >= 0 || fdt_path_offset(small, "/" NODE_NAME) < 0);
+    }
 }
 
 KTF_TEST(vm_load, an_initrd_needs_its_places_in_the_tree)

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Telling a VM, in its device tree, that there is Stile and where its pages are.
+ */
+#ifndef CONFIG_VM_NODE_H
+#define CONFIG_VM_NODE_H
+
+#include "vm/vm_config.h"
+
+/**
+ * vm_node_add() - add the hypervisor's node to a VM's tree
+ * @config: of the VM
+ * @tree: sound, and the VM's own copy
+ *
+ * Changes nothing if the tree has no room for it behind its last block (dtc's -p makes some), has
+ * such a node already, or has cells that are no 32 or 64 bits. With libfdt: by way of
+ * plain_abi_call() once a guest has run.
+ */
+void vm_node_add(const struct vm_config *config, void *tree);
+
+#endif
