@@ -13,11 +13,10 @@
  *            are answered alone.
  * arguments  ARGS0() to ARGS6(kind, name, ...), in x1 to x6; kinds are in stile/types.h.
  *
- * Holds for every call: the function id is in w0 (STILE_FID(number)) and HVC's immediate is 0. SMC #0
- * is answered alike, and costs more: it traps.
- * x0 returns the status, x1 to x3 the results (0 where a call documents none), every other
- * register is preserved. Argument registers a call does not use, and the reserved bits of those
- * it does, must be zero. Errors common to all calls:
+ * Holds for every call: the function id is in w0 (STILE_FID(number)) and HVC's immediate is 0. SMC
+ * #0 is answered alike, and costs more: it traps. x0 returns the status, x1 to x3 the results (0
+ * where a call documents none), every other register is preserved. Argument registers a call does
+ * not use, and the reserved bits of those it does, must be zero. Errors common to all calls:
  *
  *     NOT_SUPPORTED     no such call, newer than the version agreed on, or there is none yet
  *     INVALID_ARGUMENT  a register that must be zero is not, or an argument is out of its range;

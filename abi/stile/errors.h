@@ -12,15 +12,15 @@
 #define STILE_ERRORS(E)                                                                            \
     E(SUCCESS, 0, "success")                                                                       \
     E(NOT_SUPPORTED, -1, "no such call, or newer than the version agreed on")                      \
-    E(INVALID_ARGUMENT, -4097, "an argument is out of range; x1 says which, 1 to 6")                 \
-    E(DENIED, -4098, "the VM is not allowed to do this")                                             \
-    E(NO_MEMORY, -4099, "the hypervisor or the VM's quota has no page left")                         \
-    E(BUSY, -4100, "the resource is in use; try again later")                                        \
-    E(NOT_MAPPED, -4101, "an address of the range has no page of the caller's")                      \
-    E(ALREADY_MAPPED, -4102, "an address of the range has a page or a device already")               \
-    E(BAD_VERSION, -4103, "the major version proposed is not spoken here")                           \
-    E(NOT_FOUND, -4104, "the handle, port or name stands for nothing, or no longer does")            \
-    E(NOT_BOUND, -4105, "nobody is at the other end of the port")                                    \
+    E(INVALID_ARGUMENT, -4097, "an argument is out of range; x1 says which, 1 to 6")               \
+    E(DENIED, -4098, "the VM is not allowed to do this")                                           \
+    E(NO_MEMORY, -4099, "the hypervisor or the VM's quota has no page left")                       \
+    E(BUSY, -4100, "the resource is in use; try again later")                                      \
+    E(NOT_MAPPED, -4101, "an address of the range has no page of the caller's")                    \
+    E(ALREADY_MAPPED, -4102, "an address of the range has a page or a device already")             \
+    E(BAD_VERSION, -4103, "the major version proposed is not spoken here")                         \
+    E(NOT_FOUND, -4104, "the handle, port or name stands for nothing, or no longer does")          \
+    E(NOT_BOUND, -4105, "nobody is at the other end of the port")                                  \
     E(LIMIT, -4106, "the VM has as many of these as it may have")
 
 enum stile_error {

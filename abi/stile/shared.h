@@ -3,8 +3,9 @@
  * Pages the hypervisor shares with a guest: what would otherwise be a call is a load.
  *
  * core_info tells where they are. Layouts never change size or offset; new fields take reserved
- * space, which reads as zero until then. In pages that the guest writes, it must leave reserved space
- * 0: what a later version finds there is not to be taken for something. All fields are little-endian.
+ * space, which reads as zero until then. In pages that the guest writes, it must leave reserved
+ * space 0: what a later version finds there is not to be taken for something. All fields are
+ * little-endian.
  */
 #ifndef STILE_SHARED_H
 #define STILE_SHARED_H

@@ -9,9 +9,9 @@
 #define STILE_SMCCC_H
 
 /*
- * Vendor-specific hypervisor service, fast, 64-bit convention: call nr of stile/calls.h. The numbers
- * from 0x5300 on ("S") are nobody else's: KVM and pKVM have those below 0x100, Gunyah those from
- * 0x8000 on, Hyper-V number 1, and Xen makes its calls by another immediate.
+ * Vendor-specific hypervisor service, fast, 64-bit convention: call nr of stile/calls.h. The
+ * numbers from 0x5300 on ("S") are nobody else's: KVM and pKVM have those below 0x100, Gunyah those
+ * from 0x8000 on, Hyper-V number 1, and Xen makes its calls by another immediate.
  */
 #define STILE_FID_BASE 0xC6005300
 #define STILE_FID(nr)  (STILE_FID_BASE + (nr))

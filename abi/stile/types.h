@@ -66,9 +66,9 @@ typedef struct {
 } stile_vcpu_set_t;
 
 /**
- * A VM of the machine. A number says nothing about its VM, is kept when that starts anew, and is not
- * used again soon: what was meant for a VM that has ended does not get to another one. VMs find each
- * other by name (directory_find_vm). Never 0, which is the hypervisor. 32 bits.
+ * A VM of the machine. A number says nothing about its VM, is kept when that starts anew, and is
+ * not used again soon: what was meant for a VM that has ended does not get to another one. VMs find
+ * each other by name (directory_find_vm). Never 0, which is the hypervisor. 32 bits.
  */
 typedef struct {
     uint32_t number;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Finding the VM that a test is about. A VM's number says nothing, so the command line has its name.
+ * Finding the VM that a test is about. A VM's number says nothing, so the command line has its
+ * name.
  */
 #include <string.h>
 
@@ -17,7 +18,7 @@ uint32_t test_find_peer(const char *name)
     struct stile_result found = {STILE_NOT_FOUND, {0, 0, 0}};
     size_t length = 0;
 
-    while (name[length] > ' ' && length < STILE_VM_NAME_BYTES - 1)
+    while (length < STILE_VM_NAME_BYTES - 1 && name[length] > ' ')
         length++;
     memcpy(words, name, length);
     for (uint32_t i = 0; i < NR_TRIES && found.status != STILE_SUCCESS; i++) {

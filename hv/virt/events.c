@@ -73,8 +73,7 @@ static COLD void lead(struct vm *vm, uint32_t port, struct vcpu *to, uint32_t to
 
 COLD enum stile_error events_alloc(struct vm *vm, uint32_t peer, uint32_t target, uint32_t *port)
 {
-    struct event_port made = {
-        .state = STILE_PORT_WAITING, .target = (uint8_t)target, .peer = peer};
+    struct event_port made = {.state = STILE_PORT_WAITING, .target = (uint8_t)target, .peer = peer};
 
     if (!vm_exists(peer))
         return STILE_NOT_FOUND;

@@ -46,18 +46,18 @@ enum vm_end {
 };
 
 struct vm {
-    struct vm_config config;         /* what its device tree said; constant */
-    struct vm_files image;           /* its files, for a reboot */
-    uint32_t id;                     /* its place in the table, from 1; its VMID and its pages' owner */
-    uint32_t number;                 /* what VMs and people call it: vm_give_number() */
-    uint32_t nr_uses;                /* how many VMs have had the place */
-    uint64_t hcr;                    /* HCR_EL2 while one of its vCPUs runs: trap_control_hcr() */
-    uint64_t mdcr;                   /* MDCR_EL2: trap_control_mdcr() */
-    uint32_t sve_bytes;              /* its longest vector; 0 without SVE: vsve_bytes() */
-    struct vcache caches;            /* what its guest is shown of caches */
-    bool has_pmu;                    /* its vCPUs have performance monitors: virt/vpmu.h */
-    uint32_t minor;                  /* the ABI minor agreed on; 0 before */
-    bool agreed;                     /* core_version has succeeded since the last reset */
+    struct vm_config config; /* what its device tree said; constant */
+    struct vm_files image;   /* its files, for a reboot */
+    uint32_t id;             /* its place in the table, from 1; its VMID and its pages' owner */
+    uint32_t number;         /* what VMs and people call it: vm_give_number() */
+    uint32_t nr_uses;        /* how many VMs have had the place */
+    uint64_t hcr;            /* HCR_EL2 while one of its vCPUs runs: trap_control_hcr() */
+    uint64_t mdcr;           /* MDCR_EL2: trap_control_mdcr() */
+    uint32_t sve_bytes;      /* its longest vector; 0 without SVE: vsve_bytes() */
+    struct vcache caches;    /* what its guest is shown of caches */
+    bool has_pmu;            /* its vCPUs have performance monitors: virt/vpmu.h */
+    uint32_t minor;          /* the ABI minor agreed on; 0 before */
+    bool agreed;             /* core_version has succeeded since the last reset */
     uint8_t calls[STATS_CALL_SLOTS]; /* by number: its line, from 1, or PERMIT_NONE */
     enum vm_state state;
     enum vm_end end;
@@ -68,7 +68,7 @@ struct vm {
     struct ratelimit complaints; /* lines in the log about what it did: watch/complain.h */
     struct ratelimit reports;    /* of its ends and starts; as the first, over its reboots */
     uint32_t complained;         /* of aborts: a bit for each enum complain_abort; atomic */
-    struct spinlock lock;        /* of minor, agreed, state, end, status and paused; never made anew */
+    struct spinlock lock; /* of minor, agreed, state, end, status and paused; never made anew */
     struct stage2 stage2;
     struct vcpu *vcpus[CONFIG_NR_VCPUS];
     uint32_t last_loaded[CONFIG_NR_PCPUS]; /* which vCPU was, on each CPU: its index + 1, or 0 */
@@ -152,8 +152,8 @@ bool vm_exists(uint32_t number);
  * vm_after() - walk all VMs, those that have ended too
  * @number: any; 0: to begin
  *
- * Returns the first VM whose place is behind that of the number, or NULL. So a walk goes on although
- * the VM it has got to is gone. As vm_numbered() otherwise.
+ * Returns the first VM whose place is behind that of the number, or NULL. So a walk goes on
+ * although the VM it has got to is gone. As vm_numbered() otherwise.
  */
 struct vm *vm_after(uint32_t number);
 

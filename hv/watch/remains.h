@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What is left of a VM after its end, until another VM takes its place: the end of its output, and of
- * one that crashed, why.
+ * What is left of a VM after its end, until another VM takes its place: the end of its output, and
+ * of one that crashed, why.
  */
 #ifndef WATCH_REMAINS_H
 #define WATCH_REMAINS_H
@@ -18,8 +18,8 @@ struct vm;
 struct remains {
     char output[STILE_CONSOLE_KEPT_BYTES]; /* of its console's port, under the console's lock */
     /* Under vm->lock: */
-    bool is_noted;            /* a vCPU has crashed: the message is there */
-    bool is_whole;            /* and so is the rest: the VM has ended */
+    bool is_noted;                 /* a vCPU has crashed: the message is there */
+    bool is_whole;                 /* and so is the rest: the VM has ended */
     struct stile_crash_info crash; /* of the vCPU that crashed first, as is the next */
     struct trace trace;
 };
@@ -47,7 +47,8 @@ bool remains_read_trace(struct vm *vm, uint32_t vcpu_id, uint32_t age, struct tr
 /** Prints row @row, below REMAINS_ROWS, of what remains_keep() has kept: for the VM's end. */
 void remains_report_row(const struct vm *vm, uint32_t row);
 
-/** The same for the hypervisor's console, of any VM that has a number; nothing if it did not crash. */
+/** The same for the hypervisor's console, of any VM that has a number; nothing if it did not crash.
+ */
 void remains_print_row(struct vm *vm, uint32_t row);
 
 #endif

@@ -44,9 +44,8 @@ struct fake_vm *fake_numbered_vm(uint32_t number)
 {
     uint32_t place = fake_place(number);
 
-    return number != 0 && place < FAKE_NR_VMS && fake.vms[place].number == number
-               ? &fake.vms[place]
-               : NULL;
+    return number != 0 && place < FAKE_NR_VMS && fake.vms[place].number == number ? &fake.vms[place]
+                                                                                  : NULL;
 }
 
 struct fake_vm *fake_known_vm(uint32_t number)

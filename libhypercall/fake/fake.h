@@ -23,7 +23,7 @@
 /* The most VMs at once. */
 #define FAKE_NR_VMS 16
 
-#define FAKE_SPACE_PAGES   (STILE_FAKE_SPACE_BYTES / STILE_PAGE_SIZE)
+#define FAKE_SPACE_PAGES (STILE_FAKE_SPACE_BYTES / STILE_PAGE_SIZE)
 
 /* The shared pages are where no VM has memory. */
 #define FAKE_SHARED_IPA    UINT64_C(0x0B000000)

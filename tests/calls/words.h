@@ -122,7 +122,8 @@ static inline uint64_t call_value(const struct call_world *world, enum call_kind
         return CALL_PICK(choice, 0, 1, (UINT64_C(1) << world->nr_vcpus) - 1,
                          UINT64_C(1) << world->nr_vcpus, UINT64_MAX, UINT64_C(1) << 63);
     case CALL_vm_id:
-        return CALL_PICK(choice, 0x100, 0x101, 0x102, 0, 1, small, 0x100 + small, 0x200, UINT32_MAX);
+        return CALL_PICK(choice, 0x100, 0x101, 0x102, 0, 1, small, 0x100 + small, 0x200,
+                         UINT32_MAX);
     case CALL_intid:
         return CALL_PICK(choice, 0, 15, 16, 27, 31, 32, 34, 95, 96, small, small + 32, 1019, 1020,
                          8192, UINT32_MAX);

@@ -62,8 +62,8 @@ static void expect_bad(struct stile_result result, uint64_t argument)
 static struct stile_vm_info info_of(stile_vm_id_t vm)
 {
     static struct stile_vm_info info __attribute__((aligned(64)));
-    struct stile_result result = stile_control_vm_info(vm, stile_ipa(virt_to_phys(&info)),
-                                                       stile_nr_bytes(sizeof(info)));
+    struct stile_result result =
+        stile_control_vm_info(vm, stile_ipa(virt_to_phys(&info)), stile_nr_bytes(sizeof(info)));
 
     EXPECT_EQ(result.status, STILE_SUCCESS);
     EXPECT_EQ(result.value[0], sizeof(info));
@@ -254,10 +254,10 @@ KTF_TEST(hc_steward, reads_a_console)
     EXPECT_EQ(read_console(0, support_beyond_memory(), 64).status, STILE_NOT_MAPPED);
     EXPECT_EQ(read_console(0, 0x0B000000, 64).status, STILE_NOT_MAPPED);
     for (size_t i = 0; i < sizeof(nobody) / sizeof(nobody[0]); i++)
-        EXPECT_EQ(stile_control_console_read(stile_vm_id(nobody[i]), 0, stile_ipa(pa),
-                                             stile_nr_bytes(1))
-                      .status,
-                  STILE_NOT_FOUND);
+        EXPECT_EQ(
+            stile_control_console_read(stile_vm_id(nobody[i]), 0, stile_ipa(pa), stile_nr_bytes(1))
+                .status,
+            STILE_NOT_FOUND);
 }
 
 KTF_TEST(hc_steward, sets_the_wall_clock)
@@ -286,7 +286,8 @@ KTF_TEST(hc_steward, destroys)
 /* The last of this file: there is no peer after it. */
 KTF_TEST(hc_steward, tells_why_a_vm_crashed)
 {
-    const struct stile_crash_info *crash = (const struct stile_crash_info *)(const void *)(page + 8);
+    const struct stile_crash_info *crash =
+        (const struct stile_crash_info *)(const void *)(page + 8);
     uint64_t buffer = virt_to_phys(crash);
 
     EXPECT_EQ(read_crash(peer, buffer).status, STILE_NOT_FOUND);
@@ -300,10 +301,10 @@ KTF_TEST(hc_steward, tells_why_a_vm_crashed)
     EXPECT_EQ(crash->pstate & 0xF, 5); /* EL1h */
     EXPECT_EQ(crash->x[20], PEER_X20);
     expect_bad(read_crash(peer, virt_to_phys(page) + 3600), 3);
-    EXPECT_EQ(stile_control_crash_info(peer, stile_ipa(virt_to_phys(page) + 3600),
-                                       stile_nr_bytes(300))
-                  .value[0],
-              300);
+    EXPECT_EQ(
+        stile_control_crash_info(peer, stile_ipa(virt_to_phys(page) + 3600), stile_nr_bytes(300))
+            .value[0],
+        300);
     EXPECT_EQ(read_crash(peer, 0).status, STILE_NOT_MAPPED);
 
     struct stile_result last = stile_control_trace(peer, stile_vcpu_id(0), 0);

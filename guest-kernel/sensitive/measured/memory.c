@@ -95,8 +95,8 @@ static int64_t share_page(uint32_t count)
 
     while (count-- > 0) {
         uint64_t start = cpu_ticks();
-        struct stile_result result = stile_memory_share(
-            stile_ipa(pa), stile_nr_pages(1), neighbour, STILE_ACCESS_READ | STILE_ACCESS_WRITE);
+        struct stile_result result = stile_memory_share(stile_ipa(pa), stile_nr_pages(1), neighbour,
+                                                        STILE_ACCESS_READ | STILE_ACCESS_WRITE);
         ticks += cpu_ticks() - start;
         while (result.status == STILE_SUCCESS &&
                __atomic_load_n(accept_ticks, __ATOMIC_ACQUIRE) == 0)

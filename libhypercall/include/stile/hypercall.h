@@ -29,7 +29,8 @@ enum stile_conduit {
 
 /**
  * stile_handshake() - find Stile and agree on an ABI version
- * @conduit: how the firmware is called; only STILE_CONDUIT_HVC can lead to Stile
+ * @conduit: how the firmware is called; the library calls by HVC, so only STILE_CONDUIT_HVC leads
+ * on
  * @agreed: where to put the version agreed on, STILE_VERSION(major, minor); not NULL
  *
  * Asks in the order in which each answer makes the next question safe: PSCI 1.0, SMCCC 1.1, the
@@ -37,7 +38,9 @@ enum stile_conduit {
  * unless the firmware is known to answer it, so it never faults when there is no hypervisor.
  *
  * Returns STILE_SUCCESS, STILE_NOT_SUPPORTED if there is no Stile, or STILE_BAD_VERSION if there
- * is one that speaks another major version. Any context; once per VM is enough.
+ * is one that speaks another major version. Any context. Each kernel does it before its other
+ * calls, also one that was started by a boot loader or by kexec: the version agreed on last holds
+ * for the VM.
  */
 enum stile_error stile_handshake(enum stile_conduit conduit, uint32_t *agreed);
 

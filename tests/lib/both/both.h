@@ -32,7 +32,8 @@ uint64_t both_beyond(void);
 /** both_mailbox() - the mailbox of vCPU 0 */
 struct stile_mailbox *both_mailbox(void);
 
-/** both_start_anew() - after core_reset: agree on a version, use again what the kernel had in use */
+/** both_start_anew() - after core_reset: agree on a version, use again what the kernel had in use
+ */
 void both_start_anew(void);
 
 /** both_info() - an item of core_info */

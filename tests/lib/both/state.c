@@ -251,9 +251,9 @@ KTF_TEST(both_state, limits_are_told)
     EXPECT_EQ(stile_memory_query(stile_ipa(end - 1)).status, STILE_SUCCESS);
     EXPECT_EQ(stile_memory_unmap(stile_ipa(end - page / 2), one).status, STILE_INVALID_ARGUMENT);
     EXPECT_EQ(stile_memory_unmap(stile_ipa(end - page), one).status, STILE_NOT_MAPPED);
-    EXPECT_EQ(stile_directory_entry(self(), (uint32_t)both_info(STILE_INFO_DIRECTORY_ENTRIES))
-                  .value[0],
-              2);
+    EXPECT_EQ(
+        stile_directory_entry(self(), (uint32_t)both_info(STILE_INFO_DIRECTORY_ENTRIES)).value[0],
+        2);
     EXPECT_GE(both_info(STILE_INFO_NR_PORTS), STILE_PORT_FIRST + 1);
     EXPECT_GE(both_info(STILE_INFO_SHARES_MAX), 1);
     EXPECT_GE(both_info(STILE_INFO_SHARE_PAGES_MAX), 1);
