@@ -188,6 +188,7 @@ $(configs): config-%: config-folder-%
 .PHONY: abi-check abi-update
 
 abi-check: | $(O)/.deps-test ## refuse a change to the ABI that breaks guests
+	@scripts/abi-lines .
 	@scripts/abi-dump abi $(O)/abi
 	@scripts/abi-check abi/golden $(O)/abi
 
