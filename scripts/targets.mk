@@ -102,32 +102,24 @@ $(O)/compile_commands.json: $(hv-objs) $(hv-run-objs) $(lib-objs) $(fake-objs) $
 $(O)/compile_commands.json: $$(call changed,$$(database))
 database = $(addsuffix .json,$(filter %.o,$^))
 
-# The pages' examples are compiled too. Costs are those of the last 'make bench', if there was one.
-docs: $(O)/docs/.done ## the ABI reference as HTML and man pages, from the comments of the call table
+# The calls' examples are compiled too. Costs are those of the last 'make bench', if there was one.
+docs: $(O)/docs/.done ## the reference and the guides: a site, and man pages
 	@echo '  DOCS    $(O)/docs/html/index.html; man -l $(O)/docs/man2/stile_core_info.2'
 
+docs-inputs := $(wildcard abi/stile/*.h abi/stile/calls/*.h libhypercall/include/stile/*.h docs/*.md \
+	docs/*.svg README.md LICENSE scripts/reference/* $(O)/calls.json)
+docs-make = scripts/abi-reference -o $(O)/docs $(patsubst %,--costs %,$(filter %.json,$(docs-inputs))) \
+	-- $(TARGET_CC) $(lib-cflags)
 docs-compile = $(TARGET_CC) $(lib-cflags) -Wno-unused-variable -Wno-unused-but-set-variable -fsyntax-only \
-	$(O)/docs/pages/examples.c
-$(O)/docs/.done: $(O)/docs/pages/.done $(wildcard libhypercall/include/stile/*.h) \
-		$$(call changed,$$(docs-compile))
+	$(O)/docs/examples.c
+docs-commands = $(docs-inputs) $(docs-make) $(docs-compile)
+$(O)/docs/.done: scripts/abi-reference $(docs-inputs) $$(call changed,$$(docs-commands)) | $(O)/.deps-docs
 	$(call say,DOC,$(O)/docs)
-	@rm -rf $(O)/docs/html $(O)/docs/man2
-	@mkdir -p $(O)/docs/html $(O)/docs/man2
-	@cd $(O)/docs && for page in pages/*.md; do \
-		name=$$(basename $$page .md); \
-		lowdown -s --parse-no-intraemph -t html -o html/$$name.html $$page || exit 1; \
-		[ $$name = index ] || lowdown -s --parse-no-intraemph -t man -o man2/$$name.2 $$page || exit 1; done
-	$(Q)$(docs-compile)
-	$(call keep,$(docs-compile))
-	@touch $@
-
-docs-inputs := $(wildcard abi/stile/*.h abi/stile/calls/*.h $(O)/calls.json)
-$(O)/docs/pages/.done: scripts/abi-reference $(docs-inputs) $$(call changed,$$(docs-inputs)) \
-		| $(O)/.deps-docs
-	$(call say,GEN,$(@D))
 	@rm -rf $(@D)
-	@scripts/abi-reference abi/stile $(@D) $(filter %.json,$(docs-inputs))
-	$(call keep,$(docs-inputs))
+	@mkdir -p $(@D)
+	$(Q)$(docs-make)
+	$(Q)$(docs-compile)
+	$(call keep,$(docs-commands))
 	@touch $@
 
 # --- installing ------------------------------------------------------------------------------
