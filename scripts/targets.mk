@@ -127,16 +127,30 @@ $(O)/docs/.done: scripts/abi-reference $(docs-inputs) $$(call changed,$$(docs-co
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-install: $(O)/libhypercall.a $(O)/libhypercall-host.a ## install the ABI headers and libhypercall (DESTDIR, PREFIX)
-	$(call say,INSTALL,$(DESTDIR)$(PREFIX))
-	@install -d $(DESTDIR)$(PREFIX)/include/stile/calls $(DESTDIR)$(PREFIX)/lib/pkgconfig
-	@install -m 644 abi/stile/*.h libhypercall/include/stile/*.h $(DESTDIR)$(PREFIX)/include/stile
-	@install -m 644 abi/stile/calls/*.h $(DESTDIR)$(PREFIX)/include/stile/calls
-	@install -m 644 $(O)/libhypercall.a $(O)/libhypercall-host.a $(DESTDIR)$(PREFIX)/lib
+install-root = $(DESTDIR)$(PREFIX)
+install-files = install -m 644
+
+# stile-bundle and stile-qemu are links: what they need is found beside what they lead to.
+install: $(O)/stile.img $(O)/libhypercall.a $(O)/libhypercall-host.a $(O)/docs/.done ## install headers, library, hypervisor, stile-bundle, stile-qemu, pages (DESTDIR, PREFIX)
+	$(call say,INSTALL,$(install-root))
+	@install -d $(addprefix $(install-root)/,bin include/stile/calls lib/pkgconfig share/stile \
+		share/doc/stile/html share/man/man2 share/man/man3 share/man/man7)
+	@$(install-files) abi/stile/*.h libhypercall/include/stile/*.h $(install-root)/include/stile
+	@$(install-files) abi/stile/calls/*.h $(install-root)/include/stile/calls
+	@$(install-files) $(O)/libhypercall.a $(O)/libhypercall-host.a $(install-root)/lib
 	@for name in libhypercall libhypercall-host; do \
 		sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(abi-version)|' scripts/$$name.pc.in \
-			> $(DESTDIR)$(PREFIX)/lib/pkgconfig/$$name.pc || exit 1; \
+			> $(install-root)/lib/pkgconfig/$$name.pc || exit 1; \
 	done
+	@install scripts/bundle scripts/qemu $(install-root)/share/stile
+	@$(install-files) scripts/kernels.py scripts/newc.py tests/vms/virt.dts $(O)/stile.img \
+		$(install-root)/share/stile
+	@ln -sf ../share/stile/bundle $(install-root)/bin/stile-bundle
+	@ln -sf ../share/stile/qemu $(install-root)/bin/stile-qemu
+	@for section in 2 3 7; do \
+		$(install-files) $(O)/docs/man$$section/* $(install-root)/share/man/man$$section || exit 1; \
+	done
+	@$(install-files) $(O)/docs/html/* $(install-root)/share/doc/stile/html
 
 abi-version = $(shell awk '/define STILE_VERSION_M(AJ|IN)OR/ {v = v s $$3; s = "."} END {print v}' \
 	abi/stile/version.h)
