@@ -4,7 +4,7 @@ import re
 
 from .model import first_sentence, upper_first
 from .pages import header_file, manual
-from .prose import cell, markdown, plain, rules, table
+from .prose import cell, link, markdown, plain, rules, table
 
 TASK_NAME = re.compile(r"`(?:struct |enum )?(\w+)(?:\(\))?`")
 
@@ -17,7 +17,7 @@ def paragraphs(text):
 def call_rows(api, group):
     """A group's calls as a table."""
     return table(["call", "what it does", "since", "instructions:"], [
-        [f"[{call.full_name}]({call.stub}.html)", cell(upper_first(call.summary)), f"{api.major}.{call.since}",
+        [link(call.full_name, f"{call.stub}.html"), cell(upper_first(call.summary)), f"{api.major}.{call.since}",
          str(api.costs.get(call.full_name, {}).get("total", ""))] for call in api.calls_of(group)])
 
 
@@ -52,8 +52,9 @@ def library_page(api):
 
 def function_rows(functions):
     """Functions as a table."""
-    return table(["function", "what it does"], [[f"[{function.name}]({function.name}.html)",
-                                                 cell(upper_first(function.summary))] for function in functions])
+    return table(["function", "what it does"], [
+        [link(function.name, f"{function.name}.html"), cell(upper_first(function.summary))]
+        for function in functions])
 
 
 def header_page(api, header):

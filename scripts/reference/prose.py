@@ -27,6 +27,16 @@ def html(text):
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("|", "&#124;")
 
 
+def broken(name):
+    """HTML of a name that may be broken between its words: a phone is narrow."""
+    return name.replace("_", "_<wbr>")
+
+
+def link(name, url):
+    """A name of C as a link."""
+    return f"<a href=\"{url}\"><code>{broken(name)}</code></a>"
+
+
 def markdown(blocks):
     """Paragraphs, of which those that are indented are code."""
     lines = []

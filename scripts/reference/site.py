@@ -6,6 +6,8 @@ import json
 import re
 import subprocess
 
+from .prose import broken
+
 TAG = re.compile(r"(<[^>]+>)")
 NAME = re.compile(r"(?:\b(struct|enum) )?\b([A-Za-z_]\w+)(\(\))?")
 HEADING = re.compile(r"<h([1-4])(?: id=\"([^\"]*)\")?>(.*?)</h\1>", re.DOTALL)
@@ -77,23 +79,23 @@ class Links:
 
     def linked(self, page):
         """A page's HTML with a link at each name, but in headings and links."""
-        depth, parts = 0, []
+        depth, is_code, parts = 0, False, []
         for part in TAG.split(page.body):
             if part.startswith("<"):
-                depth += bool(re.match(r"<(a|h\d|svg)\b", part)) - bool(re.match(r"</(a|h\d|svg)>", part))
+                depth += bool(re.match(r"<(a|h\d)\b", part)) - bool(re.match(r"</(a|h\d)>", part))
+                is_code = part != "</pre>" and (is_code or part == "<pre>")
             elif depth == 0:
-                part = NAME.sub(lambda found: self.link(found, page), part)
+                part = NAME.sub(lambda found, code=is_code: self.link(found, page, code), part)
             parts.append(part)
         return "".join(parts)
 
-    def link(self, found, page):
-        """A name as a link, or as it is."""
+    def link(self, found, page, is_code):
+        """A name as a link, or as it is. Among words a long one may be broken."""
         target = self.find(found[1], found[2], page.is_reference)
         if not target or target == page.file:
             return found[0]
         page.targets.add(target.split("#")[0])
-        # On a phone a long name has to be broken somewhere.
-        text = found[0].replace("_", "_<wbr>") if len(found[0]) > LONG_NAME else found[0]
+        text = found[0] if is_code or len(found[0]) < LONG_NAME else broken(found[0])
         return f"<a class=\"name\" href=\"{target}\">{text}</a>"
 
 
@@ -126,6 +128,7 @@ class Site:
         page.body = lowdown("\n".join(page.markdown) + "\n", "html", *KEEP_HTML)
         page.body = MARKDOWN_LINK.sub(lambda found: f"href=\"{guide_file(found[1])}{found[2] or ''}\"", page.body)
         page.body = page.body.replace("href=\"LICENSE\"", "href=\"LICENSE.txt\"")
+        page.body = page.body.replace("src=\"docs/", "src=\"")
         page.headings = anchored(page)
         page.body = self.links.linked(page)
         page.body = page.body.replace("<table>", "<div class=\"wide\"><table>").replace("</table>", "</table></div>")
@@ -219,5 +222,5 @@ class Site:
 
 
 def guide_file(stem):
-    """The page of a guide."""
-    return f"guide-{stem.lower()}.html"
+    """The page of a file of docs/."""
+    return "tasks.html" if stem == "tasks" else f"guide-{stem.lower()}.html"

@@ -3,7 +3,7 @@
 import re
 
 from .model import first_sentence, upper_first
-from .prose import cell, code, html, markdown, plain, table
+from .prose import cell, code, html, link, markdown, plain, table
 
 ROW = 8  # bytes in a line of the drawing
 
@@ -93,7 +93,7 @@ def types_page(api):
                                 ("Structures of the library", "struct", False),
                                 ("Enumerations of the library", "enum", False)):
         abi = {"stile/abi.h", "stile/shared.h", "stile/types.h", "stile/errors.h"}
-        rows = [[f"[{a.name}]({type_file(a)})", cell(upper_first(first_sentence(a.text[0]))) if a.text else ""]
+        rows = [[link(a.name, type_file(a)), cell(upper_first(first_sentence(a.text[0]))) if a.text else ""]
                 + ([f"{a.size}"] if word == "struct" else [f"{len(a.members)}"])
                 for a in api.aggregates if a.word == word and (a.header in abi) == is_abi]
         lines += ([f"## {title}", ""] if rows else []) + \
