@@ -6,6 +6,7 @@ argument (a typedef), functions, or #defines up to the next empty line. A functi
 "name() - what it does" and has its parameters as "@name: text".
 """
 import re
+import sys
 
 from .model import Aggregate, Constants, Function, Header, Kind, Member
 
@@ -13,10 +14,12 @@ COMMENT = re.compile(r"^/\*(\*)(?!<)(.*?)\*/\n", re.DOTALL | re.MULTILINE)
 DEFINES = re.compile(r"(?:/\*+(?P<about>[^<].*?)\*/\n)?(?P<run>#define .*)", re.DOTALL)
 AGGREGATE = re.compile(r"(struct|enum) (stile_\w+) \{\n(.*?)^\};", re.DOTALL | re.MULTILINE)
 MEMBER = re.compile(r"\s*(?P<code>[^;]*?[\w)\]]);\s*(?:/\*\*< (?P<text>.*?) \*/)?", re.DOTALL)
-ENUMERATOR = re.compile(r"\s*(?P<name>[A-Z]\w+)\s*(?:=\s*[^,/]*)?,?\s*(?:/\*\*< (?P<text>.*?) \*/)?", re.DOTALL)
+ENUMERATOR = re.compile(r"\s*(?P<name>[A-Z]\w+)\s*(?:=\s*[^,/]*)?,?\s*(?:/\*\*< (?P<text>.*?) \*/)?",
+                        re.DOTALL)
 TYPEDEF = re.compile(r"typedef [^;{]*(?:\{[^}]*\})? ?stile_(\w+)_t;")
 DEFINE = re.compile(r"#define ([A-Z][A-Z0-9_]*(?:_(?:32|64))?)(\([^)]*\))?[ \t]+((?:.*\\\n)*.*)")
-FUNCTION = re.compile(r"(?:static inline )?(?:const )?(?:struct |enum |unsigned )?\w+ \*?(stile_\w+)\([^;{]*\)"
+FUNCTION = re.compile(r"(?:static inline )?(?:const )?(?:struct |enum |unsigned )?\w+ \*?"
+                      r"(stile_\w+)\([^;{]*\)"
                       r"(?:\s*__attribute__\(\([^;{]*\)\))?(?=\s*[;{])")
 TITLE = re.compile(r"stile_\w+\(\)[^-]*?(?:, and the others)?(?: -|:) +")
 PARAMETER = re.compile(r"@(\w+): +(.*)")
@@ -53,14 +56,14 @@ def member(code, text):
     return Member(name, code, joined(text))
 
 
-def read_aggregate(match, header, text):
+def read_aggregate(match, header, is_library, text):
     """A structure or an enumeration."""
     word, name, body = match.groups()
     if word == "struct":
         members = [member(found["code"], found["text"]) for found in MEMBER.finditer(body)]
     else:
         members = [Member(found["name"], "", joined(found["text"])) for found in ENUMERATOR.finditer(body)]
-    return Aggregate(word, name, header, blocks(text), members)
+    return Aggregate(word, name, header, is_library, blocks(text), members)
 
 
 def is_for_people(name, parameters, value, is_library):
@@ -125,12 +128,15 @@ class Reader:
         text = path.read_text(encoding="utf-8")
         header = f"stile/{path.name}"
         opening = re.match(r"/\* SPDX.*?\*/\n/\*\n(.*?)\*/", text, re.DOTALL)
+        if not opening:
+            sys.exit(f"error: {path}: it does not begin with a comment that says what it is")
         if is_library:
             self.headers.append(Header(header, blocks(comment_text(opening[1]))))
         for comment in COMMENT.finditer(text, opening.end() + 1):
             self.declaration(text, comment, header, is_library)
         known = {aggregate.name for aggregate in self.aggregates if aggregate.header == header}
-        self.aggregates += [read_aggregate(match, header, "") for match in AGGREGATE.finditer(text)
+        self.aggregates += [read_aggregate(match, header, is_library, "")
+                            for match in AGGREGATE.finditer(text)
                             if match[2] not in known and "#define" not in match[3]]
         # What types.h defines unfolds the table.
         if header != "stile/types.h":
@@ -143,7 +149,7 @@ class Reader:
         aggregate = AGGREGATE.match(text, comment.end())
         typedef = TYPEDEF.match(text, comment.end())
         if aggregate:
-            self.aggregates.append(read_aggregate(aggregate, header, about))
+            self.aggregates.append(read_aggregate(aggregate, header, is_library, about))
         elif typedef:
             width = re.search(rf"#define STILE_WIDTH_{typedef[1]} +(\w)", text)
             self.kinds.append(Kind(typedef[1], " ".join(typedef[0].split()), joined(about),

@@ -28,7 +28,8 @@ def is_number(member):
 
 def program(api, headers):
     """C whose assembly has a line for each question."""
-    lines = ["#include <stddef.h>"] + [f"#include <{header}>" for header in headers] + ["void answers(void)", "{"]
+    lines = ["#include <stddef.h>"] + [f"#include <{header}>" for header in headers]
+    lines += ["void answers(void)", "{"]
     for key, value in questions(api):
         lines.append(f'__asm__ volatile("\\n.ascii \\"->{key} %c0 %c1\\"" : : "i"((long)({value})), '
                      f'"i"(({value}) > 0));')

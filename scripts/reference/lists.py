@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The pages that lead to others: the start, calls by group and by task, the library, the rules; stile(7)."""
+"""The pages that lead to others: the start, calls by group and by task, the library; stile(7)."""
 import re
 
 from .model import first_sentence, upper_first
@@ -17,8 +17,9 @@ def paragraphs(text):
 def call_rows(api, group):
     """A group's calls as a table."""
     return table(["call", "what it does", "since", "instructions:"], [
-        [link(call.full_name, f"{call.stub}.html"), cell(upper_first(call.summary)), f"{api.major}.{call.since}",
-         str(api.costs.get(call.full_name, {}).get("total", ""))] for call in api.calls_of(group)])
+        [link(call.full_name, f"{call.stub}.html"), cell(upper_first(call.summary)),
+         f"{api.major}.{call.since}", str(api.costs.get(call.full_name, {}).get("total", ""))]
+        for call in api.calls_of(group)])
 
 
 def calls_page(api):
@@ -36,13 +37,14 @@ def calls_page(api):
 def rules_page(api):
     """What holds for every call."""
     return ["# What holds for every call", ""] + rules(upper_first(api.common)) + [
-        "Codes are on the page [errors](errors.html), the kinds of arguments on the page [kinds](kinds.html).", ""]
+        "Codes are on the page [errors](errors.html), the kinds of arguments on the page "
+        "[kinds](kinds.html).", ""]
 
 
 def library_page(api):
     """The library, header by header."""
-    lines = ["# The library", "", "libhypercall is what a kernel links: a typed stub for each call, and these "
-             "helpers. A page for each header says what it is for and what it orders.", ""]
+    lines = ["# The library", "", "libhypercall is what a kernel links: a typed stub for each call, and "
+             "these helpers. A page for each header says what it is for and what it orders.", ""]
     for header in api.headers:
         file = header_file(header.name)
         lines += [f"## [{header.name}]({file})", "", plain(first_sentence(header.text[0])) + ".", ""]
@@ -84,19 +86,24 @@ def tasks_page(api, text):
     return lines
 
 
+def cards(api):
+    """Where to go from the first page: (file, title, what is there)."""
+    return (("tasks.html", "By task", "What do you want to do? The call, function or page for it."),
+            ("calls.html", "By group", f"All {len(api.calls)} calls, with their costs."),
+            ("library.html", "The library", f"{len(api.functions)} functions: clocks, rings, channels, locks."),
+            ("types.html", "Types", "Structures byte by byte, enumerations, kinds."),
+            ("errors.html", "Errors", "What x0 says, and which call says it."),
+            ("rules.html", "Rules", "What holds for every call."))
+
+
 def start_page(api, guides):
     """The first page."""
-    lines = [f"# Stile {api.major}.{api.minor}", "", "<p class=\"lead\">A versioned hypercall ABI for arm64, a small "
-             "hypervisor that answers it, and the library a kernel links to use it.</p>", "",
-             "<div class=\"cards\">",
-             *(f"<a class=\"card\" href=\"{url}\"><b>{title}</b><span>{text}</span></a>" for url, title, text in (
-                 ("tasks.html", "By task", "What do you want to do? The call, function or page for it."),
-                 ("calls.html", "By group", f"All {len(api.calls)} calls, with their costs."),
-                 ("library.html", "The library", f"{len(api.functions)} functions: clocks, rings, channels, locks."),
-                 ("types.html", "Types", "Structures byte by byte, enumerations, kinds."),
-                 ("errors.html", "Errors", "What x0 says, and which call says it."),
-                 ("rules.html", "Rules", "What holds for every call."))),
-             "</div>", "", "## Guides", ""]
+    lines = [f"# Stile {api.major}.{api.minor}", "",
+             "<p class=\"lead\">A versioned hypercall ABI for arm64, a small hypervisor that answers it, and "
+             "the library a kernel links to use it.</p>", "", "<div class=\"cards\">"]
+    lines += [f"<a class=\"card\" href=\"{file}\"><b>{title}</b><span>{text}</span></a>"
+              for file, title, text in cards(api)]
+    lines += ["</div>", "", "## Guides", ""]
     return lines + [guide_line(title, url, about) for url, title, about in guides] + [""]
 
 
@@ -110,10 +117,12 @@ def overview(api):
     sections = [("Description", rules(upper_first(api.common)))]
     for group in api.groups.values():
         lines = markdown([upper_first(block) for block in paragraphs(group.about)[:1]])
-        lines += [f"- **{call.stub}**(2): {plain(call.summary)}" for call in api.calls_of(group.name)] + [""]
-        sections.append((f"Group {group.name}", lines))
+        lines += [f"- **{call.stub}**(2): {plain(call.summary)}" for call in api.calls_of(group.name)]
+        sections.append((f"Group {group.name}", lines + [""]))
     sections.append(("Library", [f"- **{header.name}**: {plain(first_sentence(header.text[0]))}"
                                  for header in api.headers if api.functions_of(header.name)] + [""]))
-    sections.append(("Errors", [f"- **{name}** ({code}): {plain(text)}" for name, code, text in api.errors] + [""]))
-    return manual("stile", 7, "Stile", api, "hypercalls between an arm64 kernel and its hypervisor", sections,
-                  [f"{api.calls[0].stub}(2)", f"{api.functions[0].name}(3)"])
+    sections.append(("Errors", [f"- **{name}** ({code}): {plain(text)}"
+                                for name, code, text in api.errors] + [""]))
+    see = [f"{api.calls[0].stub}(2)", f"{api.functions[0].name}(3)"]
+    return manual("stile", 7, "Stile", api, "hypercalls between an arm64 kernel and its hypervisor",
+                  sections, see)

@@ -73,6 +73,7 @@ class Aggregate:
     word: str  # struct, enum
     name: str
     header: str
+    is_library: bool  # and not of the ABI
     text: list
     members: list
     size: int = 0

@@ -38,7 +38,8 @@ def cost(api, call):
     return table(["instructions there and back:", "of these at EL2:", "exits:", "way"],
                  [[str(row["total"]), str(row["el2"]), str(row["exits"]), row["way"]]]) + \
         [f"On a Cortex-A72 with GICv{row['gic']}, where the call succeeds, the guest's own instructions "
-         "included: executed instructions, counted by QEMU's `-icount shift=0`, the same on every machine.", ""]
+         "included: executed instructions, counted by QEMU's `-icount shift=0`, the same on every "
+         "machine.", ""]
 
 
 def arguments(api, call, linked):
@@ -54,14 +55,14 @@ def arguments(api, call, linked):
 
 def errors(api, call, linked):
     """A call's errors, its own first."""
-    codes = {name: number for name, number, _ in api.errors}
+    codes = {name: str(number) for name, number, _ in api.errors}
     found = [(names.split(", "), text) for names, text in call.errors]
     found += [([name], text) for name, text in common_errors(api, call)]
     if not linked:
-        return [f"- **{', '.join(names)}** ({', '.join(str(codes.get(name)) for name in names)}): {plain(text)}"
+        return [f"- **{', '.join(names)}** ({', '.join(codes[name] for name in names)}): {plain(text)}"
                 for names, text in found] + [""]
     return table(["error", "x0:", "cause"],
-                 [["<br>".join(names), "<br>".join(str(codes.get(name)) for name in names),
+                 [["<br>".join(names), "<br>".join(codes[name] for name in names),
                    cell(upper_first(text)) + "."] for names, text in found])
 
 
@@ -77,7 +78,8 @@ def call_sections(api, call, linked):
                 ("Description", markdown(call.does))]
     if call.arguments:
         sections.append(("Arguments", arguments(api, call, linked)))
-    results = ["x0 (*status*) is 0, or one of the errors below; x1 to x3 (*value*) are 0 unless said otherwise.", ""]
+    results = ["x0 (*status*) is 0, or one of the errors below; x1 to x3 (*value*) are 0 unless said "
+               "otherwise.", ""]
     sections += [("Results", results + markdown(call.returns)), ("Errors", errors(api, call, linked)),
                  ("Context", [CONTEXT, ""])]
     if not linked:
@@ -107,7 +109,8 @@ def function_sections(function, linked):
         sections.append(("Parameters", table(["name", "meaning"], [
             [code(name), cell(upper_first(text)) + "."] for name, text in function.parameters])))
     elif function.parameters:
-        sections.append(("Parameters", [f"- **{name}**: {plain(text)}" for name, text in function.parameters] + [""]))
+        sections.append(("Parameters", [f"- **{name}**: {plain(text)}"
+                                        for name, text in function.parameters] + [""]))
     returned = [block for block in function.text if block.startswith(("Returns", "Does not return"))]
     others = [block for block in function.text if block not in returned]
     if others:
@@ -143,8 +146,8 @@ def header_file(header):
 
 def manual(title, section, volume, api, summary, sections, see):
     """A man page as Markdown."""
-    lines = [f"title: {title}", f"section: {section}", f"source: Stile {api.major}.{api.minor}", f"volume: {volume}", "",
-             "# NAME", "", f"{title} - {plain(lower_first(summary))}", ""]
+    lines = [f"title: {title}", f"section: {section}", f"source: Stile {api.major}.{api.minor}",
+             f"volume: {volume}", "", "# NAME", "", f"{title} - {plain(lower_first(summary))}", ""]
     for name, text in sections:
         lines += [f"# {name.upper()}", ""] + text
     return "\n".join(lines + ["# SEE ALSO", "", ", ".join(see), ""])

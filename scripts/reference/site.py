@@ -13,6 +13,9 @@ NAME = re.compile(r"(?:\b(struct|enum) )?\b([A-Za-z_]\w+)(\(\))?")
 HEADING = re.compile(r"<h([1-4])(?: id=\"([^\"]*)\")?>(.*?)</h\1>", re.DOTALL)
 MARKDOWN_LINK = re.compile(r"href=\"(?:\.\./)?(?:docs/)?([\w-]+)\.md(#[^\"]*)?\"")
 LONG_NAME = 16
+# What README links to has another place here; a table that is too wide is moved by itself.
+MOVED = (("href=\"LICENSE\"", "href=\"LICENSE.txt\""), ("src=\"docs/", "src=\""))
+FRAMED = (("<table>", "<div class=\"wide\"><table>"), ("</table>", "</table></div>"))
 KEEP_HTML = ("--html-no-skiphtml", "--html-no-escapehtml")
 NAVIGATION = (("tasks.html", "Tasks"), ("calls.html", "Calls"), ("library.html", "Library"),
               ("types.html", "Types"), ("errors.html", "Errors"), ("guides.html", "Guides"))
@@ -69,8 +72,9 @@ class Links:
             self.names[function.name] = f"{function.name}.html"
         for call in api.calls:
             file = f"{call.stub}.html"
+            multicall = f"stile_multicall_{call.full_name}"
             self.names |= {call.stub: file, call.full_name: file, f"STILE_NR_{call.full_name}": file,
-                           f"stile_multicall_{call.full_name}": f"lib-multicall.html#stile_multicall_{call.full_name}"}
+                           multicall: f"lib-multicall.html#{multicall}"}
 
     def find(self, word, name, is_reference):
         """Where a name's page is, or None."""
@@ -126,12 +130,14 @@ class Site:
     def add(self, page):
         """A page, rendered but for its frame."""
         page.body = lowdown("\n".join(page.markdown) + "\n", "html", *KEEP_HTML)
-        page.body = MARKDOWN_LINK.sub(lambda found: f"href=\"{guide_file(found[1])}{found[2] or ''}\"", page.body)
-        page.body = page.body.replace("href=\"LICENSE\"", "href=\"LICENSE.txt\"")
-        page.body = page.body.replace("src=\"docs/", "src=\"")
+        page.body = MARKDOWN_LINK.sub(
+            lambda found: f"href=\"{guide_file(found[1])}{found[2] or ''}\"", page.body)
+        for written, here in MOVED:
+            page.body = page.body.replace(written, here)
         page.headings = anchored(page)
         page.body = self.links.linked(page)
-        page.body = page.body.replace("<table>", "<div class=\"wide\"><table>").replace("</table>", "</table></div>")
+        for written, here in FRAMED:
+            page.body = page.body.replace(written, here)
         self.pages.append(page)
         self.index.append([page.title, page.what, page.file, page.about])
         if not page.is_reference:
@@ -141,7 +147,8 @@ class Site:
     def add_names(self):
         """Names that have an anchor on somebody else's page, for who searches for them."""
         known = {entry[0] for entry in self.index}
-        self.index += [[name, "name", target, ""] for name, target in sorted((self.links.names | self.links.errors).items())
+        names = sorted((self.links.names | self.links.errors).items())
+        self.index += [[name, "name", target, ""] for name, target in names
                        if "#" in target and name not in known and not name.startswith("stile_multicall_")]
 
     def refer_back(self):
@@ -152,7 +159,8 @@ class Site:
             users = [other for other in self.pages if page.file in other.targets and other.what in
                      ("call", "function", "struct", "enum") and other is not page]
             if users:
-                names = ", ".join(f"<a class=\"name\" href=\"{user.file}\">{user.title}</a>" for user in users)
+                names = ", ".join(f"<a class=\"name\" href=\"{user.file}\">{user.title}</a>"
+                                  for user in users)
                 page.body += f"<h2 id=\"named-by\">Named by</h2><p class=\"refs\">{names}</p>"
 
     def write(self, folder, assets):
@@ -176,15 +184,14 @@ class Site:
                 [f"<li><a href=\"#{anchor}\">{text}</a></li>" for anchor, text in parts] + ["</ul>"]
         if page.beside:
             lines += [f"<h2>{page.beside_title}</h2><ul>"]
-            lines += [f"<li><a href=\"{file}\"{' aria-current=page' if file == page.file else ''}>{title}</a></li>"
-                      for file, title in page.beside] + ["</ul>"]
+            lines += [f"<li>{navigation(file, title, page.file)}</li>" for file, title in page.beside]
+            lines.append("</ul>")
         return "\n".join(lines)
 
     def framed(self, page):
         """A whole HTML file."""
         here = page.section or page.file
-        links = "".join(f"<a href=\"{file}\"{' aria-current=page' if file == here else ''}>{title}</a>"
-                        for file, title in NAVIGATION)
+        links = "".join(navigation(file, title, here) for file, title in NAVIGATION)
         version = f"{self.api.major}.{self.api.minor}"
         about = html.escape(re.sub(r"<[^>]+>", "", page.about), quote=True)
         return f"""<!doctype html>
@@ -202,8 +209,8 @@ class Site:
 <header class="top">
 <a class="brand" href="index.html">Stile <span>{version}</span></a>
 <nav aria-label="Sections">{links}</nav>
-<div class="search"><input id="query" type="search" placeholder="Search ( / )" aria-label="Search" autocomplete="off"
- spellcheck="false"><ol id="found" hidden></ol></div>
+<div class="search"><input id="query" type="search" placeholder="Search ( / )" aria-label="Search"
+ autocomplete="off" spellcheck="false"><ol id="found" hidden></ol></div>
 </header>
 <div class="page">
 <main id="content">
@@ -219,6 +226,11 @@ class Site:
 </body>
 </html>
 """
+
+
+def navigation(file, title, here):
+    """A link of the frame, which says whether its page is this one."""
+    return f"<a href=\"{file}\"{' aria-current=page' if file == here else ''}>{title}</a>"
 
 
 def guide_file(stem):

@@ -85,6 +85,15 @@ def read_errors(folder):
     return [(name, int(code, 0), text) for name, code, text in found]
 
 
+def check_errors(calls, errors):
+    """That no comment names an error that there is not."""
+    known = {name for name, _, _ in errors}
+    for call in calls:
+        wrong = {name for names, _ in call.errors for name in names.split(", ")} - known
+        if wrong:
+            fail(call, f"no error is named {', '.join(sorted(wrong))}")
+
+
 def constant(folder, file, name):
     """What a header defines a name as."""
     text = (folder / file).read_text(encoding="utf-8")

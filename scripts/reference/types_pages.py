@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The pages of what calls take and give: structures with their bytes, enumerations, kinds, constants, errors."""
+"""The pages of what calls take and give: structures with their bytes, enumerations, constants, errors."""
 import re
 
 from .model import first_sentence, upper_first
@@ -44,7 +44,7 @@ def pieces(name, offset, size):
 
 def drawing(aggregate):
     """The bytes of a structure, eight to a line; a piece of many lines is drawn as a high one."""
-    lines = ["<div class=\"bytes\" role=\"img\" aria-label=\"the bytes of the structure, eight to a line\">",
+    lines = ["<div class=\"bytes\" role=\"img\" aria-label=\"the structure's bytes, eight to a line\">",
              "<span class=\"at\"></span>" + "".join(f"<span class=\"byte\">{n}</span>" for n in range(ROW))]
     for name, offset, size in with_gaps(aggregate):
         kind = "field free" if not name or name.startswith("reserved") else "field"
@@ -53,8 +53,9 @@ def drawing(aggregate):
             if start % ROW == 0:
                 lines.append(f"<span class=\"at\">{start:#x}</span>")
             many = f" <i>{length} bytes</i>" if length > ROW else ""
-            lines.append(f"<span class=\"{kind}{' tall' if many else ''}\" style=\"grid-column:{start % ROW + 2}"
-                         f"/span {min(length, ROW)}\" title=\"{hint}\">{text}{many}</span>")
+            place = f"grid-column:{start % ROW + 2}/span {min(length, ROW)}"
+            lines.append(f"<span class=\"{kind}{' tall' if many else ''}\" style=\"{place}\" "
+                         f"title=\"{hint}\">{text}{many}</span>")
     return lines + ["</div>", ""]
 
 
@@ -81,21 +82,22 @@ def type_page(aggregate):
         lines += ["## Values", ""] + table(["value:", "name", "meaning"], [
             [str(member.offset), f"<span id=\"{member.name}\"></span>{code(member.name)}",
              cell(upper_first(member.text)) if member.text else ""] for member in aggregate.members])
-    says_more = len(aggregate.text) > 1 or "".join(aggregate.text).rstrip(".") != first_sentence("".join(aggregate.text))
+    whole = "\n".join(aggregate.text)
+    says_more = whole.rstrip(".") != first_sentence(whole)
     return lines + (["## Description", ""] + markdown(aggregate.text) if says_more else [])
 
 
 def types_page(api):
     """The list of them."""
-    lines = ["# Types", "", "What calls and functions take and give. The ABI's layouts never change; what is "
-             "reserved there reads as zero until a later minor version uses it.", ""]
-    for title, word, is_abi in (("Structures of the ABI", "struct", True), ("Enumerations of the ABI", "enum", True),
-                                ("Structures of the library", "struct", False),
-                                ("Enumerations of the library", "enum", False)):
-        abi = {"stile/abi.h", "stile/shared.h", "stile/types.h", "stile/errors.h"}
+    lines = ["# Types", "", "What calls and functions take and give. The ABI's layouts never change; what "
+             "is reserved there reads as zero until a later minor version uses it.", ""]
+    for title, word, is_library in (("Structures of the ABI", "struct", False),
+                                    ("Enumerations of the ABI", "enum", False),
+                                    ("Structures of the library", "struct", True),
+                                    ("Enumerations of the library", "enum", True)):
         rows = [[link(a.name, type_file(a)), cell(upper_first(first_sentence(a.text[0]))) if a.text else ""]
                 + ([f"{a.size}"] if word == "struct" else [f"{len(a.members)}"])
-                for a in api.aggregates if a.word == word and (a.header in abi) == is_abi]
+                for a in api.aggregates if a.word == word and a.is_library == is_library]
         lines += ([f"## {title}", ""] if rows else []) + \
             table([word, "what it is", "bytes:" if word == "struct" else "values:"], rows)
     return lines + ["[Kinds of arguments](kinds.html), [constants and flags](constants.html) and "
@@ -104,15 +106,15 @@ def types_page(api):
 
 def kinds_page(api):
     """The kinds of arguments."""
-    lines = ["# Kinds of arguments", "", "An argument of a call has one of these kinds: a type of C, the bits of "
-             "its register that must be zero, and for those that are structures a function of its name which "
-             "makes one: `stile_ipa(0x40000000)`.", ""]
+    lines = ["# Kinds of arguments", "", "An argument of a call has one of these kinds: a type of C, the "
+             "bits of its register that must be zero, and for those that are structures a function of its "
+             "name which makes one: `stile_ipa(0x40000000)`.", ""]
     for kind in api.kinds:
         used = [f"[{call.full_name}]({call.stub}.html)" for call in api.calls
                 if kind.name in (argument[0] for argument in call.arguments)]
+        zeroes = ", bits 63:32 must be zero" if kind.width == "32" else ""
         lines += [f"## {kind.name}", "", f"    {kind.declaration}", "", plain(kind.text), "",
-                  f"{kind.width} bits of the register" + (", bits 63:32 must be zero." if kind.width == "32" else "."),
-                  ""]
+                  f"{kind.width} bits of the register{zeroes}.", ""]
         lines += ["Taken by " + (", ".join(used) or "no call yet") + ".", ""]
     return lines
 
@@ -148,11 +150,12 @@ def constants_page(api):
 
 def errors_page(api):
     """The errors, and which calls answer them."""
-    lines = ["# Errors", "", "What x0 holds after a call: 0, or one of these. `stile_error_text()` has the texts, "
-             "`stile_error_name()` the names. In C the names have the prefix STILE_.", ""]
+    lines = ["# Errors", "", "What x0 holds after a call: 0, or one of these. `stile_error_text()` has the "
+             "texts, `stile_error_name()` the names. In C the names have the prefix STILE_.", ""]
     for name, number, text in api.errors:
         used = [f"[{call.full_name}]({call.stub}.html)" for call in api.calls
                 if name in (one for names, _ in call.errors for one in names.split(", "))]
-        lines += [f"<h2 id=\"{name}\">{name} <small>{number}</small></h2>", "", upper_first(plain(text)) + ".", ""]
+        lines += [f"<h2 id=\"{name}\">{name} <small>{number}</small></h2>", "",
+                  upper_first(plain(text)) + ".", ""]
         lines += [f"Answered by {', '.join(used)}.", ""] if used else []
     return lines
