@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 """What the headers say, as data: calls, functions, structures, enumerations, constants, kinds."""
 import dataclasses
+import re
+
+C_NAME = re.compile(r"\w*_|(struct|enum) \w")
 
 
 @dataclasses.dataclass
@@ -140,5 +143,5 @@ def lower_first(text):
 
 
 def upper_first(text):
-    """A text as a sentence of its own."""
-    return text[0].upper() + text[1:]
+    """A text as a sentence of its own; a name of C stays as it is."""
+    return text if C_NAME.match(text) else text[0].upper() + text[1:]

@@ -9,7 +9,8 @@ import subprocess
 from .prose import broken
 
 TAG = re.compile(r"(<[^>]+>)")
-NAME = re.compile(r"(?:\b(struct|enum) )?\b([A-Za-z_]\w+)(\(\))?")
+# A name of C, but no part of a path.
+NAME = re.compile(r"(?:\b(struct|enum) )?(?<![\w/.-])([A-Za-z_]\w+)(?!\w|/|\.[chS]\b)(\(\))?")
 HEADING = re.compile(r"<h([1-4])(?: id=\"([^\"]*)\")?>(.*?)</h\1>", re.DOTALL)
 MARKDOWN_LINK = re.compile(r"href=\"(?:\.\./)?(?:docs/)?([\w-]+)\.md(#[^\"]*)?\"")
 LONG_NAME = 16
