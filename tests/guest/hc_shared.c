@@ -128,6 +128,7 @@ KTF_TEST(hc_shared, the_clock_tells_nanoseconds)
     __extension__ unsigned __int128 product = (unsigned __int128)ticks * clock->multiplier;
 
     EXPECT_EQ(clock->generation % 2, 0);
+    EXPECT_EQ((uintptr_t)clock % sizeof(*clock), 0);
     EXPECT_EQ((uint64_t)(product >> clock->shift), ticks * 1000000000 / vm_page->ticks_per_sec);
     EXPECT_LE(clock->base_ticks, cpu_ticks());
 }
