@@ -138,6 +138,8 @@ struct stile_call_entry {
  * bits stay 0. What a device would hold is an edge here: a bit when it rises. So is the virtual
  * timer, which masks itself (CNTV_CTL_EL0.IMASK) when it fires, until it is armed anew.
  *
+ * A bit may be set without anything having been sent: look at what it stands for (calls/event.h).
+ *
  * The hypervisor sets a pending bit, atomically. If that was 0, its mask bit is 0 and busy is 0, it
  * then raises the vCPU's one interrupt line, STILE_INFO_EVENT_INTID: edge-triggered. Where the
  * mailbox is the interrupt controller that is enabled already, has priority 0, and is acknowledged

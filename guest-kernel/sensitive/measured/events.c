@@ -66,6 +66,7 @@ bool measured_events_init(void)
     ports[0] = (uint32_t)one.value[0];
     struct stile_result other = stile_event_bind(self, stile_port(ports[0]), stile_vcpu_id(1));
     ports[1] = (uint32_t)other.value[0];
+    (void)take(0); /* set because it was bound */
     return one.status == STILE_SUCCESS && other.status == STILE_SUCCESS;
 }
 

@@ -112,6 +112,15 @@ static bool is_pending(uint32_t port)
             1) != 0;
 }
 
+/* Whether it was set; it is clear then. */
+static bool take(uint32_t port)
+{
+    uint64_t bit = UINT64_C(1) << (port % 64);
+
+    return (__atomic_fetch_and(&both_mailbox()->pending[port / 64], ~bit, __ATOMIC_SEQ_CST) &
+            bit) != 0;
+}
+
 static void expect_status(uint32_t port, uint64_t state, uint64_t x3)
 {
     struct stile_result result = stile_event_status(stile_port(port));
@@ -127,15 +136,19 @@ KTF_TEST(both_state, a_channel_within_the_vm)
 
     expect_status(a, STILE_PORT_WAITING, self().number);
     EXPECT_EQ(stile_event_send(stile_port(a)).status, STILE_NOT_BOUND);
+    EXPECT_FALSE(is_pending(a));
     uint32_t b = port_of(stile_event_bind(self(), stile_port(a), stile_vcpu_id(0)));
+    EXPECT_TRUE(take(a)); /* it is bound */
+    EXPECT_FALSE(is_pending(b));
     expect_status(a, STILE_PORT_PEER, (uint64_t)b << 32 | self().number);
     expect_status(b, STILE_PORT_PEER, (uint64_t)a << 32 | self().number);
     EXPECT_EQ(stile_event_bind(self(), stile_port(a), stile_vcpu_id(0)).status, STILE_NOT_FOUND);
 
     both_expect(stile_event_send(stile_port(b)), 0);
-    EXPECT_TRUE(is_pending(a));
+    EXPECT_TRUE(take(a));
     EXPECT_FALSE(is_pending(b));
     both_expect(stile_event_close(stile_port(b)), 0);
+    EXPECT_TRUE(is_pending(a)); /* its other end is gone */
     EXPECT_EQ(stile_event_send(stile_port(a)).status, STILE_NOT_BOUND);
     EXPECT_EQ(stile_event_send(stile_port(b)).status, STILE_NOT_FOUND);
     expect_status(a, STILE_PORT_WAITING, self().number);
