@@ -113,6 +113,10 @@ struct stile_vcpu_page {
 #define STILE_PORT_FIRST 96
 #define STILE_PORT_WORDS (STILE_NR_PORTS / 64)
 
+/** For how many words of 64 ports a mailbox has room. Those from STILE_PORT_WORDS on are not used.
+ */
+#define STILE_PORT_WORDS_MAX 30
+
 /** The most calls of one core_multicall. */
 #define STILE_MULTICALL_MAX 32
 
@@ -128,11 +132,19 @@ struct stile_call_entry {
     uint64_t reserved; /**< not read */
 };
 
+/** 64 ports of a mailbox. One that is tested for its mask is in one cache line with it. */
+struct stile_port_word {
+    uint64_t pending;  /**< set by the hypervisor, cleared by the guest */
+    uint64_t mask;     /**< the guest's; all ones when the vCPU starts */
+    uint64_t urgent;   /**< the guest's: which it looks at first */
+    uint64_t reserved; /**< must be 0 */
+};
+
 /**
  * One per vCPU, which both sides write. Here the vCPU finds its events, and puts its multicalls.
  * The mailboxes of a VM's vCPUs follow one another, as their pages do.
  *
- * Bit n of pending, in word n / 64, is port n. In a VM without an interrupt controller in its
+ * Bit n % 64 of pending, in word n / 64, is port n. In a VM without an interrupt controller in its
  * device tree the bits below STILE_PORT_FIRST are the interrupts of that number: SGIs 0 to 15 by
  * irq_ipi, PPIs 16 to 31, SPIs from 32, these on vCPU 0; otherwise those come by the GIC, and the
  * bits stay 0. What a device would hold is an edge here: a bit when it rises. So is the virtual
@@ -156,11 +168,9 @@ struct stile_call_entry {
  * The hypervisor reads each word at most once in an exit, and never trusts one.
  */
 struct stile_mailbox {
-    uint64_t pending[STILE_PORT_WORDS]; /**< set by the hypervisor, cleared by the guest */
-    uint64_t mask[STILE_PORT_WORDS];    /**< the guest's; all ones when the vCPU starts */
-    uint64_t urgent[STILE_PORT_WORDS];  /**< the guest's: which it looks at first */
-    uint32_t busy;                      /**< the guest's: not 0: send no interrupt, I am looking */
-    uint8_t reserved[924];
+    uint32_t busy;        /**< the guest's: not 0: send no interrupt, I am looking */
+    uint8_t reserved[60]; /**< must be 0; room for a summary of the words */
+    struct stile_port_word words[STILE_PORT_WORDS_MAX];
     struct stile_call_entry calls[STILE_MULTICALL_MAX];
 };
 
@@ -223,7 +233,12 @@ STILE_STATIC_ASSERT(offsetof(struct stile_vcpu_page, reserved) == 40, "fixed");
 STILE_STATIC_ASSERT(sizeof(struct stile_call_entry) == 96, "fixed");
 STILE_STATIC_ASSERT(offsetof(struct stile_call_entry, status) == 56, "fixed");
 STILE_STATIC_ASSERT(sizeof(struct stile_mailbox) == 4096, "one page");
-STILE_STATIC_ASSERT(offsetof(struct stile_mailbox, busy) == 96, "fixed");
+STILE_STATIC_ASSERT(sizeof(struct stile_port_word) == 32, "two in a cache line");
+STILE_STATIC_ASSERT(offsetof(struct stile_port_word, mask) == 8, "fixed");
+STILE_STATIC_ASSERT(offsetof(struct stile_port_word, urgent) == 16, "fixed");
+STILE_STATIC_ASSERT(offsetof(struct stile_mailbox, busy) == 0, "fixed");
+STILE_STATIC_ASSERT(offsetof(struct stile_mailbox, words) == 64, "fixed");
+STILE_STATIC_ASSERT(STILE_PORT_WORDS <= STILE_PORT_WORDS_MAX, "there is room for all ports");
 STILE_STATIC_ASSERT(offsetof(struct stile_mailbox, calls) == 1024, "fixed");
 STILE_STATIC_ASSERT(sizeof(struct stile_console_ring) == 4096, "one page");
 STILE_STATIC_ASSERT(offsetof(struct stile_console_ring, in_produced) == 16, "fixed");

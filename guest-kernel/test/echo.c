@@ -82,7 +82,7 @@ void echo_run(const char *whom)
         }
     for (;;) {
         (void)stile_vcpu_poll(WORD, all, stile_ticks(STILE_TIME_NEVER));
-        (void)__atomic_fetch_and(&mailbox->pending[WORD], ~all, __ATOMIC_ACQUIRE);
+        (void)__atomic_fetch_and(&mailbox->words[WORD].pending, ~all, __ATOMIC_ACQUIRE);
         look(peer);
     }
 }

@@ -15,8 +15,10 @@
 #include "dev/predictor.h"
 #include "lib/check.h"
 #include "lib/cold.h"
+#include "life/vm_life.h"
 #include "mm/page.h"
 #include "sched/sched.h"
+#include "vgic/mailbox.h"
 #include "vgic/vgic.h"
 #include "virt/pvtime.h"
 #include "virt/vdebug.h"
@@ -185,8 +187,7 @@ enum vcpu_start_result vcpu_start(struct vcpu *vcpu, uint64_t entry, uint64_t co
     vcpu->has = what_it_has(vcpu->vm);
     vdebug_reset(vcpu);
     vpmu_reset(vcpu);
-    memset(vcpu->mailbox->mask, 0xFF, sizeof(vcpu->mailbox->mask));
-    vcpu->mailbox->busy = 0;
+    mailbox_start(vcpu);
     if (vcpu->page->start_ticks == 0) { /* what follows its stop counts as blocked */
         vcpu->charged_ticks = timer_now();
         vcpu->page->start_ticks = vcpu->charged_ticks;
@@ -345,6 +346,8 @@ struct vcpu *vcpu_work(struct vcpu *vcpu)
         uint32_t work = __atomic_exchange_n(&vcpu->work, 0, __ATOMIC_ACQUIRE);
         struct vcpu *before = vcpu;
 
+        if (__builtin_expect((work & VCPU_WORK_CRASH) != 0, 0))
+            vm_crash(vcpu, "it keeps writing to its mailbox, so that no event can be put there");
         if (work & VCPU_WORK_RESCHED)
             vcpu = sched_switch(vcpu);
         /* Loading a vCPU fills its list registers, so a switch leaves no VGIC work behind. */

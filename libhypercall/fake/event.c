@@ -26,8 +26,8 @@ static uint64_t bit_of(uint32_t port)
 /* Whether the bit was set. */
 static bool clear(struct fake_vcpu *vcpu, uint32_t port)
 {
-    uint64_t old =
-        __atomic_fetch_and(&vcpu->mailbox->pending[port / 64], ~bit_of(port), __ATOMIC_SEQ_CST);
+    uint64_t old = __atomic_fetch_and(&vcpu->mailbox->words[port / 64].pending, ~bit_of(port),
+                                      __ATOMIC_SEQ_CST);
 
     return (old & bit_of(port)) != 0;
 }
@@ -47,7 +47,7 @@ static uint32_t make(struct fake_vm *vm, struct fake_port made)
             continue;
         made.used = true;
         vm->ports[i] = made;
-        (void)__atomic_fetch_or(&target->mailbox->mask[i / 64], bit_of(i), __ATOMIC_SEQ_CST);
+        (void)__atomic_fetch_or(&target->mailbox->words[i / 64].mask, bit_of(i), __ATOMIC_SEQ_CST);
         (void)clear(target, i);
         return i;
     }

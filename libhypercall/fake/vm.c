@@ -55,7 +55,8 @@ void fake_vm_reset_vcpu(struct fake_vcpu *vcpu)
     memset(vcpu->interrupts, 0, sizeof(vcpu->interrupts));
     vcpu->interrupts[FAKE_EVENT_INTID].enabled =
         vcpu->vm->config.controller == STILE_CONTROLLER_MAILBOX;
-    memset(vcpu->mailbox->mask, 0xFF, sizeof(vcpu->mailbox->mask));
+    for (uint32_t i = 0; i < STILE_PORT_WORDS; i++)
+        vcpu->mailbox->words[i].mask = UINT64_MAX;
     vcpu->kicked = false;
     vcpu->poll_ports = 0;
     vcpu->timer = STILE_TIME_NEVER;

@@ -142,14 +142,14 @@ KTF_TEST(hc_event, a_vm_has_so_many_ports_and_no_more)
 
 KTF_TEST(hc_event, a_new_port_is_clear_and_masked)
 {
-    event_rig_mailbox(0)->mask[STILE_PORT_FIRST / 64] = 0;
-    event_rig_mailbox(0)->pending[STILE_PORT_FIRST / 64] = UINT64_MAX;
+    event_rig_mailbox(0)->words[STILE_PORT_FIRST / 64].mask = 0;
+    event_rig_mailbox(0)->words[STILE_PORT_FIRST / 64].pending = UINT64_MAX;
     uint32_t port = alloc(0);
 
     EXPECT_FALSE(event_rig_is_pending(0, port));
     EXPECT_TRUE(event_rig_is_masked(0, port));
     EXPECT_FALSE(event_rig_is_masked(0, port + 1));
-    event_rig_mailbox(0)->pending[STILE_PORT_FIRST / 64] = 0;
+    event_rig_mailbox(0)->words[STILE_PORT_FIRST / 64].pending = 0;
 }
 
 KTF_TEST(hc_event, both_ends_of_a_channel_reach_each_other)

@@ -44,19 +44,20 @@ void mailbox_raise(struct vcpu *vcpu, uint32_t port)
     if (sender)
         for (uint32_t i = 0; i < NR_VMS; i++)
             EXPECT_EQ(is_held(&vms[i].events.lock), &vms[i] == sender);
-    __atomic_fetch_or(&vcpu->mailbox->pending[port / 64], bit(port), __ATOMIC_SEQ_CST);
+    __atomic_fetch_or(&vcpu->mailbox->words[port / 64].pending, bit(port), __ATOMIC_SEQ_CST);
     __atomic_fetch_add(&nr_raised, 1, __ATOMIC_RELAXED);
 }
 
 bool mailbox_clear(struct vcpu *vcpu, uint32_t port)
 {
-    return __atomic_fetch_and(&vcpu->mailbox->pending[port / 64], ~bit(port), __ATOMIC_SEQ_CST) &
+    return __atomic_fetch_and(&vcpu->mailbox->words[port / 64].pending, ~bit(port),
+                              __ATOMIC_SEQ_CST) &
            bit(port);
 }
 
 void mailbox_mask(struct vcpu *vcpu, uint32_t port)
 {
-    __atomic_fetch_or(&vcpu->mailbox->mask[port / 64], bit(port), __ATOMIC_SEQ_CST);
+    __atomic_fetch_or(&vcpu->mailbox->words[port / 64].mask, bit(port), __ATOMIC_SEQ_CST);
 }
 
 static void setup(void)
@@ -80,7 +81,7 @@ static void setup(void)
 
 static bool is_pending(uint32_t vm, uint32_t vcpu, uint32_t port)
 {
-    return mailboxes[vm - 1][vcpu].pending[port / 64] & bit(port);
+    return mailboxes[vm - 1][vcpu].words[port / 64].pending & bit(port);
 }
 
 /* Whether it was set; it is clear then. */
@@ -88,13 +89,13 @@ static bool take(uint32_t vm, uint32_t vcpu, uint32_t port)
 {
     bool was_set = is_pending(vm, vcpu, port);
 
-    mailboxes[vm - 1][vcpu].pending[port / 64] &= ~bit(port);
+    mailboxes[vm - 1][vcpu].words[port / 64].pending &= ~bit(port);
     return was_set;
 }
 
 static bool is_masked(uint32_t vm, uint32_t vcpu, uint32_t port)
 {
-    return mailboxes[vm - 1][vcpu].mask[port / 64] & bit(port);
+    return mailboxes[vm - 1][vcpu].words[port / 64].mask & bit(port);
 }
 
 /* Ends lead to each other, and no bit is set but that of a port, in its target's mailbox. */
@@ -195,7 +196,7 @@ KTF_TEST(events, what_is_no_port_is_not_found)
 
 KTF_TEST(events, a_new_port_is_clear_and_masked)
 {
-    mailboxes[0][1].pending[FIRST / 64] = UINT64_MAX << FIRST % 64;
+    mailboxes[0][1].words[FIRST / 64].pending = UINT64_MAX << FIRST % 64;
     uint32_t port = alloc(1, 2, 1);
 
     EXPECT_EQ(port, FIRST);
@@ -452,7 +453,7 @@ KTF_TEST(events, a_port_moves_with_its_bit)
     EXPECT_FALSE(is_pending(2, 0, there));
     EXPECT_TRUE(is_pending(2, 1, there));
     EXPECT_EQ(status(2, there).target, 1);
-    mailboxes[1][1].pending[there / 64] = 0;
+    mailboxes[1][1].words[there / 64].pending = 0;
     EXPECT_EQ(events_move(vm_slot(2), there, 0), STILE_SUCCESS);
     EXPECT_FALSE(is_pending(2, 0, there));
     EXPECT_EQ(send(1, here), STILE_SUCCESS);

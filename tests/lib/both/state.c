@@ -108,7 +108,8 @@ static uint32_t port_of(struct stile_result result)
 
 static bool is_pending(uint32_t port)
 {
-    return (__atomic_load_n(&both_mailbox()->pending[port / 64], __ATOMIC_SEQ_CST) >> (port % 64) &
+    return (__atomic_load_n(&both_mailbox()->words[port / 64].pending, __ATOMIC_SEQ_CST) >>
+                (port % 64) &
             1) != 0;
 }
 
@@ -117,7 +118,7 @@ static bool take(uint32_t port)
 {
     uint64_t bit = UINT64_C(1) << (port % 64);
 
-    return (__atomic_fetch_and(&both_mailbox()->pending[port / 64], ~bit, __ATOMIC_SEQ_CST) &
+    return (__atomic_fetch_and(&both_mailbox()->words[port / 64].pending, ~bit, __ATOMIC_SEQ_CST) &
             bit) != 0;
 }
 
