@@ -15,7 +15,6 @@
 #include "dev/predictor.h"
 #include "lib/check.h"
 #include "lib/cold.h"
-#include "life/vm_life.h"
 #include "mm/page.h"
 #include "sched/sched.h"
 #include "vgic/mailbox.h"
@@ -24,7 +23,6 @@
 #include "virt/vdebug.h"
 #include "virt/vpmu.h"
 #include "virt/vtimer.h"
-#include "vm/el2_time.h"
 #include "vm/trap_control.h"
 #include "vm/vcpu.h"
 #include "vm/vm.h"
@@ -338,22 +336,4 @@ void vcpu_put(struct vcpu *vcpu)
     vgic_put(vcpu);
     if (vcpu->state == VCPU_READY)
         vcpu->page->preempted = 1;
-}
-
-struct vcpu *vcpu_work(struct vcpu *vcpu)
-{
-    do {
-        uint32_t work = __atomic_exchange_n(&vcpu->work, 0, __ATOMIC_ACQUIRE);
-        struct vcpu *before = vcpu;
-
-        if (__builtin_expect((work & VCPU_WORK_CRASH) != 0, 0))
-            vm_crash(vcpu, "it keeps writing to its mailbox, so that no event can be put there");
-        if (work & VCPU_WORK_RESCHED)
-            vcpu = sched_switch(vcpu);
-        /* Loading a vCPU fills its list registers, so a switch leaves no VGIC work behind. */
-        if ((work & VCPU_WORK_VGIC) && vcpu == before)
-            vgic_flush(vcpu);
-    } while (__atomic_load_n(&vcpu->work, __ATOMIC_RELAXED) != 0);
-    el2_time_end_work();
-    return vcpu;
 }
