@@ -96,6 +96,35 @@ KTF_TEST(both_state, query_says_what_protect_did)
     both_expect(map(1, 1), 1);
 }
 
+/* --- the shared pages --- */
+
+#define GRANULE 0x10000 /* the largest that a kernel may have */
+
+static bool share_a_granule(uint64_t one, uint64_t other)
+{
+    return one / GRANULE == other / GRANULE;
+}
+
+/* The pages of all vCPUs follow one another. Which of them calls may change meanwhile. */
+KTF_TEST(both_state, what_the_vm_writes_and_what_it_only_reads_never_share_64_kib)
+{
+    uint64_t vm_page = both_info(STILE_INFO_VM_PAGE), ring = both_info(STILE_INFO_CONSOLE_RING);
+    uint64_t nr_vcpus = both_info(STILE_INFO_NR_VCPUS), vcpu, vcpu_pages, mailboxes;
+
+    do {
+        vcpu = both_info(STILE_INFO_VCPU_ID);
+        vcpu_pages = both_info(STILE_INFO_VCPU_PAGE) - vcpu * PAGE;
+        mailboxes = both_info(STILE_INFO_MAILBOX) - vcpu * PAGE;
+    } while (vcpu != both_info(STILE_INFO_VCPU_ID));
+    EXPECT_FALSE(share_a_granule(vm_page, ring));
+    for (uint64_t i = 0; i < nr_vcpus; i++) {
+        EXPECT_FALSE(share_a_granule(vcpu_pages + i * PAGE, ring));
+        EXPECT_FALSE(share_a_granule(vm_page, mailboxes + i * PAGE));
+        for (uint64_t j = 0; j < nr_vcpus; j++)
+            EXPECT_FALSE(share_a_granule(vcpu_pages + i * PAGE, mailboxes + j * PAGE));
+    }
+}
+
 /* --- ports --- */
 
 static uint32_t port_of(struct stile_result result)
