@@ -47,7 +47,8 @@ static COLD bool change_again(struct vcpu *vcpu, uint64_t *word, enum exclusive_
 
     if (guest_word_change(word, how, bit, &before))
         return (before & bit) != 0;
-    vcpu_kick_set(vcpu->vm, UINT64_MAX >> (64 - vcpu->vm->config.nr_vcpus), VCPU_WORK_CRASH);
+    for (uint32_t i = 0; i < vcpu->vm->config.nr_vcpus; i++)
+        vcpu_kick(vcpu->vm->vcpus[i], VCPU_WORK_CRASH);
     return true;
 }
 

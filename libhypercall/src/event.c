@@ -57,22 +57,23 @@ bool stile_event_clear(struct stile_mailbox *mailbox, uint32_t port)
 }
 
 /* The bits of a word that are pending and not masked. */
-static uint64_t ready(const struct stile_mailbox *mailbox, uint32_t word)
+static uint64_t ready(const struct stile_port_word *word)
 {
-    uint64_t pending = __atomic_load_n(&mailbox->words[word].pending, __ATOMIC_SEQ_CST);
+    uint64_t pending = __atomic_load_n(&word->pending, __ATOMIC_SEQ_CST);
 
     if (pending == 0)
         return 0;
-    return pending & ~__atomic_load_n(&mailbox->words[word].mask, __ATOMIC_RELAXED);
+    return pending & ~stile_cpu_load64(&word->mask);
 }
 
+STILE_STATIC_ASSERT(STILE_PORT_WORDS == 4, "each is looked at");
+
+/* Without a loop, whose counting would be half of it. */
 static bool is_any_ready(const struct stile_mailbox *mailbox)
 {
-    uint64_t bits = 0;
+    const struct stile_port_word *words = mailbox->words;
 
-    for (uint32_t word = 0; word < STILE_PORT_WORDS; word++)
-        bits |= ready(mailbox, word);
-    return bits != 0;
+    return (ready(&words[0]) | ready(&words[1]) | ready(&words[2]) | ready(&words[3])) != 0;
 }
 
 static uint32_t lowest(uint32_t word, uint64_t bits)
@@ -84,7 +85,7 @@ static int next_urgent(const struct stile_mailbox *mailbox)
 {
     for (uint32_t word = 0; word < STILE_PORT_WORDS; word++) {
         uint64_t urgent = __atomic_load_n(&mailbox->words[word].urgent, __ATOMIC_RELAXED);
-        uint64_t bits = urgent == 0 ? 0 : urgent & ready(mailbox, word);
+        uint64_t bits = urgent == 0 ? 0 : urgent & ready(&mailbox->words[word]);
 
         if (bits != 0)
             return (int)lowest(word, bits);
@@ -100,7 +101,7 @@ static int next_in_turn(const struct stile_event_loop *loop)
 
     for (uint32_t i = 0; i <= STILE_PORT_WORDS; i++, wanted = UINT64_MAX) {
         uint32_t word = (first / 64 + i) % STILE_PORT_WORDS;
-        uint64_t bits = ready(loop->mailbox, word) & wanted;
+        uint64_t bits = ready(&loop->mailbox->words[word]) & wanted;
 
         if (bits != 0)
             return (int)lowest(word, bits);
