@@ -47,6 +47,7 @@ __attribute__((noinline)) static void trap_smc(struct vcpu *vcpu, uint64_t esr)
     struct hcall_result result =
         hypercall_standard(vcpu, x[1], x[2], x[3], x[4], x[5], x[6], (uint32_t)x[0]);
     vcpu->stats.standard_calls--; /* it came by SMC, and counts as that */
+    vcpu->trace.nr_others--;      /* once: as the trap */
     x[0] = (uint64_t)result.status;
     x[1] = result.x1;
 }

@@ -105,6 +105,7 @@ struct hcall_result hypercall_standard(struct vcpu *vcpu, uint64_t x1, uint64_t 
     (void)x5;
     (void)x6;
     vcpu->stats.standard_calls++;
+    vcpu->trace.nr_others++;
     /* Results that are not documented keep their registers (DEN 0028, section 2.6). */
     return_more(vcpu, x2, x3);
     switch (function) {

@@ -171,10 +171,12 @@ struct stile_result fake_control_set_wall_clock(struct fake_vcpu *vcpu, stile_u6
     if (wall_ns > YEAR_2500_NS)
         return fake_bad(1);
     fake.wall_ns = wall_ns - fake.ticks * tick_ns;
-    for (uint32_t i = 0; i < STILE_VMS_MAX; i++)
-        if (fake.vms[i].state != STILE_VM_ENDED)
-            fake_vm_set_wall(&fake.vms[i],
-                             fake.wall_ns + fake.vms[i].page->clock.base_ticks * tick_ns);
+    for (uint32_t i = 0; i < STILE_VMS_MAX; i++) {
+        if (fake.vms[i].state == STILE_VM_ENDED)
+            continue;
+        const struct stile_clock *clock = &fake.vms[i].page->clock;
+        fake_vm_set_wall(&fake.vms[i], fake.wall_ns + clock->base_ticks * tick_ns - clock->base_ns);
+    }
     return fake_ok();
 }
 

@@ -21,12 +21,13 @@
 #define FAKE_IPA_END       (UINT64_C(1) << 39)
 #define FAKE_SPACE_PAGES   (STILE_FAKE_SPACE_BYTES / STILE_PAGE_SIZE)
 
-/* The shared pages are where no VM has memory. */
+/* The shared pages are where no VM has memory; those that a guest writes, in other 64 KiB. */
 #define FAKE_SHARED_IPA    UINT64_C(0x0B000000)
+#define FAKE_WRITTEN_IPA   (FAKE_SHARED_IPA + 0x10000)
 #define FAKE_VM_PAGE_IPA   FAKE_SHARED_IPA
-#define FAKE_RING_IPA      (FAKE_SHARED_IPA + STILE_PAGE_SIZE)
-#define FAKE_VCPU_PAGE_IPA (FAKE_SHARED_IPA + 2 * STILE_PAGE_SIZE)
-#define FAKE_MAILBOX_IPA   (FAKE_VCPU_PAGE_IPA + STILE_FAKE_VCPUS_MAX * STILE_PAGE_SIZE)
+#define FAKE_VCPU_PAGE_IPA (FAKE_SHARED_IPA + STILE_PAGE_SIZE)
+#define FAKE_RING_IPA      FAKE_WRITTEN_IPA
+#define FAKE_MAILBOX_IPA   (FAKE_WRITTEN_IPA + STILE_PAGE_SIZE)
 
 struct fake_vm;
 

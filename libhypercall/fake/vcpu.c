@@ -144,7 +144,7 @@ struct stile_result fake_vcpu_poll(struct fake_vcpu *vcpu, stile_u32_t word, sti
         return fake_bad(1);
     vcpu->poll_word = word;
     vcpu->poll_ports = ports;
-    if ((__atomic_load_n(&vcpu->mailbox->pending[word], __ATOMIC_SEQ_CST) & ports) == 0)
+    if ((__atomic_load_n(&vcpu->mailbox->words[word].pending, __ATOMIC_SEQ_CST) & ports) == 0)
         sleep_until(vcpu, deadline.ticks);
     vcpu->poll_ports = 0;
     return fake_ok();

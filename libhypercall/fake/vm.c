@@ -14,6 +14,7 @@
 #include "vm.h"
 
 #define NS_PER_SEC  UINT64_C(1000000000)
+#define TICK_NS     (NS_PER_SEC / STILE_FAKE_TICKS_PER_SEC)
 #define CLOCK_SHIFT 24
 
 void stile_fake_reset(void)
@@ -34,13 +35,17 @@ void stile_fake_reset(void)
     fake_unlock();
 }
 
+/* The clock is told anew from now on, as the hypervisor does it. */
 void fake_vm_set_wall(struct fake_vm *vm, uint64_t wall_ns)
 {
     struct stile_clock *clock = &vm->page->clock;
     uint32_t generation = clock->generation;
+    uint64_t ns = clock->base_ns + (fake.ticks - clock->base_ticks) * TICK_NS;
 
     /* An acquire: what follows is not seen before it. */
     (void)__atomic_exchange_n(&clock->generation, generation + 1, __ATOMIC_ACQ_REL);
+    __atomic_store_n(&clock->base_ticks, fake.ticks, __ATOMIC_RELAXED);
+    __atomic_store_n(&clock->base_ns, ns, __ATOMIC_RELAXED);
     __atomic_store_n(&clock->wall_ns, wall_ns, __ATOMIC_RELAXED);
     __atomic_store_n(&clock->generation, generation + 2, __ATOMIC_RELEASE);
 }
@@ -50,7 +55,8 @@ void fake_vm_reset_vcpu(struct fake_vcpu *vcpu)
     memset(vcpu->interrupts, 0, sizeof(vcpu->interrupts));
     vcpu->interrupts[FAKE_EVENT_INTID].enabled =
         vcpu->vm->config.controller == STILE_CONTROLLER_MAILBOX;
-    memset(vcpu->mailbox->mask, 0xFF, sizeof(vcpu->mailbox->mask));
+    for (uint32_t i = 0; i < STILE_PORT_WORDS; i++)
+        vcpu->mailbox->words[i].mask = UINT64_MAX;
     vcpu->kicked = false;
     vcpu->poll_ports = 0;
     vcpu->timer = STILE_TIME_NEVER;
@@ -78,7 +84,7 @@ static void fill_page(struct fake_vm *vm)
     page->clock.multiplier = (NS_PER_SEC << CLOCK_SHIFT) / STILE_FAKE_TICKS_PER_SEC;
     page->clock.base_ticks = fake.ticks;
     if (fake.wall_ns != 0)
-        fake_vm_set_wall(vm, fake.wall_ns + fake.ticks * (NS_PER_SEC / STILE_FAKE_TICKS_PER_SEC));
+        fake_vm_set_wall(vm, fake.wall_ns + fake.ticks * TICK_NS);
 }
 
 /* A VM as it is at its first start; number, configuration and name are there already. */

@@ -55,6 +55,7 @@ int64_t stile_channel_offer(struct stile_channel *channel,
     stile_message_ring_reset(channel->out.ring);
     stile_message_ring_reset(channel->in.ring);
     channel->mailbox = mailbox;
+    channel->was_joined = false;
 
     struct stile_result result = stile_event_alloc(peer, target);
     if (result.status != STILE_SUCCESS)
@@ -84,6 +85,7 @@ int64_t stile_channel_join(struct stile_channel *channel, const struct stile_cha
     if (status != STILE_SUCCESS)
         return status;
     channel->mailbox = mailbox;
+    channel->was_joined = true;
     channel->share = stile_share((uint32_t)(found >> 32));
     status = stile_share_accept(channel->share, memory->base, memory->pages, ACCESS);
     if (status != STILE_SUCCESS)
@@ -133,16 +135,50 @@ int64_t stile_channel_receive(struct stile_channel *channel, void *message)
     return status;
 }
 
+/*
+ * Whether there was a peer and is none any more. Before it has joined, its owner waits for it; a
+ * port that is found bound was joined.
+ */
+static bool is_left(struct stile_channel *channel)
+{
+    struct stile_result result = stile_event_status(channel->port);
+
+    if (result.status == STILE_SUCCESS && result.value[0] == STILE_PORT_PEER)
+        channel->was_joined = true;
+    return result.status != STILE_SUCCESS ||
+           (channel->was_joined && result.value[0] != STILE_PORT_PEER);
+}
+
+/*
+ * Sleeps until the port's bit is set, which a peer that joins, sends or goes away does, unless it
+ * has gone away: *left. Then the ring has the last of what it did, and is to be looked at once
+ * more.
+ */
+static int64_t sleep_on(struct stile_channel *channel, stile_ticks_t deadline, bool *left)
+{
+    *left = is_left(channel);
+    if (*left)
+        return STILE_SUCCESS;
+    int64_t status = stile_event_wait(channel->mailbox, channel->port.port, deadline);
+    if (status == STILE_SUCCESS)
+        channel->was_joined = true; /* by somebody who may be gone already */
+    return status;
+}
+
 int64_t stile_channel_send_wait(struct stile_channel *channel, const void *message,
                                 stile_ticks_t deadline)
 {
+    bool left = false;
+
     for (;;) {
         int64_t status = stile_channel_send(channel, message);
 
         if (status != STILE_BUSY)
             return status;
+        if (left)
+            return STILE_NOT_BOUND;
         if (stile_message_ring_wait_room(&channel->out))
-            status = stile_event_wait(channel->mailbox, channel->port.port, deadline);
+            status = sleep_on(channel, deadline, &left);
         else
             status = STILE_SUCCESS;
         if (status != STILE_SUCCESS)
@@ -153,13 +189,17 @@ int64_t stile_channel_send_wait(struct stile_channel *channel, const void *messa
 int64_t stile_channel_receive_wait(struct stile_channel *channel, void *message,
                                    stile_ticks_t deadline)
 {
+    bool left = false;
+
     for (;;) {
         int64_t status = stile_channel_receive(channel, message);
 
         if (status != STILE_BUSY)
             return status;
+        if (left)
+            return STILE_NOT_BOUND;
         if (stile_message_ring_wait_message(&channel->in))
-            status = stile_event_wait(channel->mailbox, channel->port.port, deadline);
+            status = sleep_on(channel, deadline, &left);
         else
             status = STILE_SUCCESS;
         if (status != STILE_SUCCESS)

@@ -257,8 +257,8 @@ const size_t measured_nr_call_rows = sizeof(measured_call_rows) / sizeof(measure
 /* What masking costs a kernel whose interrupt controller is the mailbox. Nothing is pending. */
 static int64_t mask_unmask(uint32_t count)
 {
-    uint64_t *pending = &mailbox()->pending[MASKED_PORT / 64];
-    uint64_t *mask = &mailbox()->mask[MASKED_PORT / 64];
+    uint64_t *pending = &mailbox()->words[MASKED_PORT / 64].pending;
+    uint64_t *mask = &mailbox()->words[MASKED_PORT / 64].mask;
     uint64_t bit = UINT64_C(1) << (MASKED_PORT % 64);
     int64_t nr_pending = 0;
 

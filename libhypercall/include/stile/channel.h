@@ -32,6 +32,7 @@ struct stile_channel {
     struct stile_mailbox *mailbox; /**< that has the port: of the vCPU that waits */
     stile_port_t port;             /**< masked; unmask it to be interrupted instead of waiting */
     stile_share_t share;
+    bool was_joined; /**< there has been somebody at the other end */
 };
 
 /**
@@ -92,13 +93,17 @@ int64_t stile_channel_receive(struct stile_channel *channel, void *message);
  * stile_channel_send_wait() - send a message, sleeping until there is room
  * @deadline: when to give up, or STILE_TIME_NEVER
  *
- * Returns as stile_channel_send(); STILE_BUSY if the deadline has passed. A peer that ends wakes
- * nobody: use a deadline.
+ * Returns as stile_channel_send(); STILE_BUSY if the deadline has passed; STILE_NOT_BOUND if the
+ * peer leaves or ends, or had done so. A channel that nobody has joined yet is waited for.
  */
 int64_t stile_channel_send_wait(struct stile_channel *channel, const void *message,
                                 stile_ticks_t deadline);
 
-/** stile_channel_receive_wait() - take a message, sleeping until there is one */
+/**
+ * stile_channel_receive_wait() - take a message, sleeping until there is one
+ *
+ * Returns as stile_channel_send_wait(). What the peer sent before it left is received first.
+ */
 int64_t stile_channel_receive_wait(struct stile_channel *channel, void *message,
                                    stile_ticks_t deadline);
 

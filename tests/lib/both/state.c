@@ -96,6 +96,35 @@ KTF_TEST(both_state, query_says_what_protect_did)
     both_expect(map(1, 1), 1);
 }
 
+/* --- the shared pages --- */
+
+#define GRANULE 0x10000 /* the largest that a kernel may have */
+
+static bool share_a_granule(uint64_t one, uint64_t other)
+{
+    return one / GRANULE == other / GRANULE;
+}
+
+/* The pages of all vCPUs follow one another. Which of them calls may change meanwhile. */
+KTF_TEST(both_state, what_the_vm_writes_and_what_it_only_reads_never_share_64_kib)
+{
+    uint64_t vm_page = both_info(STILE_INFO_VM_PAGE), ring = both_info(STILE_INFO_CONSOLE_RING);
+    uint64_t nr_vcpus = both_info(STILE_INFO_NR_VCPUS), vcpu, vcpu_pages, mailboxes;
+
+    do {
+        vcpu = both_info(STILE_INFO_VCPU_ID);
+        vcpu_pages = both_info(STILE_INFO_VCPU_PAGE) - vcpu * PAGE;
+        mailboxes = both_info(STILE_INFO_MAILBOX) - vcpu * PAGE;
+    } while (vcpu != both_info(STILE_INFO_VCPU_ID));
+    EXPECT_FALSE(share_a_granule(vm_page, ring));
+    for (uint64_t i = 0; i < nr_vcpus; i++) {
+        EXPECT_FALSE(share_a_granule(vcpu_pages + i * PAGE, ring));
+        EXPECT_FALSE(share_a_granule(vm_page, mailboxes + i * PAGE));
+        for (uint64_t j = 0; j < nr_vcpus; j++)
+            EXPECT_FALSE(share_a_granule(vcpu_pages + i * PAGE, mailboxes + j * PAGE));
+    }
+}
+
 /* --- ports --- */
 
 static uint32_t port_of(struct stile_result result)
@@ -108,8 +137,18 @@ static uint32_t port_of(struct stile_result result)
 
 static bool is_pending(uint32_t port)
 {
-    return (__atomic_load_n(&both_mailbox()->pending[port / 64], __ATOMIC_SEQ_CST) >> (port % 64) &
+    return (__atomic_load_n(&both_mailbox()->words[port / 64].pending, __ATOMIC_SEQ_CST) >>
+                (port % 64) &
             1) != 0;
+}
+
+/* Whether it was set; it is clear then. */
+static bool take(uint32_t port)
+{
+    uint64_t bit = UINT64_C(1) << (port % 64);
+
+    return (__atomic_fetch_and(&both_mailbox()->words[port / 64].pending, ~bit, __ATOMIC_SEQ_CST) &
+            bit) != 0;
 }
 
 static void expect_status(uint32_t port, uint64_t state, uint64_t x3)
@@ -127,15 +166,19 @@ KTF_TEST(both_state, a_channel_within_the_vm)
 
     expect_status(a, STILE_PORT_WAITING, self().number);
     EXPECT_EQ(stile_event_send(stile_port(a)).status, STILE_NOT_BOUND);
+    EXPECT_FALSE(is_pending(a));
     uint32_t b = port_of(stile_event_bind(self(), stile_port(a), stile_vcpu_id(0)));
+    EXPECT_TRUE(take(a)); /* it is bound */
+    EXPECT_FALSE(is_pending(b));
     expect_status(a, STILE_PORT_PEER, (uint64_t)b << 32 | self().number);
     expect_status(b, STILE_PORT_PEER, (uint64_t)a << 32 | self().number);
     EXPECT_EQ(stile_event_bind(self(), stile_port(a), stile_vcpu_id(0)).status, STILE_NOT_FOUND);
 
     both_expect(stile_event_send(stile_port(b)), 0);
-    EXPECT_TRUE(is_pending(a));
+    EXPECT_TRUE(take(a));
     EXPECT_FALSE(is_pending(b));
     both_expect(stile_event_close(stile_port(b)), 0);
+    EXPECT_TRUE(is_pending(a)); /* its other end is gone */
     EXPECT_EQ(stile_event_send(stile_port(a)).status, STILE_NOT_BOUND);
     EXPECT_EQ(stile_event_send(stile_port(b)).status, STILE_NOT_FOUND);
     expect_status(a, STILE_PORT_WAITING, self().number);

@@ -182,14 +182,14 @@ KTF_TEST(fake, the_mailbox_can_be_the_controller)
     stile_fake_become(other, 0);
     (void)stile_core_version(STILE_VERSION_CURRENT);
     EXPECT_EQ(stile_irq_ipi(stile_vcpu_id(1), stile_intid(3)).status, STILE_SUCCESS);
-    EXPECT_EQ(mailbox->pending[0], 1 << 3);
+    EXPECT_EQ(mailbox->words[0].pending, 1 << 3);
     stile_fake_become(other, 1);
     EXPECT_EQ(stile_fake_acknowledge(), STILE_FAKE_NO_INTERRUPT); /* masked */
-    mailbox->pending[0] = 0;
-    mailbox->mask[0] = 0;
+    mailbox->words[0].pending = 0;
+    mailbox->words[0].mask = 0;
     (void)stile_time_oneshot(stile_ticks(10));
     stile_fake_set_ticks(10);
-    EXPECT_EQ(mailbox->pending[0], 1 << 27);
+    EXPECT_EQ(mailbox->words[0].pending, 1 << 27);
     EXPECT_EQ(stile_fake_acknowledge(), 31);
 }
 
