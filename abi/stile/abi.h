@@ -6,6 +6,7 @@
 #define STILE_ABI_H
 
 #include "stile/errors.h"
+#include "stile/ring.h"
 #include "stile/shared.h"
 #include "stile/smccc.h"
 #include "stile/types.h"

@@ -5,7 +5,7 @@
  */
 #include "stile/console_ring.h"
 
-#include <string.h>
+#include "copy.h"
 
 /* Characters from @first on, modulo the buffer's size, into the ring: in up to two pieces. */
 static void put(struct stile_console_ring *ring, uint32_t first, const char *text, size_t length)
@@ -13,8 +13,8 @@ static void put(struct stile_console_ring *ring, uint32_t first, const char *tex
     size_t at = first % STILE_CONSOLE_RING_OUT;
     size_t before_end = STILE_CONSOLE_RING_OUT - at < length ? STILE_CONSOLE_RING_OUT - at : length;
 
-    memcpy(ring->out + at, text, before_end);
-    memcpy(ring->out, text + before_end, length - before_end);
+    stile_copy(ring->out + at, text, before_end);
+    stile_copy(ring->out, text + before_end, length - before_end);
 }
 
 size_t stile_console_ring_try(struct stile_console_ring *ring, const char *text, size_t length)
