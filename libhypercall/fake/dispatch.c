@@ -63,11 +63,12 @@ static int64_t call_entry(struct fake_vcpu *vcpu, struct stile_call_entry *entry
     *nr = __atomic_load_n(&entry->nr, __ATOMIC_RELAXED);
     for (int i = 0; i < 6; i++)
         x[i] = __atomic_load_n(&entry->x[i], __ATOMIC_RELAXED);
+    vcpu->has_more = false;
     if (*nr != STILE_NR_core_multicall)
         result = dispatch(vcpu, *nr, x);
     entry->status = result.status;
     entry->value[0] = result.value[0];
-    if ((result.value[1] | result.value[2]) != 0) {
+    if (vcpu->has_more) {
         entry->value[1] = result.value[1];
         entry->value[2] = result.value[2];
     }

@@ -110,6 +110,59 @@ KTF_TEST(channel, an_offer_that_cannot_be_published_is_taken_back)
     EXPECT_EQ(stile_memory_unmap(base, stile_nr_pages(1)).status, STILE_SUCCESS);
 }
 
+/* --- who is told --- */
+
+static void power_off(void *context)
+{
+    (void)context;
+    (void)stile_power_off();
+}
+
+/* Whether the port of STILE_VIRQ_SHARE was set since it was last looked at. */
+static bool is_told(uint32_t vm, uint32_t port)
+{
+    return stile_event_clear(stile_fake_mailbox(vm, 0), port);
+}
+
+static uint32_t bind_virq_share(uint32_t vm)
+{
+    stile_fake_become(vm, 0);
+    return (uint32_t)stile_event_bind_virq(STILE_VIRQ_SHARE, stile_vcpu_id(0)).value[0];
+}
+
+KTF_TEST(channel, a_peer_is_told_that_the_owner_has_ended)
+{
+    uint32_t port = bind_virq_share(peer);
+
+    stile_fake_become(owner, 0);
+    EXPECT_EQ(offer(READ), STILE_SUCCESS);
+    EXPECT_TRUE(is_told(peer, port));
+    EXPECT_EQ(stile_fake_run(owner, 0, power_off, NULL), STILE_FAKE_OFF);
+    EXPECT_TRUE(is_told(peer, port));
+}
+
+KTF_TEST(channel, an_owner_is_told_that_the_peer_has_ended)
+{
+    uint32_t port = bind_virq_share(owner);
+
+    EXPECT_EQ(offer(READ), STILE_SUCCESS);
+    EXPECT_FALSE(is_told(owner, port));
+    EXPECT_EQ(stile_fake_run(peer, 0, power_off, NULL), STILE_FAKE_OFF);
+    EXPECT_TRUE(is_told(owner, port));
+}
+
+/* The hypervisor reads and writes, on behalf of a VM, only what that owns. */
+KTF_TEST(channel, borrowed_pages_are_no_buffer_of_a_call)
+{
+    EXPECT_EQ(offer(READ_WRITE), STILE_SUCCESS);
+    stile_fake_become(peer, 0);
+    EXPECT_EQ(accept_from(2, READ_WRITE), STILE_SUCCESS);
+    EXPECT_EQ(stile_console_write_buffer(stile_ipa(AT), stile_nr_bytes(1)).status,
+              STILE_NOT_MAPPED);
+    EXPECT_EQ(stile_console_read_buffer(stile_ipa(AT), stile_nr_bytes(1)).status, STILE_NOT_MAPPED);
+    EXPECT_EQ(stile_memory_clean(stile_ipa(AT), stile_nr_pages(1)).status, STILE_NOT_MAPPED);
+}
+
 /* --- channels --- */
 
 #define BYTES 48
