@@ -198,13 +198,12 @@ active [NR] proctype vcpu()
     bool done;
 
     do
-    :: self == 0 -> wants = true; lock(self); wants = false; goto holding
+    :: self == 0 -> wants = true; lock(self); goto holding
     :: self != 0 -> break
     :: self != 0 -> lock(self);
 holding:
-        atomic { nr_holding++; seen = 0; done = false };
-        assert(nr_holding == 1);
-        nr_holding--;
+        atomic { nr_holding++; wants = wants && self != 0; seen = 0; done = false };
+        atomic { assert(nr_holding == 1); nr_holding-- };
         unlock(self)
     od
 }
