@@ -13,9 +13,6 @@
 #ifndef STILE_RING_H
 #define STILE_RING_H
 
-#include <stddef.h>
-#include <stdint.h>
-
 #include "stile/types.h"
 
 /** "SRNG", of every message ring. */

@@ -8,9 +8,6 @@
 #ifndef STILE_SHARED_H
 #define STILE_SHARED_H
 
-#include <stddef.h>
-#include <stdint.h>
-
 #include "stile/types.h"
 
 #define STILE_VM_NAME_BYTES 32

@@ -14,8 +14,6 @@
 #ifndef STILE_CONSOLE_RING_H
 #define STILE_CONSOLE_RING_H
 
-#include <stddef.h>
-
 #include "stile/stubs.h"
 
 #ifdef __cplusplus

@@ -15,9 +15,6 @@
 #ifndef STILE_MESSAGE_RING_H
 #define STILE_MESSAGE_RING_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
 #include "stile/errors.h"
 #include "stile/ring.h"
 

@@ -19,8 +19,6 @@
 #ifndef STILE_SPINLOCK_H
 #define STILE_SPINLOCK_H
 
-#include <stdbool.h>
-
 #include "stile/shared.h"
 
 #ifdef __cplusplus
