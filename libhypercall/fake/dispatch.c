@@ -111,12 +111,13 @@ struct stile_result fake_core_multicall(struct fake_vcpu *vcpu, stile_u32_t firs
 static struct stile_result standard(uint32_t fid, uint64_t x1)
 {
     switch (fid) {
-    case PSCI_VERSION:
-        return (struct stile_result){PSCI_VERSION_1_1, {0, 0, 0}};
-    case PSCI_FEATURES:
-        return (struct stile_result){x1 == SMCCC_VERSION ? 0 : PSCI_NOT_SUPPORTED, {0, 0, 0}};
-    case SMCCC_VERSION:
-        return (struct stile_result){SMCCC_VERSION_1_2, {0, 0, 0}};
+    case STILE_PSCI_VERSION:
+        return (struct stile_result){STILE_PSCI_VERSION_1_1, {0, 0, 0}};
+    case STILE_PSCI_FEATURES:
+        return (struct stile_result){x1 == STILE_SMCCC_VERSION ? 0 : STILE_PSCI_NOT_SUPPORTED,
+                                     {0, 0, 0}};
+    case STILE_SMCCC_VERSION:
+        return (struct stile_result){STILE_SMCCC_VERSION_1_2, {0, 0, 0}};
     case STILE_FID_UID:
         return (struct stile_result){STILE_UID_WORD0,
                                      {STILE_UID_WORD1, STILE_UID_WORD2, STILE_UID_WORD3}};
