@@ -14,7 +14,7 @@ NAMES = sorted(OPERATIONS.values(), key=len, reverse=True)
 
 C_FUNCTION = re.compile(r"^(?:static |inline |extern )*\w[\w ]*[ *](\w+)\(([^;{]*?)\)\n\{\n(.*?)^\}",
                         re.MULTILINE | re.DOTALL)
-C_TOKEN = re.compile(r"__atomic_(?P<operation>\w+)\((?:&?\w+->|&)?(?P<word>\w+)(?P<rest>[^;{]*?)"
+C_TOKEN = re.compile(r"__atomic_(?P<operation>\w+)\(&?(?:\w+->)*(?P<word>\w+)(?P<rest>[^;{]*?)"
                      r"__ATOMIC_(?P<order>\w+)|\b(?P<call>\w+)\(", re.DOTALL)
 MODEL_INLINE = re.compile(r"^inline (\w+)\(.*?\)\n\{\n(.*?)^\}", re.MULTILINE | re.DOTALL)
 MODEL_TOKEN = re.compile(rf"\b(?P<operation>{'|'.join(NAMES)})(?P<order>_RELAXED|_ACQUIRE|_RELEASE)?"
@@ -82,7 +82,7 @@ def differences(code, model, prefix, words, hypercalls=()):
     of_inlines = of_model(model)
     calls = calls_that_matter(of_functions, hypercalls)
     lines = [f"{word}: an access that is not atomic" for word in words
-             if re.search(rf"(?<!&)\b\w+->{word}\b", without_comments(code))]
+             if re.search(rf"(?<![&\w>])(?:\w+->)+{word}\b", without_comments(code))]
     for name, accesses in of_functions.items():
         in_code = only(accesses, calls)
         if name not in of_inlines:
