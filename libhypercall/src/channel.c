@@ -223,15 +223,10 @@ static int64_t sleep_until_moved(const struct stile_channel *channel, stile_port
     return stile_event_wait(channel->mailbox, port.port, deadline);
 }
 
-/* An event came, and nothing has changed in the ring: what it tells may be that the peer is gone.
- */
-static int64_t look_for_peer(stile_port_t port)
+/* Whether a ring's other end is gone: what an event may tell that changed nothing in the ring. */
+static bool is_peer_gone(stile_port_t port)
 {
-    struct stile_result result = stile_event_status(port);
-
-    if (result.status == STILE_SUCCESS && result.value[0] != STILE_PORT_PEER)
-        return STILE_NOT_BOUND;
-    return result.status;
+    return stile_event_status(port).value[0] != STILE_PORT_PEER;
 }
 
 int64_t stile_channel_send_wait(struct stile_channel *channel, const void *message,
@@ -246,7 +241,7 @@ int64_t stile_channel_send_wait(struct stile_channel *channel, const void *messa
         if (status != STILE_SUCCESS)
             break;
         status = stile_channel_send(channel, message);
-        if (status == STILE_BUSY && look_for_peer(channel->room) != STILE_SUCCESS)
+        if (status == STILE_BUSY && is_peer_gone(channel->room))
             status = STILE_NOT_BOUND;
     }
     return status;
@@ -264,7 +259,7 @@ int64_t stile_channel_receive_wait(struct stile_channel *channel, void *message,
         if (status != STILE_SUCCESS)
             break;
         status = stile_channel_receive(channel, message);
-        if (status == STILE_BUSY && look_for_peer(channel->port) != STILE_SUCCESS)
+        if (status == STILE_BUSY && is_peer_gone(channel->port))
             status = STILE_NOT_BOUND;
     }
     return status;

@@ -28,13 +28,16 @@ struct stile_channel_memory {
     uint32_t message_bytes; /**< of each message, 1 to STILE_RING_MESSAGE_MAX */
 };
 
-/** One end of a channel; the caller's own memory, out of the peer's reach. */
+/**
+ * One end of a channel; the caller's own memory, out of the peer's reach. The ports are masked:
+ * unmask one to be interrupted instead of waiting.
+ */
 struct stile_channel {
     struct stile_message_end out;
     struct stile_message_end in;
     struct stile_mailbox *mailbox; /**< that has the ports: of the vCPU that waits */
-    stile_port_t port;             /**< of @in: there are messages; masked, unmask it to be */
-    stile_port_t room;             /**< of @out: there is room; interrupted instead of waiting */
+    stile_port_t port;             /**< of @in: pending when there are messages */
+    stile_port_t room;             /**< of @out: pending when there is room */
     stile_share_t share;
 };
 

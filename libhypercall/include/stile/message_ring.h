@@ -22,8 +22,7 @@
 extern "C" {
 #endif
 
-/** One side's own memory, out of the peer's reach: set up by stile_message_ring_make() or _join().
- */
+/** One side's own memory, out of the peer's reach. Set up by making a ring, or joining it. */
 struct stile_message_end {
     struct stile_message_ring *ring;
     uint32_t message_bytes;
