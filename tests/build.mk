@@ -11,7 +11,7 @@ ktf-srcs   := tests/ktf/ktf.c tests/ktf/ktf_check.c
 
 sanitize    := -fsanitize=address,undefined -fno-sanitize-recover=all
 host-cflags = -std=c11 -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer $(WARNINGS) $(sanitize)
-unit-cflags = $(host-cflags) -Itests/unit/fakes -Ihv -Itests/unit $(LIB_CFLAGS) $(ktf-cflags) \
+unit-cflags = $(host-cflags) -Itests/unit/fakes -Ihv -Itests/unit -Ilibhypercall/src $(LIB_CFLAGS) $(ktf-cflags) \
 	-include $(O)/config/autoconf.h
 unit-srcs   := $(wildcard tests/unit/*.c)
 unit-common := $(ktf-srcs) tests/ktf/ktf_host.c tests/unit/fakes/fakes.c

@@ -6,16 +6,12 @@
 #define STILE_ABI_H
 
 #include "stile/errors.h"
+#include "stile/ids.h"
+#include "stile/ring.h"
 #include "stile/shared.h"
 #include "stile/smccc.h"
 #include "stile/types.h"
 #include "stile/version.h"
-
-/* Call numbers: STILE_NR_core_version and so on. */
-enum stile_nr {
-#define STILE_CALL(nr, since, group, name, args) STILE_NR_##group##_##name = (nr),
-#include "stile/calls.h"
-};
 
 /* The table has room for this many numbers, 16 to a group. */
 #define STILE_NR_GROUPS       10

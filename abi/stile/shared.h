@@ -26,9 +26,6 @@
 #ifndef STILE_SHARED_H
 #define STILE_SHARED_H
 
-#include <stddef.h>
-#include <stdint.h>
-
 #include "stile/types.h"
 
 #define STILE_VM_NAME_BYTES 32
@@ -184,8 +181,9 @@ struct stile_mailbox {
  * Indexes count characters, modulo 2^32. See console_use_ring.
  *
  * The guest calls console_notify if out_sleeps is not 0 after it has moved out_produced (with DMB
- * ISH between). The hypervisor raises STILE_INFO_CONSOLE_INTID when in_produced moves and the guest
- * had read everything.
+ * ISH between). It is not 0 while the ring is not used, either, from the VM's start on: so the
+ * first write to such a ring is answered BUSY. The hypervisor raises STILE_INFO_CONSOLE_INTID when
+ * in_produced moves and the guest had read everything.
  */
 struct stile_console_ring {
     uint32_t out_produced; /**< the guest's */

@@ -175,7 +175,7 @@ struct stile_result fake_event_status(struct fake_vcpu *vcpu, stile_port_t port)
         peer = end->peer;
     else if (end->state == STILE_PORT_VIRQ)
         peer = end->virq;
-    return fake_value((uint64_t)end->state, end->target, peer);
+    return fake_values(vcpu, (uint64_t)end->state, end->target, peer);
 }
 
 struct stile_result fake_event_move(struct fake_vcpu *vcpu, stile_port_t port,

@@ -54,6 +54,7 @@ struct fake_vcpu {
     struct stile_vcpu_page *page; /**< this side's view, as is the mailbox */
     struct stile_mailbox *mailbox;
     struct fake_interrupt interrupts[FAKE_NR_INTIDS];
+    bool has_more; /**< the call at hand returns something in x2 or x3 */
     bool kicked;
     bool woken; /**< by an event that the vCPU polls */
     uint32_t poll_word;

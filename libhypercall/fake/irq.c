@@ -211,13 +211,15 @@ struct stile_result fake_irq_priority(struct fake_vcpu *vcpu, stile_vcpu_id_t ta
     return fake_ok();
 }
 
-static struct stile_result query_mailbox(const struct fake_vcpu *vcpu, uint32_t intid)
+static struct stile_result query_mailbox(struct fake_vcpu *caller, const struct fake_vcpu *vcpu,
+                                         uint32_t intid)
 {
     const struct stile_mailbox *mailbox = vcpu->mailbox;
     uint64_t bit = bit_of(intid);
     uint32_t word = intid / 64;
 
-    return fake_value(
+    return fake_values(
+        caller,
         ((mailbox->words[word].mask & bit) == 0 ? (uint64_t)STILE_IRQ_ENABLED : 0) |
             ((mailbox->words[word].pending & bit) != 0 ? (uint64_t)STILE_IRQ_PENDING : 0),
         (mailbox->words[word].urgent & bit) != 0 ? 0 : URGENT_BELOW, 0);
@@ -233,9 +235,10 @@ struct stile_result fake_irq_query(struct fake_vcpu *vcpu, stile_vcpu_id_t targe
     const struct fake_vcpu *of = &vcpu->vm->vcpus[target.index];
     const struct fake_interrupt *interrupt = &of->interrupts[intid.intid];
     if (has_mailbox(vcpu->vm))
-        return query_mailbox(of, intid.intid);
-    return fake_value((interrupt->enabled ? (uint64_t)STILE_IRQ_ENABLED : 0) |
-                          (is_pending(of, intid.intid) ? (uint64_t)STILE_IRQ_PENDING : 0) |
-                          (interrupt->active ? (uint64_t)STILE_IRQ_ACTIVE : 0),
-                      interrupt->priority, 0);
+        return query_mailbox(vcpu, of, intid.intid);
+    return fake_values(vcpu,
+                       (interrupt->enabled ? (uint64_t)STILE_IRQ_ENABLED : 0) |
+                           (is_pending(of, intid.intid) ? (uint64_t)STILE_IRQ_PENDING : 0) |
+                           (interrupt->active ? (uint64_t)STILE_IRQ_ACTIVE : 0),
+                       interrupt->priority, 0);
 }

@@ -154,7 +154,7 @@ struct stile_result fake_memory_accept(struct fake_vcpu *vcpu, stile_share_t sha
     }
     take(vm, found);
     fake_event_virq(&fake.vms[found->owner - 1], STILE_VIRQ_SHARE);
-    return fake_value(found->count, found->access, 0);
+    return fake_values(vcpu, found->count, found->access, 0);
 }
 
 static void unmap_in_peer(struct fake_share *share)
@@ -198,9 +198,9 @@ struct stile_result fake_memory_offer(struct fake_vcpu *vcpu, stile_u32_t index)
     const struct fake_share *share = &fake.vms[owner].shares[index % STILE_SHARES_MAX];
     if (share->handle == 0 || share->peer != vcpu->vm->number)
         return fake_error(STILE_NOT_FOUND);
-    return fake_value(share->handle, share->count << 32 | share->owner,
-                      share->access | (share->donated ? (uint64_t)STILE_SHARE_DONATED : 0) |
-                          (share->accepted ? (uint64_t)STILE_SHARE_ACCEPTED : 0));
+    return fake_values(vcpu, share->handle, share->count << 32 | share->owner,
+                       share->access | (share->donated ? (uint64_t)STILE_SHARE_DONATED : 0) |
+                           (share->accepted ? (uint64_t)STILE_SHARE_ACCEPTED : 0));
 }
 
 void fake_share_vm_gone(struct fake_vm *vm)
@@ -213,6 +213,8 @@ void fake_share_vm_gone(struct fake_vm *vm)
                 continue;
             unmap_in_peer(share);
             share->handle = 0;
+            fake_event_virq(&fake.vms[(&fake.vms[i] == vm ? share->peer : share->owner) - 1],
+                            STILE_VIRQ_SHARE);
         }
     }
 }

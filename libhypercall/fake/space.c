@@ -18,13 +18,14 @@ bool fake_space_is_memory(const struct fake_mapping *mapping)
     return mapping && (mapping->kind == FAKE_OWN || mapping->kind == FAKE_BORROWED);
 }
 
-/* The part of a copy that is in one page; NULL if that page is not memory with this access. */
+/* The part of a copy that is in one page; NULL if the VM does not own that, or has not this access.
+ */
 static uint8_t *piece(struct fake_vm *vm, uint64_t ipa, uint8_t access, size_t *length)
 {
     struct fake_mapping *mapping = fake_space_at(vm, ipa);
     size_t offset = ipa % STILE_PAGE_SIZE;
 
-    if (!fake_space_is_memory(mapping) || (mapping->access & access) == 0)
+    if (!mapping || mapping->kind != FAKE_OWN || (mapping->access & access) == 0)
         return NULL;
     if (*length > STILE_PAGE_SIZE - offset)
         *length = STILE_PAGE_SIZE - offset;

@@ -58,14 +58,26 @@ void fake_vm_reset_vcpu(struct fake_vcpu *vcpu)
     for (uint32_t i = 0; i < STILE_PORT_WORDS; i++)
         vcpu->mailbox->words[i].mask = UINT64_MAX;
     vcpu->kicked = false;
+    vcpu->woken = false;
     vcpu->poll_ports = 0;
     vcpu->timer = STILE_TIME_NEVER;
+    vcpu->timer_raised = false;
     vcpu->deadline = STILE_TIME_NEVER;
+    vcpu->period = 0;
     vcpu->nr_calls = 0;
     vcpu->page->vcpu_id = vcpu->index;
-    vcpu->page->start_ticks = fake.ticks;
-    vcpu->page->nr_switches = 1;
     (void)pthread_cond_init(&vcpu->wake, NULL);
+}
+
+void fake_vm_begin_vcpu(struct fake_vcpu *vcpu)
+{
+    if (vcpu->page->nr_switches++ == 0)
+        vcpu->page->start_ticks = fake.ticks;
+}
+
+bool fake_vm_has_memory(const struct fake_vm *vm, uint64_t ipa)
+{
+    return ipa - STILE_FAKE_MEMORY_BASE < (uint64_t)vm->config.nr_pages * STILE_PAGE_SIZE;
 }
 
 static void fill_page(struct fake_vm *vm)
@@ -98,6 +110,7 @@ static void begin(struct fake_vm *vm)
     vm->minor = 0;
     vm->ring_used = false;
     vm->ring_sleeps = true;
+    vm->ring->out_sleeps = 1;
     vm->input_written = 0;
     vm->input_read = 0;
     for (uint32_t i = 0; i < vm->config.nr_vcpus; i++) {
@@ -107,6 +120,7 @@ static void begin(struct fake_vm *vm)
         fake_vm_reset_vcpu(&vm->vcpus[i]);
     }
     vm->vcpus[0].state = STILE_VCPU_RUNNING;
+    fake_vm_begin_vcpu(&vm->vcpus[0]);
     vm->state = STILE_VM_RUNNING;
     fill_page(vm);
 }
@@ -148,6 +162,7 @@ uint32_t stile_fake_start(const struct stile_fake_config *config)
     if (vm->config.name)
         (void)snprintf(vm->name, sizeof(vm->name), "%s", vm->config.name);
     vm->console_written = 0;
+    vm->message[0] = '\0';
     vm->end = STILE_FAKE_RETURNED;
     begin(vm);
     if (!fake_current)

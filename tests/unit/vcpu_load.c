@@ -52,6 +52,7 @@ void trap_control_load(const struct pcpu *pcpu, const struct vcpu *vcpu, bool co
         (void)more;                                                                                \
     }
 
+NOTHING(mailbox_start, struct vcpu *)
 NOTHING(pvtime_update, struct vcpu *)
 NOTHING(sched_start, struct vcpu *)
 NOTHING(trap_control_put_fp, struct vcpu *)

@@ -3,6 +3,7 @@
  * Calls that change something, and what others then say: memory, ports, the directory, interrupts.
  */
 #include "both.h"
+#include "stile/cpu.h"
 
 #define PAGE STILE_PAGE_SIZE
 #define ALL  (STILE_ACCESS_READ | STILE_ACCESS_WRITE | STILE_ACCESS_EXECUTE)
@@ -74,6 +75,14 @@ KTF_TEST(both_state, the_quota_is_a_limit)
     both_expect(stile_memory_map(beyond, stile_nr_pages(1)), 1);
     both_expect(stile_memory_unmap(beyond, stile_nr_pages(1)), 1);
     both_expect(map(0, 2), 2);
+}
+
+/* A vCPU's entry has to be in the VM's memory, which need not be there yet. */
+KTF_TEST(both_state, an_entry_may_be_in_a_page_that_was_given_back)
+{
+    both_expect(unmap(1, 1), 1);
+    EXPECT_EQ(stile_vcpu_on(stile_vcpu_id(0), stile_ipa(pages + PAGE), 0).status, STILE_BUSY);
+    both_expect(map(1, 1), 1);
 }
 
 KTF_TEST(both_state, query_says_what_protect_did)
@@ -236,6 +245,18 @@ KTF_TEST(both_state, a_poll_ends_by_a_bit_a_kick_or_a_deadline)
     both_expect(stile_vcpu_poll(0, 0, stile_ticks(0)), 0);
 }
 
+/* A deadline that has passed is no sleep, which a kick could end. */
+KTF_TEST(both_state, a_kick_waits_for_a_sleep)
+{
+    stile_vcpu_id_t vcpu = stile_vcpu_id((uint32_t)both_info(STILE_INFO_VCPU_ID));
+    uint64_t later = stile_cpu_ticks() + 10 * both_info(STILE_INFO_TICKS_PER_SEC);
+
+    both_expect(stile_vcpu_kick(vcpu), 0);
+    both_expect(stile_vcpu_poll(0, 0, stile_ticks(0)), 0);
+    both_expect(stile_vcpu_poll(0, 0, stile_ticks(later)), 0);
+    EXPECT_LT(stile_cpu_ticks(), later);
+}
+
 /* As many as there are, and then a limit. */
 KTF_TEST(both_state, ports_run_out)
 {
@@ -305,6 +326,39 @@ KTF_TEST(both_state, an_interrupt_is_masked_and_has_a_priority)
 }
 
 /* --- many at once --- */
+
+static struct stile_call_entry *entry_of(enum stile_nr nr, uint64_t x1)
+{
+    struct stile_call_entry *entry = &both_mailbox()->calls[0];
+
+    *entry = (struct stile_call_entry){
+        .nr = (uint64_t)nr, .x = {x1}, .status = 99, .value = {99, 99, 99}, .reserved = 99};
+    return entry;
+}
+
+/* A call that returns something in x2 or x3 writes both, and another leaves them. */
+KTF_TEST(both_state, a_multicall_writes_what_its_calls_return)
+{
+    struct stile_call_entry *entry = entry_of(STILE_NR_console_read, 1);
+
+    both_expect(stile_core_multicall(0, 1, 0), 1);
+    EXPECT_EQ(entry->status, STILE_SUCCESS);
+    EXPECT_EQ(entry->value[0], 0); /* nothing was typed */
+    EXPECT_EQ(entry->value[1], 0);
+    EXPECT_EQ(entry->value[2], 0);
+    entry = entry_of(STILE_NR_core_null, 0);
+    both_expect(stile_core_multicall(0, 1, 0), 1);
+    EXPECT_EQ(entry->status, STILE_SUCCESS);
+    EXPECT_EQ(entry->value[0], 0);
+    EXPECT_EQ(entry->value[1], 99);
+    EXPECT_EQ(entry->value[2], 99);
+    entry = entry_of(STILE_NR_console_read, 0);
+    both_expect(stile_core_multicall(0, 1, 0), 1);
+    EXPECT_EQ(entry->status, STILE_INVALID_ARGUMENT);
+    EXPECT_EQ(entry->value[0], 1);
+    EXPECT_EQ(entry->value[1], 99);
+    EXPECT_EQ(entry->reserved, 99);
+}
 
 KTF_TEST(both_state, features_are_the_table)
 {
