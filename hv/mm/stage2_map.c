@@ -103,7 +103,7 @@ static bool run_find(const struct stage2 *stage2, const struct range *range, str
     uint64_t *parent = NULL;
     uint64_t *entry = pte_at(stage2->root, level, range->ipa);
 
-    while (pte_is_table(*entry, level)) {
+    while (stage2_is_table(*entry, level)) {
         parent = entry;
         entry = pte_at(pte_table(*entry), ++level, range->ipa);
     }
@@ -147,7 +147,7 @@ static enum stile_error map_prepare(uint64_t *table, unsigned level, struct rang
         uint64_t step = pte_step(level, range.ipa, range.bytes);
         enum stile_error error;
 
-        if (entry != 0 && !pte_is_table(entry, level))
+        if (entry != 0 && !stage2_is_table(entry, level))
             return STILE_ALREADY_MAPPED;
         if (leaf_fits(&range, level, step, attrs)) {
             if (entry != 0)
@@ -246,9 +246,20 @@ enum stile_error stage2_map_locked(struct stage2_locked locked, ipa_t ipa, pa_t 
 
 /** What becomes of each descriptor of a range. All zero: it goes. */
 struct change {
-    uint64_t keep; /* bits that stay */
-    uint64_t set;  /* bits that are added */
+    uint64_t keep;  /* bits that stay */
+    uint64_t page;  /* bits that are added to a page's */
+    uint64_t block; /* and to a block's */
 };
+
+static void change_entry(uint64_t *entry, unsigned level, const struct change *change)
+{
+    *entry = (*entry & change->keep) | (level == PTE_LAST_LEVEL ? change->page : change->block);
+}
+
+static bool change_removes(const struct change *change)
+{
+    return change->keep == 0 && change->page == 0;
+}
 
 /* Counts the tables that splitting needs below @table; NULL: a block covers all of it. */
 static enum stile_error change_prepare(uint64_t *table, unsigned level, struct range range,
@@ -257,7 +268,7 @@ static enum stile_error change_prepare(uint64_t *table, unsigned level, struct r
     while (range.bytes > 0) {
         uint64_t entry = table ? *pte_at(table, level, range.ipa) : PTE_VALID;
         uint64_t step = pte_step(level, range.ipa, range.bytes);
-        bool is_table = pte_is_table(entry, level);
+        bool is_table = stage2_is_table(entry, level);
         struct range part = range_take(&range, step);
         enum stile_error error;
 
@@ -320,12 +331,12 @@ static unsigned change_commit(const struct stage2 *stage2, uint64_t *table, unsi
         struct range part = range_take(&range, step);
         uint64_t *below;
 
-        if (!pte_is_table(*entry, level) && step == pte_span(level)) {
-            *entry = (*entry & change->keep) | change->set;
+        if (!stage2_is_table(*entry, level) && step == pte_span(level)) {
+            change_entry(entry, level, change);
             nr_gone += *entry == 0;
             continue;
         }
-        if (!pte_is_table(*entry, level))
+        if (!stage2_is_table(*entry, level))
             split(stage2, entry, level, part.ipa, tables_pop(spare));
         below = pte_table(*entry);
         *entry -= stage2_used(change_commit(stage2, below, level + 1, part, change, spare, empty));
@@ -361,33 +372,39 @@ static bool run_is_plain(const struct run *run, const struct change *change)
         if (run->first[i] == 0)
             return false;
     }
-    return change->keep != 0 || stage2_table_used(*run->parent) > run->nr;
+    return !change_removes(change) || stage2_table_used(*run->parent) > run->nr;
 }
 
 static void change_run(const struct run *run, const struct change *change)
 {
     for (unsigned i = 0; i < run->nr; i++)
-        run->first[i] = (run->first[i] & change->keep) | change->set;
-    if (change->keep == 0)
+        change_entry(&run->first[i], run->level, change);
+    if (change_removes(change))
         *run->parent -= stage2_used(run->nr);
+}
+
+static enum stile_error change_write(struct stage2 *stage2, ipa_t ipa, uint64_t bytes,
+                                     const struct change *change, struct tables *empty)
+{
+    struct range range = {ipa.ipa, 0, bytes};
+    struct run run;
+
+    CHECK(is_aligned(ipa.ipa | bytes, PAGE_SIZE));
+    if (!range_is_inside(ipa, bytes))
+        return STILE_INVALID_ARGUMENT;
+    if (!run_find(stage2, &range, &run) || !run_is_plain(&run, change))
+        return change_any(stage2, range, change, empty);
+    change_run(&run, change);
+    return STILE_SUCCESS;
 }
 
 static enum stile_error change_locked(struct stage2_locked locked, ipa_t ipa, uint64_t bytes,
                                       const struct change *change)
 {
     struct stage2 *stage2 = locked.stage2;
-    struct range range = {ipa.ipa, 0, bytes};
     struct tables empty = {NULL};
-    struct run run;
-    enum stile_error error = STILE_SUCCESS;
+    enum stile_error error = change_write(stage2, ipa, bytes, change, &empty);
 
-    CHECK(is_aligned(ipa.ipa | bytes, PAGE_SIZE));
-    if (!range_is_inside(ipa, bytes))
-        return STILE_INVALID_ARGUMENT;
-    if (run_find(stage2, &range, &run) && run_is_plain(&run, change))
-        change_run(&run, change);
-    else
-        error = change_any(stage2, range, change, &empty);
     if (error)
         return error;
     if (bytes == PAGE_SIZE)
@@ -401,14 +418,30 @@ static enum stile_error change_locked(struct stage2_locked locked, ipa_t ipa, ui
 
 enum stile_error stage2_unmap_locked(struct stage2_locked locked, ipa_t ipa, uint64_t bytes)
 {
-    return change_locked(locked, ipa, bytes, &(struct change){0, 0});
+    return change_locked(locked, ipa, bytes, &(struct change){0, 0, 0});
 }
 
 enum stile_error stage2_protect_locked(struct stage2_locked locked, ipa_t ipa, uint64_t bytes,
                                        uint32_t rights)
 {
-    struct change change = {~S2_RIGHTS, stage2_leaf_rights(rights)};
+    uint64_t bits = stage2_leaf_rights(rights);
 
     CHECK(rights & STAGE2_READ);
-    return change_locked(locked, ipa, bytes, &change);
+    return change_locked(locked, ipa, bytes, &(struct change){~S2_RIGHTS, bits, bits});
+}
+
+void stage2_scratch_locked(struct stage2_locked locked, ipa_t ipa, uint64_t bytes)
+{
+    const uint32_t attrs = STAGE2_READ | STAGE2_WRITE;
+    struct stage2 *stage2 = locked.stage2;
+    uint64_t table = (uint64_t)(uintptr_t)stage2->scratch;
+    struct tables none = {NULL};
+    struct change change = {0, stage2->scratch[0],
+                            stage2_leaf_make(table, PTE_LAST_LEVEL - 1, attrs) | PTE_TABLE |
+                                S2_SCRATCH};
+
+    /* Break before make: invalid on every CPU, and then what is new. */
+    CHECK(change_locked(locked, ipa, bytes, &(struct change){~PTE_VALID, 0, 0}) == STILE_SUCCESS);
+    CHECK(change_write(stage2, ipa, bytes, &change, &none) == STILE_SUCCESS);
+    dsb_ishst();
 }

@@ -19,7 +19,7 @@ static size_t nr_tables(uint64_t *table, unsigned level)
     size_t nr = 1;
 
     for (unsigned i = 0; i < PTE_NR_ENTRIES && level < PTE_LAST_LEVEL; i++)
-        if (pte_is_table(table[i], level))
+        if (stage2_is_table(table[i], level))
             nr += nr_tables(pte_table(table[i]), level + 1);
     return nr;
 }

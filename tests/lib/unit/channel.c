@@ -68,7 +68,7 @@ KTF_TEST(channel, a_share_is_found_by_its_owner)
     stile_fake_become(peer, 0);
     EXPECT_EQ(stile_share_find(stile_vm_id(0), &info), STILE_SUCCESS);
     EXPECT_EQ(info.share.handle, share.handle);
-    EXPECT_EQ(info.owner.number, owner);
+    EXPECT_EQ(info.peer.number, owner);
     EXPECT_EQ(info.nr_pages, 2);
     EXPECT_EQ(info.flags, READ);
     EXPECT_EQ(stile_share_find(stile_vm_id(peer), &info), STILE_NOT_FOUND);
