@@ -234,7 +234,7 @@ static uint32_t must_offer(struct vm *vm, uint64_t ipa, uint64_t nr, struct vm *
     return handle;
 }
 
-static uint32_t must_donate(struct vm *vm, uint64_t ipa, uint64_t nr, struct vm *peer)
+static inline uint32_t must_donate(struct vm *vm, uint64_t ipa, uint64_t nr, struct vm *peer)
 {
     uint32_t handle = 0;
 
