@@ -14,9 +14,11 @@
 #include "threads/thread.h"
 
 #define ELSEWHERE   UINT64_C(0x1000000000) /* where nothing of the machine is */
+#define SHIFTED     (ELSEWHERE + UINT64_C(0x40001000))
 #define BLOCK_PAGES 512u
+#define NR_BLOCKS   4u
 #define ACCESS      (STILE_ACCESS_READ | STILE_ACCESS_WRITE)
-#define NR_LENT     2 /* a page, and a block of 2 MiB */
+#define NR_LENT     3 /* a page, a block of 2 MiB, and several of which the peer has pages */
 #define NR_REVOKED  10
 
 /* Rounds of using what has ended. */
@@ -46,13 +48,19 @@ static unsigned nr_accepted(void)
     return nr;
 }
 
-/* The quota is used up from the beginning: single pages make room for a block. */
-static void make_block(void)
+/* The quota is used up from the beginning: single pages make room for blocks. */
+static void make_blocks(void)
 {
-    for (unsigned i = 0; i < BLOCK_PAGES; i++)
+    stile_nr_pages_t block = stile_nr_pages(BLOCK_PAGES);
+
+    for (unsigned i = 0; i < NR_BLOCKS * BLOCK_PAGES; i++)
         (void)stile_memory_unmap(stile_ipa(page_alloc()), stile_nr_pages(1));
-    if (stile_memory_map(stile_ipa(ELSEWHERE), stile_nr_pages(BLOCK_PAGES)).value[0] != BLOCK_PAGES)
-        printk("lend: no block\n");
+    for (unsigned i = 0; i < NR_BLOCKS; i++) {
+        uint64_t at = ELSEWHERE + i * BLOCK_PAGES * PAGE_SIZE;
+
+        if (stile_memory_map(stile_ipa(at), block).value[0] != BLOCK_PAGES)
+            printk("lend: no block\n");
+    }
 }
 
 void lend_run(const char *how)
@@ -64,10 +72,11 @@ void lend_run(const char *how)
     stile_share_t lent[NR_LENT];
 
     (void)stile_core_version(STILE_VERSION_CURRENT);
-    make_block();
+    make_blocks();
     for (unsigned round = 0; round < nr_rounds; round++) {
         lent[0] = must_lend(page, 1, peer);
         lent[1] = must_lend(ELSEWHERE, BLOCK_PAGES, peer);
+        lent[2] = must_lend(ELSEWHERE, NR_BLOCKS * BLOCK_PAGES, peer);
         while (nr_accepted() < NR_LENT)
             thread_sleep_ms(1);
         thread_sleep_ms(5 + round);
@@ -149,7 +158,7 @@ static void use_to_the_end(struct borrowed all[])
     for (unsigned left = NR_MORE; left > 0; round++) {
         for (unsigned i = 0; i < NR_LENT; i++)
             use(&all[i], round);
-        if (is_ended(all[0].share) && is_ended(all[1].share))
+        if (is_ended(all[0].share) && is_ended(all[1].share) && is_ended(all[2].share))
             left--;
     }
     for (unsigned i = 0; i < NR_LENT; i++) {
@@ -162,16 +171,18 @@ static void use_to_the_end(struct borrowed all[])
 void borrow_run(const char *how)
 {
     struct borrowed all[NR_LENT] = {{.ipa = page_alloc(), .nr_pages = 1},
-                                    {.ipa = ELSEWHERE, .nr_pages = BLOCK_PAGES}};
+                                    {.ipa = ELSEWHERE, .nr_pages = BLOCK_PAGES},
+                                    {.ipa = SHIFTED, .nr_pages = NR_BLOCKS * BLOCK_PAGES}};
     unsigned nr_ends = 0;
 
     (void)stile_core_version(STILE_VERSION_CURRENT);
     all[0].at = phys_to_virt(all[0].ipa);
-    all[1].at = kernel_map_shared(all[1].ipa, BLOCK_PAGES * PAGE_SIZE);
+    for (unsigned i = 1; i < NR_LENT; i++)
+        all[i].at = kernel_map_shared(all[i].ipa, all[i].nr_pages * PAGE_SIZE);
     (void)stile_memory_unmap(stile_ipa(all[0].ipa), stile_nr_pages(1));
     for (unsigned wanted = how[0] == '1' && how[1] == '0' ? 10u : (unsigned)(how[0] - '0');
          nr_ends < wanted; nr_ends++) {
-        while (!all[0].is_used || !all[1].is_used) {
+        while (!all[0].is_used || !all[1].is_used || !all[2].is_used) {
             thread_sleep_ms(1);
             accept_some(all);
         }

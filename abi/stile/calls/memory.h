@@ -285,8 +285,10 @@ STILE_CALL(0x5A, 9, memory, clean, ARGS2(ipa, base, nr_pages, count))
  *
  * @after: the handle that the last call returned; 0 at first
  *
- * As memory_offered, but that x2 has the peer's VM number. STILE_SHARE_ENDED: a memory_revoke has
- * begun, and is to be made again.
+ * Returns, of the next share in the order of the handles, the handle in x1; in x2 the peer's VM
+ * number in bits 31:0 and the number of pages in bits 63:32; in x3 STILE_ACCESS_* bits and
+ * STILE_SHARE_* bits. Shares come and go meanwhile, as for memory_offered. STILE_SHARE_ENDED: a
+ * memory_revoke has begun, and is to be made again.
  *
  * NOT_FOUND: there is none with a larger handle
  *

@@ -53,7 +53,7 @@ static inline void books_loans(const struct vm *vm)
             continue;
         EXPECT_LE(loan->range.lent, loan->range.mapped);
         EXPECT_LE(loan->range.mapped, loan->range.bytes);
-        EXPECT_NOT_NULL(vm->stage2.scratch);
+        EXPECT_TRUE(vm->stage2.scratch != NULL);
         if (loan->share) {
             EXPECT_TRUE(loan->share->loan == loan && peer_of(loan->share) == vm);
             EXPECT_EQ(loan->share->handle, loan->handle);
