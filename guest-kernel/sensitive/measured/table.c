@@ -85,6 +85,8 @@ static const struct call_cost costs[] = {
     {CALL(memory_share, BUFFER, 1, 2, STILE_ACCESS_READ), NOTHING, CALL(memory_revoke, RESULT)},
     {CALL(memory_donate, BUFFER, 1, 2), NOTHING, CALL(memory_revoke, RESULT)},
     {CALL(memory_revoke, RESULT), CALL(memory_share, BUFFER, 1, 2, STILE_ACCESS_READ), NOTHING},
+    {CALL(memory_shared, 0), CALL(memory_share, BUFFER, 1, 2, STILE_ACCESS_READ),
+     CALL(memory_revoke, RESULT)},
     {CALL(memory_clean, BUFFER, 1), NOTHING, NOTHING},
     {CALL(event_alloc, 1, 0), NOTHING, CALL(event_close, RESULT)},
     {CALL(event_bind_virq, STILE_VIRQ_PEER, 0), NOTHING, CALL(event_close, RESULT)},
