@@ -5,7 +5,9 @@
  */
 #include "memory/share.h"
 
+#include "arch/clamp.h"
 #include "lib/check.h"
+#include "lib/spinlock.h"
 #include "memory/share_map.h"
 #include "memory/share_table.h"
 #include "memory/vmem.h"

@@ -5,6 +5,7 @@
  */
 #include "memory/share_table.h"
 
+#include "arch/clamp.h"
 #include "lib/check.h"
 #include "vm/vm.h"
 

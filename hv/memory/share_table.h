@@ -8,11 +8,11 @@
 #ifndef MEMORY_SHARE_TABLE_H
 #define MEMORY_SHARE_TABLE_H
 
-#include "arch/clamp.h"
-#include "lib/spinlock.h"
-#include "memory/share.h"
+#include "memory/share_offer.h"
+#include "stile/abi.h"
 
 struct loan;
+struct vm;
 
 enum share_state {
     SHARE_FREE,

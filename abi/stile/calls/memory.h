@@ -8,12 +8,12 @@
  *
  * Memory attributes. Whoever accesses memory that two VMs share, or that a VM shares with the
  * hypervisor (the shared pages, the console's ring, what a call names), maps it as Normal memory,
- * Inner and Outer Write-Back cacheable, Inner Shareable: all vCPUs of all VMs and the hypervisor are
- * then coherent, exclusives and atomics included. Through any other mapping, and while a vCPU's MMU
- * is off, nothing is promised but this: what an owner wrote to pages before it offered them
- * (memory_share, memory_donate) is in memory itself when memory_accept returns, and no cache holds a
- * line of it, for they were cleaned and invalidated to the point of coherency. What is written past
- * the caches later on, or is to be seen there, is the writer's to clean: memory_clean.
+ * Inner and Outer Write-Back cacheable, Inner Shareable: all vCPUs of all VMs and the hypervisor
+ * are then coherent, exclusives and atomics included. Through any other mapping, and while a vCPU's
+ * MMU is off, nothing is promised but this: what an owner wrote to pages before it offered them
+ * (memory_share, memory_donate) is in memory itself when memory_accept returns, and no cache holds
+ * a line of it, for they were cleaned and invalidated to the point of coherency. What is written
+ * past the caches later on, or is to be seen there, is the writer's to clean: memory_clean.
  *
  * Part of the call table: included by stile/calls.h, which says what holds for every line.
  */
