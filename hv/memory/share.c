@@ -15,9 +15,6 @@
 #include "vm/mmio_map.h"
 #include "vm/vm.h"
 
-/* As much is settled at once while all shares are locked. */
-#define SMALL_BYTES (16 * PAGE_SIZE)
-
 static struct spinlock share_lock;
 
 /* Tells a VM that one of its shares is not what it was. */
@@ -140,14 +137,28 @@ static enum stile_error accept_check(const struct vm *vm, const struct share *sh
     return STILE_SUCCESS;
 }
 
+/* What a VM needs for its first loan, and keeps for others: room for them, and scratch. */
+static enum stile_error prepare_loans(struct vm *vm)
+{
+    struct stage2_locked locked;
+    enum stile_error error;
+
+    if (!loans_open(vm))
+        return STILE_NO_MEMORY;
+    locked = stage2_lock(&vm->stage2);
+    error = stage2_make_scratch(locked);
+    stage2_unlock(locked);
+    if (error)
+        loans_close(vm);
+    return error;
+}
+
 /* Makes a loan, and sure that scratch can take its place. */
 static enum stile_error begin_loan(struct vm *vm, struct share *share,
                                    const struct share_wish *wish)
 {
-    struct stage2_locked locked = stage2_lock(&vm->stage2);
-    enum stile_error error = stage2_make_scratch(locked);
+    enum stile_error error = sharer_of(vm)->loans ? STILE_SUCCESS : prepare_loans(vm);
 
-    stage2_unlock(locked);
     if (error)
         return error;
     return loan_make(vm, share, wish) ? STILE_SUCCESS : STILE_LIMIT;
@@ -156,6 +167,7 @@ static enum stile_error begin_loan(struct vm *vm, struct share *share,
 /* A step of undoing what was accepted in part. Returns why, in the end, or SHARE_AGAIN. */
 static enum stile_error undo(struct vm *vm, struct loan *loan)
 {
+    enum stile_error error = loan->error;
     struct stage2_locked locked;
 
     share_unmap(vm, &loan->range);
@@ -163,11 +175,12 @@ static enum stile_error undo(struct vm *vm, struct loan *loan)
         return SHARE_AGAIN;
     loan_free(vm, loan);
     if (!loan_any(vm)) { /* a call that fails leaves nothing behind */
+        loans_close(vm);
         locked = stage2_lock(&vm->stage2);
         stage2_free_scratch(locked);
         stage2_unlock(locked);
     }
-    return loan->error;
+    return error;
 }
 
 /* A step of accepting what is lent. */
@@ -215,6 +228,7 @@ static enum stile_error settle_apart(struct share *share)
     return error ? error : SHARE_AGAIN;
 }
 
+/* The same of a small donation, which takes one step. */
 static enum stile_error settle_small(struct share *share)
 {
     struct stage2_locked locked = stage2_lock(&owner_of(share)->stage2);
@@ -234,9 +248,10 @@ enum stile_error share_accept(struct vm *vm, uint32_t handle, const struct share
     share = share_of(handle);
     error = accept_check(vm, share, wish);
     if (!error && share->settled < share->offer.bytes) {
-        if (share->offer.bytes > SMALL_BYTES)
+        if (share->offer.bytes > SHARE_SMALL_BYTES)
             return settle_apart(share);
-        error = settle_small(share);
+        if (share->offer.donated)
+            error = settle_small(share);
     }
     if (!error) {
         owner = owner_of(share);
@@ -428,8 +443,10 @@ bool share_vm_gone(struct vm *vm)
     spin_lock(&share_lock);
     sharer_of(vm)->open = false;
     found = end_some(vm);
-    if (!found)
+    if (!found) {
+        loans_close(vm);
         sharer_of(vm)->vm = NULL;
+    }
     spin_unlock(&share_lock);
     return found;
 }

@@ -120,24 +120,57 @@ static uint64_t find_ready(struct stage2_locked owner, ipa_t from, uint64_t byte
     return smaller(ready, bytes);
 }
 
+/* The same for what is small, which is settled here. Returns 0 if it is not the owner's. */
+static uint64_t settle_piece(struct stage2_locked owner, ipa_t from, uint64_t bytes,
+                             struct stage2_mapping *mapping)
+{
+    if (!stage2_lookup_locked(owner, from, mapping) || !(mapping->attrs & STAGE2_OWNED))
+        return 0;
+    bytes = smaller(bytes, part_rest(from, mapping));
+    if (vmem_ready_bytes(from, mapping) > 0)
+        handover_filled(mapping->pa, bytes, false);
+    else
+        vmem_ready(owner, from, mapping);
+    return bytes;
+}
+
+/* Maps one piece more. */
+static enum stile_error lend_piece(struct both both, const struct share_offer *offer,
+                                   uint32_t attrs, struct share_range *range)
+{
+    ipa_t from = ipa_add(offer->base, range->mapped);
+    uint64_t rest = range->bytes - range->mapped;
+    struct stage2_mapping mapping;
+    enum stile_error error;
+    uint64_t step;
+
+    if (offer->bytes <= SHARE_SMALL_BYTES)
+        step = settle_piece(both.owner, from, rest, &mapping);
+    else
+        step = find_ready(both.owner, from, rest, &mapping);
+    if (step == 0)
+        return STILE_NOT_MAPPED;
+    error =
+        stage2_map_locked(both.peer, ipa_add(range->base, range->mapped), mapping.pa, step, attrs);
+    if (!error)
+        range->mapped += step;
+    return error;
+}
+
 enum stile_error share_lend(struct vm *owner, struct vm *peer, const struct share_offer *offer,
                             uint32_t rights, struct share_range *range)
 {
-    uint32_t may_write = offer->rights & STAGE2_WRITE ? STAGE2_MAY_WRITE : 0;
+    uint32_t attrs = rights | STAGE2_BORROWED;
     struct both both = lock_both(owner, peer);
-    struct stage2_mapping mapping;
     enum stile_error error = STILE_SUCCESS;
+    uint64_t cost = 0;
 
-    for (uint64_t cost = 0; range->mapped < range->bytes && cost < LEND_COST && !error;) {
-        uint64_t step = find_ready(both.owner, ipa_add(offer->base, range->mapped),
-                                   range->bytes - range->mapped, &mapping);
+    attrs |= offer->rights & STAGE2_WRITE ? STAGE2_MAY_WRITE : 0;
+    while (range->mapped < range->bytes && cost < LEND_COST && !error) {
+        uint64_t before = range->mapped;
 
-        error = stage2_map_locked(both.peer, ipa_add(range->base, range->mapped), mapping.pa, step,
-                                  rights | STAGE2_BORROWED | may_write);
-        if (error)
-            break;
-        range->mapped += step;
-        cost += PIECE_COST(step);
+        error = lend_piece(both, offer, attrs, range);
+        cost += PIECE_COST(range->mapped - before);
     }
     range->lent = range->mapped;
     unlock_both(both);

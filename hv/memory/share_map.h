@@ -27,10 +27,11 @@ enum stile_error share_settle(struct stage2_locked owner, const struct share_off
                               uint64_t *settled);
 
 /**
- * share_lend() - map more of what was offered, all of which is settled
+ * share_lend() - map more of what was offered, all of which is settled, or is small
  * @owner: @peer: both held by the lock over all shares
  *
- * ALREADY_MAPPED, NO_MEMORY: as share_accept(); what earlier steps mapped is still mapped
+ * NOT_MAPPED, ALREADY_MAPPED, NO_MEMORY: as share_accept(); what earlier steps mapped is still
+ * mapped
  */
 enum stile_error share_lend(struct vm *owner, struct vm *peer, const struct share_offer *offer,
                             uint32_t rights, struct share_range *range);

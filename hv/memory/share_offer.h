@@ -27,6 +27,9 @@ struct share_wish {
     bool donated;
 };
 
+/** What is lent up to this size needs no share_settle(): share_lend() does it, each time. */
+#define SHARE_SMALL_BYTES (16 * PAGE_SIZE)
+
 /** Where a peer has what it borrows. */
 struct share_range {
     ipa_t base;

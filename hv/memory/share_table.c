@@ -5,47 +5,28 @@
  */
 #include "memory/share_table.h"
 
-#include "arch/clamp.h"
 #include "lib/check.h"
-#include "vm/vm.h"
+#include "mm/page.h"
 
 _Static_assert(CONFIG_NR_VMS <= STILE_VMS_MAX && NR_SHARES <= INDEX_MASK + 1, "a handle holds it");
 _Static_assert(NR_LOANS == 64, "so many bits has struct sharer");
+_Static_assert(NR_LOANS * sizeof(struct loan) <= PAGE_SIZE, "they are a page");
 
 struct share shares[NR_SHARES];
 struct sharer sharers[CONFIG_NR_VMS];
 
 /* --- shares -------------------------------------------------------------------------------- */
 
-struct sharer *sharer_of(const struct vm *vm)
-{
-    return &sharers[vm->id - 1];
-}
-
-struct share *shares_of(const struct vm *vm)
-{
-    return &shares[(vm->id - 1) * STILE_SHARES_MAX];
-}
-
-struct share *share_of(uint32_t handle)
-{
-    uint32_t index = handle & INDEX_MASK;
-
-    if (index >= NR_SHARES)
-        return NULL;
-    struct share *share = &shares[clamp(index, NR_SHARES)];
-    return share->state != SHARE_FREE && share->handle == handle ? share : NULL;
-}
-
 struct share *share_make(const struct vm *vm, const struct share_offer *offer)
 {
     struct sharer *sharer = sharer_of(vm);
     unsigned place = (unsigned)__builtin_ctz(~sharer->in_use);
-    struct share *share = shares_of(vm) + place;
+    uint32_t index = (vm->id - 1) * STILE_SHARES_MAX + place;
+    struct share *share = &shares[index];
     uint32_t use = (share->handle >> INDEX_BITS) + 1;
 
     use += use >> (32 - INDEX_BITS); /* never 0 */
-    share->handle = use << INDEX_BITS | ((vm->id - 1) * STILE_SHARES_MAX + place);
+    share->handle = use << INDEX_BITS | index;
     share->owner = vm->id;
     share->offer = *offer;
     share->settled = 0;
@@ -57,16 +38,32 @@ struct share *share_make(const struct vm *vm, const struct share_offer *offer)
 
 void share_free(struct share *share)
 {
-    struct vm *owner = owner_of(share);
-    struct stage2_locked locked = stage2_lock(&owner->stage2);
+    struct sharer *sharer = &sharers[share->owner - 1];
+    struct stage2_locked locked = stage2_lock(&sharer->vm->stage2);
 
     CHECK(!share->loan);
     share->state = SHARE_FREE;
-    sharer_of(owner)->in_use &= ~(1u << (share - shares_of(owner)));
+    sharer->in_use &= ~(1u << (share->handle & INDEX_MASK) % STILE_SHARES_MAX);
     stage2_unlock(locked);
 }
 
 /* --- loans --------------------------------------------------------------------------------- */
+
+bool loans_open(const struct vm *vm)
+{
+    sharer_of(vm)->loans = page_alloc(vm->id, PAGE_ORDER_4K);
+    return sharer_of(vm)->loans;
+}
+
+void loans_close(const struct vm *vm)
+{
+    struct sharer *sharer = sharer_of(vm);
+
+    CHECK(sharer->lent == 0);
+    if (sharer->loans)
+        page_free(sharer->loans, PAGE_ORDER_4K);
+    sharer->loans = NULL;
+}
 
 struct loan *loan_of(const struct vm *vm, uint32_t handle)
 {
@@ -96,13 +93,16 @@ struct loan *loan_make(const struct vm *vm, struct share *share, const struct sh
         return NULL;
     place = (unsigned)__builtin_ctzll(~sharer->lent);
     loan = &sharer->loans[place];
-    *loan = (struct loan){.state = LOAN_MAKING,
-                          .handle = share->handle,
-                          .owner = share->owner,
-                          .rights = wish->rights,
-                          .offered = share->offer.rights,
-                          .share = share,
-                          .range = {wish->base, wish->bytes, 0, 0}};
+    loan->state = LOAN_MAKING;
+    loan->handle = share->handle;
+    loan->owner = (uint16_t)share->owner;
+    loan->rights = (uint8_t)wish->rights;
+    loan->offered = (uint8_t)share->offer.rights;
+    loan->share = share;
+    loan->range.base = wish->base;
+    loan->range.bytes = wish->bytes;
+    loan->range.mapped = 0;
+    loan->range.lent = 0;
     sharer->lent |= UINT64_C(1) << place;
     share->loan = loan;
     return loan;

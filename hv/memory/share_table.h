@@ -8,11 +8,13 @@
 #ifndef MEMORY_SHARE_TABLE_H
 #define MEMORY_SHARE_TABLE_H
 
+#include "arch/clamp.h"
 #include "memory/share_offer.h"
 #include "stile/abi.h"
+#include "stile/errors.h"
+#include "vm/vm.h"
 
 struct loan;
-struct vm;
 
 enum share_state {
     SHARE_FREE,
@@ -41,13 +43,13 @@ enum loan_state {
 /** What a peer has accepted. */
 struct loan {
     enum loan_state state;
-    uint32_t handle;     /* the share's */
-    uint32_t owner;      /* a VM's number */
-    uint32_t rights;     /* with which it is mapped */
-    uint32_t offered;    /* the most that the share grants */
-    struct share *share; /* NULL: it has ended */
-    struct share_range range;
     enum stile_error error; /* why LOAN_UNDOING */
+    uint32_t handle;        /* the share's */
+    uint16_t owner;         /* a VM's number */
+    uint8_t rights;         /* with which it is mapped */
+    uint8_t offered;        /* the most that the share grants */
+    struct share *share;    /* NULL: it has ended */
+    struct share_range range;
 };
 
 #define NR_SHARES  (CONFIG_NR_VMS * STILE_SHARES_MAX)
@@ -58,18 +60,25 @@ struct loan {
 
 /** A VM, as far as it shares. */
 struct sharer {
-    struct vm *vm;   /* NULL: it has no shares */
-    bool open;       /* it may be offered more */
-    uint32_t in_use; /* its own shares that are not free, a bit for each */
-    uint64_t lent;   /* its loans that are not, likewise */
-    struct loan loans[NR_LOANS];
+    struct vm *vm;      /* NULL: it has no shares */
+    bool open;          /* it may be offered more */
+    uint32_t in_use;    /* its own shares that are not free, a bit for each */
+    uint64_t lent;      /* its loans that are not, likewise */
+    struct loan *loans; /* a page of NR_LOANS; NULL: it has never had one */
 };
 
 extern struct share shares[NR_SHARES];       /* STILE_SHARES_MAX for each VM, in their order */
 extern struct sharer sharers[CONFIG_NR_VMS]; /* by number - 1 */
 
-struct share *shares_of(const struct vm *vm);
-struct sharer *sharer_of(const struct vm *vm);
+static inline struct share *shares_of(const struct vm *vm)
+{
+    return &shares[(vm->id - 1) * STILE_SHARES_MAX];
+}
+
+static inline struct sharer *sharer_of(const struct vm *vm)
+{
+    return &sharers[vm->id - 1];
+}
 
 static inline struct vm *owner_of(const struct share *share)
 {
@@ -82,7 +91,15 @@ static inline struct vm *peer_of(const struct share *share)
 }
 
 /** The share of a handle, or NULL. */
-struct share *share_of(uint32_t handle);
+static inline struct share *share_of(uint32_t handle)
+{
+    uint32_t index = handle & INDEX_MASK;
+
+    if (index >= NR_SHARES)
+        return NULL;
+    struct share *share = &shares[clamp(index, NR_SHARES)];
+    return share->state != SHARE_FREE && share->handle == handle ? share : NULL;
+}
 
 /** share_make() - a new share of a VM that has fewer than it may, and whose stage 2 is locked */
 struct share *share_make(const struct vm *vm, const struct share_offer *offer);
@@ -92,6 +109,12 @@ void share_free(struct share *share);
 
 /** The VM's loan of a handle, or NULL. */
 struct loan *loan_of(const struct vm *vm, uint32_t handle);
+
+/** loans_open() - make room for a VM's loans, on its budget. Returns whether there was a page */
+bool loans_open(const struct vm *vm);
+
+/** loans_close() - give that back, if there was any, of a VM that has no loans any more */
+void loans_close(const struct vm *vm);
 
 /** One of the VM's loans; NULL: it has none. */
 struct loan *loan_any(const struct vm *vm);

@@ -251,11 +251,6 @@ struct change {
     uint64_t block; /* and to a block's */
 };
 
-static void change_entry(uint64_t *entry, unsigned level, const struct change *change)
-{
-    *entry = (*entry & change->keep) | (level == PTE_LAST_LEVEL ? change->page : change->block);
-}
-
 static bool change_removes(const struct change *change)
 {
     return change->keep == 0 && change->page == 0;
@@ -332,7 +327,8 @@ static unsigned change_commit(const struct stage2 *stage2, uint64_t *table, unsi
         uint64_t *below;
 
         if (!stage2_is_table(*entry, level) && step == pte_span(level)) {
-            change_entry(entry, level, change);
+            *entry =
+                (*entry & change->keep) | (level == PTE_LAST_LEVEL ? change->page : change->block);
             nr_gone += *entry == 0;
             continue;
         }
@@ -377,40 +373,42 @@ static bool run_is_plain(const struct run *run, const struct change *change)
 
 static void change_run(const struct run *run, const struct change *change)
 {
+    uint64_t set = run->level == PTE_LAST_LEVEL ? change->page : change->block;
+
     for (unsigned i = 0; i < run->nr; i++)
-        change_entry(&run->first[i], run->level, change);
+        run->first[i] = (run->first[i] & change->keep) | set;
     if (change_removes(change))
         *run->parent -= stage2_used(run->nr);
 }
 
-static enum stile_error change_write(struct stage2 *stage2, ipa_t ipa, uint64_t bytes,
-                                     const struct change *change, struct tables *empty)
+/* No CPU translates any more by what a range was before. */
+static void change_flush(const struct stage2 *stage2, ipa_t ipa, uint64_t bytes)
 {
-    struct range range = {ipa.ipa, 0, bytes};
-    struct run run;
-
-    CHECK(is_aligned(ipa.ipa | bytes, PAGE_SIZE));
-    if (!range_is_inside(ipa, bytes))
-        return STILE_INVALID_ARGUMENT;
-    if (!run_find(stage2, &range, &run) || !run_is_plain(&run, change))
-        return change_any(stage2, range, change, empty);
-    change_run(&run, change);
-    return STILE_SUCCESS;
+    if (bytes == PAGE_SIZE)
+        tlb_flush_stage2_ipa(stage2->vttbr, ipa.ipa);
+    else
+        tlb_flush_stage2_all(stage2->vttbr);
 }
 
 static enum stile_error change_locked(struct stage2_locked locked, ipa_t ipa, uint64_t bytes,
                                       const struct change *change)
 {
     struct stage2 *stage2 = locked.stage2;
+    struct range range = {ipa.ipa, 0, bytes};
     struct tables empty = {NULL};
-    enum stile_error error = change_write(stage2, ipa, bytes, change, &empty);
+    struct run run;
+    enum stile_error error = STILE_SUCCESS;
 
+    CHECK(is_aligned(ipa.ipa | bytes, PAGE_SIZE));
+    if (!range_is_inside(ipa, bytes))
+        return STILE_INVALID_ARGUMENT;
+    if (run_find(stage2, &range, &run) && run_is_plain(&run, change))
+        change_run(&run, change);
+    else
+        error = change_any(stage2, range, change, &empty);
     if (error)
         return error;
-    if (bytes == PAGE_SIZE)
-        tlb_flush_stage2_ipa(stage2->vttbr, ipa.ipa);
-    else
-        tlb_flush_stage2_all(stage2->vttbr);
+    change_flush(stage2, ipa, bytes);
     /* Only now has every CPU's table walk let go of them. */
     tables_free(&empty);
     return STILE_SUCCESS;
@@ -432,16 +430,24 @@ enum stile_error stage2_protect_locked(struct stage2_locked locked, ipa_t ipa, u
 
 void stage2_scratch_locked(struct stage2_locked locked, ipa_t ipa, uint64_t bytes)
 {
-    const uint32_t attrs = STAGE2_READ | STAGE2_WRITE;
+    static const struct change invalid = {~PTE_VALID, 0, 0};
     struct stage2 *stage2 = locked.stage2;
+    uint64_t page = stage2->scratch[0];
     uint64_t table = (uint64_t)(uintptr_t)stage2->scratch;
+    struct change change = {0, page, (page & ~PTE_ADDRESS) | table | S2_SCRATCH};
+    struct range range = {ipa.ipa, 0, bytes};
     struct tables none = {NULL};
-    struct change change = {0, stage2->scratch[0],
-                            stage2_leaf_make(table, PTE_LAST_LEVEL - 1, attrs) | PTE_TABLE |
-                                S2_SCRATCH};
+    struct run run;
 
     /* Break before make: invalid on every CPU, and then what is new. */
-    CHECK(change_locked(locked, ipa, bytes, &(struct change){~PTE_VALID, 0, 0}) == STILE_SUCCESS);
-    CHECK(change_write(stage2, ipa, bytes, &change, &none) == STILE_SUCCESS);
+    if (run_find(stage2, &range, &run) && run_is_plain(&run, &invalid)) {
+        change_run(&run, &invalid);
+        change_flush(stage2, ipa, bytes);
+        change_run(&run, &change);
+    } else {
+        CHECK(change_any(stage2, range, &invalid, &none) == STILE_SUCCESS);
+        change_flush(stage2, ipa, bytes);
+        CHECK(change_any(stage2, range, &change, &none) == STILE_SUCCESS);
+    }
     dsb_ishst();
 }

@@ -215,7 +215,7 @@ KTF_TEST(share_steps, what_fails_half_way_is_undone)
     size_t before = fake_free_of(b.id);
     void *hoarded;
 
-    for (size_t left = 2; left < 8; left++) {
+    for (size_t left = 2; left < 9; left++) {
         hoarded = fake_hoard(b.id, left);
         EXPECT_EQ(accept_at(&b, handle, WINDOW + PAGE_SIZE), STILE_NO_MEMORY);
         EXPECT_EQ(fake_free_of(b.id), left);

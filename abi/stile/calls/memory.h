@@ -185,8 +185,8 @@ STILE_CALL(0x55, 9, memory, donate, ARGS3(ipa, base, nr_pages, count, vm_id, pee
  * of the caller's, to be read and written, in the whole range, until the caller releases it. So
  * nobody who uses what is borrowed faults, whatever becomes of the owner. What scratch memory holds
  * is undefined: a word may change without a store, and a store to one page may show in others. Who
- * finds nonsense looks for STILE_SHARE_ENDED (memory_offered). Two pages of the caller's budget of
- * the hypervisor's memory are set aside for that with the first share it accepts.
+ * finds nonsense looks for STILE_SHARE_ENDED (memory_offered). Three pages of the caller's budget
+ * of the hypervisor's memory are set aside for that with the first share it accepts.
  *
  * INVALID_ARGUMENT: the base is unaligned or outside the address space of 512 GiB; the count is 0,
  *                   makes the range leave it, or is not the share's; the access is not one there is

@@ -30,8 +30,10 @@ static inline bool books_is_lent(const struct vm *vm, uint64_t ipa, pa_t pa)
 /* Whether the VM has a loan there that its owner has ended, or ends. */
 static inline bool books_is_retired(const struct vm *vm, uint64_t ipa)
 {
-    for (const struct loan *loan = sharer_of(vm)->loans; loan < &sharer_of(vm)->loans[NR_LOANS];
-         loan++) {
+    const struct sharer *sharer = sharer_of(vm);
+
+    for (unsigned i = 0; i < NR_LOANS && sharer->loans; i++) {
+        const struct loan *loan = &sharer->loans[i];
         uint64_t offset = ipa - loan->range.base.ipa;
 
         if (loan->state != LOAN_FREE && offset >= loan->range.lent && offset < loan->range.mapped)
@@ -45,7 +47,9 @@ static inline void books_loans(const struct vm *vm)
 {
     const struct sharer *sharer = sharer_of(vm);
 
-    for (unsigned i = 0; i < NR_LOANS; i++) {
+    EXPECT_TRUE(!sharer->loans || vm->stage2.scratch);
+    EXPECT_TRUE(sharer->loans || sharer->lent == 0);
+    for (unsigned i = 0; i < NR_LOANS && sharer->loans; i++) {
         const struct loan *loan = &sharer->loans[i];
 
         EXPECT_EQ(loan->state != LOAN_FREE, sharer->lent >> i & 1);
@@ -53,7 +57,6 @@ static inline void books_loans(const struct vm *vm)
             continue;
         EXPECT_LE(loan->range.lent, loan->range.mapped);
         EXPECT_LE(loan->range.mapped, loan->range.bytes);
-        EXPECT_TRUE(vm->stage2.scratch != NULL);
         if (loan->share) {
             EXPECT_TRUE(loan->share->loan == loan && peer_of(loan->share) == vm);
             EXPECT_EQ(loan->share->handle, loan->handle);
