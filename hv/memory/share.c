@@ -68,18 +68,12 @@ static bool may_take(const struct vm *vm, uint32_t peer)
            sharers[clamp(peer - 1, CONFIG_NR_VMS)].open;
 }
 
-static bool is_own(struct stage2_locked locked, ipa_t ipa)
-{
-    struct stage2_mapping mapping;
-
-    return stage2_lookup_locked(locked, ipa, &mapping) && (mapping.attrs & STAGE2_OWNED);
-}
-
 /* What is between the ends is looked at when it is accepted: that is bounded in its steps. */
 static bool owns_ends(struct stage2_locked locked, const struct share_offer *offer)
 {
-    return is_own(locked, offer->base) &&
-           (offer->bytes == PAGE_SIZE || is_own(locked, ipa_add(offer->base, offer->bytes - 1)));
+    return stage2_owns_locked(locked, offer->base) &&
+           (offer->bytes == PAGE_SIZE ||
+            stage2_owns_locked(locked, ipa_add(offer->base, offer->bytes - 1)));
 }
 
 static enum stile_error offer_locked(struct stage2_locked locked, struct vm *vm,

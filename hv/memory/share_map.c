@@ -134,9 +134,9 @@ static uint64_t settle_piece(struct stage2_locked owner, ipa_t from, uint64_t by
     return bytes;
 }
 
-/* Maps one piece more. */
-static enum stile_error lend_piece(struct both both, const struct share_offer *offer,
-                                   uint32_t attrs, struct share_range *range)
+/* Maps one piece more. Inline: most shares are one. */
+static inline enum stile_error lend_piece(struct both both, const struct share_offer *offer,
+                                          uint32_t attrs, struct share_range *range)
 {
     ipa_t from = ipa_add(offer->base, range->mapped);
     uint64_t rest = range->bytes - range->mapped;
@@ -162,16 +162,16 @@ enum stile_error share_lend(struct vm *owner, struct vm *peer, const struct shar
 {
     uint32_t attrs = rights | STAGE2_BORROWED;
     struct both both = lock_both(owner, peer);
-    enum stile_error error = STILE_SUCCESS;
+    enum stile_error error;
     uint64_t cost = 0;
 
     attrs |= offer->rights & STAGE2_WRITE ? STAGE2_MAY_WRITE : 0;
-    while (range->mapped < range->bytes && cost < LEND_COST && !error) {
+    do {
         uint64_t before = range->mapped;
 
         error = lend_piece(both, offer, attrs, range);
         cost += PIECE_COST(range->mapped - before);
-    }
+    } while (range->mapped < range->bytes && cost < LEND_COST && !error);
     range->lent = range->mapped;
     unlock_both(both);
     return error;

@@ -54,6 +54,14 @@ bool stage2_lookup_locked(struct stage2_locked locked, ipa_t ipa, struct stage2_
     return true;
 }
 
+bool stage2_owns_locked(struct stage2_locked locked, ipa_t ipa)
+{
+    unsigned level;
+    const uint64_t *entry = find(locked.stage2, ipa, &level);
+
+    return entry && (*entry & S2_OWNED);
+}
+
 uint64_t stage2_gap_locked(struct stage2_locked locked, ipa_t ipa, uint64_t bytes)
 {
     uint64_t at = ipa.ipa;

@@ -131,6 +131,9 @@ enum stile_error stage2_map_locked(struct stage2_locked locked, ipa_t ipa, pa_t 
 enum stile_error stage2_unmap_locked(struct stage2_locked locked, ipa_t ipa, uint64_t bytes);
 bool stage2_lookup_locked(struct stage2_locked locked, ipa_t ipa, struct stage2_mapping *out);
 
+/** Whether what is mapped at @ipa, any alignment, is STAGE2_OWNED. */
+bool stage2_owns_locked(struct stage2_locked locked, ipa_t ipa);
+
 /**
  * stage2_protect_locked() - change what a range allows
  * @ipa:    page aligned

@@ -439,11 +439,11 @@ void stage2_scratch_locked(struct stage2_locked locked, ipa_t ipa, uint64_t byte
     struct tables none = {NULL};
     struct run run;
 
-    /* Break before make: invalid on every CPU, and then what is new. */
-    if (run_find(stage2, &range, &run) && run_is_plain(&run, &invalid)) {
-        change_run(&run, &invalid);
+    /* Break before make: invalid on every CPU, and then what is new. Most ranges are a page. */
+    if (run_find(stage2, &range, &run) && run.nr == 1) {
+        *run.first &= ~PTE_VALID;
         change_flush(stage2, ipa, bytes);
-        change_run(&run, &change);
+        *run.first = run.level == PTE_LAST_LEVEL ? change.page : change.block;
     } else {
         CHECK(change_any(stage2, range, &invalid, &none) == STILE_SUCCESS);
         change_flush(stage2, ipa, bytes);
