@@ -24,7 +24,8 @@ static size_t nr_tables(uint64_t *table, unsigned level)
     return nr;
 }
 
-/* What is on a VM's account: its tables, loans and scratch, three pages of its own, four for each vCPU. */
+/* What is on a VM's account: its tables, loans and scratch, three pages of its own, four for each
+ * vCPU. */
 static void audit_budget(const struct vm *vm)
 {
     struct page_budget budget = page_budget(vm->id);
