@@ -112,7 +112,7 @@ enum stile_counter {
 #define STILE_CONSOLE_READ_MAX   8
 #define STILE_CONSOLE_BUFFER_MAX 4096
 
-/** The most pages one memory call takes. */
+/** The most pages one memory call takes, but for memory_share and memory_accept. */
 #define STILE_MEMORY_MAX_PAGES 512
 
 /** What may be done with memory: memory_protect, memory_share, memory_query. */
@@ -125,13 +125,14 @@ enum stile_counter {
 #define STILE_MEMORY_DEVICE (1 << 9)  /**< a device's registers */
 #define STILE_MEMORY_SHARED (1 << 10) /**< a page shared with others: lent, or borrowed */
 
-/** What an offered share is, beside its access: memory_offer. */
-#define STILE_SHARE_DONATED  (1 << 8) /**< for good */
-#define STILE_SHARE_ACCEPTED (1 << 9) /**< by the caller */
+/** What a share is, beside its access: memory_accept, memory_offered, memory_shared. */
+#define STILE_SHARE_DONATED  (1 << 8)  /**< for good */
+#define STILE_SHARE_ACCEPTED (1 << 9)  /**< by the peer */
+#define STILE_SHARE_ENDED    (1 << 10) /**< by the owner */
 
-/** The most shares one VM may have open, and the most that may be offered to it. */
-#define STILE_SHARES_MAX         16
-#define STILE_SHARES_OFFERED_MAX 240
+/** The most shares one VM may have open, and the most it may have accepted. */
+#define STILE_SHARES_MAX          16
+#define STILE_SHARES_ACCEPTED_MAX 64
 
 /** VMs are numbered from 1 to this, at most. */
 #define STILE_VMS_MAX 16

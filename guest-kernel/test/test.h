@@ -35,6 +35,19 @@ void donate_run(const char *to);
 void take_run(const char *how);
 
 /**
+ * lend_run() - lend a page and a block to another VM, and end
+ * @how: its number, a colon, and in which way: "crash", "reset", "off"; "revoke": take both back,
+ * ten times, before
+ */
+void lend_run(const char *how);
+
+/**
+ * borrow_run() - accept what lend_run() of another VM lends, and go on using it after it has ended
+ * @how: how often, 1 to 10; then end
+ */
+void borrow_run(const char *how);
+
+/**
  * echo_run() - answer events of another VM until that wants this one to end, or to start anew
  * @whom: its number
  */

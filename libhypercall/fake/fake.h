@@ -113,6 +113,16 @@ struct fake_share {
     bool accepted;
 };
 
+/** What a VM has accepted and not released. */
+struct fake_loan {
+    uint32_t handle; /**< 0: free */
+    uint32_t owner;
+    uint64_t count;
+    uint64_t at; /**< the first page, by its number */
+    uint32_t access;
+    bool ended; /**< what is there is scratch memory */
+};
+
 struct fake_vm {
     uint32_t number;
     struct stile_fake_config config;
@@ -132,6 +142,9 @@ struct fake_vm {
     uint32_t virq_ports[STILE_NR_VIRQS]; /**< 0: none */
     struct fake_entry entries[STILE_DIRECTORY_ENTRIES];
     struct fake_share shares[STILE_SHARES_MAX]; /**< those that the VM offers */
+    struct fake_loan loans[STILE_SHARES_ACCEPTED_MAX];
+    bool has_scratch;
+    uint32_t scratch; /**< a page of the pool, in place of what was borrowed */
     uint64_t console_written;
     char console[FAKE_CONSOLE_BYTES];
     uint32_t input_written;

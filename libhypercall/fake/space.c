@@ -62,14 +62,24 @@ size_t fake_space_write(struct fake_vm *vm, stile_ipa_t ipa, const void *in, siz
     return done;
 }
 
-unsigned fake_space_bad_range(stile_ipa_t base, stile_nr_pages_t count)
+static unsigned bad_range(stile_ipa_t base, stile_nr_pages_t count, uint64_t most)
 {
     if (base.ipa % STILE_PAGE_SIZE != 0 || base.ipa >= FAKE_IPA_END)
         return 1;
-    if (count.pages == 0 || count.pages > STILE_MEMORY_MAX_PAGES ||
+    if (count.pages == 0 || count.pages > most ||
         count.pages * STILE_PAGE_SIZE > FAKE_IPA_END - base.ipa)
         return 2;
     return 0;
+}
+
+unsigned fake_space_bad_range(stile_ipa_t base, stile_nr_pages_t count)
+{
+    return bad_range(base, count, STILE_MEMORY_MAX_PAGES);
+}
+
+unsigned fake_space_bad_large(stile_ipa_t base, stile_nr_pages_t count)
+{
+    return bad_range(base, count, FAKE_IPA_END / STILE_PAGE_SIZE);
 }
 
 void *stile_fake_pointer(stile_ipa_t ipa)

@@ -85,6 +85,8 @@ static const struct call_cost costs[] = {
     {CALL(memory_share, BUFFER, 1, 2, STILE_ACCESS_READ), NOTHING, CALL(memory_revoke, RESULT)},
     {CALL(memory_donate, BUFFER, 1, 2), NOTHING, CALL(memory_revoke, RESULT)},
     {CALL(memory_revoke, RESULT), CALL(memory_share, BUFFER, 1, 2, STILE_ACCESS_READ), NOTHING},
+    {CALL(memory_shared, 0), CALL(memory_share, BUFFER, 1, 2, STILE_ACCESS_READ),
+     CALL(memory_revoke, RESULT)},
     {CALL(memory_clean, BUFFER, 1), NOTHING, NOTHING},
     {CALL(event_alloc, 1, 0), NOTHING, CALL(event_close, RESULT)},
     {CALL(event_bind_virq, STILE_VIRQ_PEER, 0), NOTHING, CALL(event_close, RESULT)},
@@ -114,7 +116,7 @@ NOT_MEASURED(vcpu_on, "only a vCPU that is off can be turned on")
 NOT_MEASURED(vcpu_off, "does not return")
 NOT_MEASURED(memory_accept, "a peer has to offer first")
 NOT_MEASURED(memory_release, "a peer has to offer first")
-NOT_MEASURED(memory_offer, "a peer has to offer first")
+NOT_MEASURED(memory_offered, "a peer has to offer first")
 NOT_MEASURED(power_off, "does not return")
 NOT_MEASURED(power_reboot, "does not return")
 NOT_MEASURED(power_crash, "does not return")

@@ -69,7 +69,7 @@ KTF_TEST(channel, a_share_is_found_by_its_owner)
     stile_fake_become(peer, 0);
     EXPECT_EQ(stile_share_find(stile_vm_id(0), &info), STILE_SUCCESS);
     EXPECT_EQ(info.share.handle, share.handle);
-    EXPECT_EQ(info.owner.number, owner);
+    EXPECT_EQ(info.peer.number, owner);
     EXPECT_EQ(info.nr_pages, 2);
     EXPECT_EQ(info.flags, READ);
     EXPECT_EQ(stile_share_find(stile_vm_id(peer), &info), STILE_NOT_FOUND);
@@ -84,22 +84,106 @@ KTF_TEST(channel, what_is_not_as_agreed_is_not_mapped)
     stile_fake_become(peer, 0);
     EXPECT_EQ(accept_from(2, READ_WRITE), STILE_DENIED);
     EXPECT_NULL(stile_fake_pointer(stile_ipa(AT)));
-    EXPECT_EQ(accept_from(1, READ), STILE_DENIED);
+    EXPECT_EQ(accept_from(1, READ), STILE_INVALID_ARGUMENT);
+    EXPECT_EQ(accept_from(2, READ | STILE_SHARE_DONATED), STILE_DENIED);
     EXPECT_NULL(stile_fake_pointer(stile_ipa(AT)));
     EXPECT_EQ(accept_from(2, READ), STILE_SUCCESS);
     EXPECT_EQ(accept_from(2, READ), STILE_BUSY);
 }
 
-KTF_TEST(channel, a_revoked_share_is_gone_from_the_peer)
+/* The peer has what it may use until it lets go, but it is not the owner's. */
+static void expect_scratch(void)
+{
+    struct stile_share_info info = {.share = {0}};
+    uint64_t *theirs;
+
+    stile_fake_become(peer, 0);
+    EXPECT_TRUE(stile_share_is_over(share));
+    theirs = stile_fake_pointer(stile_ipa(AT));
+    ASSERT_NOT_NULL(theirs);
+    theirs[0] = theirs[STILE_PAGE_SIZE / 8] + 1;
+    ASSERT_TRUE(stile_share_next_offered(&info));
+    EXPECT_EQ(info.share.handle, share.handle);
+    EXPECT_EQ(info.peer.number, owner);
+    EXPECT_EQ(info.flags, READ | STILE_SHARE_ACCEPTED | STILE_SHARE_ENDED);
+    EXPECT_FALSE(stile_share_next_offered(&info));
+    EXPECT_EQ(stile_memory_release(share).status, STILE_SUCCESS);
+    EXPECT_EQ(stile_memory_release(share).status, STILE_NOT_FOUND);
+    EXPECT_NULL(stile_fake_pointer(stile_ipa(AT)));
+}
+
+KTF_TEST(channel, a_revoked_share_leaves_the_peer_scratch)
+{
+    const uint64_t *ours = stile_fake_pointer(base);
+    uint64_t before = *ours;
+
+    EXPECT_EQ(offer(READ), STILE_SUCCESS);
+    stile_fake_become(peer, 0);
+    EXPECT_EQ(accept_from(2, READ), STILE_SUCCESS);
+    EXPECT_FALSE(stile_share_is_over(share));
+    stile_fake_become(owner, 0);
+    EXPECT_EQ(stile_share_revoke("pages", share), STILE_SUCCESS);
+    expect_scratch();
+    EXPECT_EQ(accept_from(2, READ), STILE_NOT_FOUND);
+    EXPECT_EQ(*ours, before);
+}
+
+static void crash(void *context)
+{
+    (void)context;
+    (void)stile_power_crash(stile_ipa(0), stile_nr_bytes(0));
+}
+
+static void reboot(void *context)
+{
+    (void)context;
+    (void)stile_power_reboot();
+}
+
+KTF_TEST(channel, an_owner_that_ends_leaves_the_peer_scratch)
 {
     EXPECT_EQ(offer(READ), STILE_SUCCESS);
     stile_fake_become(peer, 0);
     EXPECT_EQ(accept_from(2, READ), STILE_SUCCESS);
+    EXPECT_EQ(stile_fake_run(owner, 0, reboot, NULL), STILE_FAKE_REBOOTED);
+    expect_scratch();
     stile_fake_become(owner, 0);
-    EXPECT_EQ(stile_share_revoke("pages", share), STILE_SUCCESS);
+    (void)stile_core_version(STILE_VERSION_CURRENT);
+    EXPECT_EQ(offer(READ), STILE_SUCCESS);
     stile_fake_become(peer, 0);
-    EXPECT_NULL(stile_fake_pointer(stile_ipa(AT)));
-    EXPECT_EQ(accept_from(2, READ), STILE_NOT_FOUND);
+    EXPECT_EQ(accept_from(2, READ), STILE_SUCCESS);
+    EXPECT_EQ(stile_fake_run(owner, 0, crash, NULL), STILE_FAKE_CRASHED);
+    expect_scratch();
+}
+
+KTF_TEST(channel, both_walk_what_they_share)
+{
+    struct stile_share_info info = {.share = {0}};
+    stile_share_t first;
+
+    EXPECT_FALSE(stile_share_next_own(&info));
+    EXPECT_EQ(offer(READ), STILE_SUCCESS);
+    first = share;
+    struct stile_result given = stile_memory_donate(stile_ipa(base.ipa + 8 * STILE_PAGE_SIZE),
+                                                    stile_nr_pages(3), stile_vm_id(peer));
+    EXPECT_EQ(given.status, STILE_SUCCESS);
+    ASSERT_TRUE(stile_share_next_own(&info));
+    EXPECT_EQ(info.share.handle, first.handle);
+    EXPECT_EQ(info.peer.number, peer);
+    ASSERT_TRUE(stile_share_next_own(&info));
+    EXPECT_EQ(info.share.handle, given.value[0]);
+    EXPECT_EQ(info.nr_pages, 3);
+    EXPECT_EQ(info.flags & STILE_SHARE_DONATED, STILE_SHARE_DONATED);
+    EXPECT_FALSE(stile_share_next_own(&info));
+    stile_fake_become(peer, 0);
+    info.share = stile_share(0);
+    EXPECT_FALSE(stile_share_next_own(&info));
+    ASSERT_TRUE(stile_share_next_offered(&info));
+    ASSERT_TRUE(stile_share_next_offered(&info));
+    EXPECT_EQ(stile_share_accept(info.share, stile_ipa(AT), stile_nr_pages(3),
+                                 READ_WRITE | STILE_SHARE_DONATED),
+              STILE_SUCCESS);
+    EXPECT_FALSE(stile_share_next_offered(&info));
 }
 
 KTF_TEST(channel, an_offer_that_cannot_be_published_is_taken_back)
