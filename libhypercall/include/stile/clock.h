@@ -14,8 +14,6 @@
 #ifndef STILE_CLOCK_H
 #define STILE_CLOCK_H
 
-#include <stdbool.h>
-
 #include "stile/cpu.h"
 
 #ifdef __cplusplus

@@ -11,8 +11,6 @@
 #ifndef STILE_SHARE_H
 #define STILE_SHARE_H
 
-#include <stdbool.h>
-
 #include "stile/stubs.h"
 
 #ifdef __cplusplus
