@@ -17,8 +17,9 @@
 #define LEND_COST        64u
 #define PIECE_COST(size) (1 + ((size) >> PAGE_SHIFT) / 32)
 
-/* How many blocks a step takes away. */
-#define NR_BLOCKS 64u
+/* How many blocks a step takes away, or of how many bytes the pages. */
+#define NR_BLOCKS  64u
+#define PAGES_PART (BLOCK_2M / 2)
 
 /** The stage 2 of both VMs of a share. */
 struct both {
@@ -189,15 +190,16 @@ static bool is_block(struct stage2_locked locked, ipa_t ipa)
 
 /*
  * Finds the last part of @bytes bytes from @base on, all of them mapped, that is soon changed: some
- * blocks, or pages of one table. Returns how many bytes are before it.
+ * blocks, or pages of half a table. Returns how many bytes are before it.
  */
 static uint64_t before_last_part(struct stage2_locked locked, ipa_t base, uint64_t bytes)
 {
-    uint64_t first = align_down(base.ipa + bytes - 1, BLOCK_2M);
+    uint64_t first = align_down(base.ipa + bytes - 1, PAGES_PART);
 
     if (first <= base.ipa)
         return 0;
     if (is_block(locked, ipa_make(first))) {
+        first = align_down(first, BLOCK_2M);
         for (unsigned nr = 1; nr < NR_BLOCKS && first - base.ipa >= BLOCK_2M &&
                               is_block(locked, ipa_make(first - BLOCK_2M));
              nr++)

@@ -247,7 +247,7 @@ KTF_TEST(share_steps, a_whole_vm_is_lent_and_taken_back)
             EXPECT_EQ(accept_at(&b, handle, to), STILE_NOT_FOUND);
             check();
         }
-        EXPECT_EQ(nr, aligned ? 1 : 5); /* blocks together, pages by their tables */
+        EXPECT_EQ(nr, aligned ? 1 : 9); /* blocks together, pages by their tables */
         expect_scratch(&b, handle, to, RAM_BYTES);
     }
 }
