@@ -5,7 +5,7 @@ lint-c      = $(shell git ls-files -co --exclude-standard '*.c' '*.h' 2>/dev/nul
 lint-tidy   = $(filter-out libhypercall/rt/%,$(filter hv/%.c guest-kernel/%.c libhypercall/%.c tests/ktf/ktf.c tests/ktf/ktf_check.c,$(lint-c)))
 lint-shell  = $(shell git grep -lE --untracked '^\#!/bin/(ba)?sh' -- scripts tests .ci 2>/dev/null)
 lint-python = $(shell git grep -lE --untracked '^\#!/usr/bin/env python3' -- scripts tests 2>/dev/null) \
-	$(wildcard tests/runner/*.py scripts/*.py)
+	$(wildcard tests/runner/*.py scripts/*.py scripts/reference/*.py)
 
 # Trees whose includes point down, each with the page that states the order of its folders.
 lint-trees = hv=docs/architecture.md guest-kernel=docs/guest-kernel.md libhypercall/fake=docs/porting.md

@@ -102,32 +102,24 @@ $(O)/compile_commands.json: $(hv-objs) $(hv-run-objs) $(lib-objs) $(fake-objs) $
 $(O)/compile_commands.json: $$(call changed,$$(database))
 database = $(addsuffix .json,$(filter %.o,$^))
 
-# The pages' examples are compiled too. Costs are those of the last 'make bench', if there was one.
-docs: $(O)/docs/.done ## the ABI reference as HTML and man pages, from the comments of the call table
+# The calls' examples are compiled too. Costs are those of the last 'make bench', if there was one.
+docs: $(O)/docs/.done ## the reference and the guides: a site, and man pages
 	@echo '  DOCS    $(O)/docs/html/index.html; man -l $(O)/docs/man2/stile_core_info.2'
 
+docs-inputs := $(wildcard abi/stile/*.h abi/stile/calls/*.h libhypercall/include/stile/*.h docs/*.md \
+	docs/*.svg README.md LICENSE scripts/reference/* $(O)/calls.json)
+docs-make = scripts/abi-reference -o $(O)/docs $(patsubst %,--costs %,$(filter %.json,$(docs-inputs))) \
+	-- $(TARGET_CC) $(lib-cflags)
 docs-compile = $(TARGET_CC) $(lib-cflags) -Wno-unused-variable -Wno-unused-but-set-variable -fsyntax-only \
-	$(O)/docs/pages/examples.c
-$(O)/docs/.done: $(O)/docs/pages/.done $(wildcard libhypercall/include/stile/*.h) \
-		$$(call changed,$$(docs-compile))
+	$(O)/docs/examples.c
+docs-commands = $(docs-inputs) $(docs-make) $(docs-compile)
+$(O)/docs/.done: scripts/abi-reference $(docs-inputs) $$(call changed,$$(docs-commands)) | $(O)/.deps-docs
 	$(call say,DOC,$(O)/docs)
-	@rm -rf $(O)/docs/html $(O)/docs/man2
-	@mkdir -p $(O)/docs/html $(O)/docs/man2
-	@cd $(O)/docs && for page in pages/*.md; do \
-		name=$$(basename $$page .md); \
-		lowdown -s --parse-no-intraemph -t html -o html/$$name.html $$page || exit 1; \
-		[ $$name = index ] || lowdown -s --parse-no-intraemph -t man -o man2/$$name.2 $$page || exit 1; done
-	$(Q)$(docs-compile)
-	$(call keep,$(docs-compile))
-	@touch $@
-
-docs-inputs := $(wildcard abi/stile/*.h abi/stile/calls/*.h $(O)/calls.json)
-$(O)/docs/pages/.done: scripts/abi-reference $(docs-inputs) $$(call changed,$$(docs-inputs)) \
-		| $(O)/.deps-docs
-	$(call say,GEN,$(@D))
 	@rm -rf $(@D)
-	@scripts/abi-reference abi/stile $(@D) $(filter %.json,$(docs-inputs))
-	$(call keep,$(docs-inputs))
+	@mkdir -p $(@D)
+	$(Q)$(docs-make)
+	$(Q)$(docs-compile)
+	$(call keep,$(docs-commands))
 	@touch $@
 
 # --- installing ------------------------------------------------------------------------------
@@ -135,16 +127,30 @@ $(O)/docs/pages/.done: scripts/abi-reference $(docs-inputs) $$(call changed,$$(d
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-install: $(O)/libhypercall.a $(O)/libhypercall-host.a ## install the ABI headers and libhypercall (DESTDIR, PREFIX)
-	$(call say,INSTALL,$(DESTDIR)$(PREFIX))
-	@install -d $(DESTDIR)$(PREFIX)/include/stile/calls $(DESTDIR)$(PREFIX)/lib/pkgconfig
-	@install -m 644 abi/stile/*.h libhypercall/include/stile/*.h $(DESTDIR)$(PREFIX)/include/stile
-	@install -m 644 abi/stile/calls/*.h $(DESTDIR)$(PREFIX)/include/stile/calls
-	@install -m 644 $(O)/libhypercall.a $(O)/libhypercall-host.a $(DESTDIR)$(PREFIX)/lib
+install-root = $(DESTDIR)$(PREFIX)
+install-files = install -m 644
+
+# stile-bundle and stile-qemu are links: what they need is found beside what they lead to.
+install: $(O)/stile.img $(O)/libhypercall.a $(O)/libhypercall-host.a $(O)/docs/.done ## install headers, library, hypervisor, stile-bundle, stile-qemu, pages (DESTDIR, PREFIX)
+	$(call say,INSTALL,$(install-root))
+	@install -d $(addprefix $(install-root)/,bin include/stile/calls lib/pkgconfig share/stile \
+		share/doc/stile/html share/man/man2 share/man/man3 share/man/man7)
+	@$(install-files) abi/stile/*.h libhypercall/include/stile/*.h $(install-root)/include/stile
+	@$(install-files) abi/stile/calls/*.h $(install-root)/include/stile/calls
+	@$(install-files) $(O)/libhypercall.a $(O)/libhypercall-host.a $(install-root)/lib
 	@for name in libhypercall libhypercall-host; do \
 		sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(abi-version)|' scripts/$$name.pc.in \
-			> $(DESTDIR)$(PREFIX)/lib/pkgconfig/$$name.pc || exit 1; \
+			> $(install-root)/lib/pkgconfig/$$name.pc || exit 1; \
 	done
+	@install scripts/bundle scripts/qemu $(install-root)/share/stile
+	@$(install-files) scripts/kernels.py scripts/newc.py tests/vms/virt.dts $(O)/stile.img \
+		$(install-root)/share/stile
+	@ln -sf ../share/stile/bundle $(install-root)/bin/stile-bundle
+	@ln -sf ../share/stile/qemu $(install-root)/bin/stile-qemu
+	@for section in 2 3 7; do \
+		$(install-files) $(O)/docs/man$$section/* $(install-root)/share/man/man$$section || exit 1; \
+	done
+	@$(install-files) $(O)/docs/html/* $(install-root)/share/doc/stile/html
 
 abi-version = $(shell awk '/define STILE_VERSION_M(AJ|IN)OR/ {v = v s $$3; s = "."} END {print v}' \
 	abi/stile/version.h)

@@ -6,16 +6,12 @@
 #define STILE_ABI_H
 
 #include "stile/errors.h"
+#include "stile/ids.h"
+#include "stile/ring.h"
 #include "stile/shared.h"
 #include "stile/smccc.h"
 #include "stile/types.h"
 #include "stile/version.h"
-
-/* Call numbers: STILE_NR_core_version and so on. */
-enum stile_nr {
-#define STILE_CALL(nr, since, group, name, args) STILE_NR_##group##_##name = (nr),
-#include "stile/calls.h"
-};
 
 /* The table has room for this many numbers, 16 to a group. */
 #define STILE_NR_GROUPS       10
@@ -55,7 +51,7 @@ enum stile_info {
     STILE_INFO_IPA_BITS = 19,     /**< IPAs are below 2 to the power of this */
     STILE_INFO_NR_PORTS = 20,     /**< event ports are below this, and from STILE_PORT_FIRST */
     STILE_INFO_SHARES_MAX = 21,   /**< how many shares the VM may have open */
-    STILE_INFO_SHARE_PAGES_MAX = 22,   /**< the most pages of one share */
+    STILE_INFO_SHARE_PAGES_MAX = 22, /**< the most pages of one share; a donation has 512 */
     STILE_INFO_DIRECTORY_ENTRIES = 23, /**< how many keys the VM may publish */
 };
 
@@ -122,7 +118,7 @@ enum stile_counter {
 #define STILE_CONSOLE_READ_MAX   8
 #define STILE_CONSOLE_BUFFER_MAX 4096
 
-/** The most pages one memory call takes. */
+/** The most pages one memory call takes, but for memory_share and memory_accept. */
 #define STILE_MEMORY_MAX_PAGES 512
 
 /** What may be done with memory: memory_protect, memory_share, memory_query. */
@@ -135,13 +131,14 @@ enum stile_counter {
 #define STILE_MEMORY_DEVICE (1 << 9)  /**< a device's registers */
 #define STILE_MEMORY_SHARED (1 << 10) /**< a page shared with others: lent, or borrowed */
 
-/** What an offered share is, beside its access: memory_offer. */
-#define STILE_SHARE_DONATED  (1 << 8) /**< for good */
-#define STILE_SHARE_ACCEPTED (1 << 9) /**< by the caller */
+/** What a share is, beside its access: memory_accept, memory_offered, memory_shared. */
+#define STILE_SHARE_DONATED  (1 << 8)  /**< for good */
+#define STILE_SHARE_ACCEPTED (1 << 9)  /**< by the peer */
+#define STILE_SHARE_ENDED    (1 << 10) /**< by the owner */
 
-/** The most shares one VM may have open, and the most that may be offered to it. */
-#define STILE_SHARES_MAX         16
-#define STILE_SHARES_OFFERED_MAX 240
+/** The most shares one VM may have open, and the most it may have accepted. */
+#define STILE_SHARES_MAX          16
+#define STILE_SHARES_ACCEPTED_MAX 64
 
 /** core_multicall: make no further call after one that failed. */
 #define STILE_MULTICALL_STOP 1

@@ -23,10 +23,17 @@
     E(NOT_BOUND, -4105, "nobody is at the other end of the port")                                  \
     E(LIMIT, -4106, "the VM has as many of these as it may have")
 
+#ifdef __ASSEMBLER__
+/* Symbols: for the assembler to calculate with, not for #if. */
+#define STILE_ERROR_EQU(name, code, text) .equ STILE_##name, code;
+STILE_ERRORS(STILE_ERROR_EQU)
+#undef STILE_ERROR_EQU
+#else
 enum stile_error {
 #define STILE_ERROR_ENUM(name, code, text) STILE_##name = (code),
     STILE_ERRORS(STILE_ERROR_ENUM)
 #undef STILE_ERROR_ENUM
 };
+#endif
 
 #endif

@@ -6,12 +6,27 @@
  * space, which reads as zero until then. In pages that the guest writes, it must leave reserved
  * space 0: what a later version finds there is not to be taken for something. All fields are
  * little-endian.
+ *
+ * Pages that the guest writes and pages that it only reads never share 64 KiB, so that a kernel
+ * with pages of 64 KiB can map either as they are. Where a VM's pages are never changes: not when
+ * the VM is paused and resumed, starts anew, or is restored or moved to another machine.
+ *
+ * While a VM is paused, restored or moved, it does not run; what may be different when it goes on:
+ *
+ *     VM page            clock, all of it, as one more generation; version, upwards within a major;
+ *                        ticks_per_sec, if restored or moved: CNTFRQ_EL0 is the same
+ *     vCPU pages         preempted, stolen_ticks, nr_switches, blocked_ticks: as they change at any
+ *                        time; start_ticks, if restored or moved
+ *     mailboxes          bits of pending are set: look at what each stands for
+ *     console ring       what the hypervisor writes of it at any time
+ *
+ * Everything else is as it was. CNTVCT_EL0 goes on from where it was, or from anywhere else if the
+ * VM was restored or moved: take durations from the clock's ns. The CNTVCT_EL0 of two VMs have
+ * nothing to do with each other, on one machine or on two, and neither have their ns; what VMs may
+ * tell each other is the time after 1970.
  */
 #ifndef STILE_SHARED_H
 #define STILE_SHARED_H
-
-#include <stddef.h>
-#include <stdint.h>
 
 #include "stile/types.h"
 
@@ -30,22 +45,37 @@ struct stile_memory_region {
 /**
  * What time it is. A moment, CNTVCT_EL0 = t, is
  *
- *     ns = ((t - base_ticks) * multiplier) >> shift
+ *     ns = base_ns + (((t - base_ticks) * multiplier) >> shift)
  *
- * after the VM's start, the product taken in 128 bits, and wall_ns + ns after 1970-01-01 00:00 UTC;
- * wall_ns is 0 while nobody knows that. The hypervisor changes the fields while the guest may be
- * reading: generation is odd meanwhile, and larger by 2 afterwards. Read generation, the rest, and
- * generation again, with load barriers between them (DMB ISHLD), until both are even and equal.
+ * after the VM's start, the product taken in 128 bits, and wall_ns + ns, modulo 2^64, after
+ * 1970-01-01 00:00 UTC; wall_ns is 0 while nobody knows that. ns never goes back, whatever is
+ * changed; the time after 1970 does if it is set back.
+ *
+ * If multiplier is 0 the hypervisor does not say: time is CNTVCT_EL0 alone, CNTFRQ_EL0 ticks in a
+ * second, and the other fields mean nothing.
+ *
+ * The hypervisor changes the fields while the guest may be reading: generation is odd meanwhile,
+ * and larger by 2 afterwards, modulo 2^32. A reader
+ *
+ *     1. loads generation, with acquire, until it is even: a branch, then ISB
+ *     2. loads what it needs of the rest, and reads CNTVCT_EL0
+ *     3. ISB, DMB ISHLD, loads generation again, and starts anew if it has changed
+ *
+ * No barrier for memory orders the counter's read. The first ISB keeps it from happening before
+ * generation was even, the second from happening after it was looked at again: else t may be of
+ * another generation than what it is computed with, and time goes back.
  */
 struct stile_clock {
     uint32_t generation; /**< odd: the rest is being changed */
-    uint32_t shift;      /**< 0 to 63 */
-    uint64_t multiplier; /**< nanoseconds in a tick, times 2^shift */
-    uint64_t base_ticks; /**< CNTVCT_EL0 when the VM started */
-    uint64_t wall_ns;    /**< nanoseconds from 1970 to base_ticks, or 0 */
+    uint32_t shift;      /**< 1 to 63 */
+    uint64_t multiplier; /**< nanoseconds in a tick, times 2^shift; or 0 */
+    uint64_t base_ticks; /**< CNTVCT_EL0 at the moment that base_ns tells: no later than now */
+    uint64_t base_ns;    /**< nanoseconds from the VM's start to that */
+    uint64_t wall_ns;    /**< nanoseconds from 1970 to the VM's start, or 0 */
+    uint64_t reserved[3];
 };
 
-/** One per VM, read-only to the guest; constant while the VM runs, but for the clock. */
+/** One per VM, read-only to the guest; only the clock changes while the VM runs. */
 struct stile_vm_page {
     uint32_t magic;                 /**< STILE_VM_PAGE_MAGIC */
     uint32_t version;               /**< the version the hypervisor speaks, see version.h */
@@ -54,8 +84,9 @@ struct stile_vm_page {
     char name[STILE_VM_NAME_BYTES]; /**< the VM's folder in the bundle, zero-terminated */
     uint64_t ticks_per_sec;         /**< CNTFRQ_EL0 */
     struct stile_memory_region memory[STILE_VM_NR_REGIONS];
+    uint64_t reserved_before_clock;
     struct stile_clock clock;
-    uint8_t reserved[3944];
+    uint8_t reserved[3904];
 };
 
 /**
@@ -81,6 +112,10 @@ struct stile_vcpu_page {
 #define STILE_PORT_FIRST 96
 #define STILE_PORT_WORDS (STILE_NR_PORTS / 64)
 
+/** For how many words of 64 ports a mailbox has room. Those from STILE_PORT_WORDS on are not used.
+ */
+#define STILE_PORT_WORDS_MAX 30
+
 /** The most calls of one core_multicall. */
 #define STILE_MULTICALL_MAX 32
 
@@ -96,15 +131,25 @@ struct stile_call_entry {
     uint64_t reserved; /**< must be 0 */
 };
 
+/** 64 ports of a mailbox. One that is tested for its mask is in one cache line with it. */
+struct stile_port_word {
+    uint64_t pending;  /**< set by the hypervisor, cleared by the guest */
+    uint64_t mask;     /**< the guest's; all ones when the vCPU starts */
+    uint64_t urgent;   /**< the guest's: which it looks at first */
+    uint64_t reserved; /**< must be 0 */
+};
+
 /**
  * One per vCPU, which both sides write. Here the vCPU finds its events, and puts its multicalls.
  * The mailboxes of a VM's vCPUs follow one another, as their pages do.
  *
- * Bit n of pending, in word n / 64, is port n. In a VM without an interrupt controller in its
+ * Bit n % 64 of pending, in word n / 64, is port n. In a VM without an interrupt controller in its
  * device tree the bits below STILE_PORT_FIRST are the interrupts of that number: SGIs 0 to 15 by
  * irq_ipi, PPIs 16 to 31, SPIs from 32, these on vCPU 0; otherwise those come by the GIC, and the
  * bits stay 0. What a device would hold is an edge here: a bit when it rises. So is the virtual
  * timer, which masks itself (CNTV_CTL_EL0.IMASK) when it fires, until it is armed anew.
+ *
+ * A bit may be set without anything having been sent: look at what it stands for (calls/event.h).
  *
  * The hypervisor sets a pending bit, atomically. If that was 0, its mask bit is 0 and busy is 0, it
  * then raises the vCPU's one interrupt line, STILE_INFO_EVENT_INTID: edge-triggered. Where the
@@ -122,11 +167,9 @@ struct stile_call_entry {
  * The hypervisor reads each word at most once in an exit, and never trusts one.
  */
 struct stile_mailbox {
-    uint64_t pending[STILE_PORT_WORDS]; /**< set by the hypervisor, cleared by the guest */
-    uint64_t mask[STILE_PORT_WORDS];    /**< the guest's; all ones when the vCPU starts */
-    uint64_t urgent[STILE_PORT_WORDS];  /**< the guest's: which it looks at first */
-    uint32_t busy;                      /**< the guest's: not 0: send no interrupt, I am looking */
-    uint8_t reserved[924];
+    uint32_t busy;        /**< the guest's: not 0: send no interrupt, I am looking */
+    uint8_t reserved[60]; /**< must be 0; room for a summary of the words */
+    struct stile_port_word words[STILE_PORT_WORDS_MAX];
     struct stile_call_entry calls[STILE_MULTICALL_MAX];
 };
 
@@ -140,8 +183,9 @@ struct stile_mailbox {
  * Indexes count characters, modulo 2^32. See console_use_ring.
  *
  * The guest calls console_notify if out_sleeps is not 0 after it has moved out_produced (with DMB
- * ISH between). The hypervisor raises STILE_INFO_CONSOLE_INTID when in_produced moves and the guest
- * had read everything.
+ * ISH between). It is not 0 while the ring is not used, either, from the VM's start on: so the
+ * first write to such a ring is answered BUSY. The hypervisor raises STILE_INFO_CONSOLE_INTID when
+ * in_produced moves and the guest had read everything.
  */
 struct stile_console_ring {
     uint32_t out_produced; /**< the guest's */
@@ -188,8 +232,11 @@ STILE_STATIC_ASSERT(sizeof(struct stile_vm_page) == 4096, "one page");
 STILE_STATIC_ASSERT(offsetof(struct stile_vm_page, name) == 16, "fixed");
 STILE_STATIC_ASSERT(offsetof(struct stile_vm_page, ticks_per_sec) == 48, "fixed");
 STILE_STATIC_ASSERT(offsetof(struct stile_vm_page, memory) == 56, "fixed");
-STILE_STATIC_ASSERT(offsetof(struct stile_vm_page, clock) == 120, "fixed");
-STILE_STATIC_ASSERT(offsetof(struct stile_vm_page, reserved) == 152, "fixed");
+STILE_STATIC_ASSERT(sizeof(struct stile_clock) == 64, "fixed");
+STILE_STATIC_ASSERT(offsetof(struct stile_clock, base_ticks) == 16, "fixed");
+STILE_STATIC_ASSERT(offsetof(struct stile_clock, wall_ns) == 32, "fixed");
+STILE_STATIC_ASSERT(offsetof(struct stile_vm_page, clock) == 128, "a multiple of 64");
+STILE_STATIC_ASSERT(offsetof(struct stile_vm_page, reserved) == 192, "fixed");
 STILE_STATIC_ASSERT(sizeof(struct stile_vcpu_page) == 4096, "one page");
 STILE_STATIC_ASSERT(offsetof(struct stile_vcpu_page, stolen_ticks) == 8, "fixed");
 STILE_STATIC_ASSERT(offsetof(struct stile_vcpu_page, nr_switches) == 16, "fixed");
@@ -197,7 +244,12 @@ STILE_STATIC_ASSERT(offsetof(struct stile_vcpu_page, reserved) == 40, "fixed");
 STILE_STATIC_ASSERT(sizeof(struct stile_call_entry) == 96, "fixed");
 STILE_STATIC_ASSERT(offsetof(struct stile_call_entry, status) == 56, "fixed");
 STILE_STATIC_ASSERT(sizeof(struct stile_mailbox) == 4096, "one page");
-STILE_STATIC_ASSERT(offsetof(struct stile_mailbox, busy) == 96, "fixed");
+STILE_STATIC_ASSERT(sizeof(struct stile_port_word) == 32, "two in a cache line");
+STILE_STATIC_ASSERT(offsetof(struct stile_port_word, mask) == 8, "fixed");
+STILE_STATIC_ASSERT(offsetof(struct stile_port_word, urgent) == 16, "fixed");
+STILE_STATIC_ASSERT(offsetof(struct stile_mailbox, busy) == 0, "fixed");
+STILE_STATIC_ASSERT(offsetof(struct stile_mailbox, words) == 64, "fixed");
+STILE_STATIC_ASSERT(STILE_PORT_WORDS <= STILE_PORT_WORDS_MAX, "there is room for all ports");
 STILE_STATIC_ASSERT(offsetof(struct stile_mailbox, calls) == 1024, "fixed");
 STILE_STATIC_ASSERT(sizeof(struct stile_console_ring) == 4096, "one page");
 STILE_STATIC_ASSERT(offsetof(struct stile_console_ring, in_produced) == 16, "fixed");

@@ -10,14 +10,7 @@
 #ifndef STILE_TYPES_H
 #define STILE_TYPES_H
 
-#include <stdint.h>
-
-/* C and C++ spell the static assertion differently; both take a condition and a text. */
-#ifdef __cplusplus
-#define STILE_STATIC_ASSERT(cond, text) static_assert(cond, text)
-#else
-#define STILE_STATIC_ASSERT(cond, text) _Static_assert(cond, text)
-#endif
+#include "stile/base.h"
 
 /** An unsigned number of 32 bits; bits 63:32 of its register must be zero. */
 typedef uint32_t stile_u32_t;

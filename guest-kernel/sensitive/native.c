@@ -70,7 +70,7 @@ static void yield(void)
 
 static int64_t cpu_on(uint64_t mpidr, uint64_t entry, uint64_t context)
 {
-    return psci_call(PSCI_CPU_ON_64, mpidr, entry, context);
+    return psci_call(STILE_PSCI_CPU_ON_64, mpidr, entry, context);
 }
 
 /* A machine's memory has nowhere to go. */
@@ -91,13 +91,13 @@ static uint64_t memory_take(uint64_t pa, uint64_t nr_pages)
 __attribute__((noreturn)) static void power_off(uint32_t status)
 {
     (void)status;
-    (void)psci_call(PSCI_SYSTEM_OFF, 0, 0, 0);
+    (void)psci_call(STILE_PSCI_SYSTEM_OFF, 0, 0, 0);
     panic_stop_cpu();
 }
 
 __attribute__((noreturn)) static void power_reset(void)
 {
-    (void)psci_call(PSCI_SYSTEM_RESET, 0, 0, 0);
+    (void)psci_call(STILE_PSCI_SYSTEM_RESET, 0, 0, 0);
     panic_stop_cpu();
 }
 

@@ -32,5 +32,5 @@ int64_t psci_call(uint32_t function, uint64_t x1, uint64_t x2, uint64_t x3)
     case PSCI_METHOD_NONE:
         break;
     }
-    return PSCI_NOT_SUPPORTED;
+    return STILE_PSCI_NOT_SUPPORTED;
 }

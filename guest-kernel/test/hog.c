@@ -91,12 +91,14 @@ void donate_run(const char *to)
 
 static void take_offered(uint64_t *at)
 {
-    for (uint32_t i = 0; i < STILE_SHARES_OFFERED_MAX; i++) {
-        struct stile_result offered = stile_memory_offer(i);
-        stile_share_t share = stile_share((uint32_t)offered.value[0]);
+    const uint32_t access = STILE_ACCESS_READ | STILE_ACCESS_WRITE | STILE_SHARE_DONATED;
+    stile_nr_pages_t count = stile_nr_pages(BLOCK_PAGES);
+    stile_share_t share = stile_share(0);
+    struct stile_result offered;
 
-        if (offered.status != STILE_SUCCESS ||
-            stile_memory_accept(share, stile_ipa(*at)).status != STILE_SUCCESS)
+    while ((offered = stile_memory_offered(share)).status == STILE_SUCCESS) {
+        share = stile_share((uint32_t)offered.value[0]);
+        if (stile_memory_accept(share, stile_ipa(*at), count, access).status != STILE_SUCCESS)
             continue; /* it may be taken back, or too much for the machine */
         printk("take: %lu pages now\n", info(STILE_INFO_PAGES));
         *at += BLOCK_BYTES;

@@ -18,7 +18,7 @@ uint32_t test_find_peer(const char *name)
     struct stile_result found = {STILE_NOT_FOUND, {0, 0, 0}};
     size_t length = 0;
 
-    while (length < STILE_VM_NAME_BYTES - 1 && name[length] > ' ')
+    while (length < STILE_VM_NAME_BYTES - 1 && name[length] > ' ' && name[length] != ':')
         length++;
     memcpy(words, name, length);
     for (uint32_t i = 0; i < NR_TRIES && found.status != STILE_SUCCESS; i++) {

@@ -41,7 +41,7 @@ static const struct {
 } jobs[] = {
     {"hostile=", hostile_run},           {"share=", share_run},   {"echo=", echo_run},
     {"channel=", channel_run},           {"donate=", donate_run}, {"take=", take_run},
-    {"differential=", differential_run},
+    {"differential=", differential_run}, {"lend=", lend_run},     {"borrow=", borrow_run},
 };
 
 uint32_t test_run(void)

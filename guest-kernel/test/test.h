@@ -19,7 +19,7 @@ uint32_t test_run(void);
 
 /**
  * test_find_peer() - the number of another VM, once it runs
- * @name: its name, up to a space
+ * @name: its name, up to a space or a colon
  *
  * Returns 0 if it does not come in time.
  */
@@ -45,6 +45,19 @@ void donate_run(const char *to);
  * @how: "reset": start anew once there was something; else go on for ever
  */
 void take_run(const char *how);
+
+/**
+ * lend_run() - lend a page and a block to another VM, and end
+ * @how: its name, a colon, and in which way: "crash", "reset", "off"; "revoke": take both back,
+ * ten times, before
+ */
+void lend_run(const char *how);
+
+/**
+ * borrow_run() - accept what lend_run() of another VM lends, and go on using it after it has ended
+ * @how: how often, 1 to 10; then end
+ */
+void borrow_run(const char *how);
 
 /**
  * echo_run() - answer events of another VM until that wants this one to end, or to start anew

@@ -69,7 +69,7 @@ static bool has_come(struct pcpu *pcpu)
 /* Starts a CPU of the tree. Returns false, having said why, if it is to be left out. */
 static bool start_cpu(struct pcpu *pcpu)
 {
-    int32_t status = PSCI_NOT_SUPPORTED;
+    int32_t status = STILE_PSCI_NOT_SUPPORTED;
 
     if (!gic_has_pcpu(pcpu->index)) {
         log_warn("cpu %u (%lx): left out: the GIC has no redistributor for it", pcpu->index,

@@ -47,13 +47,14 @@ static const struct {
 /* Firmware of SMCCC 1.1 keeps x4 to x17, and answers what it does not know. */
 static bool firmware_is_known(void)
 {
-    return machine.has_psci && psci_firmware(PSCI_FEATURES, SMCCC_VERSION) >= 0 &&
-           psci_firmware(SMCCC_VERSION, 0) >= SMCCC_1_1;
+    return machine.has_psci && psci_firmware(STILE_PSCI_FEATURES, STILE_SMCCC_VERSION) >= 0 &&
+           psci_firmware(STILE_SMCCC_VERSION, 0) >= SMCCC_1_1;
 }
 
 int32_t predictor_features(uint32_t function)
 {
-    return pcpu_self()->predictor.has_firmware ? psci_firmware(SMCCC_ARCH_FEATURES, function) : -1;
+    return pcpu_self()->predictor.has_firmware ? psci_firmware(STILE_SMCCC_ARCH_FEATURES, function)
+                                               : -1;
 }
 
 void predictor_call(uint32_t function)
@@ -86,10 +87,10 @@ void predictor_init_pcpu(void)
     else if (!safe)
         predictor->nr_branches = history_length();
     if (!safe && !predictor->has_instruction && predictor->nr_branches == 0 &&
-        predictor_features(SMCCC_ARCH_WORKAROUND_3) == 0)
-        predictor->workaround = SMCCC_ARCH_WORKAROUND_3; /* which does what 1 does, too */
-    else if (csv2 == 0 && predictor_features(SMCCC_ARCH_WORKAROUND_1) == 0)
-        predictor->workaround = SMCCC_ARCH_WORKAROUND_1;
+        predictor_features(STILE_SMCCC_ARCH_WORKAROUND_3) == 0)
+        predictor->workaround = STILE_SMCCC_ARCH_WORKAROUND_3; /* which does what 1 does, too */
+    else if (csv2 == 0 && predictor_features(STILE_SMCCC_ARCH_WORKAROUND_1) == 0)
+        predictor->workaround = STILE_SMCCC_ARCH_WORKAROUND_1;
 }
 
 void predictor_clean(const struct pcpu *self)

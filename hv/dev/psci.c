@@ -32,10 +32,10 @@ int32_t psci_firmware(uint32_t fid, uint64_t x1)
 
 int32_t psci_cpu_on(uint64_t mpidr, pa_t entry, uint64_t context)
 {
-    return smc(PSCI_CPU_ON_64, mpidr, entry.pa, context);
+    return smc(STILE_PSCI_CPU_ON_64, mpidr, entry.pa, context);
 }
 
 void psci_system_off(void)
 {
-    (void)smc(PSCI_SYSTEM_OFF, 0, 0, 0);
+    (void)smc(STILE_PSCI_SYSTEM_OFF, 0, 0, 0);
 }

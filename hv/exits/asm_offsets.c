@@ -18,13 +18,13 @@ void asm_offsets(void)
     OFFSET(VCPU_EL2_STACK, struct vcpu, el2_stack);
     OFFSET(VCPU_WORK, struct vcpu, work);
     OFFSET(VCPU_STANDARD_CALLS, struct vcpu, stats.standard_calls);
+    OFFSET(VCPU_UNSEEN, struct vcpu, trace.nr_unseen);
     OFFSET(VCPU_IDS, struct vcpu, ids);
     OFFSET(VCPU_ID_EXITS, struct vcpu, stats.exits[EXIT_ID_REGISTER]);
     OFFSET(VCPU_X2, struct vcpu, regs.x[2]);
     OFFSET(VCPU_CALLS, struct vcpu, calls);
     OFFSET(VCPU_MORE_STATUS, struct vcpu, more_status);
     OFFSET(VCPU_STATS_CALLS, struct vcpu, stats.calls);
-    OFFSET(VCPU_STATS_INCLUDED, struct vcpu, stats.included);
     VALUE(STATS_CALL_SLOTS, STATS_CALL_SLOTS);
     VALUE(ENTRY_BYTES, sizeof(struct stile_call_entry));
     OFFSET(ENTRY_X2, struct stile_call_entry, x[1]);

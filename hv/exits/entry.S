@@ -84,6 +84,13 @@
     mov     sp, x29
     .endm
 
+/* An exit that is answered in a few instructions, and not noted. SP is the vCPU. */
+    .macro  count_unseen scratch
+    ldr     \scratch, [sp, #VCPU_UNSEEN]
+    add     \scratch, \scratch, #1
+    str     \scratch, [sp, #VCPU_UNSEEN]
+    .endm
+
 /* A vector slot: 32 instructions. */
     .macro  slot
     .balign 128
@@ -163,6 +170,7 @@ hvc32_entry:
     ldr     x8, [sp, #VCPU_STANDARD_CALLS]
     add     x8, x8, #1
     str     x8, [sp, #VCPU_STANDARD_CALLS]
+    count_unseen x8
     movz    w0, #0x2                    /* SMCCC_VERSION_1_2 */
     movk    w0, #0x1, lsl #16
     ldp     x7, x8, [sp, #56]
@@ -200,6 +208,7 @@ register_entry:
     ldr     x8, [sp, #VCPU_ID_EXITS]
     add     x8, x8, #1
     str     x8, [sp, #VCPU_ID_EXITS]
+    count_unseen x8
     and     w7, w7, #0x3E0              /* Rt, in which of the following pairs it is set */
     adr     x10, set_rt
     add     x10, x10, x7, lsr #2

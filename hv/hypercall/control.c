@@ -170,7 +170,8 @@ struct hcall_result hcall_control_counter(struct vcpu *vcpu, stile_vm_id_t vm,
         return release(held, hcall_bad_argument(2));
     if (counter >= STILE_NR_COUNTERS)
         return release(held, hcall_bad_argument(3));
-    return release(held, hcall_value(stats_counter(&vm_vcpu(held, target.index)->stats, counter)));
+    const struct vcpu *asked = vm_vcpu(held, target.index);
+    return release(held, hcall_value(stats_counter(&asked->stats, &asked->trace, counter)));
 }
 
 struct hcall_result hcall_control_trace(struct vcpu *vcpu, stile_vm_id_t vm, stile_vcpu_id_t target,

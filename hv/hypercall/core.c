@@ -51,7 +51,7 @@ static struct hcall_result limit(stile_u32_t item)
     case STILE_INFO_SHARES_MAX:
         return hcall_value(STILE_SHARES_MAX);
     case STILE_INFO_SHARE_PAGES_MAX:
-        return hcall_value(STILE_MEMORY_MAX_PAGES);
+        return hcall_value(STAGE2_IPA_END / PAGE_SIZE);
     case STILE_INFO_DIRECTORY_ENTRIES:
         return hcall_value(STILE_DIRECTORY_ENTRIES);
     default:

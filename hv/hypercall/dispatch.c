@@ -107,6 +107,7 @@ struct hcall_result hypercall_by_smc(struct vcpu *vcpu, uint64_t fid)
 
     if (fid - nr != STILE_FID_BASE) {
         vcpu->stats.standard_calls--; /* which counts HVCs alone */
+        vcpu->trace.nr_others--;      /* once: as the trap */
         return hypercall_standard(vcpu, x1, x2, x3, x[4], x[5], x[6], fid);
     }
     x[2] = 0;

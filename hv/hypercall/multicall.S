@@ -112,9 +112,6 @@ finish:
 finish_counted:
     ldr     x7, [sp, #FRAME_FIRST]
     entries x1, x7
-    ldr     x7, [x0, #VCPU_STATS_INCLUDED]
-    add     x7, x7, x1
-    str     x7, [x0, #VCPU_STATS_INCLUDED]
     str     xzr, [x0, #VCPU_MORE_STATUS]
     stp     xzr, xzr, [x0, #VCPU_X2]
     mov     x0, #0

@@ -7,34 +7,27 @@
 #include "memory/share.h"
 #include "vm/vm.h"
 
-/* The error of a share call; @argument is in which register an INVALID_ARGUMENT was. */
-static struct hcall_result share_error(enum stile_error error, unsigned argument)
-{
-    return error == STILE_INVALID_ARGUMENT ? hcall_bad_argument(argument) : hcall_error(error);
-}
-
-/* @nr: the call's number. */
-static struct hcall_result offer(struct vcpu *vcpu, const struct share_offer *offer, uint32_t nr)
+static struct hcall_result offer(struct vcpu *vcpu, const struct share_offer *offer)
 {
     uint32_t handle;
     enum stile_error error = share_offer(vcpu->vm, offer, &handle);
 
-    if (error == SHARE_AGAIN)
-        return hcall_again(vcpu, nr, offer->base.ipa, offer->bytes >> PAGE_SHIFT, offer->peer);
-    return error ? share_error(error, 3) : hcall_value(handle);
+    if (error == STILE_INVALID_ARGUMENT)
+        return hcall_bad_argument(3);
+    return error ? hcall_error(error) : hcall_value(handle);
 }
 
 struct hcall_result hcall_memory_share(struct vcpu *vcpu, stile_ipa_t base, stile_nr_pages_t count,
                                        stile_vm_id_t peer, stile_u32_t access)
 {
-    unsigned bad = range_bad_argument(base, count);
+    unsigned bad = range_bad_large(base, count);
     struct share_offer shared = {base, count.pages << PAGE_SHIFT, peer.number, access, false};
 
     if (bad)
         return hcall_bad_argument(bad);
     if ((access | STILE_ACCESS_WRITE) != (STILE_ACCESS_READ | STILE_ACCESS_WRITE))
         return hcall_bad_argument(4);
-    return offer(vcpu, &shared, STILE_NR_memory_share);
+    return offer(vcpu, &shared);
 }
 
 struct hcall_result hcall_memory_donate(struct vcpu *vcpu, stile_ipa_t base, stile_nr_pages_t count,
@@ -43,41 +36,63 @@ struct hcall_result hcall_memory_donate(struct vcpu *vcpu, stile_ipa_t base, sti
     unsigned bad = range_bad_argument(base, count);
     struct share_offer given = {base, count.pages << PAGE_SHIFT, peer.number, STAGE2_RIGHTS, true};
 
-    return bad ? hcall_bad_argument(bad) : offer(vcpu, &given, STILE_NR_memory_donate);
+    return bad ? hcall_bad_argument(bad) : offer(vcpu, &given);
 }
 
-struct hcall_result hcall_memory_accept(struct vcpu *vcpu, stile_share_t share, stile_ipa_t base)
+struct hcall_result hcall_memory_accept(struct vcpu *vcpu, stile_share_t share, stile_ipa_t base,
+                                        stile_nr_pages_t count, stile_u32_t access)
 {
-    struct share_terms terms;
+    struct share_wish wish = {base, count.pages << PAGE_SHIFT, access & STAGE2_RIGHTS,
+                              access & STILE_SHARE_DONATED};
+    unsigned bad = range_bad_large(base, count);
     enum stile_error error;
 
-    if (!is_aligned(base.ipa, PAGE_SIZE) || base.ipa >= STAGE2_IPA_END)
-        return hcall_bad_argument(2);
-    error = share_accept(vcpu->vm, share.handle, base, &terms);
+    if (bad)
+        return hcall_bad_argument(bad + 1);
+    if (!(access & STILE_ACCESS_READ) || (access & ~(STAGE2_RIGHTS | STILE_SHARE_DONATED)))
+        return hcall_bad_argument(4);
+    error = share_accept(vcpu->vm, share.handle, &wish);
     if (error == SHARE_AGAIN)
-        return hcall_again(vcpu, STILE_NR_memory_accept, share.handle, base.ipa, 0);
-    if (error)
-        return share_error(error, 2);
-    return hcall_values(vcpu, terms.nr_pages, terms.what & STAGE2_RIGHTS, 0);
+        return hcall_again(vcpu, STILE_NR_memory_accept, share.handle, base.ipa, count.pages);
+    return error == STILE_INVALID_ARGUMENT ? hcall_bad_argument(3) : hcall_error(error);
+}
+
+/* What ends a share: the answer, or again. @nr: the call's number. */
+static struct hcall_result ended(struct vcpu *vcpu, uint32_t nr, stile_share_t share,
+                                 enum stile_error error)
+{
+    return error == SHARE_AGAIN ? hcall_again(vcpu, nr, share.handle, 0, 0) : hcall_error(error);
 }
 
 struct hcall_result hcall_memory_release(struct vcpu *vcpu, stile_share_t share)
 {
-    return hcall_error(share_release(vcpu->vm, share.handle));
+    return ended(vcpu, STILE_NR_memory_release, share, share_release(vcpu->vm, share.handle));
 }
 
 struct hcall_result hcall_memory_revoke(struct vcpu *vcpu, stile_share_t share)
 {
-    return hcall_error(share_revoke(vcpu->vm, share.handle));
+    return ended(vcpu, STILE_NR_memory_revoke, share, share_revoke(vcpu->vm, share.handle));
 }
 
-struct hcall_result hcall_memory_offer(struct vcpu *vcpu, stile_u32_t index)
+static struct hcall_result found(struct vcpu *vcpu, const struct share_terms *terms, uint32_t other)
+{
+    return hcall_values(vcpu, terms->handle, terms->nr_pages << 32 | other, terms->what);
+}
+
+struct hcall_result hcall_memory_offered(struct vcpu *vcpu, stile_share_t after)
 {
     struct share_terms terms;
 
-    if (index >= STILE_SHARES_OFFERED_MAX)
-        return hcall_bad_argument(1);
-    if (!share_walk(vcpu->vm, index, &terms))
+    if (!share_next_offered(vcpu->vm, after.handle, &terms))
         return hcall_error(STILE_NOT_FOUND);
-    return hcall_values(vcpu, terms.handle, terms.nr_pages << 32 | terms.owner, terms.what);
+    return found(vcpu, &terms, terms.owner);
+}
+
+struct hcall_result hcall_memory_shared(struct vcpu *vcpu, stile_share_t after)
+{
+    struct share_terms terms;
+
+    if (!share_next_own(vcpu->vm, after.handle, &terms))
+        return hcall_error(STILE_NOT_FOUND);
+    return found(vcpu, &terms, terms.peer);
 }

@@ -37,9 +37,9 @@
  */
 static int64_t workaround(const struct vm *vm, uint32_t function)
 {
-    if (function == SMCCC_ARCH_WORKAROUND_1 && PFR0_CSV2(vid_read(vm, ID_INDEX(4, 0))) != 0)
-        return SMCCC_WORKAROUND_NOT_REQUIRED;
-    if (function != SMCCC_ARCH_WORKAROUND_1 && function != SMCCC_ARCH_WORKAROUND_3)
+    if (function == STILE_SMCCC_ARCH_WORKAROUND_1 && PFR0_CSV2(vid_read(vm, ID_INDEX(4, 0))) != 0)
+        return STILE_SMCCC_WORKAROUND_NOT_REQUIRED;
+    if (function != STILE_SMCCC_ARCH_WORKAROUND_1 && function != STILE_SMCCC_ARCH_WORKAROUND_3)
         return STILE_NOT_SUPPORTED;
     int32_t answer = predictor_features(function);
     return answer < 0 ? STILE_NOT_SUPPORTED : answer;
@@ -59,9 +59,9 @@ static int64_t call_workaround(const struct vm *vm, uint32_t function)
 static int64_t arch_features(const struct vm *vm, uint32_t function)
 {
     switch (function) {
-    case SMCCC_VERSION:
-    case SMCCC_ARCH_FEATURES:
-    case PV_TIME_FEATURES: /* DEN 0057, section 3.1: how a guest finds it */
+    case STILE_SMCCC_VERSION:
+    case STILE_SMCCC_ARCH_FEATURES:
+    case STILE_PV_TIME_FEATURES: /* DEN 0057, section 3.1: how a guest finds it */
         return STILE_SUCCESS;
     default:
         return workaround(vm, function);
@@ -105,15 +105,16 @@ struct hcall_result hypercall_standard(struct vcpu *vcpu, uint64_t x1, uint64_t 
     (void)x5;
     (void)x6;
     vcpu->stats.standard_calls++;
+    vcpu->trace.nr_others++;
     /* Results that are not documented keep their registers (DEN 0028, section 2.6). */
     return_more(vcpu, x2, x3);
     switch (function) {
-    case SMCCC_VERSION:
-        return (struct hcall_result){SMCCC_VERSION_1_2, x1};
-    case SMCCC_ARCH_FEATURES:
+    case STILE_SMCCC_VERSION:
+        return (struct hcall_result){STILE_SMCCC_VERSION_1_2, x1};
+    case STILE_SMCCC_ARCH_FEATURES:
         return (struct hcall_result){arch_features(vcpu->vm, (uint32_t)x1), x1};
-    case SMCCC_ARCH_WORKAROUND_1:
-    case SMCCC_ARCH_WORKAROUND_3:
+    case STILE_SMCCC_ARCH_WORKAROUND_1:
+    case STILE_SMCCC_ARCH_WORKAROUND_3:
         return (struct hcall_result){call_workaround(vcpu->vm, function), x1};
     case STILE_FID_UID:
         return_more(vcpu, STILE_UID_WORD2, STILE_UID_WORD3);

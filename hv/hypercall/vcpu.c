@@ -27,7 +27,7 @@ struct hcall_result hcall_vcpu_counter(struct vcpu *vcpu, stile_u32_t counter)
 {
     if (counter >= STILE_NR_COUNTERS)
         return hcall_bad_argument(1);
-    return hcall_value(stats_counter(&vcpu->stats, counter));
+    return hcall_value(stats_counter(&vcpu->stats, &vcpu->trace, counter));
 }
 
 /* The vCPU that an argument names, or NULL. */

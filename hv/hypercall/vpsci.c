@@ -37,16 +37,16 @@ static int64_t cpu_on(const struct vm *vm, uint64_t target, uint64_t entry, uint
     struct vcpu *vcpu = find_target(vm, target);
 
     if (!vcpu)
-        return PSCI_INVALID_PARAMETERS;
+        return STILE_PSCI_INVALID_PARAMETERS;
     if (!vm_config_is_entry(&vm->config, entry))
-        return PSCI_INVALID_ADDRESS;
+        return STILE_PSCI_INVALID_ADDRESS;
     switch (vcpu_start(vcpu, entry, context)) {
     case VCPU_STARTED:
         return PSCI_SUCCESS;
     case VCPU_ON_PENDING:
-        return PSCI_ON_PENDING;
+        return STILE_PSCI_ON_PENDING;
     default:
-        return PSCI_ALREADY_ON;
+        return STILE_PSCI_ALREADY_ON;
     }
 }
 
@@ -63,13 +63,13 @@ void vpsci_cpu_off(struct vcpu *vcpu)
 static int64_t cpu_suspend(struct vcpu *vcpu, uint32_t state, uint64_t entry, uint64_t context)
 {
     if (state & ~POWER_STATE_DOWN)
-        return PSCI_INVALID_PARAMETERS;
+        return STILE_PSCI_INVALID_PARAMETERS;
     if (state == 0) {
         sleep_block(vcpu);
         return PSCI_SUCCESS;
     }
     if (!vm_config_is_entry(&vcpu->vm->config, entry))
-        return PSCI_INVALID_ADDRESS;
+        return STILE_PSCI_INVALID_ADDRESS;
     vcpu_reset_self(vcpu, entry);
     sleep_block(vcpu);
     return (int64_t)context;
@@ -81,7 +81,7 @@ static int64_t affinity_info(const struct vm *vm, uint64_t target, uint32_t leve
     struct vcpu *vcpu = find_target(vm, target);
 
     if (!vcpu || level != 0)
-        return PSCI_INVALID_PARAMETERS;
+        return STILE_PSCI_INVALID_PARAMETERS;
     return vcpu_power(vcpu);
 }
 
@@ -89,7 +89,7 @@ static int64_t affinity_info(const struct vm *vm, uint64_t target, uint32_t leve
 static int64_t system_reset2(struct vcpu *vcpu, uint32_t type)
 {
     if (type != RESET_WARM)
-        return PSCI_INVALID_PARAMETERS;
+        return STILE_PSCI_INVALID_PARAMETERS;
     vm_stop(vcpu, VM_END_REBOOT);
     return PSCI_SUCCESS;
 }
@@ -97,21 +97,22 @@ static int64_t system_reset2(struct vcpu *vcpu, uint32_t type)
 bool vpsci_has(uint32_t function)
 {
     switch (function) {
-    case SMCCC_VERSION: /* how a guest learns that SMCCC is 1.1 or newer: DEN 0028, section 2.10 */
-    case PSCI_VERSION:
-    case PSCI_FEATURES:
-    case PSCI_CPU_SUSPEND_32: /* feature flags 0: the original format, no OS-initiated mode */
-    case PSCI_CPU_SUSPEND_64:
-    case PSCI_CPU_ON_32:
-    case PSCI_CPU_ON_64:
-    case PSCI_CPU_OFF:
-    case PSCI_AFFINITY_INFO_32:
-    case PSCI_AFFINITY_INFO_64:
-    case PSCI_MIGRATE_INFO_TYPE:
-    case PSCI_SYSTEM_OFF:
-    case PSCI_SYSTEM_RESET:
-    case PSCI_SYSTEM_RESET2_32:
-    case PSCI_SYSTEM_RESET2_64:
+    case STILE_SMCCC_VERSION: /* how a guest learns that SMCCC is 1.1 or newer: DEN 0028,
+                                 section 2.10 */
+    case STILE_PSCI_VERSION:
+    case STILE_PSCI_FEATURES:
+    case STILE_PSCI_CPU_SUSPEND_32: /* feature flags 0: the original format, no OS-initiated mode */
+    case STILE_PSCI_CPU_SUSPEND_64:
+    case STILE_PSCI_CPU_ON_32:
+    case STILE_PSCI_CPU_ON_64:
+    case STILE_PSCI_CPU_OFF:
+    case STILE_PSCI_AFFINITY_INFO_32:
+    case STILE_PSCI_AFFINITY_INFO_64:
+    case STILE_PSCI_MIGRATE_INFO_TYPE:
+    case STILE_PSCI_SYSTEM_OFF:
+    case STILE_PSCI_SYSTEM_RESET:
+    case STILE_PSCI_SYSTEM_RESET2_32:
+    case STILE_PSCI_SYSTEM_RESET2_64:
         return true;
     default:
         return false;
@@ -123,37 +124,37 @@ int64_t vpsci_call(struct vcpu *vcpu, uint32_t function, struct vpsci_args args)
     uint32_t w1 = (uint32_t)args.x1, w2 = (uint32_t)args.x2, w3 = (uint32_t)args.x3;
 
     switch (function) {
-    case PSCI_VERSION:
-        return PSCI_VERSION_1_1;
-    case PSCI_FEATURES:
-        return vpsci_has(w1) ? PSCI_SUCCESS : PSCI_NOT_SUPPORTED;
-    case PSCI_CPU_SUSPEND_32:
+    case STILE_PSCI_VERSION:
+        return STILE_PSCI_VERSION_1_1;
+    case STILE_PSCI_FEATURES:
+        return vpsci_has(w1) ? PSCI_SUCCESS : STILE_PSCI_NOT_SUPPORTED;
+    case STILE_PSCI_CPU_SUSPEND_32:
         return cpu_suspend(vcpu, w1, w2, w3);
-    case PSCI_CPU_SUSPEND_64:
+    case STILE_PSCI_CPU_SUSPEND_64:
         return cpu_suspend(vcpu, w1, args.x2, args.x3);
-    case PSCI_CPU_OFF:
+    case STILE_PSCI_CPU_OFF:
         vpsci_cpu_off(vcpu);
         return PSCI_SUCCESS;
-    case PSCI_CPU_ON_32:
+    case STILE_PSCI_CPU_ON_32:
         return cpu_on(vcpu->vm, w1, w2, w3);
-    case PSCI_CPU_ON_64:
+    case STILE_PSCI_CPU_ON_64:
         return cpu_on(vcpu->vm, args.x1, args.x2, args.x3);
-    case PSCI_AFFINITY_INFO_32:
+    case STILE_PSCI_AFFINITY_INFO_32:
         return affinity_info(vcpu->vm, w1, w2);
-    case PSCI_AFFINITY_INFO_64:
+    case STILE_PSCI_AFFINITY_INFO_64:
         return affinity_info(vcpu->vm, args.x1, w2);
-    case PSCI_MIGRATE_INFO_TYPE:
+    case STILE_PSCI_MIGRATE_INFO_TYPE:
         return MIGRATE_NOT_NEEDED;
-    case PSCI_SYSTEM_OFF:
+    case STILE_PSCI_SYSTEM_OFF:
         vm_stop(vcpu, VM_END_OFF);
         return PSCI_SUCCESS;
-    case PSCI_SYSTEM_RESET:
+    case STILE_PSCI_SYSTEM_RESET:
         vm_stop(vcpu, VM_END_REBOOT);
         return PSCI_SUCCESS;
-    case PSCI_SYSTEM_RESET2_32:
-    case PSCI_SYSTEM_RESET2_64:
+    case STILE_PSCI_SYSTEM_RESET2_32:
+    case STILE_PSCI_SYSTEM_RESET2_64:
         return system_reset2(vcpu, w1);
     default:
-        return PSCI_NOT_SUPPORTED;
+        return STILE_PSCI_NOT_SUPPORTED;
     }
 }

@@ -17,12 +17,12 @@
 #include "lib/cold.h"
 #include "mm/page.h"
 #include "sched/sched.h"
+#include "vgic/mailbox.h"
 #include "vgic/vgic.h"
 #include "virt/pvtime.h"
 #include "virt/vdebug.h"
 #include "virt/vpmu.h"
 #include "virt/vtimer.h"
-#include "vm/el2_time.h"
 #include "vm/trap_control.h"
 #include "vm/vcpu.h"
 #include "vm/vm.h"
@@ -185,8 +185,7 @@ enum vcpu_start_result vcpu_start(struct vcpu *vcpu, uint64_t entry, uint64_t co
     vcpu->has = what_it_has(vcpu->vm);
     vdebug_reset(vcpu);
     vpmu_reset(vcpu);
-    memset(vcpu->mailbox->mask, 0xFF, sizeof(vcpu->mailbox->mask));
-    vcpu->mailbox->busy = 0;
+    mailbox_start(vcpu);
     if (vcpu->page->start_ticks == 0) { /* what follows its stop counts as blocked */
         vcpu->charged_ticks = timer_now();
         vcpu->page->start_ticks = vcpu->charged_ticks;
@@ -337,20 +336,4 @@ void vcpu_put(struct vcpu *vcpu)
     vgic_put(vcpu);
     if (vcpu->state == VCPU_READY)
         vcpu->page->preempted = 1;
-}
-
-struct vcpu *vcpu_work(struct vcpu *vcpu)
-{
-    do {
-        uint32_t work = __atomic_exchange_n(&vcpu->work, 0, __ATOMIC_ACQUIRE);
-        struct vcpu *before = vcpu;
-
-        if (work & VCPU_WORK_RESCHED)
-            vcpu = sched_switch(vcpu);
-        /* Loading a vCPU fills its list registers, so a switch leaves no VGIC work behind. */
-        if ((work & VCPU_WORK_VGIC) && vcpu == before)
-            vgic_flush(vcpu);
-    } while (__atomic_load_n(&vcpu->work, __ATOMIC_RELAXED) != 0);
-    el2_time_end_work();
-    return vcpu;
 }

@@ -90,15 +90,6 @@ void vcpu_load(struct vcpu *vcpu);
  */
 void vcpu_put(struct vcpu *vcpu);
 
-/**
- * vcpu_work() - do what must be done before a guest runs again
- * @vcpu: the loaded vCPU, its registers all saved
- *
- * Called by entry.S when the vCPU's work is not 0. Returns the vCPU to enter, loaded: this one or
- * another. Sleeps while none can run.
- */
-struct vcpu *vcpu_work(struct vcpu *vcpu);
-
 /** vcpu_enter() - in entry.S: run the guest of a loaded vCPU; does not return */
 _Noreturn void vcpu_enter(struct vcpu *vcpu);
 

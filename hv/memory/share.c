@@ -1,88 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The table of shares. A handle is a place in it and how often that place was used.
+ * Shares from offer to end. What is kept of them is in memory/share_table.c, what they do to tables
+ * of stage 2 in memory/share_map.c.
  */
 #include "memory/share.h"
 
-#include "arch/clamp.h"
 #include "lib/check.h"
+#include "lib/spinlock.h"
 #include "memory/share_map.h"
+#include "memory/share_table.h"
 #include "memory/vmem.h"
 #include "virt/events.h"
 #include "vm/mmio_map.h"
 #include "vm/vm.h"
 
-enum share_state {
-    SHARE_FREE,
-    SHARE_OFFERED,
-    SHARE_ACCEPTED,
-};
-
-struct share {
-    enum share_state state;
-    uint32_t handle; /* of its last use, if it is free */
-    uint32_t owner;  /* a VM's place, as is the next; while the share lasts, so does the VM */
-    uint32_t peer;
-    struct share_offer offer;
-    ipa_t peer_base;  /* where the peer has it, while accepted */
-    uint64_t settled; /* bytes from its start on that caches have let go of since it was offered */
-};
-
-#define NR_SHARES  (CONFIG_NR_VMS * STILE_SHARES_MAX)
-#define INDEX_BITS 8
-#define INDEX_MASK ((1u << INDEX_BITS) - 1)
-#define IN_USE_ALL ((1u << STILE_SHARES_MAX) - 1)
-
-_Static_assert(NR_SHARES <= INDEX_MASK + 1, "a handle holds it");
-_Static_assert((CONFIG_NR_VMS - 1) * STILE_SHARES_MAX <= STILE_SHARES_OFFERED_MAX,
-               "all that others can offer");
-
 static struct spinlock share_lock;
-static struct share shares[NR_SHARES]; /* STILE_SHARES_MAX for each VM, in their order */
-
-/* By number - 1. */
-static struct {
-    struct vm *vm;   /* NULL: it has no shares */
-    bool open;       /* it may be offered more */
-    uint32_t in_use; /* its own shares that are not free, a bit for each */
-} sharers[CONFIG_NR_VMS];
-
-/* --- the table ----------------------------------------------------------------------------- */
-
-static struct share *shares_of(const struct vm *vm)
-{
-    return &shares[(vm->id - 1) * STILE_SHARES_MAX];
-}
-
-static struct vm *owner_of(const struct share *share)
-{
-    return sharers[share->owner - 1].vm;
-}
-
-static struct vm *peer_of(const struct share *share)
-{
-    return sharers[share->peer - 1].vm;
-}
-
-static struct share *share_of(uint32_t handle)
-{
-    uint32_t index = handle & INDEX_MASK;
-
-    if (index >= NR_SHARES)
-        return NULL;
-    struct share *share = &shares[clamp(index, NR_SHARES)];
-    return share->state != SHARE_FREE && share->handle == handle ? share : NULL;
-}
-
-static struct share_terms terms_of(const struct share *share)
-{
-    uint32_t what = share->offer.rights;
-
-    what |= share->offer.donated ? STILE_SHARE_DONATED : 0;
-    what |= share->state == SHARE_ACCEPTED ? STILE_SHARE_ACCEPTED : 0;
-    return (struct share_terms){share->handle, owner_of(share)->number,
-                                share->offer.bytes >> PAGE_SHIFT, what};
-}
 
 /* Tells a VM that one of its shares is not what it was. */
 static void tell(struct vm *vm)
@@ -107,7 +39,7 @@ uint64_t share_unlent(struct stage2_locked locked, const struct vm *vm, ipa_t ba
     const struct share *share = shares_of(vm);
 
     CHECK(locked.stage2 == &vm->stage2);
-    for (uint32_t in_use = sharers[vm->id - 1].in_use; in_use != 0; in_use >>= 1, share++) {
+    for (uint32_t in_use = sharer_of(vm)->in_use; in_use != 0; in_use >>= 1, share++) {
         if (in_use & 1)
             bytes = share_gap(&share->offer, base, bytes);
     }
@@ -119,7 +51,7 @@ static bool is_promised(const struct vm *vm, const struct share_offer *offer)
 {
     const struct share *share = shares_of(vm);
 
-    for (uint32_t in_use = sharers[vm->id - 1].in_use; in_use != 0; in_use >>= 1, share++) {
+    for (uint32_t in_use = sharer_of(vm)->in_use; in_use != 0; in_use >>= 1, share++) {
         if ((in_use & 1) && (offer->donated || share->offer.donated) &&
             share_gap(&share->offer, offer->base, offer->bytes) < offer->bytes)
             return true;
@@ -129,63 +61,42 @@ static bool is_promised(const struct vm *vm, const struct share_offer *offer)
 
 /* --- offer --------------------------------------------------------------------------------- */
 
-/* The place of the VM of a number, if that takes part; or 0. */
+/* The place of the VM of a number, if that may be offered something; or 0. */
 static uint32_t find_peer(uint32_t number)
 {
     const struct vm *peer = vm_numbered(number);
 
-    return peer && sharers[peer->id - 1].open ? peer->id : 0;
+    return peer && sharer_of(peer)->open ? peer->id : 0;
 }
 
-/* Sets whether a place is in use. The stage 2 of its owner is locked. */
-static void set_state(struct share *share, enum share_state state)
+/* What is between the ends is looked at when it is accepted: that is bounded in its steps. */
+static bool owns_ends(struct stage2_locked locked, const struct share_offer *offer)
 {
-    uint32_t bit = 1u << (share->handle & INDEX_MASK) % STILE_SHARES_MAX;
-    uint32_t *in_use = &sharers[share->owner - 1].in_use;
-
-    share->state = state;
-    *in_use = state == SHARE_FREE ? *in_use & ~bit : *in_use | bit;
-}
-
-/* A new share of a VM that has fewer than it may. */
-static struct share *make(const struct vm *vm, uint32_t peer, const struct share_offer *offer)
-{
-    unsigned place = (unsigned)__builtin_ctz(~sharers[vm->id - 1].in_use);
-    struct share *share = shares_of(vm) + place;
-    uint32_t use = (share->handle >> INDEX_BITS) + 1;
-
-    use += use >> (32 - INDEX_BITS); /* never 0 */
-    share->handle = use << INDEX_BITS | ((vm->id - 1) * STILE_SHARES_MAX + place);
-    share->owner = vm->id;
-    share->peer = peer;
-    share->offer = *offer;
-    share->settled = 0;
-    set_state(share, SHARE_OFFERED);
-    return share;
+    return stage2_owns_locked(locked, offer->base) &&
+           (offer->bytes == PAGE_SIZE ||
+            stage2_owns_locked(locked, ipa_add(offer->base, offer->bytes - 1)));
 }
 
 static enum stile_error offer_locked(struct stage2_locked locked, struct vm *vm,
                                      const struct share_offer *offer, uint32_t *handle)
 {
     uint32_t peer = find_peer(offer->peer);
-    enum stile_error error;
 
     if (offer->peer == vm->number)
         return STILE_INVALID_ARGUMENT;
     if (peer == 0)
         return STILE_NOT_FOUND;
-    error = vmem_ready_range(locked, offer->base, offer->bytes, 0);
-    if (error)
-        return error == STILE_BUSY ? SHARE_AGAIN : error;
+    if (!owns_ends(locked, offer))
+        return STILE_NOT_MAPPED;
     if (is_promised(vm, offer))
         return STILE_BUSY;
-    if (sharers[vm->id - 1].in_use == IN_USE_ALL)
+    if (sharer_of(vm)->in_use == IN_USE_ALL)
         return STILE_LIMIT;
-    *handle = make(vm, peer, offer)->handle;
+    *handle = share_make(vm, peer, offer)->handle;
     return STILE_SUCCESS;
 }
 
-static enum stile_error offer_once(struct vm *vm, const struct share_offer *offer, uint32_t *handle)
+enum stile_error share_offer(struct vm *vm, const struct share_offer *offer, uint32_t *handle)
 {
     struct stage2_locked locked;
     enum stile_error error;
@@ -200,111 +111,213 @@ static enum stile_error offer_once(struct vm *vm, const struct share_offer *offe
     return error;
 }
 
-enum stile_error share_offer(struct vm *vm, const struct share_offer *offer, uint32_t *handle)
-{
-    enum stile_error error = offer_once(vm, offer, handle);
-    struct stage2_locked locked;
+/* --- accept -------------------------------------------------------------------------------- */
 
-    if (error != SHARE_AGAIN)
-        return error;
-    /* Handing memory over takes long: not while all shares are locked. */
-    locked = stage2_lock(&vm->stage2);
-    (void)vmem_ready_range(locked, offer->base, offer->bytes, VMEM_STEP);
-    stage2_unlock(locked);
-    return SHARE_AGAIN;
+/* Whether a step of the same acceptance may be what the peer asks for. */
+static bool goes_on(const struct loan *loan, const struct share_wish *wish)
+{
+    return (loan->state == LOAN_MAKING || loan->state == LOAN_UNDOING) &&
+           loan->range.base.ipa == wish->base.ipa && loan->rights == wish->rights;
 }
 
-/* --- the peer ------------------------------------------------------------------------------ */
-
-/* Takes the peer's mapping away, if there is one. */
-static void unmap_in_peer(struct share *share)
+static enum stile_error accept_check(const struct vm *vm, const struct share *share,
+                                     const struct share_wish *wish)
 {
-    if (share->state != SHARE_ACCEPTED)
-        return;
-    CHECK(stage2_unmap(&peer_of(share)->stage2, share->peer_base, share->offer.bytes) ==
-          STILE_SUCCESS);
-    share->state = SHARE_OFFERED;
-}
-
-static void share_end(struct share *share)
-{
-    struct stage2_locked locked;
-
-    unmap_in_peer(share);
-    locked = stage2_lock(&owner_of(share)->stage2);
-    set_state(share, SHARE_FREE);
-    stage2_unlock(locked);
-}
-
-/*
- * Caches let go of what is lent, a step at a time. What is no more than that share_map() does, and
- * a donation waits until it is touched. Returns whether there was nothing to do.
- */
-static bool is_settled(struct share *share)
-{
-    uint64_t bytes = share->offer.bytes;
-
-    if (share->offer.donated || bytes <= VMEM_STEP || share->settled == bytes)
-        return true;
-    share->settled += share_settle(owner_of(share), &share->offer, share->settled);
-    return false;
-}
-
-static enum stile_error accept_share(struct vm *vm, struct share *share, ipa_t base)
-{
-    enum stile_error error;
-
-    if (!share || share->peer != vm->id)
+    if (!share || share->peer != vm->id || share->state != SHARE_OFFERED)
         return STILE_NOT_FOUND;
-    if (share->state == SHARE_ACCEPTED)
-        return STILE_BUSY;
-    if (share->offer.bytes > STAGE2_IPA_END - base.ipa)
+    if (wish->bytes != share->offer.bytes)
         return STILE_INVALID_ARGUMENT;
-    if (mmio_gap(&vm->mmio, base, share->offer.bytes) < share->offer.bytes)
+    if (wish->donated != share->offer.donated || (wish->rights & ~share->offer.rights))
+        return STILE_DENIED;
+    if (share->loan)
+        return goes_on(share->loan, wish) ? STILE_SUCCESS : STILE_BUSY;
+    if (mmio_gap(&vm->mmio, wish->base, wish->bytes) < wish->bytes)
         return STILE_ALREADY_MAPPED;
-    if (!is_settled(share))
-        return SHARE_AGAIN;
-    error = share_map(owner_of(share), vm, &share->offer, base);
-    if (error)
-        return error;
-    share->peer_base = base;
-    if (share->offer.donated)
-        share_end(share);
-    else
-        share->state = SHARE_ACCEPTED;
     return STILE_SUCCESS;
 }
 
-enum stile_error share_accept(struct vm *vm, uint32_t handle, ipa_t base, struct share_terms *terms)
+/* What a VM needs for its first loan, and keeps for others: room for them, and scratch. */
+static enum stile_error prepare_loans(struct vm *vm)
 {
-    struct share *share;
+    struct stage2_locked locked;
     enum stile_error error;
+
+    if (!loans_open(vm))
+        return STILE_NO_MEMORY;
+    locked = stage2_lock(&vm->stage2);
+    error = stage2_make_scratch(locked);
+    stage2_unlock(locked);
+    if (error)
+        loans_close(vm);
+    return error;
+}
+
+/* Makes a loan, and sure that scratch can take its place. */
+static enum stile_error begin_loan(struct vm *vm, struct share *share,
+                                   const struct share_wish *wish)
+{
+    enum stile_error error = sharer_of(vm)->loans ? STILE_SUCCESS : prepare_loans(vm);
+
+    if (error)
+        return error;
+    return loan_make(vm, share, wish) ? STILE_SUCCESS : STILE_LIMIT;
+}
+
+/* A step of undoing what was accepted in part. Returns why, in the end, or SHARE_AGAIN. */
+static enum stile_error undo(struct vm *vm, struct loan *loan)
+{
+    enum stile_error error = loan->error;
+    struct stage2_locked locked;
+
+    share_unmap(vm, &loan->range);
+    if (loan->range.mapped > 0)
+        return SHARE_AGAIN;
+    loan_free(vm, loan);
+    if (!loan_any(vm)) { /* a call that fails leaves nothing behind */
+        loans_close(vm);
+        locked = stage2_lock(&vm->stage2);
+        stage2_free_scratch(locked);
+        stage2_unlock(locked);
+    }
+    return error;
+}
+
+/* A step of accepting what is lent. */
+static enum stile_error borrow(struct vm *vm, struct share *share, const struct share_wish *wish)
+{
+    enum stile_error error = share->loan ? STILE_SUCCESS : begin_loan(vm, share, wish);
+    struct loan *loan = share->loan;
+
+    if (error)
+        return error;
+    if (loan->state == LOAN_MAKING) {
+        error = share_lend(owner_of(share), vm, &share->offer, wish->rights, &loan->range);
+        if (!error && loan->range.mapped < loan->range.bytes)
+            return SHARE_AGAIN;
+        loan->state = error ? LOAN_UNDOING : LOAN_HELD;
+        loan->error = error;
+    }
+    return loan->state == LOAN_UNDOING ? undo(vm, loan) : STILE_SUCCESS;
+}
+
+static enum stile_error take(struct vm *vm, struct share *share, const struct share_wish *wish)
+{
+    enum stile_error error;
+
+    if (!share->offer.donated)
+        return borrow(vm, share, wish);
+    error = share_donate(owner_of(share), vm, &share->offer, wish);
+    if (!error)
+        share_free(share);
+    return error;
+}
+
+/*
+ * Settles a step of a share that takes several. The owner's stage 2 is locked before all shares are
+ * unlocked: whoever ends the share, and with it perhaps the owner, waits for that lock.
+ */
+static enum stile_error settle_apart(struct share *share)
+{
+    struct stage2_locked locked = stage2_lock(&owner_of(share)->stage2);
+    enum stile_error error;
+
+    spin_unlock(&share_lock);
+    error = share_settle(locked, &share->offer, &share->settled);
+    stage2_unlock(locked);
+    return error ? error : SHARE_AGAIN;
+}
+
+/* The same of a small donation, which takes one step. */
+static enum stile_error settle_small(struct share *share)
+{
+    struct stage2_locked locked = stage2_lock(&owner_of(share)->stage2);
+    enum stile_error error = share_settle(locked, &share->offer, &share->settled);
+
+    stage2_unlock(locked);
+    return error;
+}
+
+enum stile_error share_accept(struct vm *vm, uint32_t handle, const struct share_wish *wish)
+{
+    enum stile_error error;
+    struct share *share;
+    struct vm *owner;
 
     spin_lock(&share_lock);
     share = share_of(handle);
-    error = accept_share(vm, share, base);
+    error = accept_check(vm, share, wish);
+    if (!error && share->settled < share->offer.bytes) {
+        if (share->offer.bytes > SHARE_SMALL_BYTES)
+            return settle_apart(share);
+        if (share->offer.donated)
+            error = settle_small(share);
+    }
     if (!error) {
-        *terms = terms_of(share);
-        tell(owner_of(share));
+        owner = owner_of(share);
+        error = take(vm, share, wish);
+        if (!error)
+            tell(owner);
     }
     spin_unlock(&share_lock);
     return error;
+}
+
+/* --- ends ---------------------------------------------------------------------------------- */
+
+/* A step of letting go of what was accepted. Returns whether that was the last one. */
+static bool leave(struct vm *vm, struct loan *loan)
+{
+    loan->state = LOAN_LEAVING;
+    share_unmap(vm, &loan->range);
+    if (loan->range.mapped > 0)
+        return false;
+    loan_free(vm, loan);
+    return true;
 }
 
 enum stile_error share_release(struct vm *vm, uint32_t handle)
 {
     enum stile_error error = STILE_NOT_FOUND;
-    struct share *share;
+    struct loan *loan;
 
     spin_lock(&share_lock);
-    share = share_of(handle);
-    if (share && share->peer == vm->id && share->state == SHARE_ACCEPTED) {
-        unmap_in_peer(share);
-        tell(owner_of(share));
-        error = STILE_SUCCESS;
+    loan = loan_of(vm, handle);
+    if (loan) {
+        struct share *share = loan->share;
+
+        error = leave(vm, loan) ? STILE_SUCCESS : SHARE_AGAIN;
+        if (!error && share)
+            tell(owner_of(share));
     }
     spin_unlock(&share_lock);
     return error;
+}
+
+/* A step of taking back what the peer has. Returns whether that was the last one. */
+static bool take_back(struct vm *peer, struct loan *loan)
+{
+    if (!loan_is_told(loan)) {
+        loan->state = LOAN_UNDOING;
+        loan->error = STILE_NOT_FOUND;
+        return undo(peer, loan) != SHARE_AGAIN;
+    }
+    share_retire(peer, &loan->range);
+    if (loan->range.lent > 0)
+        return false;
+    loan->share->loan = NULL;
+    loan->share = NULL;
+    return true;
+}
+
+/* A step towards the end of a share, for its owner's sake. Returns whether that was the last one.
+ */
+static bool share_end(struct share *share)
+{
+    share->state = SHARE_ENDING;
+    if (share->loan && !take_back(peer_of(share), share->loan))
+        return false;
+    share_free(share);
+    return true;
 }
 
 enum stile_error share_revoke(struct vm *vm, uint32_t handle)
@@ -315,58 +328,72 @@ enum stile_error share_revoke(struct vm *vm, uint32_t handle)
     spin_lock(&share_lock);
     share = share_of(handle);
     if (share && owner_of(share) == vm) {
-        share_end(share);
-        tell(peer_of(share));
-        error = STILE_SUCCESS;
+        error = share_end(share) ? STILE_SUCCESS : SHARE_AGAIN;
+        if (!error)
+            tell(peer_of(share));
     }
     spin_unlock(&share_lock);
     return error;
 }
 
-bool share_walk(const struct vm *vm, uint32_t index, struct share_terms *terms)
-{
-    bool found = false;
+/* --- walks --------------------------------------------------------------------------------- */
 
-    /* Its own are left out. */
-    if (index >= (vm->id - 1) * STILE_SHARES_MAX)
-        index += STILE_SHARES_MAX;
-    if (index >= NR_SHARES)
-        return false;
-    index = (uint32_t)clamp(index, NR_SHARES);
-    spin_lock(&share_lock);
-    if (shares[index].state != SHARE_FREE && shares[index].peer == vm->id) {
-        *terms = terms_of(&shares[index]);
-        found = true;
-    }
-    spin_unlock(&share_lock);
-    return found;
+static uint32_t what_of(uint32_t rights, const struct loan *loan, bool ended)
+{
+    rights |= loan && loan_is_told(loan) ? STILE_SHARE_ACCEPTED : 0;
+    return rights | (ended ? STILE_SHARE_ENDED : 0);
 }
 
-/* A share of the VM's own, or one that it has accepted; or NULL. The lock is held. */
-static struct share *find_held(const struct vm *vm)
+static struct share_terms terms_of(const struct share *share)
 {
-    for (struct share *share = shares; share < &shares[NR_SHARES]; share++)
-        if (share->state != SHARE_FREE &&
-            (owner_of(share) == vm || (peer_of(share) == vm && share->state == SHARE_ACCEPTED)))
-            return share;
-    return NULL;
+    uint32_t rights = share->offer.rights | (share->offer.donated ? STILE_SHARE_DONATED : 0);
+
+    return (struct share_terms){share->handle, owner_of(share)->number, share->offer.peer,
+                                share->offer.bytes >> PAGE_SHIFT,
+                                what_of(rights, share->loan, share->state == SHARE_ENDING)};
 }
 
-bool share_vm_reset(struct vm *vm)
+static bool is_next(uint32_t handle, uint32_t after, const struct share_terms *best)
 {
-    struct share *share;
+    return handle > after && (best->handle == 0 || handle < best->handle);
+}
 
+bool share_next_own(const struct vm *vm, uint32_t after, struct share_terms *terms)
+{
+    const struct share *share = shares_of(vm);
+
+    *terms = (struct share_terms){.handle = 0};
     spin_lock(&share_lock);
-    share = find_held(vm);
-    if (share && owner_of(share) == vm) {
-        share_end(share);
-        tell(peer_of(share));
-    } else if (share) {
-        unmap_in_peer(share);
-        tell(owner_of(share));
-    }
+    for (uint32_t in_use = sharer_of(vm)->in_use; in_use != 0; in_use >>= 1, share++)
+        if ((in_use & 1) && is_next(share->handle, after, terms))
+            *terms = terms_of(share);
     spin_unlock(&share_lock);
-    return share;
+    return terms->handle != 0;
+}
+
+/* Of what the VM has accepted and its owner has ended. */
+static void next_ended(const struct vm *vm, uint32_t after, struct share_terms *terms)
+{
+    const struct loan *loan = sharer_of(vm)->loans;
+
+    for (uint64_t lent = sharer_of(vm)->lent; lent != 0; lent >>= 1, loan++)
+        if ((lent & 1) && !loan->share && is_next(loan->handle, after, terms))
+            *terms = (struct share_terms){loan->handle, loan->owner, vm->number,
+                                          loan->range.bytes >> PAGE_SHIFT,
+                                          what_of(loan->offered, loan, true)};
+}
+
+bool share_next_offered(const struct vm *vm, uint32_t after, struct share_terms *terms)
+{
+    *terms = (struct share_terms){.handle = 0};
+    spin_lock(&share_lock);
+    next_ended(vm, after, terms);
+    for (const struct share *share = shares; share < &shares[NR_SHARES]; share++)
+        if (share->state != SHARE_FREE && share->peer == vm->id &&
+            is_next(share->handle, after, terms))
+            *terms = terms_of(share);
+    spin_unlock(&share_lock);
+    return terms->handle != 0;
 }
 
 /* --- VMs ----------------------------------------------------------------------------------- */
@@ -374,8 +401,8 @@ bool share_vm_reset(struct vm *vm)
 void share_vm_started(struct vm *vm)
 {
     spin_lock(&share_lock);
-    sharers[vm->id - 1].vm = vm;
-    sharers[vm->id - 1].open = true;
+    sharer_of(vm)->vm = vm;
+    sharer_of(vm)->open = true;
     spin_unlock(&share_lock);
 }
 
@@ -388,19 +415,58 @@ static struct share *find_of(const struct vm *vm)
     return NULL;
 }
 
-bool share_vm_gone(struct vm *vm)
+/* A step of ending what a VM has with others. Returns whether there was anything. */
+static bool end_some(struct vm *vm)
 {
+    struct loan *loan = loan_any(vm);
     struct share *share;
+    struct vm *other;
+
+    if (loan) {
+        (void)leave(vm, loan);
+        return true;
+    }
+    share = find_of(vm);
+    if (!share)
+        return false;
+    other = owner_of(share) == vm ? peer_of(share) : owner_of(share);
+    if (share_end(share))
+        tell(other);
+    return true;
+}
+
+bool share_vm_reset(struct vm *vm)
+{
+    struct share *own = NULL;
+    struct loan *loan;
 
     spin_lock(&share_lock);
-    sharers[vm->id - 1].open = false;
-    share = find_of(vm);
-    if (share) {
-        share_end(share);
-        tell(owner_of(share) == vm ? peer_of(share) : owner_of(share));
-    } else {
-        sharers[vm->id - 1].vm = NULL;
+    loan = loan_any(vm);
+    if (loan) {
+        struct share *share = loan->share;
+
+        if (leave(vm, loan) && share)
+            tell(owner_of(share));
+    } else if (sharer_of(vm)->in_use != 0) {
+        own = shares_of(vm) + __builtin_ctz(sharer_of(vm)->in_use);
+        if (share_end(own))
+            tell(peer_of(own));
     }
     spin_unlock(&share_lock);
-    return share;
+    return loan || own;
+}
+
+bool share_vm_gone(struct vm *vm)
+{
+    bool found;
+
+    spin_lock(&share_lock);
+    sharer_of(vm)->open = false;
+    found = end_some(vm);
+    if (!found) {
+        loans_close(vm);
+        sharer_of(vm)->vm = NULL;
+    }
+    spin_unlock(&share_lock);
+    return found;
 }

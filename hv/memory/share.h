@@ -4,8 +4,9 @@
  *
  * A share is offered, perhaps accepted and released again, and ends when its owner revokes it, when
  * either VM ends or starts anew, or, if it is a donation, when it was accepted. While it lasts its
- * pages stay where the owner has them. So EL2 finds them there, and the peer's mapping of them,
- * made in one piece by accept and only split since, can always be taken away without a new table.
+ * pages stay where the owner has them. So EL2 finds them there, and the peer's mapping of them can
+ * always be taken away without a new table: scratch memory of the peer's own takes its place until
+ * the peer releases it. So the owner never waits for its peer, and the peer never faults.
  *
  * One lock holds over all shares, and over that a VM with shares is not taken down. A VM's own
  * shares change only while its stage 2 is locked too.
@@ -24,7 +25,8 @@ struct vm;
 /** What a peer is told of a share. */
 struct share_terms {
     uint32_t handle;
-    uint32_t owner; /* a VM's number */
+    uint32_t owner; /* a VM's number, as is the next */
+    uint32_t peer;
     uint64_t nr_pages;
     uint32_t what; /* STILE_ACCESS_*, STILE_SHARE_* */
 };
@@ -46,14 +48,20 @@ void share_vm_started(struct vm *vm);
 bool share_vm_gone(struct vm *vm);
 
 /**
+ * share_vm_reset() - a step of revoking what the VM offers, and of releasing what it has accepted
+ *
+ * Returns whether there may be more: it is to be called again. What others offer the VM, and it has
+ * not accepted, stays offered.
+ */
+bool share_vm_reset(struct vm *vm);
+
+/**
  * share_offer() - offer pages to a peer
  * @handle: where to put the handle
  *
- * Makes them ready: the peer finds what the owner would. SHARE_AGAIN: not yet all of them.
- *
  * INVALID_ARGUMENT: the peer is the VM itself
  * NOT_FOUND: no VM of that number runs
- * NOT_MAPPED: a page is not the VM's own
+ * NOT_MAPPED: the first or the last page is not the VM's own
  * BUSY: a page was donated already, or is to be and is shared
  * LIMIT: the VM has STILE_SHARES_MAX shares
  */
@@ -61,46 +69,45 @@ enum stile_error share_offer(struct vm *vm, const struct share_offer *offer, uin
 
 /**
  * share_accept() - map what was offered
- * @base:  where, page aligned, inside the IPA space
- * @terms: where to put what was accepted
  *
- * First the caches let go of what is lent: a peer that reads past them finds what the owner sees,
- * not what was there before. SHARE_AGAIN: they have not yet done so for all of it.
+ * First memory is made ready, and the caches let go of what is lent: a peer that reads past them
+ * finds what the owner sees, not what was there before. SHARE_AGAIN: not yet all of it is there.
  *
- * INVALID_ARGUMENT: the range leaves the IPA space
  * NOT_FOUND: no share of that handle is offered to the VM
+ * INVALID_ARGUMENT: it has another size
+ * DENIED: it grants less, or is a donation and was not taken for one, or the other way round
  * BUSY: it was accepted already
+ * NOT_MAPPED: a page is not the owner's
  * ALREADY_MAPPED: something is in the range
- * NO_MEMORY: the pool has no page for a table
+ * LIMIT: the VM has accepted STILE_SHARES_ACCEPTED_MAX shares
+ * NO_MEMORY: the pool has no page for a table or for scratch, or, of a donation, the machine cannot
+ *            keep as much
  */
-enum stile_error share_accept(struct vm *vm, uint32_t handle, ipa_t base,
-                              struct share_terms *terms);
+enum stile_error share_accept(struct vm *vm, uint32_t handle, const struct share_wish *wish);
 
-/** share_release() - unmap what was accepted. NOT_FOUND: the VM has accepted no such share */
+/**
+ * share_release() - unmap what was accepted, or was in part
+ *
+ * SHARE_AGAIN: not yet all of it. NOT_FOUND: the VM has accepted no such share
+ */
 enum stile_error share_release(struct vm *vm, uint32_t handle);
 
 /**
  * share_revoke() - end a share
  *
- * No CPU reaches the pages on the peer's behalf when this returns. NOT_FOUND: the VM owns no such
- * share
+ * No CPU reaches the pages on the peer's behalf when this returns SUCCESS. SHARE_AGAIN: not yet all
+ * of them. NOT_FOUND: the VM owns no such share
  */
 enum stile_error share_revoke(struct vm *vm, uint32_t handle);
 
 /**
- * share_vm_reset() - revoke a share of the VM's own, or release one that it has accepted
+ * share_next_own() - look at what a VM offers: the share of the least handle above @after
+ * share_next_offered() - look at what others offer a VM, and at what has ended and it has still
  *
- * Returns whether there may be more: it is to be called again.
+ * Return false if there is none.
  */
-bool share_vm_reset(struct vm *vm);
-
-/**
- * share_walk() - look at what is offered to a VM
- * @index: 0 to STILE_SHARES_OFFERED_MAX - 1
- *
- * Returns false if that is nothing.
- */
-bool share_walk(const struct vm *vm, uint32_t index, struct share_terms *terms);
+bool share_next_own(const struct vm *vm, uint32_t after, struct share_terms *terms);
+bool share_next_offered(const struct vm *vm, uint32_t after, struct share_terms *terms);
 
 /**
  * share_unlent() - find what a VM may change

@@ -49,6 +49,8 @@ static void fill(struct vm *vm)
         page->memory[i] =
             (struct stile_memory_region){vm->config.memory[i].base.ipa, vm->config.memory[i].bytes};
     memset(vm->ring, 0, sizeof(*vm->ring));
+    /* A guest that writes there before console_use_ring calls console_notify, and is told BUSY. */
+    vm->ring->out_sleeps = 1;
 }
 
 static enum stile_error map(struct vm *vm, uint64_t ipa, const void *page, uint32_t attrs)

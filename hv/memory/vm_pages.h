@@ -19,6 +19,9 @@ struct vm;
 #define VM_RING_IPA         VM_WRITTEN_IPA
 #define VM_MAILBOX_IPA(i)   (VM_WRITTEN_IPA + ((uint64_t)(i) + 1) * PAGE_SIZE)
 _Static_assert(VM_VCPU_PAGE_IPA(CONFIG_NR_VCPUS) <= VM_STOLEN_IPA, "they do not overlap");
+_Static_assert(VM_SHARED_IPA % 0x10000 == 0 && VM_STOLEN_IPA % 0x10000 == 0 &&
+                   VM_WRITTEN_IPA % 0x10000 == 0 && VM_STOLEN_IPA < VM_WRITTEN_IPA,
+               "what is written and what is not are never in the same 64 KiB");
 _Static_assert(VM_MAILBOX_IPA(CONFIG_NR_VCPUS) <= VM_SHARED_IPA + VM_SHARED_BYTES, "nor these");
 
 /** vm_pages_alloc() - allocate the pages of a new VM; false if the pool is exhausted */

@@ -251,30 +251,3 @@ uint64_t vmem_ready_bytes(ipa_t ipa, const struct stage2_mapping *mapping)
         return 0;
     return rest < part ? rest : part;
 }
-
-enum stile_error vmem_ready_range(struct stage2_locked locked, ipa_t base, uint64_t bytes,
-                                  uint64_t allowed)
-{
-    struct stage2_mapping mapping;
-    uint64_t done = 0;
-
-    while (done < bytes) {
-        ipa_t ipa = ipa_add(base, done);
-        uint64_t ready;
-
-        if (!stage2_lookup_locked(locked, ipa, &mapping) || !(mapping.attrs & STAGE2_OWNED))
-            return STILE_NOT_MAPPED;
-        ready = vmem_ready_bytes(ipa, &mapping);
-        if (ready == 0) {
-            /* Pages one by one take more than twice as long as together. */
-            uint64_t more = mapping.bytes > PAGE_SIZE ? PAGE_PART_BYTES : 2 * PAGE_SIZE;
-
-            if (allowed < more)
-                return STILE_BUSY;
-            allowed -= more;
-            vmem_ready(locked, ipa, &mapping);
-        }
-        done += ready;
-    }
-    return STILE_SUCCESS;
-}

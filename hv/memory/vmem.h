@@ -121,16 +121,6 @@ void vmem_ready(struct stage2_locked locked, ipa_t ipa, const struct stage2_mapp
  */
 uint64_t vmem_ready_bytes(ipa_t ipa, const struct stage2_mapping *mapping);
 
-/**
- * vmem_ready_range() - make a range of whole pages ready
- * @allowed: how many bytes may be handed over, half as many of single pages: VMEM_STEP, or 0
- *
- * NOT_MAPPED: a page is not the VM's own
- * BUSY: there is more to hand over: call again
- */
-enum stile_error vmem_ready_range(struct stage2_locked locked, ipa_t base, uint64_t bytes,
-                                  uint64_t allowed);
-
 /** What is handed over at once, so that EL2 is not held long. */
 #define VMEM_STEP PAGE_PART_BYTES
 

@@ -34,7 +34,7 @@ static uint64_t *find(const struct stage2 *stage2, ipa_t ipa, unsigned *level)
         return NULL;
     *level = STAGE2_FIRST_LEVEL;
     entry = pte_at(stage2->root, STAGE2_FIRST_LEVEL, ipa.ipa);
-    while (pte_is_table(*entry, *level)) {
+    while (stage2_is_table(*entry, *level)) {
         ++*level;
         entry = pte_at(pte_table(*entry), *level, ipa.ipa);
     }
@@ -54,6 +54,14 @@ bool stage2_lookup_locked(struct stage2_locked locked, ipa_t ipa, struct stage2_
     return true;
 }
 
+bool stage2_owns_locked(struct stage2_locked locked, ipa_t ipa)
+{
+    unsigned level;
+    const uint64_t *entry = find(locked.stage2, ipa, &level);
+
+    return entry && (*entry & S2_OWNED);
+}
+
 uint64_t stage2_gap_locked(struct stage2_locked locked, ipa_t ipa, uint64_t bytes)
 {
     uint64_t at = ipa.ipa;
@@ -63,7 +71,7 @@ uint64_t stage2_gap_locked(struct stage2_locked locked, ipa_t ipa, uint64_t byte
         unsigned level = STAGE2_FIRST_LEVEL;
         const uint64_t *entry = pte_at(locked.stage2->root, level, at);
 
-        while (pte_is_table(*entry, level)) {
+        while (stage2_is_table(*entry, level)) {
             ++level;
             entry = pte_at(pte_table(*entry), level, at);
         }
@@ -92,6 +100,44 @@ void stage2_ready_locked(struct stage2_locked locked, ipa_t ipa)
     dsb_ishst();
 }
 
+/* --- scratch ------------------------------------------------------------------------------- */
+
+enum stile_error stage2_make_scratch(struct stage2_locked locked)
+{
+    struct stage2 *stage2 = locked.stage2;
+    uint64_t *table;
+    void *page;
+
+    if (stage2->scratch)
+        return STILE_SUCCESS;
+    table = page_alloc(stage2->vm_id, PAGE_ORDER_4K);
+    page = page_alloc(stage2->vm_id, PAGE_ORDER_4K);
+    if (!table || !page) {
+        if (table)
+            page_free(table, PAGE_ORDER_4K);
+        return STILE_NO_MEMORY;
+    }
+    page_show(page);
+    for (unsigned i = 0; i < PTE_NR_ENTRIES; i++)
+        table[i] = stage2_leaf_make(page_pa(page).pa, PTE_LAST_LEVEL, STAGE2_READ | STAGE2_WRITE);
+    stage2->scratch = table;
+    return STILE_SUCCESS;
+}
+
+static void scratch_free(struct stage2 *stage2)
+{
+    if (!stage2->scratch)
+        return;
+    page_free(page_va(pa_make(stage2->scratch[0] & PTE_ADDRESS)), PAGE_ORDER_4K);
+    page_free(stage2->scratch, PAGE_ORDER_4K);
+    stage2->scratch = NULL;
+}
+
+void stage2_free_scratch(struct stage2_locked locked)
+{
+    scratch_free(locked.stage2);
+}
+
 /* --- life, and the same with the lock taken -------------------------------------------------- */
 
 uint64_t stage2_vtcr(void)
@@ -115,6 +161,7 @@ enum stile_error stage2_init(struct stage2 *stage2, uint32_t vm_id)
     stage2->root = root;
     stage2->vttbr = page_pa(root).pa | (uint64_t)vm_id << VTTBR_VMID_SHIFT;
     stage2->vm_id = vm_id;
+    stage2->scratch = NULL;
     stage2->nr_owned = 0;
     stage2->gone = 0;
     tlb_flush_stage2_all(stage2->vttbr); /* what an earlier VM of that number left */
@@ -138,7 +185,7 @@ static struct path path_to(const struct stage2 *stage2, uint64_t ipa)
     uint64_t *entry = pte_at(stage2->root, path.level, ipa);
 
     path.entries[path.level] = entry;
-    while (pte_is_table(*entry, path.level)) {
+    while (stage2_is_table(*entry, path.level)) {
         entry = pte_at(pte_table(*entry), ++path.level, ipa);
         path.entries[path.level] = entry;
     }
@@ -154,7 +201,7 @@ static unsigned destroy_one(struct stage2 *stage2, stage2_release_t *release, vo
                                      stage2_leaf_attrs(entry)};
 
     *path.entries[path.level] = 0;
-    if (entry != 0)
+    if (entry != 0 && !(entry & S2_SCRATCH))
         release(context, &mapping);
     stage2->gone += mapping.bytes;
     while (path.level > STAGE2_FIRST_LEVEL && is_aligned(stage2->gone, pte_span(path.level - 1))) {
@@ -176,6 +223,7 @@ bool stage2_destroy(struct stage2 *stage2, stage2_release_t *release, void *cont
         cost += destroy_one(stage2, release, context);
     if (stage2->gone < STAGE2_IPA_END)
         return true;
+    scratch_free(stage2);
     page_free(stage2->root, PAGE_ORDER_4K);
     stage2->root = NULL;
     stage2->vttbr = 0;

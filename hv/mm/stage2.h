@@ -23,9 +23,10 @@
 #define STAGE2_IPA_END  (UINT64_C(1) << STAGE2_IPA_BITS)
 
 struct stage2 {
-    uint64_t *root; /* 512 entries of 1 GiB */
-    uint64_t vttbr; /* VTTBR_EL2 while the VM runs */
-    uint32_t vm_id; /* whose budget its tables are in; also the VMID */
+    uint64_t *root;    /* 512 entries of 1 GiB */
+    uint64_t vttbr;    /* VTTBR_EL2 while the VM runs */
+    uint32_t vm_id;    /* whose budget its tables are in; also the VMID */
+    uint64_t *scratch; /* a table, every entry of which is one page; NULL: not made */
     struct spinlock lock;
     uint64_t nr_owned; /* pages that are STAGE2_OWNED; counted by memory/vmem.c, as are the next */
     uint64_t quota;    /* pages it may own */
@@ -130,6 +131,9 @@ enum stile_error stage2_map_locked(struct stage2_locked locked, ipa_t ipa, pa_t 
 enum stile_error stage2_unmap_locked(struct stage2_locked locked, ipa_t ipa, uint64_t bytes);
 bool stage2_lookup_locked(struct stage2_locked locked, ipa_t ipa, struct stage2_mapping *out);
 
+/** Whether what is mapped at @ipa, any alignment, is STAGE2_OWNED. */
+bool stage2_owns_locked(struct stage2_locked locked, ipa_t ipa);
+
 /**
  * stage2_protect_locked() - change what a range allows
  * @ipa:    page aligned
@@ -141,6 +145,30 @@ bool stage2_lookup_locked(struct stage2_locked locked, ipa_t ipa, struct stage2_
  */
 enum stile_error stage2_protect_locked(struct stage2_locked locked, ipa_t ipa, uint64_t bytes,
                                        uint32_t rights);
+
+/**
+ * stage2_make_scratch() - set aside what stage2_scratch_locked() shows: a page, and a table
+ *
+ * Once for a translation; more calls find it there. NO_MEMORY: the VM's budget has not two pages
+ */
+enum stile_error stage2_make_scratch(struct stage2_locked locked);
+
+/** Gives that back. Nothing of the translation shows it. */
+void stage2_free_scratch(struct stage2_locked locked);
+
+/**
+ * stage2_scratch_locked() - show scratch memory where something is mapped
+ * @ipa:   page aligned
+ * @bytes: a multiple of the page size, not 0; in whole pages and blocks of those that are mapped
+ *
+ * One page is everywhere in the range, to be read and written: what a page was mapped for is a page
+ * of scratch, and a block becomes a table all of whose entries are that page. So it takes no
+ * memory, however large the range, and cannot fail. No CPU translates to what was there any more
+ * when it returns. A guest that touches the range meanwhile faults, and tries again: vmem_fault().
+ * Otherwise it is as any mapping; stage2_lookup() finds as large a block as before, of which pa
+ * means nothing.
+ */
+void stage2_scratch_locked(struct stage2_locked locked, ipa_t ipa, uint64_t bytes);
 
 /** How many of @bytes bytes from @ipa on, in whole pages, have nothing mapped up to what has. */
 uint64_t stage2_gap_locked(struct stage2_locked locked, ipa_t ipa, uint64_t bytes);

@@ -103,7 +103,7 @@ static bool run_find(const struct stage2 *stage2, const struct range *range, str
     uint64_t *parent = NULL;
     uint64_t *entry = pte_at(stage2->root, level, range->ipa);
 
-    while (pte_is_table(*entry, level)) {
+    while (stage2_is_table(*entry, level)) {
         parent = entry;
         entry = pte_at(pte_table(*entry), ++level, range->ipa);
     }
@@ -147,7 +147,7 @@ static enum stile_error map_prepare(uint64_t *table, unsigned level, struct rang
         uint64_t step = pte_step(level, range.ipa, range.bytes);
         enum stile_error error;
 
-        if (entry != 0 && !pte_is_table(entry, level))
+        if (entry != 0 && !stage2_is_table(entry, level))
             return STILE_ALREADY_MAPPED;
         if (leaf_fits(&range, level, step, attrs)) {
             if (entry != 0)
@@ -246,9 +246,15 @@ enum stile_error stage2_map_locked(struct stage2_locked locked, ipa_t ipa, pa_t 
 
 /** What becomes of each descriptor of a range. All zero: it goes. */
 struct change {
-    uint64_t keep; /* bits that stay */
-    uint64_t set;  /* bits that are added */
+    uint64_t keep;  /* bits that stay */
+    uint64_t page;  /* bits that are added to a page's */
+    uint64_t block; /* and to a block's */
 };
+
+static bool change_removes(const struct change *change)
+{
+    return change->keep == 0 && change->page == 0;
+}
 
 /* Counts the tables that splitting needs below @table; NULL: a block covers all of it. */
 static enum stile_error change_prepare(uint64_t *table, unsigned level, struct range range,
@@ -257,7 +263,7 @@ static enum stile_error change_prepare(uint64_t *table, unsigned level, struct r
     while (range.bytes > 0) {
         uint64_t entry = table ? *pte_at(table, level, range.ipa) : PTE_VALID;
         uint64_t step = pte_step(level, range.ipa, range.bytes);
-        bool is_table = pte_is_table(entry, level);
+        bool is_table = stage2_is_table(entry, level);
         struct range part = range_take(&range, step);
         enum stile_error error;
 
@@ -320,12 +326,13 @@ static unsigned change_commit(const struct stage2 *stage2, uint64_t *table, unsi
         struct range part = range_take(&range, step);
         uint64_t *below;
 
-        if (!pte_is_table(*entry, level) && step == pte_span(level)) {
-            *entry = (*entry & change->keep) | change->set;
+        if (!stage2_is_table(*entry, level) && step == pte_span(level)) {
+            *entry =
+                (*entry & change->keep) | (level == PTE_LAST_LEVEL ? change->page : change->block);
             nr_gone += *entry == 0;
             continue;
         }
-        if (!pte_is_table(*entry, level))
+        if (!stage2_is_table(*entry, level))
             split(stage2, entry, level, part.ipa, tables_pop(spare));
         below = pte_table(*entry);
         *entry -= stage2_used(change_commit(stage2, below, level + 1, part, change, spare, empty));
@@ -361,15 +368,26 @@ static bool run_is_plain(const struct run *run, const struct change *change)
         if (run->first[i] == 0)
             return false;
     }
-    return change->keep != 0 || stage2_table_used(*run->parent) > run->nr;
+    return !change_removes(change) || stage2_table_used(*run->parent) > run->nr;
 }
 
 static void change_run(const struct run *run, const struct change *change)
 {
+    uint64_t set = run->level == PTE_LAST_LEVEL ? change->page : change->block;
+
     for (unsigned i = 0; i < run->nr; i++)
-        run->first[i] = (run->first[i] & change->keep) | change->set;
-    if (change->keep == 0)
+        run->first[i] = (run->first[i] & change->keep) | set;
+    if (change_removes(change))
         *run->parent -= stage2_used(run->nr);
+}
+
+/* No CPU translates any more by what a range was before. */
+static void change_flush(const struct stage2 *stage2, ipa_t ipa, uint64_t bytes)
+{
+    if (bytes == PAGE_SIZE)
+        tlb_flush_stage2_ipa(stage2->vttbr, ipa.ipa);
+    else
+        tlb_flush_stage2_all(stage2->vttbr);
 }
 
 static enum stile_error change_locked(struct stage2_locked locked, ipa_t ipa, uint64_t bytes,
@@ -390,10 +408,7 @@ static enum stile_error change_locked(struct stage2_locked locked, ipa_t ipa, ui
         error = change_any(stage2, range, change, &empty);
     if (error)
         return error;
-    if (bytes == PAGE_SIZE)
-        tlb_flush_stage2_ipa(stage2->vttbr, ipa.ipa);
-    else
-        tlb_flush_stage2_all(stage2->vttbr);
+    change_flush(stage2, ipa, bytes);
     /* Only now has every CPU's table walk let go of them. */
     tables_free(&empty);
     return STILE_SUCCESS;
@@ -401,14 +416,38 @@ static enum stile_error change_locked(struct stage2_locked locked, ipa_t ipa, ui
 
 enum stile_error stage2_unmap_locked(struct stage2_locked locked, ipa_t ipa, uint64_t bytes)
 {
-    return change_locked(locked, ipa, bytes, &(struct change){0, 0});
+    return change_locked(locked, ipa, bytes, &(struct change){0, 0, 0});
 }
 
 enum stile_error stage2_protect_locked(struct stage2_locked locked, ipa_t ipa, uint64_t bytes,
                                        uint32_t rights)
 {
-    struct change change = {~S2_RIGHTS, stage2_leaf_rights(rights)};
+    uint64_t bits = stage2_leaf_rights(rights);
 
     CHECK(rights & STAGE2_READ);
-    return change_locked(locked, ipa, bytes, &change);
+    return change_locked(locked, ipa, bytes, &(struct change){~S2_RIGHTS, bits, bits});
+}
+
+void stage2_scratch_locked(struct stage2_locked locked, ipa_t ipa, uint64_t bytes)
+{
+    static const struct change invalid = {~PTE_VALID, 0, 0};
+    struct stage2 *stage2 = locked.stage2;
+    uint64_t page = stage2->scratch[0];
+    uint64_t table = (uint64_t)(uintptr_t)stage2->scratch;
+    struct change change = {0, page, (page & ~PTE_ADDRESS) | table | S2_SCRATCH};
+    struct range range = {ipa.ipa, 0, bytes};
+    struct tables none = {NULL};
+    struct run run;
+
+    /* Break before make: invalid on every CPU, and then what is new. Most ranges are a page. */
+    if (run_find(stage2, &range, &run) && run.nr == 1) {
+        *run.first &= ~PTE_VALID;
+        change_flush(stage2, ipa, bytes);
+        *run.first = run.level == PTE_LAST_LEVEL ? change.page : change.block;
+    } else {
+        CHECK(change_any(stage2, range, &invalid, &none) == STILE_SUCCESS);
+        change_flush(stage2, ipa, bytes);
+        CHECK(change_any(stage2, range, &change, &none) == STILE_SUCCESS);
+    }
+    dsb_ishst();
 }

@@ -6,6 +6,7 @@
 #ifndef MM_STAGE2_PTE_H
 #define MM_STAGE2_PTE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "arch/cache.h"
@@ -25,6 +26,7 @@
 #define S2_BORROWED     (UINT64_C(1) << 56)
 #define S2_MAY_WRITE    (UINT64_C(1) << 57)
 #define S2_FILLED       (UINT64_C(1) << 58)
+#define S2_SCRATCH      (UINT64_C(1) << 52) /* in a table's descriptor, where it is ignored */
 
 #define S2_RIGHTS (S2_READ | S2_WRITE | PTE_XN)
 
@@ -37,6 +39,15 @@ static inline uint64_t stage2_leaf_rights(uint32_t attrs)
     rights |= attrs & STAGE2_WRITE ? S2_WRITE : 0;
     rights |= (attrs & (STAGE2_EXECUTE | STAGE2_DEVICE)) == STAGE2_EXECUTE ? 0 : PTE_XN;
     return rights;
+}
+
+/**
+ * Whether a descriptor points to a table of the range's own. One that points to the VM's scratch is
+ * a block to software: see stage2_scratch_locked().
+ */
+static inline bool stage2_is_table(uint64_t entry, unsigned level)
+{
+    return pte_is_table(entry, level) && !(entry & S2_SCRATCH);
 }
 
 /** The descriptor of a page or block. */

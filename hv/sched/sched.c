@@ -57,10 +57,10 @@ static uint64_t poll_deadline(const struct vcpu *vcpu)
 }
 
 /*
- * Sets this CPU's timer to the next thing to do: a slice that ends, a sleeper that wakes, or the
- * emulated timers of the vCPU that runs.
+ * When there is something to do: a slice that ends, a sleeper that wakes, the emulated timers of
+ * the vCPU that runs.
  */
-static inline void arm_timer(struct pcpu *pcpu)
+static inline uint64_t next_due(const struct pcpu *pcpu)
 {
     uint64_t deadline = TIMER_NEVER;
 
@@ -76,16 +76,28 @@ static inline void arm_timer(struct pcpu *pcpu)
         if (wake < deadline)
             deadline = wake;
     }
-    pcpu->timer_ticks = deadline;
-    timer_arm(deadline);
+    return deadline;
 }
 
-/* The same while a vCPU is loaded, for which a look at its timer's level may be due before that. */
+/* Sets this CPU's timer to that. */
+static inline void arm_timer(struct pcpu *pcpu)
+{
+    pcpu->timer_ticks = next_due(pcpu);
+    timer_arm(pcpu->timer_ticks);
+}
+
+/* Sets it to what is known to be due, or to a look at the level of the loaded vCPU's timer. */
+static void arm_before_look(const struct pcpu *pcpu)
+{
+    uint64_t look = pcpu->current ? pcpu->current->vtimer.look_ticks : TIMER_NEVER;
+
+    timer_arm(look < pcpu->timer_ticks ? look : pcpu->timer_ticks);
+}
+
 static void arm_timer_and_look(struct pcpu *pcpu)
 {
-    arm_timer(pcpu);
-    if (pcpu->current && pcpu->current->vtimer.look_ticks < pcpu->timer_ticks)
-        timer_arm(pcpu->current->vtimer.look_ticks);
+    pcpu->timer_ticks = next_due(pcpu);
+    arm_before_look(pcpu);
 }
 
 /* Makes the CPU look at its queue again. */
@@ -499,8 +511,8 @@ static bool is_parked_too_long(const struct vcpu *vcpu, uint64_t now)
  */
 static COLD bool look_only(struct pcpu *pcpu, uint64_t now)
 {
-    timer_arm(pcpu->timer_ticks);
     vtimer_look(pcpu->current);
+    arm_before_look(pcpu);
     return now < pcpu->timer_ticks;
 }
 

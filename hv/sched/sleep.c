@@ -54,8 +54,9 @@ static COLD bool is_called(struct vcpu *vcpu)
     if (!vcpu->polls)
         return called;
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    return called || (__atomic_load_n(&vcpu->mailbox->pending[vcpu->poll_word], __ATOMIC_RELAXED) &
-                      vcpu->poll_ports);
+    return called ||
+           (__atomic_load_n(&vcpu->mailbox->words[vcpu->poll_word].pending, __ATOMIC_RELAXED) &
+            vcpu->poll_ports);
 }
 
 /* Sleeps until an interrupt is pending, or @wake. */

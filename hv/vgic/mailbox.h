@@ -11,6 +11,9 @@
 
 #include "vm/irq_controller.h"
 
+/** mailbox_start() - a vCPU starts: all ports are masked, and it is not going through its bits */
+void mailbox_start(struct vcpu *vcpu);
+
 /**
  * mailbox_raise() - set a bit of a vCPU's mailbox, and interrupt it if it wants to be
  * @vcpu: any vCPU, loaded or not, off or on
@@ -22,7 +25,12 @@
  */
 void mailbox_raise(struct vcpu *vcpu, uint32_t port);
 
-/** mailbox_clear() - clear a bit; returns whether it was set. Any physical CPU. */
+/**
+ * mailbox_clear() - clear a bit; returns whether it was set. Any physical CPU.
+ *
+ * A guest that does not let a bit be changed, here or in the other functions, is stopped soon
+ * (VCPU_WORK_CRASH); the bit counts as set then.
+ */
 bool mailbox_clear(struct vcpu *vcpu, uint32_t port);
 
 /** mailbox_mask() - set a bit's mask bit, which is the guest's to clear again. Any physical CPU. */

@@ -71,6 +71,15 @@ static COLD void lead(struct vm *vm, uint32_t port, struct vcpu *to, uint32_t to
     spin_unlock(&vm->events.lock);
 }
 
+/*
+ * Sets the bit of a port that was bound, or whose other end is gone: its VM looks, and finds that
+ * out. So who waits for a peer need not ask for it again and again. events_lock is held.
+ */
+static COLD void tell(struct vm *vm, uint32_t port)
+{
+    mailbox_raise(vm->vcpus[vm->events.ports[port - STILE_PORT_FIRST].target], port);
+}
+
 COLD enum stile_error events_alloc(struct vm *vm, uint32_t peer, uint32_t target, uint32_t *port)
 {
     struct event_port made = {.state = STILE_PORT_WAITING, .target = (uint8_t)target, .peer = peer};
@@ -98,8 +107,10 @@ static COLD enum stile_error bind_locked(struct vm *vm, struct vm *peer, uint32_
         .to_port = (uint8_t)remote,
     };
     enum stile_error error = make(vm, made, port);
-    if (error == STILE_SUCCESS)
+    if (error == STILE_SUCCESS) {
         lead(peer, remote, vm_vcpu(vm, target), *port);
+        tell(peer, remote);
+    }
     return error;
 }
 
@@ -146,8 +157,10 @@ static COLD void close(struct vm *vm, uint32_t port, struct event_port *end)
 {
     struct vcpu *target = vm->vcpus[end->target];
 
-    if (end->state == STILE_PORT_PEER)
+    if (end->state == STILE_PORT_PEER) {
         lead(vm_numbered(end->peer), end->to_port, NULL, 0);
+        tell(vm_numbered(end->peer), end->to_port);
+    }
     spin_lock(&vm->events.lock);
     if (end->state == STILE_PORT_VIRQ)
         *virq_port(vm, end->virq, end->target) = 0;

@@ -27,7 +27,11 @@ struct vm;
 /** events_alloc() - a port for @peer to bind to; NOT_FOUND, LIMIT */
 enum stile_error events_alloc(struct vm *vm, uint32_t peer, uint32_t target, uint32_t *port);
 
-/** events_bind() - a port bound to @remote, which @peer has allocated for @vm; NOT_FOUND, LIMIT */
+/**
+ * events_bind() - a port bound to @remote, which @peer has allocated for @vm; NOT_FOUND, LIMIT
+ *
+ * Sets the bit of @remote.
+ */
 enum stile_error events_bind(struct vm *vm, uint32_t peer, uint32_t remote, uint32_t target,
                              uint32_t *port);
 
@@ -40,7 +44,7 @@ enum stile_error events_bind_ipi(struct vm *vm, uint32_t target, uint32_t *port)
 /** events_send() - set the bit at the other end; NOT_FOUND, NOT_BOUND */
 enum stile_error events_send(struct vm *vm, uint32_t port);
 
-/** events_close() - give a port up; NOT_FOUND */
+/** events_close() - give a port up, and set the bit of its other end; NOT_FOUND */
 enum stile_error events_close(struct vm *vm, uint32_t port);
 
 /** events_status() - copy what there is to know of a port; NOT_FOUND */
@@ -71,7 +75,11 @@ bool events_timer(struct vcpu *vcpu);
 /** events_close_some() - close some of a VM's ports, a bounded number; whether there may be more */
 bool events_close_some(struct vm *vm);
 
-/** events_vm_gone() - a VM has ended: close its ports. Its vCPUs are still there, and never run. */
+/**
+ * events_vm_gone() - a VM has ended: close its ports, and set the bits of their other ends
+ *
+ * Its vCPUs are still there, and never run.
+ */
 void events_vm_gone(struct vm *vm);
 
 /** events_vms_changed() - a VM has started or ended: set every VM's port for STILE_VIRQ_PEER */

@@ -48,15 +48,15 @@ void pvtime_update(struct vcpu *vcpu)
 
 static bool has(uint32_t function)
 {
-    return function == PV_TIME_FEATURES || function == PV_TIME_ST;
+    return function == STILE_PV_TIME_FEATURES || function == STILE_PV_TIME_ST;
 }
 
 int64_t pvtime_call(struct vcpu *vcpu, uint32_t function, uint64_t x1)
 {
     switch (function) {
-    case PV_TIME_FEATURES:
+    case STILE_PV_TIME_FEATURES:
         return has((uint32_t)x1) ? STILE_SUCCESS : STILE_NOT_SUPPORTED;
-    case PV_TIME_ST:
+    case STILE_PV_TIME_ST:
         vcpu->has_asked_stolen = true;
         pvtime_update(vcpu);
         return (int64_t)(VM_STOLEN_IPA + vcpu->index * sizeof(struct pvtime_stolen));

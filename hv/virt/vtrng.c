@@ -21,11 +21,11 @@ _Static_assert(NR_RESULTS * sizeof(uint64_t) <= RANDOM_MAX_BYTES, "drawn at once
 static bool has(uint32_t function)
 {
     switch (function) {
-    case TRNG_VERSION:
-    case TRNG_FEATURES:
-    case TRNG_GET_UUID:
-    case TRNG_RND32:
-    case TRNG_RND64:
+    case STILE_TRNG_VERSION:
+    case STILE_TRNG_FEATURES:
+    case STILE_TRNG_GET_UUID:
+    case STILE_TRNG_RND32:
+    case STILE_TRNG_RND64:
         return true;
     default:
         return false;
@@ -46,7 +46,7 @@ static struct vtrng_result draw(uint64_t nr_bits, uint32_t width)
     uint64_t words[NR_RESULTS];
 
     if (nr_bits == 0 || nr_bits > NR_RESULTS * width)
-        return status(TRNG_INVALID_PARAMETERS);
+        return status(STILE_TRNG_INVALID_PARAMETERS);
     random_fill(words, sizeof(words));
     for (uint32_t i = 0; i < NR_RESULTS; i++) {
         uint64_t before = (uint64_t)i * width;
@@ -61,19 +61,19 @@ static struct vtrng_result draw(uint64_t nr_bits, uint32_t width)
 struct vtrng_result vtrng_call(uint32_t function, uint64_t x1)
 {
     if (!random_is_seeded())
-        return status(TRNG_NOT_SUPPORTED);
+        return status(STILE_TRNG_NOT_SUPPORTED);
     switch (function) {
-    case TRNG_VERSION:
-        return status(TRNG_VERSION_1_0);
-    case TRNG_FEATURES:
-        return status(has((uint32_t)x1) ? 0 : TRNG_NOT_SUPPORTED);
-    case TRNG_GET_UUID:
+    case STILE_TRNG_VERSION:
+        return status(STILE_TRNG_VERSION_1_0);
+    case STILE_TRNG_FEATURES:
+        return status(has((uint32_t)x1) ? 0 : STILE_TRNG_NOT_SUPPORTED);
+    case STILE_TRNG_GET_UUID:
         return (struct vtrng_result){UUID_WORD0, UUID_WORD1, UUID_WORD2, UUID_WORD3};
-    case TRNG_RND32:
+    case STILE_TRNG_RND32:
         return draw((uint32_t)x1, 32);
-    case TRNG_RND64:
+    case STILE_TRNG_RND64:
         return draw(x1, 64);
     default:
-        return status(TRNG_NOT_SUPPORTED);
+        return status(STILE_TRNG_NOT_SUPPORTED);
     }
 }

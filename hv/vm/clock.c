@@ -37,24 +37,42 @@ static uint64_t ns_of(uint64_t ticks)
     return (uint64_t)(product >> SHIFT);
 }
 
-/* What a clock says, which means unknown where it is 0: a nanosecond is not missed. */
-static uint64_t wall_of(const struct stile_clock *clock)
+/* The same, but rounded up. */
+static uint64_t ns_of_at_least(uint64_t ticks)
 {
-    uint64_t wall_ns = clocks.wall_ns + ns_of(clock->base_ticks);
+    __extension__ unsigned __int128 product = (unsigned __int128)ticks * multiplier();
+
+    return (uint64_t)((product + (UINT64_C(1) << SHIFT) - 1) >> SHIFT);
+}
+
+/*
+ * What a clock that tells @base_ns at @base_ticks says of 1970. It means unknown where it is 0: a
+ * nanosecond is not missed.
+ */
+static uint64_t wall_of(uint64_t base_ticks, uint64_t base_ns)
+{
+    uint64_t wall_ns = clocks.wall_ns + ns_of(base_ticks) - base_ns;
 
     if (!clocks.is_known)
         return 0;
     return wall_ns ? wall_ns : 1;
 }
 
-/* Changes the wall clock of one that guests are reading; see struct stile_clock. */
+/*
+ * Changes a clock that guests are reading; see struct stile_clock. It is told anew from now on:
+ * rounded up, so that it does not go back by what was a fraction of a nanosecond.
+ */
 static void change(struct stile_clock *clock)
 {
     uint32_t generation = clock->generation;
+    uint64_t now = timer_now();
+    uint64_t ns = clock->base_ns + ns_of_at_least(now - clock->base_ticks);
 
     __atomic_store_n(&clock->generation, generation + 1, __ATOMIC_RELAXED);
     __atomic_thread_fence(__ATOMIC_RELEASE);
-    __atomic_store_n(&clock->wall_ns, wall_of(clock), __ATOMIC_RELAXED);
+    __atomic_store_n(&clock->base_ticks, now, __ATOMIC_RELAXED);
+    __atomic_store_n(&clock->base_ns, ns, __ATOMIC_RELAXED);
+    __atomic_store_n(&clock->wall_ns, wall_of(now, ns), __ATOMIC_RELAXED);
     __atomic_store_n(&clock->generation, generation + 2, __ATOMIC_RELEASE);
 }
 
@@ -72,7 +90,7 @@ void clock_show(struct stile_clock *clock)
     spin_lock(&clocks.lock);
     *clock =
         (struct stile_clock){.shift = SHIFT, .multiplier = multiplier(), .base_ticks = timer_now()};
-    clock->wall_ns = wall_of(clock);
+    clock->wall_ns = wall_of(clock->base_ticks, 0);
     while (clocks.shown[i]) {
         i++;
         CHECK(i < CONFIG_NR_VMS);

@@ -21,12 +21,10 @@ void el2_time_start(void)
 
 void el2_time_note_exit(const struct vcpu *vcpu)
 {
-    const struct trace *trace = &vcpu->trace;
-
     times[pcpu_self()->index].current = (struct el2_time){
         .vm = vcpu->vm,
         .vcpu_id = vcpu->index,
-        .exit = trace->ring[(trace->next - 1) % TRACE_ENTRIES],
+        .exit = trace_kept(&vcpu->trace, 0),
     };
 }
 

@@ -9,6 +9,8 @@
 
 #include "stile/abi.h"
 
+struct trace;
+
 /* Slots of the dispatch table: a power of two that holds every call number. */
 #define STATS_CALL_SLOTS 256
 _Static_assert(STILE_NR_CALLS_MAX <= STATS_CALL_SLOTS, "every number has a slot");
@@ -60,8 +62,8 @@ struct vcpu_stats {
     uint64_t exits[STATS_NR_EXITS];
     /* SMCCC's queries, PSCI and ids outside the table. */
     uint64_t standard_calls;
-    /* By call number, those that no call has too. */
-    uint64_t included; /* of the following: by core_multicall, and so no exit */
+    /* By call number, those that no call has too, and those of core_multicall, which are no exits.
+     */
     uint64_t calls[STATS_CALL_SLOTS];
 };
 
@@ -76,7 +78,17 @@ static inline void stats_reclassify(struct vcpu_stats *stats, enum stats_exit fr
 /** What people call a kind of exit. */
 const char *stats_exit_name(enum stats_exit exit);
 
-/** stats_counter() - what vcpu_counter reads; @counter is below STILE_NR_COUNTERS */
-uint64_t stats_counter(const struct vcpu_stats *stats, enum stile_counter counter);
+/**
+ * stats_counter() - what vcpu_counter reads
+ * @stats: of a vCPU that may be running elsewhere: then some of its last exits may be counted, and
+ *         others not
+ * @trace: of the same
+ * @counter: below STILE_NR_COUNTERS
+ *
+ * Adds up no table of calls, nor all kinds of exits, which would take longer than the call that
+ * asks: the flight recorder numbers its entries, and what has none is counted.
+ */
+uint64_t stats_counter(const struct vcpu_stats *stats, const struct trace *trace,
+                       enum stile_counter counter);
 
 #endif

@@ -29,13 +29,18 @@ struct trace_entry {
     uint64_t what; /* and the function id, ESR_EL2 or INTID */
     /*
      * Hypercall: x1 to x3. Trap: ELR_EL2, and of an abort the IPA and how many were folded into it,
-     * of an SMC w0 and x1. The rest is older entries'.
+     * of an SMC w0 and x1. The rest is older entries'. In the ring an abort has, in place of how
+     * many were folded into it, how many had been folded before.
      */
     uint64_t detail[TRACE_DETAILS];
 };
 
 struct trace {
-    uint64_t next; /* counts entries ever written */
+    /* Numbers, counted also where no entries are kept: stats_counter() has its sums from them. */
+    uint64_t next;      /* entries ever written */
+    uint64_t nr_others; /* of those, neither calls of the table nor interrupts */
+    uint64_t nr_folded; /* aborts that have no entry of their own */
+    uint64_t nr_unseen; /* exits that entry.S answers by itself, which have none either */
     struct trace_entry ring[TRACE_ENTRIES];
 };
 
@@ -52,9 +57,9 @@ static inline struct trace_entry *trace_next(struct trace *trace)
 static inline void trace_hypercall(struct trace *trace, uint64_t fid, uint64_t x1, uint64_t x2,
                                    uint64_t x3)
 {
-    if (IS_ENABLED(CONFIG_TRACE)) {
-        struct trace_entry *entry = trace_next(trace);
+    struct trace_entry *entry = trace_next(trace);
 
+    if (IS_ENABLED(CONFIG_TRACE)) {
         /* Its address in one register: gcc would keep two, and save others to have them. */
         __asm__("" : "+r"(entry));
         *entry = (struct trace_entry){TRACE_HYPERCALL | fid, {x1, x2, x3}};
@@ -64,9 +69,10 @@ static inline void trace_hypercall(struct trace *trace, uint64_t fid, uint64_t x
 /** The same for a synchronous exception that is no abort. */
 static inline void trace_trap(struct trace *trace, uint64_t esr, uint64_t elr)
 {
-    if (IS_ENABLED(CONFIG_TRACE)) {
-        struct trace_entry *entry = trace_next(trace);
+    struct trace_entry *entry = trace_next(trace);
 
+    trace->nr_others++;
+    if (IS_ENABLED(CONFIG_TRACE)) {
         entry->what = TRACE_TRAP | esr;
         entry->detail[0] = elr;
     }
@@ -86,17 +92,18 @@ static inline bool trace_is_alike(uint64_t what, uint64_t other)
  */
 static inline void trace_abort(struct trace *trace, uint64_t esr, uint64_t elr, uint64_t ipa)
 {
-    if (IS_ENABLED(CONFIG_TRACE)) {
-        struct trace_entry *entry = &trace->ring[(trace->next - 1) % TRACE_ENTRIES];
-        uint64_t what = TRACE_TRAP | esr;
+    struct trace_entry *entry = &trace->ring[(trace->next - 1) % TRACE_ENTRIES];
+    uint64_t what = TRACE_TRAP | esr;
 
-        if (trace_is_alike(entry->what, what) && (entry->detail[1] ^ ipa) >> PAGE_SHIFT == 0) {
-            entry->detail[2]++;
-        } else {
-            entry = trace_next(trace);
-            *entry = (struct trace_entry){what, {elr, ipa, 0}};
-        }
+    if (IS_ENABLED(CONFIG_TRACE) && trace_is_alike(entry->what, what) &&
+        (entry->detail[1] ^ ipa) >> PAGE_SHIFT == 0) {
+        trace->nr_folded++;
+        return;
     }
+    entry = trace_next(trace);
+    trace->nr_others++;
+    if (IS_ENABLED(CONFIG_TRACE))
+        *entry = (struct trace_entry){what, {elr, ipa, trace->nr_folded}};
 }
 
 /** Adds to the SMC that was noted last as a trap what was called by it. */
@@ -112,15 +119,23 @@ static inline void trace_smc(struct trace *trace, uint32_t fid, uint64_t x1)
 
 static inline void trace_interrupt(struct trace *trace, uint32_t intid)
 {
+    struct trace_entry *entry = trace_next(trace);
+
     if (IS_ENABLED(CONFIG_TRACE))
-        trace_next(trace)->what = TRACE_INTERRUPT | intid;
+        entry->what = TRACE_INTERRUPT | intid;
 }
 
 /** trace_nr_kept() - how many entries the ring has */
 static inline uint64_t trace_nr_kept(const struct trace *trace)
 {
+    if (!IS_ENABLED(CONFIG_TRACE))
+        return 0;
     return trace->next > TRACE_ENTRIES ? TRACE_ENTRIES : trace->next;
 }
+
+/** trace_kept() - the entry of @age, which is kept, with whatever older entries left in its place
+ */
+struct trace_entry trace_kept(const struct trace *trace, uint32_t age);
 
 /**
  * trace_read() - read one entry

@@ -45,6 +45,7 @@ enum vcpu_state {
 /* Bits of vcpu->work: what must be done before the guest runs again. */
 #define VCPU_WORK_RESCHED (1u << 0) /* another vCPU may have to run */
 #define VCPU_WORK_VGIC    (1u << 1) /* interrupts became pending: fill the list registers */
+#define VCPU_WORK_CRASH   (1u << 2) /* its VM keeps writing to its mailbox: stop it */
 
 /* Bits of vcpu->has: what is moved with it, beside what every vCPU has. Most have none. */
 #define VCPU_HAS_MORE  (1u << 0) /* registers beyond Armv8.0, which some CPU has: vm/baseline.h */

@@ -14,9 +14,9 @@
 
 /*
  * Where a VM finds the pages shared with it: its own, then one for each vCPU; in 64 KiB of its own,
- * so that a guest may map it by itself whatever its granule, that of stolen times; then those that
- * the guest writes, a mailbox for each vCPU and the console's ring. No memory or device of its tree
- * may lie here.
+ * so that a guest may map it by itself whatever its granule, that of stolen times; then, in others
+ * again (stile/shared.h), those that the guest writes, the console's ring and a mailbox for
+ * each vCPU. No memory or device of its tree may lie here.
  */
 #define VM_SHARED_IPA   UINT64_C(0x0B000000)
 #define VM_STOLEN_IPA   (VM_SHARED_IPA + 0x10000)

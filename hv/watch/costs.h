@@ -21,7 +21,7 @@
     C(TOUCH_PART, 18812, "touch_block trap")       \
     C(TOUCH_PAGE, 768, "touch_page trap")          \
     C(BAD_ACCESS, 150, "")                         \
-    C(ID_REGISTER, 44, "id_register trap")         \
+    C(ID_REGISTER, 47, "id_register trap")         \
     C(SGI1R, 229, "ipi_self trap")                 \
     C(TTBR, 140, "")                               \
     C(VM_REGISTER, 137, "")                        \

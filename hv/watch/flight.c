@@ -202,11 +202,11 @@ static void add_entry(struct line *line, const struct vm *vm, const struct trace
     }
 }
 
-static void print_entry(const struct vm *vm, const struct trace_entry *entry)
+static void print_entry(const struct vm *vm, struct trace_entry entry)
 {
     struct line line = {.length = 0};
 
-    add_entry(&line, vm, entry);
+    add_entry(&line, vm, &entry);
     printk_guest("  %s", line.text);
 }
 
@@ -233,7 +233,7 @@ void flight_print_kept(const struct vm *vm, uint32_t vcpu_id, const struct trace
         printk_guest("%s: vcpu %u: the last %lu of %lu entries, oldest first", vm->config.name,
                      vcpu_id, kept, trace->next);
     else if (row <= kept)
-        print_entry(vm, &trace->ring[(trace->next - kept + row - 1) % TRACE_ENTRIES]);
+        print_entry(vm, trace_kept(trace, (uint32_t)kept - row));
 }
 
 void flight_print_row(const struct vcpu *vcpu, uint32_t row)

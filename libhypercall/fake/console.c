@@ -58,7 +58,7 @@ uint64_t stile_fake_console(uint32_t vm, char *text, size_t size)
     return written;
 }
 
-/* Whether there was room. */
+/* Whether the guest is to be told: it had read everything. */
 static bool type_into_ring(struct stile_console_ring *ring, char character)
 {
     uint32_t produced = ring->in_produced;
@@ -69,7 +69,7 @@ static bool type_into_ring(struct stile_console_ring *ring, char character)
     }
     ring->in[produced % STILE_CONSOLE_RING_IN] = (uint8_t)character;
     __atomic_store_n(&ring->in_produced, produced + 1, __ATOMIC_SEQ_CST);
-    return true;
+    return __atomic_load_n(&ring->in_consumed, __ATOMIC_SEQ_CST) == produced;
 }
 
 static bool type_into_input(struct fake_vm *vm, char character)
@@ -91,13 +91,19 @@ void stile_fake_type(uint32_t vm, const char *text)
     fake_unlock();
 }
 
+/* The reader of a ring that is not used sleeps. */
+static void show_sleeps(const struct fake_vm *vm)
+{
+    __atomic_store_n(&vm->ring->out_sleeps, vm->ring_sleeps || !vm->ring_used, __ATOMIC_SEQ_CST);
+}
+
 void stile_fake_ring_sleeps(uint32_t vm, bool sleeps)
 {
     struct fake_vm *of = fake_known_vm(vm);
 
     fake_lock();
     of->ring_sleeps = sleeps;
-    __atomic_store_n(&of->ring->out_sleeps, sleeps && of->ring_used, __ATOMIC_SEQ_CST);
+    show_sleeps(of);
     fake_console_drain(of);
     fake_unlock();
 }
@@ -157,7 +163,7 @@ struct stile_result fake_console_read(struct fake_vcpu *vcpu, stile_nr_bytes_t l
     if (limit.bytes - 1 >= STILE_CONSOLE_READ_MAX)
         return fake_bad(1);
     size_t count = read_input(vcpu->vm, (char *)&word, limit.bytes);
-    return fake_value(count, word, 0);
+    return fake_values(vcpu, count, word, 0);
 }
 
 struct stile_result fake_console_read_buffer(struct fake_vcpu *vcpu, stile_ipa_t buffer,
@@ -180,6 +186,14 @@ struct stile_result fake_console_read_buffer(struct fake_vcpu *vcpu, stile_ipa_t
     return fake_value(fake_space_write(vcpu->vm, buffer, text, count), 0, 0);
 }
 
+/* What waits for console_read goes into the ring. */
+static void move_input(struct fake_vm *vm)
+{
+    while (vm->input_read != vm->input_written)
+        if (type_into_ring(vm->ring, vm->input[vm->input_read++ % FAKE_INPUT_BYTES]))
+            fake_irq_raise(&vm->vcpus[0], FAKE_CONSOLE_INTID);
+}
+
 struct stile_result fake_console_use_ring(struct fake_vcpu *vcpu, stile_u32_t enable)
 {
     struct fake_vm *vm = vcpu->vm;
@@ -189,7 +203,9 @@ struct stile_result fake_console_use_ring(struct fake_vcpu *vcpu, stile_u32_t en
     fake_console_drain(vm);
     vm->ring_used = enable == 1;
     memset(vm->ring, 0, offsetof(struct stile_console_ring, reserved));
-    __atomic_store_n(&vm->ring->out_sleeps, vm->ring_sleeps && vm->ring_used, __ATOMIC_SEQ_CST);
+    show_sleeps(vm);
+    if (vm->ring_used)
+        move_input(vm);
     return fake_ok();
 }
 

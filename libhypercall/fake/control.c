@@ -133,7 +133,7 @@ struct stile_result fake_control_console_read(struct fake_vcpu *vcpu, stile_vm_i
     uint64_t room = STILE_PAGE_SIZE - buffer.ipa % STILE_PAGE_SIZE;
     size_t count = 0;
 
-    if (limit.bytes - 1 >= STILE_CONSOLE_BUFFER_MAX || buffer.ipa + limit.bytes < buffer.ipa)
+    if (limit.bytes - 1 >= STILE_CONSOLE_BUFFER_MAX || buffer.ipa + (limit.bytes - 1) < buffer.ipa)
         return fake_bad(4);
     struct fake_vm *found = fake_numbered_vm(vm.number);
     if (!found)
@@ -152,7 +152,7 @@ struct stile_result fake_control_console_read(struct fake_vcpu *vcpu, stile_vm_i
     for (; count < limit.bytes && count < room && from + count < end; count++)
         (void)fake_space_write(vcpu->vm, stile_ipa(buffer.ipa + count),
                                &found->console[(from + count) % FAKE_CONSOLE_BYTES], 1);
-    return fake_value(count, from, 0);
+    return fake_values(vcpu, count, from, 0);
 }
 
 struct stile_result fake_control_counter(struct fake_vcpu *vcpu, stile_vm_id_t vm,
@@ -169,20 +169,25 @@ struct stile_result fake_control_counter(struct fake_vcpu *vcpu, stile_vm_id_t v
     return counter < STILE_NR_COUNTERS ? fake_vcpu_counter(of, counter) : fake_bad(3);
 }
 
-/* A VM that runs, or the last of its number if that crashed. */
-static const struct fake_vm *running_or_crashed(uint32_t number)
+/* A VM that runs, or the last of its number; NULL if there was none. */
+static const struct fake_vm *seen_vm(uint32_t number)
 {
     const struct fake_vm *vm = fake_numbered_vm(number);
 
-    return vm && (vm->state != STILE_VM_ENDED || vm->end == STILE_FAKE_CRASHED) ? vm : NULL;
+    return vm && vm->number != 0 ? vm : NULL;
+}
+
+/* Of a VM that has ended, a crash is what leaves its trace. */
+static bool has_trace(const struct fake_vm *vm)
+{
+    return vm->state != STILE_VM_ENDED || vm->end == STILE_FAKE_CRASHED;
 }
 
 struct stile_result fake_control_trace(struct fake_vcpu *vcpu, stile_vm_id_t vm,
                                        stile_vcpu_id_t target, stile_u32_t age)
 {
-    const struct fake_vm *found = running_or_crashed(vm.number);
+    const struct fake_vm *found = seen_vm(vm.number);
 
-    (void)vcpu;
     if (!found)
         return fake_error(STILE_NOT_FOUND);
     const struct fake_vcpu *of = vcpu_of(found, target);
@@ -190,11 +195,11 @@ struct stile_result fake_control_trace(struct fake_vcpu *vcpu, stile_vm_id_t vm,
         return fake_bad(2);
     if (age >= STILE_TRACE_ENTRIES)
         return fake_bad(3);
-    if (age >= of->nr_calls)
+    if (!has_trace(found) || age >= of->nr_calls)
         return fake_error(STILE_NOT_FOUND);
     const struct fake_trace *call = &of->trace[(of->nr_calls - 1 - age) % STILE_TRACE_ENTRIES];
-    return fake_value((uint64_t)STILE_TRACE_HYPERCALL << TRACE_KIND_SHIFT | call->fid, call->x1,
-                      call->x2);
+    return fake_values(vcpu, (uint64_t)STILE_TRACE_HYPERCALL << TRACE_KIND_SHIFT | call->fid,
+                       call->x1, call->x2);
 }
 
 struct stile_result fake_control_set_wall_clock(struct fake_vcpu *vcpu, stile_u64_t wall_ns)
@@ -205,10 +210,12 @@ struct stile_result fake_control_set_wall_clock(struct fake_vcpu *vcpu, stile_u6
     if (wall_ns > YEAR_2500_NS)
         return fake_bad(1);
     fake.wall_ns = wall_ns - fake.ticks * tick_ns;
-    for (uint32_t i = 0; i < FAKE_NR_VMS; i++)
-        if (fake.vms[i].state != STILE_VM_ENDED)
-            fake_vm_set_wall(&fake.vms[i],
-                             fake.wall_ns + fake.vms[i].page->clock.base_ticks * tick_ns);
+    for (uint32_t i = 0; i < FAKE_NR_VMS; i++) {
+        if (fake.vms[i].state == STILE_VM_ENDED)
+            continue;
+        const struct stile_clock *clock = &fake.vms[i].page->clock;
+        fake_vm_set_wall(&fake.vms[i], fake.wall_ns + clock->base_ticks * tick_ns - clock->base_ns);
+    }
     return fake_ok();
 }
 

@@ -86,7 +86,7 @@ struct stile_result fake_core_info(struct fake_vcpu *vcpu, stile_u32_t item)
         [STILE_INFO_IPA_BITS] = FAKE_IPA_BITS,
         [STILE_INFO_NR_PORTS] = STILE_NR_PORTS,
         [STILE_INFO_SHARES_MAX] = STILE_SHARES_MAX,
-        [STILE_INFO_SHARE_PAGES_MAX] = STILE_MEMORY_MAX_PAGES,
+        [STILE_INFO_SHARE_PAGES_MAX] = FAKE_IPA_END / STILE_PAGE_SIZE,
         [STILE_INFO_DIRECTORY_ENTRIES] = STILE_DIRECTORY_ENTRIES,
     };
 
@@ -97,9 +97,9 @@ struct stile_result fake_core_info(struct fake_vcpu *vcpu, stile_u32_t item)
 static void reset_mailbox(struct stile_mailbox *mailbox)
 {
     for (uint32_t i = 0; i < STILE_PORT_WORDS; i++) {
-        __atomic_store_n(&mailbox->mask[i], UINT64_MAX, __ATOMIC_SEQ_CST);
-        __atomic_store_n(&mailbox->urgent[i], 0, __ATOMIC_SEQ_CST);
-        __atomic_store_n(&mailbox->pending[i], 0, __ATOMIC_SEQ_CST);
+        __atomic_store_n(&mailbox->words[i].mask, UINT64_MAX, __ATOMIC_SEQ_CST);
+        __atomic_store_n(&mailbox->words[i].urgent, 0, __ATOMIC_SEQ_CST);
+        __atomic_store_n(&mailbox->words[i].pending, 0, __ATOMIC_SEQ_CST);
     }
     __atomic_store_n(&mailbox->busy, 0, __ATOMIC_SEQ_CST);
 }

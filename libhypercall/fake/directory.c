@@ -96,13 +96,12 @@ struct stile_result fake_directory_entry(struct fake_vcpu *vcpu, stile_vm_id_t o
 {
     const struct fake_vm *vm = fake_running_vm(owner.number);
 
-    (void)vcpu;
     if (index >= STILE_DIRECTORY_ENTRIES)
         return fake_bad(2);
     if (!vm || !vm->entries[index].used)
         return fake_error(STILE_NOT_FOUND);
     const struct fake_entry *entry = &vm->entries[index];
-    return fake_value(entry->value, entry->key[0], entry->key[1]);
+    return fake_values(vcpu, entry->value, entry->key[0], entry->key[1]);
 }
 
 struct stile_result fake_directory_find_vm(struct fake_vcpu *vcpu, stile_u64_t name0,

@@ -63,11 +63,12 @@ static int64_t call_entry(struct fake_vcpu *vcpu, struct stile_call_entry *entry
     *nr = __atomic_load_n(&entry->nr, __ATOMIC_RELAXED);
     for (int i = 0; i < 6; i++)
         x[i] = __atomic_load_n(&entry->x[i], __ATOMIC_RELAXED);
+    vcpu->has_more = false;
     if (*nr != STILE_NR_core_multicall && *nr != STILE_NR_core_reset)
         result = dispatch(vcpu, *nr, x);
     entry->status = result.status;
     entry->value[0] = result.value[0];
-    if ((result.value[1] | result.value[2]) != 0) {
+    if (vcpu->has_more) {
         entry->value[1] = result.value[1];
         entry->value[2] = result.value[2];
     }
@@ -110,12 +111,13 @@ struct stile_result fake_core_multicall(struct fake_vcpu *vcpu, stile_u32_t firs
 static struct stile_result standard(uint32_t fid, uint64_t x1)
 {
     switch (fid) {
-    case PSCI_VERSION:
-        return (struct stile_result){PSCI_VERSION_1_1, {0, 0, 0}};
-    case PSCI_FEATURES:
-        return (struct stile_result){x1 == SMCCC_VERSION ? 0 : PSCI_NOT_SUPPORTED, {0, 0, 0}};
-    case SMCCC_VERSION:
-        return (struct stile_result){SMCCC_VERSION_1_2, {0, 0, 0}};
+    case STILE_PSCI_VERSION:
+        return (struct stile_result){STILE_PSCI_VERSION_1_1, {0, 0, 0}};
+    case STILE_PSCI_FEATURES:
+        return (struct stile_result){x1 == STILE_SMCCC_VERSION ? 0 : STILE_PSCI_NOT_SUPPORTED,
+                                     {0, 0, 0}};
+    case STILE_SMCCC_VERSION:
+        return (struct stile_result){STILE_SMCCC_VERSION_1_2, {0, 0, 0}};
     case STILE_FID_UID:
         return (struct stile_result){STILE_UID_WORD0,
                                      {STILE_UID_WORD1, STILE_UID_WORD2, STILE_UID_WORD3}};

@@ -26,8 +26,8 @@ static uint64_t bit_of(uint32_t port)
 /* Whether the bit was set. */
 static bool clear(struct fake_vcpu *vcpu, uint32_t port)
 {
-    uint64_t old =
-        __atomic_fetch_and(&vcpu->mailbox->pending[port / 64], ~bit_of(port), __ATOMIC_SEQ_CST);
+    uint64_t old = __atomic_fetch_and(&vcpu->mailbox->words[port / 64].pending, ~bit_of(port),
+                                      __ATOMIC_SEQ_CST);
 
     return (old & bit_of(port)) != 0;
 }
@@ -47,11 +47,17 @@ static uint32_t make(struct fake_vm *vm, struct fake_port made)
             continue;
         made.used = true;
         vm->ports[i] = made;
-        (void)__atomic_fetch_or(&target->mailbox->mask[i / 64], bit_of(i), __ATOMIC_SEQ_CST);
+        (void)__atomic_fetch_or(&target->mailbox->words[i / 64].mask, bit_of(i), __ATOMIC_SEQ_CST);
         (void)clear(target, i);
         return i;
     }
     return 0;
+}
+
+/* Sets the bit of a port that was bound, or whose other end is gone. */
+static void tell(struct fake_vm *vm, uint32_t port)
+{
+    fake_irq_set_port(&vm->vcpus[vm->ports[port].target], port);
 }
 
 static struct stile_result port_or_limit(uint32_t port)
@@ -88,6 +94,7 @@ struct stile_result fake_event_bind(struct fake_vcpu *vcpu, stile_vm_id_t peer, 
     if (port != 0) {
         end->state = STILE_PORT_PEER;
         end->peer_port = port;
+        tell(other, remote.port);
     }
     return port_or_limit(port);
 }
@@ -137,8 +144,12 @@ static void close(struct fake_vm *vm, uint32_t port)
 {
     struct fake_port *end = &vm->ports[port];
 
-    if (end->state == STILE_PORT_PEER)
-        fake_numbered_vm(end->peer)->ports[end->peer_port].state = STILE_PORT_WAITING;
+    if (end->state == STILE_PORT_PEER) {
+        struct fake_vm *peer = fake_numbered_vm(end->peer);
+
+        peer->ports[end->peer_port].state = STILE_PORT_WAITING;
+        tell(peer, end->peer_port);
+    }
     if (end->state == STILE_PORT_VIRQ)
         *virq_port(vm, end->virq, end->target) = 0;
     (void)clear(&vm->vcpus[end->target], port);
@@ -166,7 +177,7 @@ struct stile_result fake_event_status(struct fake_vcpu *vcpu, stile_port_t port)
         peer = end->peer;
     else if (end->state == STILE_PORT_VIRQ)
         peer = end->virq;
-    return fake_value((uint64_t)end->state, end->target, peer);
+    return fake_values(vcpu, (uint64_t)end->state, end->target, peer);
 }
 
 struct stile_result fake_event_move(struct fake_vcpu *vcpu, stile_port_t port,

@@ -25,12 +25,13 @@
 
 #define FAKE_SPACE_PAGES (STILE_FAKE_SPACE_BYTES / STILE_PAGE_SIZE)
 
-/* The shared pages are where no VM has memory. */
+/* The shared pages are where no VM has memory; those that a guest writes, in other 64 KiB. */
 #define FAKE_SHARED_IPA    UINT64_C(0x0B000000)
+#define FAKE_WRITTEN_IPA   (FAKE_SHARED_IPA + 0x10000)
 #define FAKE_VM_PAGE_IPA   FAKE_SHARED_IPA
-#define FAKE_RING_IPA      (FAKE_SHARED_IPA + STILE_PAGE_SIZE)
-#define FAKE_VCPU_PAGE_IPA (FAKE_SHARED_IPA + 2 * STILE_PAGE_SIZE)
-#define FAKE_MAILBOX_IPA   (FAKE_VCPU_PAGE_IPA + STILE_FAKE_VCPUS_MAX * STILE_PAGE_SIZE)
+#define FAKE_VCPU_PAGE_IPA (FAKE_SHARED_IPA + STILE_PAGE_SIZE)
+#define FAKE_RING_IPA      FAKE_WRITTEN_IPA
+#define FAKE_MAILBOX_IPA   (FAKE_WRITTEN_IPA + STILE_PAGE_SIZE)
 
 struct fake_vm;
 
@@ -57,6 +58,7 @@ struct fake_vcpu {
     struct stile_vcpu_page *page; /**< this side's view, as is the mailbox */
     struct stile_mailbox *mailbox;
     struct fake_interrupt interrupts[FAKE_NR_INTIDS];
+    bool has_more; /**< the call at hand returns something in x2 or x3 */
     bool kicked;
     bool woken; /**< by an event that the vCPU polls */
     uint32_t poll_word;
@@ -115,6 +117,16 @@ struct fake_share {
     bool accepted;
 };
 
+/** What a VM has accepted and not released. */
+struct fake_loan {
+    uint32_t handle; /**< 0: free */
+    uint32_t owner;
+    uint64_t count;
+    uint64_t at; /**< the first page, by its number */
+    uint32_t access;
+    bool ended; /**< what is there is scratch memory */
+};
+
 struct fake_vm {
     uint32_t number;  /**< its place and how often that was used: never 0, nor the same soon */
     uint32_t nr_uses; /**< of the place */
@@ -136,6 +148,9 @@ struct fake_vm {
     uint32_t virq_ports[STILE_NR_VIRQS]; /**< 0: none */
     struct fake_entry entries[STILE_DIRECTORY_ENTRIES];
     struct fake_share shares[STILE_SHARES_MAX]; /**< those that the VM offers */
+    struct fake_loan loans[STILE_SHARES_ACCEPTED_MAX];
+    bool has_scratch;
+    uint32_t scratch; /**< a page of the pool, in place of what was borrowed */
     uint64_t console_written;
     char console[FAKE_CONSOLE_BYTES];
     uint32_t input_written;

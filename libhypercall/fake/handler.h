@@ -20,6 +20,14 @@ static inline struct stile_result fake_value(uint64_t x1, uint64_t x2, uint64_t 
     return (struct stile_result){STILE_SUCCESS, {x1, x2, x3}};
 }
 
+/** Of calls that return something in x2 or x3, be it 0: a multicall then writes these, too. */
+static inline struct stile_result fake_values(struct fake_vcpu *vcpu, uint64_t x1, uint64_t x2,
+                                              uint64_t x3)
+{
+    vcpu->has_more = true;
+    return fake_value(x1, x2, x3);
+}
+
 static inline struct stile_result fake_ok(void)
 {
     return fake_value(0, 0, 0);

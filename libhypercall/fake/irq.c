@@ -31,9 +31,9 @@ void fake_irq_set_port(struct fake_vcpu *vcpu, uint32_t port)
     uint32_t word = port / 64;
     uint64_t bit = bit_of(port);
 
-    if (__atomic_fetch_or(&mailbox->pending[word], bit, __ATOMIC_SEQ_CST) & bit)
+    if (__atomic_fetch_or(&mailbox->words[word].pending, bit, __ATOMIC_SEQ_CST) & bit)
         return;
-    if ((__atomic_load_n(&mailbox->mask[word], __ATOMIC_SEQ_CST) & bit) == 0 &&
+    if ((__atomic_load_n(&mailbox->words[word].mask, __ATOMIC_SEQ_CST) & bit) == 0 &&
         __atomic_load_n(&mailbox->busy, __ATOMIC_SEQ_CST) == 0)
         pend(vcpu, FAKE_EVENT_INTID);
     if (vcpu->poll_word == word && (vcpu->poll_ports & bit) != 0) {
@@ -161,7 +161,7 @@ struct stile_result fake_irq_mask(struct fake_vcpu *vcpu, stile_vcpu_id_t target
         return fake_bad(bad);
     struct fake_vcpu *of = &vm->vcpus[target.index];
     if (has_mailbox(vm))
-        (void)__atomic_fetch_or(&of->mailbox->mask[intid.intid / 64], bit_of(intid.intid),
+        (void)__atomic_fetch_or(&of->mailbox->words[intid.intid / 64].mask, bit_of(intid.intid),
                                 __ATOMIC_SEQ_CST);
     else
         of->interrupts[intid.intid].enabled = false;
@@ -183,8 +183,9 @@ struct stile_result fake_irq_unmask(struct fake_vcpu *vcpu, stile_vcpu_id_t targ
         return fake_ok();
     }
     uint32_t word = intid.intid / 64;
-    (void)__atomic_fetch_and(&of->mailbox->mask[word], ~bit_of(intid.intid), __ATOMIC_SEQ_CST);
-    if (__atomic_load_n(&of->mailbox->pending[word], __ATOMIC_SEQ_CST) & bit_of(intid.intid))
+    (void)__atomic_fetch_and(&of->mailbox->words[word].mask, ~bit_of(intid.intid),
+                             __ATOMIC_SEQ_CST);
+    if (__atomic_load_n(&of->mailbox->words[word].pending, __ATOMIC_SEQ_CST) & bit_of(intid.intid))
         pend(of, FAKE_EVENT_INTID);
     return fake_ok();
 }
@@ -200,7 +201,7 @@ struct stile_result fake_irq_priority(struct fake_vcpu *vcpu, stile_vcpu_id_t ta
     if (bad)
         return fake_bad(bad);
     struct fake_vcpu *of = &vm->vcpus[target.index];
-    uint64_t *urgent = &of->mailbox->urgent[intid.intid / 64];
+    uint64_t *urgent = &of->mailbox->words[intid.intid / 64].urgent;
     if (!has_mailbox(vm))
         of->interrupts[intid.intid].priority = (uint8_t)(priority & PRIORITY_MASK);
     else if (priority < URGENT_BELOW)
@@ -210,15 +211,18 @@ struct stile_result fake_irq_priority(struct fake_vcpu *vcpu, stile_vcpu_id_t ta
     return fake_ok();
 }
 
-static struct stile_result query_mailbox(const struct fake_vcpu *vcpu, uint32_t intid)
+static struct stile_result query_mailbox(struct fake_vcpu *caller, const struct fake_vcpu *vcpu,
+                                         uint32_t intid)
 {
     const struct stile_mailbox *mailbox = vcpu->mailbox;
     uint64_t bit = bit_of(intid);
     uint32_t word = intid / 64;
 
-    return fake_value(((mailbox->mask[word] & bit) == 0 ? (uint64_t)STILE_IRQ_ENABLED : 0) |
-                          ((mailbox->pending[word] & bit) != 0 ? (uint64_t)STILE_IRQ_PENDING : 0),
-                      (mailbox->urgent[word] & bit) != 0 ? 0 : URGENT_BELOW, 0);
+    return fake_values(
+        caller,
+        ((mailbox->words[word].mask & bit) == 0 ? (uint64_t)STILE_IRQ_ENABLED : 0) |
+            ((mailbox->words[word].pending & bit) != 0 ? (uint64_t)STILE_IRQ_PENDING : 0),
+        (mailbox->words[word].urgent & bit) != 0 ? 0 : URGENT_BELOW, 0);
 }
 
 struct stile_result fake_irq_query(struct fake_vcpu *vcpu, stile_vcpu_id_t target,
@@ -231,9 +235,10 @@ struct stile_result fake_irq_query(struct fake_vcpu *vcpu, stile_vcpu_id_t targe
     const struct fake_vcpu *of = &vcpu->vm->vcpus[target.index];
     const struct fake_interrupt *interrupt = &of->interrupts[intid.intid];
     if (has_mailbox(vcpu->vm))
-        return query_mailbox(of, intid.intid);
-    return fake_value((interrupt->enabled ? (uint64_t)STILE_IRQ_ENABLED : 0) |
-                          (is_pending(of, intid.intid) ? (uint64_t)STILE_IRQ_PENDING : 0) |
-                          (interrupt->active ? (uint64_t)STILE_IRQ_ACTIVE : 0),
-                      interrupt->priority, 0);
+        return query_mailbox(vcpu, of, intid.intid);
+    return fake_values(vcpu,
+                       (interrupt->enabled ? (uint64_t)STILE_IRQ_ENABLED : 0) |
+                           (is_pending(of, intid.intid) ? (uint64_t)STILE_IRQ_PENDING : 0) |
+                           (interrupt->active ? (uint64_t)STILE_IRQ_ACTIVE : 0),
+                       interrupt->priority, 0);
 }

@@ -80,7 +80,7 @@ static enum stile_error clean_page(struct fake_vm *vm, struct fake_mapping *mapp
     (void)vm;
     (void)number;
     (void)access;
-    return fake_space_is_memory(mapping) ? STILE_SUCCESS : STILE_NOT_MAPPED;
+    return mapping && mapping->kind == FAKE_OWN ? STILE_SUCCESS : STILE_NOT_MAPPED;
 }
 
 struct stile_result fake_memory_map(struct fake_vcpu *vcpu, stile_ipa_t base,
@@ -119,12 +119,12 @@ struct stile_result fake_memory_query(struct fake_vcpu *vcpu, stile_ipa_t addres
     if (address.ipa >= FAKE_IPA_END)
         return fake_bad(1);
     if (!mapping || mapping->kind == FAKE_NOTHING)
-        return fake_value(0, first, STILE_PAGE_SIZE);
+        return fake_values(vcpu, 0, first, STILE_PAGE_SIZE);
     uint64_t what = STILE_MEMORY_MAPPED | mapping->access;
     if (fake_space_is_memory(mapping))
         what |= (uint64_t)fake_pool_owner(mapping->page) << 32;
     if (mapping->kind == FAKE_BORROWED ||
         (mapping->kind == FAKE_OWN && fake_share_has(vcpu->vm, first / STILE_PAGE_SIZE)))
         what |= STILE_MEMORY_SHARED;
-    return fake_value(what, first, STILE_PAGE_SIZE);
+    return fake_values(vcpu, what, first, STILE_PAGE_SIZE);
 }

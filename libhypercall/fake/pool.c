@@ -118,6 +118,13 @@ bool fake_pool_populate(struct fake_vm *vm, uint64_t number, enum fake_kind kind
     return true;
 }
 
+bool fake_pool_scratch(struct fake_vm *vm)
+{
+    if (!vm->has_scratch)
+        vm->has_scratch = take_page(vm, &vm->scratch);
+    return vm->has_scratch;
+}
+
 static bool populate_shared(struct fake_vm *vm)
 {
     const uint8_t read_write = STILE_ACCESS_READ | STILE_ACCESS_WRITE;
@@ -167,6 +174,7 @@ void fake_pool_end(struct fake_vm *vm)
     for (uint32_t i = 0; i < POOL_PAGES; i++)
         if (pool_owner[i] == owner_of(vm))
             pool_owner[i] = 0;
+    vm->has_scratch = false;
     (void)reserve(vm->window, STILE_FAKE_SPACE_BYTES, PROT_NONE);
     (void)reserve(vm->map, MAP_BYTES, PROT_READ | PROT_WRITE);
 }

@@ -30,6 +30,9 @@ void fake_pool_set(struct fake_vm *vm, uint64_t number, struct fake_mapping mapp
 bool fake_pool_populate(struct fake_vm *vm, uint64_t number, enum fake_kind kind, uint8_t access,
                         void **view);
 
+/** Makes the VM's page of scratch, if it has none; whether there was one. */
+bool fake_pool_scratch(struct fake_vm *vm);
+
 /** Unmaps a page of the VM's own, and frees it. */
 void fake_pool_free(struct fake_vm *vm, uint64_t number);
 

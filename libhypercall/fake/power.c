@@ -3,6 +3,8 @@
  * How the fake's VMs end. Only the thread that makes the call leaves; others of the VM's do when
  * they make their next one.
  */
+#include <stdio.h>
+
 #include "handler.h"
 #include "space.h"
 #include "vm.h"
@@ -20,6 +22,14 @@ struct stile_result fake_power_reboot(struct fake_vcpu *vcpu)
     fake_leave(STILE_FAKE_REBOOTED);
 }
 
+static void make_printable(char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if (text[i] < ' ' || text[i] > '~')
+            text[i] = ' ';
+    text[length] = '\0';
+}
+
 struct stile_result fake_power_crash(struct fake_vcpu *vcpu, stile_ipa_t message,
                                      stile_nr_bytes_t length)
 {
@@ -29,10 +39,14 @@ struct stile_result fake_power_crash(struct fake_vcpu *vcpu, stile_ipa_t message
         return fake_bad(2);
     if (length.bytes == 0 && message.ipa != 0)
         return fake_bad(1);
-    size_t count = fake_space_read(vm, vm->message, message, length.bytes);
-    if (length.bytes > 0 && count == 0)
-        return fake_error(STILE_NOT_MAPPED);
-    vm->message[count] = '\0';
+    if (length.bytes > 0) {
+        size_t count = fake_space_read(vm, vm->message, message, length.bytes);
+        if (count == 0)
+            return fake_error(STILE_NOT_MAPPED);
+        make_printable(vm->message, count);
+    } else {
+        (void)snprintf(vm->message, sizeof(vm->message), "its kernel gave up");
+    }
     fake_vm_end(vm, STILE_FAKE_CRASHED);
     fake_leave(STILE_FAKE_CRASHED);
 }

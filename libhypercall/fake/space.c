@@ -18,13 +18,14 @@ bool fake_space_is_memory(const struct fake_mapping *mapping)
     return mapping && (mapping->kind == FAKE_OWN || mapping->kind == FAKE_BORROWED);
 }
 
-/* The part of a copy that is in one page; NULL if that page is not memory with this access. */
+/* The part of a copy that is in one page; NULL if the VM does not own that, or has not this access.
+ */
 static uint8_t *piece(struct fake_vm *vm, uint64_t ipa, uint8_t access, size_t *length)
 {
     struct fake_mapping *mapping = fake_space_at(vm, ipa);
     size_t offset = ipa % STILE_PAGE_SIZE;
 
-    if (!fake_space_is_memory(mapping) || (mapping->access & access) == 0)
+    if (!mapping || mapping->kind != FAKE_OWN || (mapping->access & access) == 0)
         return NULL;
     if (*length > STILE_PAGE_SIZE - offset)
         *length = STILE_PAGE_SIZE - offset;
@@ -61,14 +62,24 @@ size_t fake_space_write(struct fake_vm *vm, stile_ipa_t ipa, const void *in, siz
     return done;
 }
 
-unsigned fake_space_bad_range(stile_ipa_t base, stile_nr_pages_t count)
+static unsigned bad_range(stile_ipa_t base, stile_nr_pages_t count, uint64_t most)
 {
     if (base.ipa % STILE_PAGE_SIZE != 0 || base.ipa >= FAKE_IPA_END)
         return 1;
-    if (count.pages == 0 || count.pages > STILE_MEMORY_MAX_PAGES ||
+    if (count.pages == 0 || count.pages > most ||
         count.pages * STILE_PAGE_SIZE > FAKE_IPA_END - base.ipa)
         return 2;
     return 0;
+}
+
+unsigned fake_space_bad_range(stile_ipa_t base, stile_nr_pages_t count)
+{
+    return bad_range(base, count, STILE_MEMORY_MAX_PAGES);
+}
+
+unsigned fake_space_bad_large(stile_ipa_t base, stile_nr_pages_t count)
+{
+    return bad_range(base, count, FAKE_IPA_END / STILE_PAGE_SIZE);
 }
 
 void *stile_fake_pointer(stile_ipa_t ipa)

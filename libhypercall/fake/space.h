@@ -22,4 +22,7 @@ size_t fake_space_write(struct fake_vm *vm, stile_ipa_t ipa, const void *in, siz
 /** The number of the first argument that is wrong in a range at registers x1 and x2, or 0. */
 unsigned fake_space_bad_range(stile_ipa_t base, stile_nr_pages_t count);
 
+/** The same for what is shared, which may be all there is. */
+unsigned fake_space_bad_large(stile_ipa_t base, stile_nr_pages_t count);
+
 #endif

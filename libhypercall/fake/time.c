@@ -49,6 +49,11 @@ uint64_t stile_fake_ticks(void)
     return __atomic_load_n(&fake.ticks, __ATOMIC_RELAXED);
 }
 
+uint64_t stile_fake_ticks_per_sec(void)
+{
+    return STILE_FAKE_TICKS_PER_SEC;
+}
+
 struct stile_result fake_time_oneshot(struct fake_vcpu *vcpu, stile_ticks_t deadline)
 {
     vcpu->timer = deadline.ticks;

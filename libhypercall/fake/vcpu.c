@@ -6,7 +6,6 @@
 
 #include "handler.h"
 #include "irq.h"
-#include "space.h"
 #include "time.h"
 #include "vm.h"
 
@@ -24,9 +23,22 @@ static uint64_t next_deadline(const struct fake_vcpu *vcpu, uint64_t deadline)
     return vcpu->deadline < deadline ? vcpu->deadline : deadline;
 }
 
+/* Whether a kick or a bit that is polled has come before the sleep; a kick is used up. */
+static bool is_called(struct fake_vcpu *vcpu)
+{
+    bool called = vcpu->kicked;
+
+    vcpu->kicked = false;
+    return called ||
+           (__atomic_load_n(&vcpu->mailbox->words[vcpu->poll_word].pending, __ATOMIC_SEQ_CST) &
+            vcpu->poll_ports) != 0;
+}
+
 /* Sleeps until something wakes the vCPU, at most to @deadline; see stile/fake.h. */
 static void sleep_until(struct fake_vcpu *vcpu, uint64_t deadline)
 {
+    if (fake_irq_any(vcpu) || is_called(vcpu))
+        return;
     vcpu->state = STILE_VCPU_BLOCKED;
     while (fake.use_threads && !has_cause(vcpu, deadline))
         (void)pthread_cond_wait(&vcpu->wake, &fake.lock);
@@ -93,15 +105,15 @@ struct stile_result fake_vcpu_on(struct fake_vcpu *vcpu, stile_vcpu_id_t target,
                                  stile_u64_t context)
 {
     struct fake_vcpu *started = target_of(vcpu, target);
-    uint8_t byte;
 
     if (!started)
         return fake_bad(1);
-    if (entry.ipa % 4 != 0 || fake_space_read(vcpu->vm, &byte, entry, 1) == 0)
+    if (entry.ipa % 4 != 0 || !fake_vm_has_memory(vcpu->vm, entry.ipa))
         return fake_bad(2);
     if (started->state != STILE_VCPU_OFF)
         return fake_error(STILE_BUSY);
     fake_vm_reset_vcpu(started);
+    fake_vm_begin_vcpu(started);
     started->entry = entry.ipa;
     started->context = context;
     started->state = STILE_VCPU_STARTING;
@@ -142,10 +154,11 @@ struct stile_result fake_vcpu_poll(struct fake_vcpu *vcpu, stile_u32_t word, sti
 {
     if (word >= STILE_PORT_WORDS)
         return fake_bad(1);
+    if (deadline.ticks <= fake.ticks)
+        return fake_ok();
     vcpu->poll_word = word;
     vcpu->poll_ports = ports;
-    if ((__atomic_load_n(&vcpu->mailbox->pending[word], __ATOMIC_SEQ_CST) & ports) == 0)
-        sleep_until(vcpu, deadline.ticks);
+    sleep_until(vcpu, deadline.ticks);
     vcpu->poll_ports = 0;
     return fake_ok();
 }

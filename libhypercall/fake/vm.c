@@ -14,6 +14,7 @@
 #include "vm.h"
 
 #define NS_PER_SEC  UINT64_C(1000000000)
+#define TICK_NS     (NS_PER_SEC / STILE_FAKE_TICKS_PER_SEC)
 #define CLOCK_SHIFT 24
 
 void stile_fake_reset(void)
@@ -34,13 +35,17 @@ void stile_fake_reset(void)
     fake_unlock();
 }
 
+/* The clock is told anew from now on, as the hypervisor does it. */
 void fake_vm_set_wall(struct fake_vm *vm, uint64_t wall_ns)
 {
     struct stile_clock *clock = &vm->page->clock;
     uint32_t generation = clock->generation;
+    uint64_t ns = clock->base_ns + (fake.ticks - clock->base_ticks) * TICK_NS;
 
     /* An acquire: what follows is not seen before it. */
     (void)__atomic_exchange_n(&clock->generation, generation + 1, __ATOMIC_ACQ_REL);
+    __atomic_store_n(&clock->base_ticks, fake.ticks, __ATOMIC_RELAXED);
+    __atomic_store_n(&clock->base_ns, ns, __ATOMIC_RELAXED);
     __atomic_store_n(&clock->wall_ns, wall_ns, __ATOMIC_RELAXED);
     __atomic_store_n(&clock->generation, generation + 2, __ATOMIC_RELEASE);
 }
@@ -50,16 +55,29 @@ void fake_vm_reset_vcpu(struct fake_vcpu *vcpu)
     memset(vcpu->interrupts, 0, sizeof(vcpu->interrupts));
     vcpu->interrupts[FAKE_EVENT_INTID].enabled =
         vcpu->vm->config.controller == STILE_CONTROLLER_MAILBOX;
-    memset(vcpu->mailbox->mask, 0xFF, sizeof(vcpu->mailbox->mask));
+    for (uint32_t i = 0; i < STILE_PORT_WORDS; i++)
+        vcpu->mailbox->words[i].mask = UINT64_MAX;
     vcpu->kicked = false;
+    vcpu->woken = false;
     vcpu->poll_ports = 0;
     vcpu->timer = STILE_TIME_NEVER;
+    vcpu->timer_raised = false;
     vcpu->deadline = STILE_TIME_NEVER;
+    vcpu->period = 0;
     vcpu->nr_calls = 0;
     vcpu->page->vcpu_id = vcpu->index;
-    vcpu->page->start_ticks = fake.ticks;
-    vcpu->page->nr_switches = 1;
     (void)pthread_cond_init(&vcpu->wake, NULL);
+}
+
+void fake_vm_begin_vcpu(struct fake_vcpu *vcpu)
+{
+    if (vcpu->page->nr_switches++ == 0)
+        vcpu->page->start_ticks = fake.ticks;
+}
+
+bool fake_vm_has_memory(const struct fake_vm *vm, uint64_t ipa)
+{
+    return ipa - STILE_FAKE_MEMORY_BASE < (uint64_t)vm->config.nr_pages * STILE_PAGE_SIZE;
 }
 
 static void fill_page(struct fake_vm *vm)
@@ -78,7 +96,7 @@ static void fill_page(struct fake_vm *vm)
     page->clock.multiplier = (NS_PER_SEC << CLOCK_SHIFT) / STILE_FAKE_TICKS_PER_SEC;
     page->clock.base_ticks = fake.ticks;
     if (fake.wall_ns != 0)
-        fake_vm_set_wall(vm, fake.wall_ns + fake.ticks * (NS_PER_SEC / STILE_FAKE_TICKS_PER_SEC));
+        fake_vm_set_wall(vm, fake.wall_ns + fake.ticks * TICK_NS);
 }
 
 /* A VM as it is at its first start; number, configuration and name are there already. */
@@ -92,6 +110,7 @@ static void begin(struct fake_vm *vm)
     vm->minor = 0;
     vm->ring_used = false;
     vm->ring_sleeps = true;
+    vm->ring->out_sleeps = 1;
     vm->input_written = 0;
     vm->input_read = 0;
     for (uint32_t i = 0; i < vm->config.nr_vcpus; i++) {
@@ -101,6 +120,7 @@ static void begin(struct fake_vm *vm)
         fake_vm_reset_vcpu(&vm->vcpus[i]);
     }
     vm->vcpus[0].state = STILE_VCPU_RUNNING;
+    fake_vm_begin_vcpu(&vm->vcpus[0]);
     vm->state = STILE_VM_RUNNING;
     fill_page(vm);
 }
@@ -143,6 +163,7 @@ uint32_t stile_fake_start(const struct stile_fake_config *config)
     if (vm->config.name)
         (void)snprintf(vm->name, sizeof(vm->name), "%s", vm->config.name);
     vm->console_written = 0;
+    vm->message[0] = '\0';
     vm->end = STILE_FAKE_RETURNED;
     begin(vm);
     if (!fake_current)

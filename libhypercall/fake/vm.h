@@ -10,6 +10,12 @@
 /** Has a vCPU be as it is before it is started, but for its state. */
 void fake_vm_reset_vcpu(struct fake_vcpu *vcpu);
 
+/** Notes in its page that a vCPU starts. */
+void fake_vm_begin_vcpu(struct fake_vcpu *vcpu);
+
+/** Whether an IPA is in the memory that the VM started with. */
+bool fake_vm_has_memory(const struct fake_vm *vm, uint64_t ipa);
+
 /** Ends a VM: its ports, shares, names and memory go. A VM that reboots begins anew. */
 void fake_vm_end(struct fake_vm *vm, enum stile_fake_end end);
 

@@ -1,17 +1,34 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A channel is put together from its parts: a share, two rings in it, and a port. The directory has
- * the share's handle in bits 63:32 and the port in bits 31:0.
+ * A channel is put together from its parts: a share, two rings in it, and two ports. The directory
+ * has the share's handle; all else is in the memory, where the peer reads it once.
  */
 #include "stile/channel.h"
+#include "stile/cpu.h"
 #include "stile/directory.h"
 #include "stile/event.h"
 #include "stile/share.h"
 
-#define MESSAGE_MAX 1024
-#define ACCESS      (STILE_ACCESS_READ | STILE_ACCESS_WRITE)
+#define ACCESS (STILE_ACCESS_READ | STILE_ACCESS_WRITE)
 
-/* As many messages as half of the memory holds: the largest power of two. */
+static struct stile_message_ring *ring_at(const struct stile_channel_memory *memory,
+                                          uint64_t offset)
+{
+    return (struct stile_message_ring *)(void *)((uint8_t *)memory->memory + offset);
+}
+
+static uint64_t bytes_of(const struct stile_channel_memory *memory)
+{
+    return memory->pages.pages * STILE_PAGE_SIZE;
+}
+
+static bool is_possible(const struct stile_channel_memory *memory)
+{
+    return memory->pages.pages - 1 < STILE_MEMORY_MAX_PAGES &&
+           memory->message_bytes - 1 < STILE_RING_MESSAGE_MAX;
+}
+
+/* As many messages as a ring of so many bytes holds: the largest power of two. */
 static uint32_t messages_in(uint64_t bytes, uint32_t message_bytes)
 {
     uint32_t nr = 1;
@@ -21,28 +38,47 @@ static uint32_t messages_in(uint64_t bytes, uint32_t message_bytes)
     return nr;
 }
 
-/* Opens the rings in the two halves of the memory; the owner's out is the first. */
-static bool open_rings(struct stile_channel *channel, const struct stile_channel_memory *memory,
-                       bool is_owner)
+/* Makes both rings, each in half of what the header leaves, and the header. */
+static void make_rings(struct stile_channel *channel, const struct stile_channel_memory *memory)
 {
-    uint64_t half = memory->pages.pages * (STILE_PAGE_SIZE / 2);
-    struct stile_message_ring *first = (struct stile_message_ring *)memory->memory;
-    struct stile_message_ring *second =
-        (struct stile_message_ring *)(void *)((uint8_t *)memory->memory + half);
-
-    if (memory->pages.pages - 1 >= STILE_MEMORY_MAX_PAGES ||
-        memory->message_bytes - 1 >= MESSAGE_MAX)
-        return false;
+    const uint64_t first = sizeof(struct stile_channel_header);
+    const uint64_t half = (bytes_of(memory) - first) / 2 / STILE_RING_ALIGN * STILE_RING_ALIGN;
+    struct stile_channel_header *header = (struct stile_channel_header *)memory->memory;
     uint32_t nr = messages_in(half, memory->message_bytes);
-    return stile_message_ring_open(&channel->out, is_owner ? first : second, memory->message_bytes,
-                                   nr) &&
-           stile_message_ring_open(&channel->in, is_owner ? second : first, memory->message_bytes,
-                                   nr);
+
+    (void)stile_message_ring_make(&channel->out, ring_at(memory, first), memory->message_bytes, nr);
+    (void)stile_message_ring_make(&channel->in, ring_at(memory, first + half),
+                                  memory->message_bytes, nr);
+    *header = (struct stile_channel_header){
+        .magic = STILE_CHANNEL_MAGIC,
+        .version = STILE_CHANNEL_VERSION,
+        .bytes = bytes_of(memory),
+        .offset = {first, first + half},
+        .port = {channel->room.port, channel->port.port},
+    };
 }
 
-static int64_t publish(const struct stile_channel *channel, const char *key)
+static int64_t alloc_ports(struct stile_channel *channel, stile_vm_id_t peer,
+                           stile_vcpu_id_t target)
 {
-    return stile_directory_set(key, (uint64_t)channel->share.handle << 32 | channel->port.port);
+    struct stile_result result = stile_event_alloc(peer, target);
+
+    if (result.status != STILE_SUCCESS)
+        return result.status;
+    channel->room = stile_port((uint32_t)result.value[0]);
+    result = stile_event_alloc(peer, target);
+    if (result.status != STILE_SUCCESS) {
+        (void)stile_event_close(channel->room);
+        return result.status;
+    }
+    channel->port = stile_port((uint32_t)result.value[0]);
+    return STILE_SUCCESS;
+}
+
+static void close_ports(const struct stile_channel *channel)
+{
+    (void)stile_event_close(channel->room);
+    (void)stile_event_close(channel->port);
 }
 
 int64_t stile_channel_offer(struct stile_channel *channel,
@@ -50,25 +86,71 @@ int64_t stile_channel_offer(struct stile_channel *channel,
                             stile_vm_id_t peer, stile_vcpu_id_t target,
                             struct stile_mailbox *mailbox)
 {
-    if (!open_rings(channel, memory, true))
+    if (!is_possible(memory))
         return STILE_INVALID_ARGUMENT;
-    stile_message_ring_reset(channel->out.ring);
-    stile_message_ring_reset(channel->in.ring);
-    channel->mailbox = mailbox;
-
-    struct stile_result result = stile_event_alloc(peer, target);
-    if (result.status != STILE_SUCCESS)
-        return result.status;
-    channel->port = stile_port((uint32_t)result.value[0]);
-    result = stile_memory_share(memory->base, memory->pages, peer, ACCESS);
-    if (result.status != STILE_SUCCESS) {
-        (void)stile_event_close(channel->port);
-        return result.status;
-    }
-    channel->share = stile_share((uint32_t)result.value[0]);
-    int64_t status = publish(channel, key);
+    int64_t status = alloc_ports(channel, peer, target);
     if (status != STILE_SUCCESS)
-        (void)stile_channel_withdraw(channel, key);
+        return status;
+    channel->mailbox = mailbox;
+    channel->port_was_bound = channel->room_was_bound = false;
+    make_rings(channel, memory);
+    status = stile_share_offer(key, memory->base, memory->pages, peer, ACCESS, &channel->share);
+    if (status != STILE_SUCCESS)
+        close_ports(channel);
+    return status;
+}
+
+/* Joins the ring that the header says is number @which. */
+static int64_t join_ring(struct stile_message_end *end, const struct stile_channel_memory *memory,
+                         uint32_t which)
+{
+    const struct stile_channel_header *header = (const struct stile_channel_header *)memory->memory;
+    uint64_t bytes = bytes_of(memory);
+    uint64_t offset = __atomic_load_n(&header->offset[which], __ATOMIC_RELAXED);
+
+    if (offset % STILE_RING_ALIGN != 0 || offset < sizeof(*header) ||
+        offset > bytes - sizeof(struct stile_message_ring))
+        return STILE_DENIED;
+    return stile_message_ring_join(end, ring_at(memory, offset), bytes - offset,
+                                   memory->message_bytes);
+}
+
+/* Reads the header, which the owner may change meanwhile. */
+static int64_t join_rings(struct stile_channel *channel, const struct stile_channel_memory *memory)
+{
+    const struct stile_channel_header *header = (const struct stile_channel_header *)memory->memory;
+
+    if (__atomic_load_n(&header->magic, __ATOMIC_RELAXED) != STILE_CHANNEL_MAGIC)
+        return STILE_DENIED;
+    if (__atomic_load_n(&header->version, __ATOMIC_RELAXED) != STILE_CHANNEL_VERSION)
+        return STILE_BAD_VERSION;
+    if (__atomic_load_n(&header->bytes, __ATOMIC_RELAXED) != bytes_of(memory))
+        return STILE_DENIED;
+    int64_t status = join_ring(&channel->in, memory, 0);
+    return status == STILE_SUCCESS ? join_ring(&channel->out, memory, 1) : status;
+}
+
+static int64_t bind_port(const uint32_t *remote, stile_vm_id_t owner, stile_vcpu_id_t target,
+                         stile_port_t *port)
+{
+    struct stile_result result =
+        stile_event_bind(owner, stile_port(__atomic_load_n(remote, __ATOMIC_RELAXED)), target);
+
+    *port = stile_port((uint32_t)result.value[0]);
+    return result.status;
+}
+
+static int64_t bind_ports(struct stile_channel *channel, const struct stile_channel_memory *memory,
+                          stile_vm_id_t owner, stile_vcpu_id_t target)
+{
+    const struct stile_channel_header *header = (const struct stile_channel_header *)memory->memory;
+    int64_t status = bind_port(&header->port[0], owner, target, &channel->port);
+
+    if (status != STILE_SUCCESS)
+        return status;
+    status = bind_port(&header->port[1], owner, target, &channel->room);
+    if (status != STILE_SUCCESS)
+        (void)stile_event_close(channel->port);
     return status;
 }
 
@@ -76,43 +158,38 @@ int64_t stile_channel_join(struct stile_channel *channel, const struct stile_cha
                            const char *key, stile_vm_id_t owner, stile_vcpu_id_t target,
                            struct stile_mailbox *mailbox)
 {
-    uint64_t found;
-
-    if (!open_rings(channel, memory, false))
+    if (!is_possible(memory))
         return STILE_INVALID_ARGUMENT;
-    int64_t status = stile_directory_get(owner, key, &found);
-    if (status != STILE_SUCCESS)
-        return status;
     channel->mailbox = mailbox;
-    channel->share = stile_share((uint32_t)(found >> 32));
-    status = stile_share_accept(channel->share, memory->base, memory->pages, ACCESS);
+    channel->port_was_bound = channel->room_was_bound = true;
+    int64_t status =
+        stile_share_accept_from(owner, key, memory->base, memory->pages, ACCESS, &channel->share);
     if (status != STILE_SUCCESS)
         return status;
-
-    struct stile_result result = stile_event_bind(owner, stile_port((uint32_t)found), target);
-    if (result.status != STILE_SUCCESS) {
+    status = join_rings(channel, memory);
+    if (status == STILE_SUCCESS)
+        status = bind_ports(channel, memory, owner, target);
+    if (status != STILE_SUCCESS)
         (void)stile_memory_release(channel->share);
-        return result.status;
-    }
-    channel->port = stile_port((uint32_t)result.value[0]);
-    return STILE_SUCCESS;
+    return status;
 }
 
 int64_t stile_channel_withdraw(struct stile_channel *channel, const char *key)
 {
-    (void)stile_event_close(channel->port);
+    close_ports(channel);
     return stile_share_revoke(key, channel->share);
 }
 
 int64_t stile_channel_leave(struct stile_channel *channel)
 {
-    (void)stile_event_close(channel->port);
+    close_ports(channel);
     return stile_memory_release(channel->share).status;
 }
 
-static int64_t tell(const struct stile_channel *channel, enum stile_error status, bool notify)
+/* Notifies the other end of the ring whose port it is, if that sleeps. */
+static int64_t tell(stile_port_t port, enum stile_error status, bool notify)
 {
-    return notify ? stile_event_send(channel->port).status : status;
+    return notify ? stile_event_send(port).status : status;
 }
 
 int64_t stile_channel_send(struct stile_channel *channel, const void *message)
@@ -120,7 +197,7 @@ int64_t stile_channel_send(struct stile_channel *channel, const void *message)
     bool notify;
     enum stile_error status = stile_message_ring_send(&channel->out, message, &notify);
 
-    return tell(channel, status, notify);
+    return tell(channel->room, status, notify);
 }
 
 int64_t stile_channel_receive(struct stile_channel *channel, void *message)
@@ -129,22 +206,57 @@ int64_t stile_channel_receive(struct stile_channel *channel, void *message)
     enum stile_error status = stile_message_ring_receive(&channel->in, message, &notify);
 
     /* The message is there, whatever has become of who sent it. */
-    (void)tell(channel, status, notify);
+    (void)tell(channel->port, status, notify);
     return status;
 }
 
+/*
+ * Whether a port has had somebody at its other end, and has nobody now. *was_bound is kept between
+ * two calls: an owner waits for a peer that has not joined yet.
+ */
+static bool is_left(stile_port_t port, bool *was_bound)
+{
+    struct stile_result result = stile_event_status(port);
+    bool bound = result.status == STILE_SUCCESS && result.value[0] == STILE_PORT_PEER;
+
+    *was_bound = *was_bound || bound;
+    return *was_bound && !bound;
+}
+
+/*
+ * After a try that found a ring full or empty: sleeps until the peer has moved it, joins or leaves.
+ * STILE_SUCCESS says: try again; if *left, for the last time, because it had left before.
+ */
+static int64_t sleep_until_moved(const struct stile_channel *channel, stile_port_t port,
+                                 bool *was_bound, stile_ticks_t deadline, bool *left)
+{
+    *left = is_left(port, was_bound);
+    if (*left)
+        return STILE_SUCCESS;
+    int64_t status = stile_event_wait(channel->mailbox, port.port, deadline);
+    *was_bound = *was_bound || status == STILE_SUCCESS; /* by somebody who may be gone again */
+    return status;
+}
+
+/* The deadline is looked at each time, or a peer that only moves things could put it off for ever.
+ */
 int64_t stile_channel_send_wait(struct stile_channel *channel, const void *message,
                                 stile_ticks_t deadline)
 {
+    bool left = false;
+
     for (;;) {
         int64_t status = stile_channel_send(channel, message);
-
         if (status != STILE_BUSY)
             return status;
-        if (stile_message_ring_wait_room(&channel->out))
-            status = stile_event_wait(channel->mailbox, channel->port.port, deadline);
-        else
-            status = STILE_SUCCESS;
+        if (left)
+            return STILE_NOT_BOUND;
+        if (stile_cpu_ticks() >= deadline.ticks)
+            return STILE_BUSY;
+        if (!stile_message_ring_wait_room(&channel->out))
+            continue;
+        status =
+            sleep_until_moved(channel, channel->room, &channel->room_was_bound, deadline, &left);
         if (status != STILE_SUCCESS)
             return status;
     }
@@ -153,15 +265,20 @@ int64_t stile_channel_send_wait(struct stile_channel *channel, const void *messa
 int64_t stile_channel_receive_wait(struct stile_channel *channel, void *message,
                                    stile_ticks_t deadline)
 {
+    bool left = false;
+
     for (;;) {
         int64_t status = stile_channel_receive(channel, message);
-
         if (status != STILE_BUSY)
             return status;
-        if (stile_message_ring_wait_message(&channel->in))
-            status = stile_event_wait(channel->mailbox, channel->port.port, deadline);
-        else
-            status = STILE_SUCCESS;
+        if (left)
+            return STILE_NOT_BOUND;
+        if (stile_cpu_ticks() >= deadline.ticks)
+            return STILE_BUSY;
+        if (!stile_message_ring_wait_message(&channel->in))
+            continue;
+        status =
+            sleep_until_moved(channel, channel->port, &channel->port_was_bound, deadline, &left);
         if (status != STILE_SUCCESS)
             return status;
     }

@@ -5,7 +5,7 @@
  */
 #include "stile/console_ring.h"
 
-#include <string.h>
+#include "copy.h"
 
 /* Characters from @first on, modulo the buffer's size, into the ring: in up to two pieces. */
 static void put(struct stile_console_ring *ring, uint32_t first, const char *text, size_t length)
@@ -13,11 +13,11 @@ static void put(struct stile_console_ring *ring, uint32_t first, const char *tex
     size_t at = first % STILE_CONSOLE_RING_OUT;
     size_t before_end = STILE_CONSOLE_RING_OUT - at < length ? STILE_CONSOLE_RING_OUT - at : length;
 
-    memcpy(ring->out + at, text, before_end);
-    memcpy(ring->out, text + before_end, length - before_end);
+    stile_copy(ring->out + at, text, before_end);
+    stile_copy(ring->out, text + before_end, length - before_end);
 }
 
-size_t stile_console_ring_try(struct stile_console_ring *ring, const char *text, size_t length)
+int64_t stile_console_ring_try(struct stile_console_ring *ring, const char *text, size_t length)
 {
     uint32_t produced = __atomic_load_n(&ring->out_produced, __ATOMIC_RELAXED);
     uint32_t used = produced - __atomic_load_n(&ring->out_consumed, __ATOMIC_ACQUIRE);
@@ -26,17 +26,23 @@ size_t stile_console_ring_try(struct stile_console_ring *ring, const char *text,
 
     put(ring, produced, text, count);
     __atomic_store_n(&ring->out_produced, produced + (uint32_t)count, __ATOMIC_SEQ_CST);
-    if (__atomic_load_n(&ring->out_sleeps, __ATOMIC_SEQ_CST) != 0)
-        (void)stile_console_notify();
-    return count;
+    if (__atomic_load_n(&ring->out_sleeps, __ATOMIC_SEQ_CST) == 0)
+        return (int64_t)count;
+    int64_t status = stile_console_notify().status;
+    if (status == STILE_SUCCESS)
+        return (int64_t)count;
+    /* Nobody reads: takes it back, so that it can be written in another way. */
+    __atomic_store_n(&ring->out_produced, produced, __ATOMIC_RELAXED);
+    return status;
 }
 
-size_t stile_console_ring_write(struct stile_console_ring *ring, const char *text, size_t length)
+int64_t stile_console_ring_write(struct stile_console_ring *ring, const char *text, size_t length)
 {
-    size_t count = stile_console_ring_try(ring, text, length);
+    int64_t count = stile_console_ring_try(ring, text, length);
 
-    if (count < length)
-        (void)__atomic_fetch_add(&ring->out_lost, (uint32_t)(length - count), __ATOMIC_RELAXED);
+    if (count >= 0 && (size_t)count < length)
+        (void)__atomic_fetch_add(&ring->out_lost, (uint32_t)(length - (size_t)count),
+                                 __ATOMIC_RELAXED);
     return count;
 }
 
@@ -54,18 +60,17 @@ static int64_t make_room(const struct stile_console_ring *ring)
 
 int64_t stile_console_ring_puts(struct stile_console_ring *ring, const char *text, size_t length)
 {
-    int64_t status = STILE_SUCCESS;
+    for (;;) {
+        int64_t count = stile_console_ring_try(ring, text, length);
 
-    while (status == STILE_SUCCESS) {
-        size_t count = stile_console_ring_try(ring, text, length);
-
+        if (count < 0 || (size_t)count == length)
+            return count < 0 ? count : STILE_SUCCESS;
         text += count;
-        length -= count;
-        if (length == 0)
-            break;
-        status = make_room(ring);
+        length -= (size_t)count;
+        int64_t status = make_room(ring);
+        if (status != STILE_SUCCESS)
+            return status;
     }
-    return status;
 }
 
 size_t stile_console_ring_read(struct stile_console_ring *ring, char *text, size_t limit)

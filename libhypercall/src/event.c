@@ -21,26 +21,28 @@ void stile_event_init(struct stile_event_loop *loop, struct stile_mailbox *mailb
     loop->last = STILE_NR_PORTS - 1;
     loop->nr_strays = 0;
     for (uint32_t word = 0; word < STILE_PORT_WORDS; word++)
-        __atomic_store_n(&mailbox->mask[word], UINT64_MAX, __ATOMIC_SEQ_CST);
+        __atomic_store_n(&mailbox->words[word].mask, UINT64_MAX, __ATOMIC_SEQ_CST);
 }
 
 void stile_event_mask(struct stile_mailbox *mailbox, uint32_t port)
 {
-    (void)__atomic_fetch_or(&mailbox->mask[port / 64], bit_of(port), __ATOMIC_SEQ_CST);
+    (void)__atomic_fetch_or(&mailbox->words[port / 64].mask, bit_of(port), __ATOMIC_SEQ_CST);
 }
 
 bool stile_event_unmask(struct stile_mailbox *mailbox, uint32_t port)
 {
-    (void)__atomic_fetch_and(&mailbox->mask[port / 64], ~bit_of(port), __ATOMIC_SEQ_CST);
-    return (__atomic_load_n(&mailbox->pending[port / 64], __ATOMIC_SEQ_CST) & bit_of(port)) != 0;
+    (void)__atomic_fetch_and(&mailbox->words[port / 64].mask, ~bit_of(port), __ATOMIC_SEQ_CST);
+    return (__atomic_load_n(&mailbox->words[port / 64].pending, __ATOMIC_SEQ_CST) & bit_of(port)) !=
+           0;
 }
 
 void stile_event_set_urgent(struct stile_mailbox *mailbox, uint32_t port, bool urgent)
 {
     if (urgent)
-        (void)__atomic_fetch_or(&mailbox->urgent[port / 64], bit_of(port), __ATOMIC_RELAXED);
+        (void)__atomic_fetch_or(&mailbox->words[port / 64].urgent, bit_of(port), __ATOMIC_RELAXED);
     else
-        (void)__atomic_fetch_and(&mailbox->urgent[port / 64], ~bit_of(port), __ATOMIC_RELAXED);
+        (void)__atomic_fetch_and(&mailbox->words[port / 64].urgent, ~bit_of(port),
+                                 __ATOMIC_RELAXED);
 }
 
 bool stile_event_clear(struct stile_mailbox *mailbox, uint32_t port)
@@ -48,24 +50,30 @@ bool stile_event_clear(struct stile_mailbox *mailbox, uint32_t port)
     uint64_t bit = bit_of(port);
 
     /* Most often there is nothing: a load costs less than an exchange. */
-    if ((__atomic_load_n(&mailbox->pending[port / 64], __ATOMIC_RELAXED) & bit) == 0)
+    if ((__atomic_load_n(&mailbox->words[port / 64].pending, __ATOMIC_RELAXED) & bit) == 0)
         return false;
-    return (__atomic_fetch_and(&mailbox->pending[port / 64], ~bit, __ATOMIC_ACQUIRE) & bit) != 0;
+    return (__atomic_fetch_and(&mailbox->words[port / 64].pending, ~bit, __ATOMIC_ACQUIRE) & bit) !=
+           0;
 }
 
 /* The bits of a word that are pending and not masked. */
-static uint64_t ready(const struct stile_mailbox *mailbox, uint32_t word)
+static uint64_t ready(const struct stile_port_word *word)
 {
-    uint64_t pending = __atomic_load_n(&mailbox->pending[word], __ATOMIC_SEQ_CST);
+    uint64_t pending = __atomic_load_n(&word->pending, __ATOMIC_SEQ_CST);
 
     if (pending == 0)
         return 0;
-    return pending & ~__atomic_load_n(&mailbox->mask[word], __ATOMIC_RELAXED);
+    return pending & ~stile_cpu_load64(&word->mask);
 }
 
+STILE_STATIC_ASSERT(STILE_PORT_WORDS == 4, "each is looked at");
+
+/* Without a loop, whose counting would be half of it. */
 static bool is_any_ready(const struct stile_mailbox *mailbox)
 {
-    return (ready(mailbox, 0) | ready(mailbox, 1) | ready(mailbox, 2) | ready(mailbox, 3)) != 0;
+    const struct stile_port_word *words = mailbox->words;
+
+    return (ready(&words[0]) | ready(&words[1]) | ready(&words[2]) | ready(&words[3])) != 0;
 }
 
 static uint32_t lowest(uint32_t word, uint64_t bits)
@@ -76,8 +84,8 @@ static uint32_t lowest(uint32_t word, uint64_t bits)
 static int next_urgent(const struct stile_mailbox *mailbox)
 {
     for (uint32_t word = 0; word < STILE_PORT_WORDS; word++) {
-        uint64_t urgent = __atomic_load_n(&mailbox->urgent[word], __ATOMIC_RELAXED);
-        uint64_t bits = urgent == 0 ? 0 : urgent & ready(mailbox, word);
+        uint64_t urgent = __atomic_load_n(&mailbox->words[word].urgent, __ATOMIC_RELAXED);
+        uint64_t bits = urgent == 0 ? 0 : urgent & ready(&mailbox->words[word]);
 
         if (bits != 0)
             return (int)lowest(word, bits);
@@ -93,7 +101,7 @@ static int next_in_turn(const struct stile_event_loop *loop)
 
     for (uint32_t i = 0; i <= STILE_PORT_WORDS; i++, wanted = UINT64_MAX) {
         uint32_t word = (first / 64 + i) % STILE_PORT_WORDS;
-        uint64_t bits = ready(loop->mailbox, word) & wanted;
+        uint64_t bits = ready(&loop->mailbox->words[word]) & wanted;
 
         if (bits != 0)
             return (int)lowest(word, bits);

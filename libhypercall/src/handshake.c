@@ -21,9 +21,9 @@ static int32_t query_status(uint32_t fid, uint64_t argument)
 /* PSCI_FEATURES came with PSCI 1.0, and is how SMCCC 1.1 says that it is there (DEN 0028, 6.3). */
 static bool has_smccc_1_1(void)
 {
-    return query_status(PSCI_VERSION, 0) >= PSCI_VERSION_1_0 &&
-           query_status(PSCI_FEATURES, SMCCC_VERSION) >= 0 &&
-           query_status(SMCCC_VERSION, 0) >= SMCCC_VERSION_1_1;
+    return query_status(STILE_PSCI_VERSION, 0) >= PSCI_VERSION_1_0 &&
+           query_status(STILE_PSCI_FEATURES, STILE_SMCCC_VERSION) >= 0 &&
+           query_status(STILE_SMCCC_VERSION, 0) >= SMCCC_VERSION_1_1;
 }
 
 static bool is_stile(void)

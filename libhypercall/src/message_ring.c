@@ -3,25 +3,60 @@
  * Both ends of a message ring. Every word of the peer's is loaded once and checked before it is
  * used.
  */
-#include <string.h>
-
 #include "stile/message_ring.h"
 
-void stile_message_ring_reset(struct stile_message_ring *ring)
+#include "copy.h"
+
+static bool is_power_of_two(uint32_t number)
 {
-    memset(ring, 0, sizeof(*ring));
+    return number != 0 && (number & (number - 1)) == 0;
 }
 
-bool stile_message_ring_open(struct stile_message_end *end, struct stile_message_ring *ring,
-                             uint32_t message_bytes, uint32_t nr_messages)
+/* Whether the numbers make a ring. */
+static bool open_end(struct stile_message_end *end, struct stile_message_ring *ring,
+                     uint32_t message_bytes, uint32_t nr_messages)
 {
     end->ring = ring;
     end->message_bytes = message_bytes;
     end->nr_messages = nr_messages;
     end->own = 0;
     end->peer = 0;
-    end->broken = message_bytes == 0 || nr_messages == 0 || (nr_messages & (nr_messages - 1)) != 0;
+    end->broken = message_bytes - 1 >= STILE_RING_MESSAGE_MAX || !is_power_of_two(nr_messages);
     return !end->broken;
+}
+
+enum stile_error stile_message_ring_make(struct stile_message_end *end,
+                                         struct stile_message_ring *ring, uint32_t message_bytes,
+                                         uint32_t nr_messages)
+{
+    if (!open_end(end, ring, message_bytes, nr_messages))
+        return STILE_INVALID_ARGUMENT;
+    *ring = (struct stile_message_ring){
+        .magic = STILE_RING_MAGIC,
+        .version = STILE_RING_VERSION,
+        .message_bytes = message_bytes,
+        .nr_messages = nr_messages,
+    };
+    return STILE_SUCCESS;
+}
+
+enum stile_error stile_message_ring_join(struct stile_message_end *end,
+                                         struct stile_message_ring *ring, uint64_t bytes,
+                                         uint32_t message_bytes)
+{
+    uint32_t nr_messages = __atomic_load_n(&ring->nr_messages, __ATOMIC_RELAXED);
+    bool is_possible = open_end(end, ring, message_bytes, nr_messages);
+
+    end->broken = true;
+    if (__atomic_load_n(&ring->magic, __ATOMIC_RELAXED) != STILE_RING_MAGIC)
+        return STILE_DENIED;
+    if (__atomic_load_n(&ring->version, __ATOMIC_RELAXED) != STILE_RING_VERSION)
+        return STILE_BAD_VERSION;
+    if (__atomic_load_n(&ring->message_bytes, __ATOMIC_RELAXED) != message_bytes || !is_possible ||
+        stile_message_ring_bytes(message_bytes, nr_messages) > bytes)
+        return STILE_DENIED;
+    end->broken = false;
+    return STILE_SUCCESS;
 }
 
 /* The memory of the message that this side is at. */
@@ -83,7 +118,7 @@ enum stile_error stile_message_ring_send(struct stile_message_end *end, const vo
         return STILE_DENIED;
     if (!has_room(end))
         return end->broken ? STILE_DENIED : STILE_BUSY;
-    memcpy(slot(end), message, end->message_bytes);
+    stile_copy(slot(end), message, end->message_bytes);
     *notify = publish(end, &end->ring->produced, &end->ring->consumer_waits, true);
     return STILE_SUCCESS;
 }
@@ -96,7 +131,7 @@ enum stile_error stile_message_ring_receive(struct stile_message_end *end, void 
         return STILE_DENIED;
     if (!has_message(end))
         return end->broken ? STILE_DENIED : STILE_BUSY;
-    memcpy(message, slot(end), end->message_bytes);
+    stile_copy(message, slot(end), end->message_bytes);
     uint32_t left = end->peer - end->own - 1;
     *notify = publish(end, &end->ring->consumed, &end->ring->producer_waits,
                       left <= end->nr_messages / 2);

@@ -20,35 +20,56 @@ int64_t stile_share_offer(const char *key, stile_ipa_t base, stile_nr_pages_t co
     return status;
 }
 
+static bool take_apart(const struct stile_result *result, struct stile_share_info *info)
+{
+    if (result->status != STILE_SUCCESS)
+        return false;
+    info->share = stile_share((uint32_t)result->value[0]);
+    info->peer = stile_vm_id((uint32_t)result->value[1]);
+    info->nr_pages = result->value[1] >> 32;
+    info->flags = (uint32_t)result->value[2];
+    return true;
+}
+
+bool stile_share_next_offered(struct stile_share_info *info)
+{
+    struct stile_result result = stile_memory_offered(info->share);
+
+    return take_apart(&result, info);
+}
+
+bool stile_share_next_own(struct stile_share_info *info)
+{
+    struct stile_result result = stile_memory_shared(info->share);
+
+    return take_apart(&result, info);
+}
+
 int64_t stile_share_find(stile_vm_id_t owner, struct stile_share_info *info)
 {
-    for (uint32_t i = 0; i < STILE_SHARES_OFFERED_MAX; i++) {
-        struct stile_result result = stile_memory_offer(i);
+    const uint32_t not_open = STILE_SHARE_ACCEPTED | STILE_SHARE_ENDED;
 
-        if (result.status != STILE_SUCCESS)
-            continue;
-        info->share = stile_share((uint32_t)result.value[0]);
-        info->owner = stile_vm_id((uint32_t)result.value[1]);
-        info->nr_pages = result.value[1] >> 32;
-        info->flags = (uint32_t)result.value[2];
-        if ((info->flags & STILE_SHARE_ACCEPTED) == 0 &&
-            (owner.number == 0 || owner.number == info->owner.number))
+    info->share = stile_share(0);
+    while (stile_share_next_offered(info))
+        if ((info->flags & not_open) == 0 &&
+            (owner.number == 0 || owner.number == info->peer.number))
             return STILE_SUCCESS;
-    }
     return STILE_NOT_FOUND;
+}
+
+bool stile_share_is_over(stile_share_t share)
+{
+    /* The walk's first handle after the one before it is the share's own, if it is there. */
+    struct stile_result result = stile_memory_offered(stile_share(share.handle - 1));
+
+    return result.status != STILE_SUCCESS || result.value[0] != share.handle ||
+           (result.value[2] & STILE_SHARE_ENDED) != 0;
 }
 
 int64_t stile_share_accept(stile_share_t share, stile_ipa_t base, stile_nr_pages_t count,
                            uint32_t access)
 {
-    struct stile_result result = stile_memory_accept(share, base);
-
-    if (result.status != STILE_SUCCESS)
-        return result.status;
-    if (result.value[0] == count.pages && (access & ~result.value[1]) == 0)
-        return STILE_SUCCESS;
-    (void)stile_memory_release(share);
-    return STILE_DENIED;
+    return stile_memory_accept(share, base, count, access).status;
 }
 
 int64_t stile_share_accept_from(stile_vm_id_t owner, const char *key, stile_ipa_t base,

@@ -18,7 +18,7 @@ static bool is_mine(const struct stile_spinlock *lock, uint32_t self)
     return __atomic_load_n(&lock->holder, __ATOMIC_SEQ_CST) == self + 1;
 }
 
-/* The first of @vcpus after @self, going round. */
+/* The first of @vcpus, which has at least one, after @self, going round. */
 static uint32_t next_after(uint64_t vcpus, uint32_t self)
 {
     uint64_t above = vcpus & UINT64_MAX << self << 1;
@@ -63,7 +63,7 @@ void stile_spinlock_wait(struct stile_spinlock *lock, uint32_t self,
 }
 
 /* Kicks @next if it sleeps, unless another unlock has. */
-static void wake(struct stile_spinlock *lock, uint32_t next)
+static void kick_sleeper(struct stile_spinlock *lock, uint32_t next)
 {
     uint64_t bit = UINT64_C(1) << next;
 
@@ -75,13 +75,19 @@ void stile_spinlock_pass(struct stile_spinlock *lock, uint32_t self)
 {
     uint64_t losers = __atomic_load_n(&lock->losers, __ATOMIC_SEQ_CST);
     uint64_t waiters = losers | __atomic_load_n(&lock->sleepers, __ATOMIC_SEQ_CST);
+
+    /* Since the caller looked, an unlock before this one may have taken the last sleeper's bit. */
+    if (waiters == 0) {
+        stile_spinlock_drop(lock, self);
+        return;
+    }
     uint32_t next = next_after(waiters, self);
     bool has_lost = (losers >> next & 1) != 0;
 
     if (has_lost)
         (void)__atomic_fetch_and(&lock->losers, ~(UINT64_C(1) << next), __ATOMIC_RELAXED);
     __atomic_store_n(&lock->holder, has_lost ? next + 1 : 0, __ATOMIC_SEQ_CST);
-    wake(lock, next);
+    kick_sleeper(lock, next);
 }
 
 void stile_spinlock_wake(struct stile_spinlock *lock, uint32_t self)
@@ -89,5 +95,5 @@ void stile_spinlock_wake(struct stile_spinlock *lock, uint32_t self)
     uint64_t sleepers = __atomic_load_n(&lock->sleepers, __ATOMIC_SEQ_CST);
 
     if (sleepers != 0)
-        wake(lock, next_after(sleepers, self));
+        kick_sleeper(lock, next_after(sleepers, self));
 }

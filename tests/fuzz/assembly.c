@@ -113,7 +113,6 @@ struct hcall_result multicall_run(struct vcpu *vcpu, struct stile_call_entry *en
         if (is_long || (failed && stop))
             break;
     }
-    vcpu->stats.included += done;
     vcpu->more_status = 0;
     vcpu->regs.x[2] = vcpu->regs.x[3] = 0;
     return hcall_value(done);

@@ -228,13 +228,23 @@ static bool is_end(const struct call_line *line)
 
 static void make_other_call(const struct record *record)
 {
-    static const uint32_t fids[] = {
-        SMCCC_ARCH_FEATURES, PSCI_VERSION,      PSCI_FEATURES,         PSCI_CPU_SUSPEND_64,
-        PSCI_CPU_ON_64,      STILE_FID_UID,     PSCI_AFFINITY_INFO_64, PV_TIME_FEATURES,
-        PV_TIME_ST,          TRNG_RND64,        STILE_FID_BASE + 0xFF, PSCI_CPU_OFF,
-        PSCI_SYSTEM_OFF,     PSCI_SYSTEM_RESET, PSCI_SYSTEM_RESET2_64};
+    static const uint32_t fids[] = {STILE_SMCCC_ARCH_FEATURES,
+                                    STILE_PSCI_VERSION,
+                                    STILE_PSCI_FEATURES,
+                                    STILE_PSCI_CPU_SUSPEND_64,
+                                    STILE_PSCI_CPU_ON_64,
+                                    STILE_FID_UID,
+                                    STILE_PSCI_AFFINITY_INFO_64,
+                                    STILE_PV_TIME_FEATURES,
+                                    STILE_PV_TIME_ST,
+                                    STILE_TRNG_RND64,
+                                    STILE_FID_BASE + 0xFF,
+                                    STILE_PSCI_CPU_OFF,
+                                    STILE_PSCI_SYSTEM_OFF,
+                                    STILE_PSCI_SYSTEM_RESET,
+                                    STILE_PSCI_SYSTEM_RESET2_64};
     unsigned nr_fids = sizeof(fids) / sizeof(fids[0]) - (is_time_to_end(record) ? 0 : NR_ENDS);
-    static const uint32_t firsts[] = {0, 1, 2, PSCI_CPU_ON_64, POWER_DOWN, TRNG_BITS};
+    static const uint32_t firsts[] = {0, 1, 2, STILE_PSCI_CPU_ON_64, POWER_DOWN, TRNG_BITS};
     uint64_t arguments[6] = {
         firsts[record->choice[0] % (sizeof(firsts) / sizeof(firsts[0]))],
         record_word(record, 1, CALL_ipa),

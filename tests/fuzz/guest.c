@@ -51,8 +51,9 @@ static void fill_entry(const struct record *record, struct vcpu *vcpu)
 static void write_mailbox(const struct record *record, struct vcpu *vcpu)
 {
     uint64_t word = record->what % 2 ? word_of(record) : UINT64_MAX * (record->what / 2 % 2);
-    size_t nr_words = record->flip % 16 ? offsetof(struct stile_mailbox, reserved) / WORD_BYTES
-                                        : sizeof(struct stile_mailbox) / WORD_BYTES;
+    size_t nr_words = record->flip % 16
+                          ? offsetof(struct stile_mailbox, words[STILE_PORT_WORDS]) / WORD_BYTES
+                          : sizeof(struct stile_mailbox) / WORD_BYTES;
 
     memcpy((char *)vcpu->mailbox + record->choice[0] % nr_words * WORD_BYTES, &word, WORD_BYTES);
 }

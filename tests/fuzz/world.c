@@ -22,6 +22,7 @@
 #include "ktf.h"
 #include "lib/random.h"
 #include "life/vcpu_life.h"
+#include "life/vcpu_work.h"
 #include "life/vm_end.h"
 #include "life/vm_life.h"
 #include "machine.h"

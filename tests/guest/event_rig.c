@@ -69,28 +69,30 @@ static uint64_t bit_of(uint32_t port)
 
 bool event_rig_is_pending(uint32_t cpu, uint32_t port)
 {
-    return __atomic_load_n(&mailboxes[cpu].pending[port / 64], __ATOMIC_ACQUIRE) & bit_of(port);
+    return __atomic_load_n(&mailboxes[cpu].words[port / 64].pending, __ATOMIC_ACQUIRE) &
+           bit_of(port);
 }
 
 bool event_rig_is_masked(uint32_t cpu, uint32_t port)
 {
-    return __atomic_load_n(&mailboxes[cpu].mask[port / 64], __ATOMIC_RELAXED) & bit_of(port);
+    return __atomic_load_n(&mailboxes[cpu].words[port / 64].mask, __ATOMIC_RELAXED) & bit_of(port);
 }
 
 bool event_rig_clear(uint32_t cpu, uint32_t port)
 {
-    return __atomic_fetch_and(&mailboxes[cpu].pending[port / 64], ~bit_of(port), __ATOMIC_ACQUIRE) &
+    return __atomic_fetch_and(&mailboxes[cpu].words[port / 64].pending, ~bit_of(port),
+                              __ATOMIC_ACQUIRE) &
            bit_of(port);
 }
 
 void event_rig_mask(uint32_t cpu, uint32_t port)
 {
-    __atomic_fetch_or(&mailboxes[cpu].mask[port / 64], bit_of(port), __ATOMIC_SEQ_CST);
+    __atomic_fetch_or(&mailboxes[cpu].words[port / 64].mask, bit_of(port), __ATOMIC_SEQ_CST);
 }
 
 void event_rig_unmask(uint32_t cpu, uint32_t port)
 {
-    __atomic_fetch_and(&mailboxes[cpu].mask[port / 64], ~bit_of(port), __ATOMIC_SEQ_CST);
+    __atomic_fetch_and(&mailboxes[cpu].words[port / 64].mask, ~bit_of(port), __ATOMIC_SEQ_CST);
 }
 
 bool event_rig_await(uint32_t cpu, uint32_t port, uint64_t ms)
@@ -159,7 +161,7 @@ static void disable(uint32_t cpu)
     taken[cpu] = 0;
     mailboxes[cpu].busy = 0;
     for (uint32_t i = 0; i < STILE_PORT_WORDS; i++)
-        __atomic_store_n(&mailboxes[cpu].mask[i], UINT64_MAX, __ATOMIC_RELAXED);
+        __atomic_store_n(&mailboxes[cpu].words[i].mask, UINT64_MAX, __ATOMIC_RELAXED);
 }
 
 uint32_t event_rig_taken(uint32_t cpu)

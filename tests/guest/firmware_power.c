@@ -53,7 +53,7 @@ KTF_TEST_EACH(firmware_power, standby_lasts_until_an_interrupt, struct conduit, 
     while (cpu_ticks() < end && error == 0) {
         uint64_t flags = irq_save();
         sensitive->timer_arm(end);
-        error = call(param, PSCI_CPU_SUSPEND_64, 0, 0, 0);
+        error = call(param, STILE_PSCI_CPU_SUSPEND_64, 0, 0, 0);
         nr_calls++;
         irq_restore(flags); /* or another CPU's interrupt would end every further one at once */
     }
@@ -81,7 +81,7 @@ KTF_TEST_EACH(firmware_power, power_down_goes_on_at_its_entry, struct conduit, c
     uint64_t end = cpu_ticks() + time_ms_to_ticks(SLEEP_MS);
     sensitive->timer_arm(end);
     do {
-        expect_resumed(power_call(&context, param->is_smc, PSCI_CPU_SUSPEND_64, POWER_DOWN,
+        expect_resumed(power_call(&context, param->is_smc, STILE_PSCI_CPU_SUSPEND_64, POWER_DOWN,
                                   entry_pa(), virt_to_phys(&context)));
     } while (cpu_ticks() < end);
     irq_restore(flags);
@@ -96,8 +96,8 @@ KTF_TEST_EACH(firmware_power, power_down_with_an_interrupt_pending, struct condu
     NEED(firmware_can(param));
     uint64_t flags = irq_save();
     sensitive->send_ipi(smp_cpu()->index, 0);
-    expect_resumed(power_call(&context, param->is_smc, PSCI_CPU_SUSPEND_64, POWER_DOWN, entry_pa(),
-                              virt_to_phys(&context)));
+    expect_resumed(power_call(&context, param->is_smc, STILE_PSCI_CPU_SUSPEND_64, POWER_DOWN,
+                              entry_pa(), virt_to_phys(&context)));
     irq_restore(flags);
 }
 
@@ -108,12 +108,12 @@ KTF_TEST_EACH(firmware_power, suspend_refuses_what_it_must, struct conduit, cond
 
     NEED(firmware_is_stile());
     for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
-        EXPECT_EQ(call(param, PSCI_CPU_SUSPEND_64, states[i], entry_pa(), 0),
-                  PSCI_INVALID_PARAMETERS);
-    EXPECT_EQ(call(param, PSCI_CPU_SUSPEND_64, POWER_DOWN, entry_pa() + 1, 0),
-              PSCI_INVALID_ADDRESS);
-    EXPECT_EQ(call(param, PSCI_CPU_SUSPEND_64, POWER_DOWN, support_beyond_memory(), 0),
-              PSCI_INVALID_ADDRESS);
+        EXPECT_EQ(call(param, STILE_PSCI_CPU_SUSPEND_64, states[i], entry_pa(), 0),
+                  STILE_PSCI_INVALID_PARAMETERS);
+    EXPECT_EQ(call(param, STILE_PSCI_CPU_SUSPEND_64, POWER_DOWN, entry_pa() + 1, 0),
+              STILE_PSCI_INVALID_ADDRESS);
+    EXPECT_EQ(call(param, STILE_PSCI_CPU_SUSPEND_64, POWER_DOWN, support_beyond_memory(), 0),
+              STILE_PSCI_INVALID_ADDRESS);
 }
 
 /* --- CPU_OFF and CPU_ON --- */
@@ -126,23 +126,23 @@ static uint64_t mpidr_of(const struct sleeper *sleeper)
 /* Returns the thread once its CPU is off. */
 static struct thread *take_off(struct sleeper *sleeper, const struct conduit *conduit)
 {
-    struct thread *thread = sleeper_start(sleeper, conduit, PSCI_CPU_OFF);
+    struct thread *thread = sleeper_start(sleeper, conduit, STILE_PSCI_CPU_OFF);
 
-    EXPECT_TRUE(
-        support_wait(call(conduit, PSCI_AFFINITY_INFO_64, mpidr_of(sleeper), 0, 0) == 1, LIMIT_MS));
+    EXPECT_TRUE(support_wait(
+        call(conduit, STILE_PSCI_AFFINITY_INFO_64, mpidr_of(sleeper), 0, 0) == 1, LIMIT_MS));
     return thread;
 }
 
 static int32_t put_on(const struct sleeper *sleeper)
 {
-    return call(sleeper->conduit, PSCI_CPU_ON_64, mpidr_of(sleeper), entry_pa(),
+    return call(sleeper->conduit, STILE_PSCI_CPU_ON_64, mpidr_of(sleeper), entry_pa(),
                 virt_to_phys(&sleeper->context));
 }
 
 /* What a second start of the same CPU is told. QEMU's own PSCI may do it a second time. */
 static bool is_refused(int32_t error)
 {
-    return error == PSCI_ALREADY_ON || error == PSCI_ON_PENDING;
+    return error == STILE_PSCI_ALREADY_ON || error == STILE_PSCI_ON_PENDING;
 }
 
 KTF_TEST_EACH(firmware_power, a_cpu_goes_off_and_on_again, struct conduit, conduits,
@@ -159,7 +159,7 @@ KTF_TEST_EACH(firmware_power, a_cpu_goes_off_and_on_again, struct conduit, condu
             EXPECT_TRUE(is_refused(put_on(&sleeper)));
         thread_join(thread);
         EXPECT_EQ(sleeper.result, POWER_RESUMED);
-        EXPECT_EQ(call(param, PSCI_AFFINITY_INFO_64, mpidr_of(&sleeper), 0, 0), 0);
+        EXPECT_EQ(call(param, STILE_PSCI_AFFINITY_INFO_64, mpidr_of(&sleeper), 0, 0), 0);
     }
 }
 
@@ -171,11 +171,11 @@ KTF_TEST_EACH(firmware_power, a_cpu_stays_off_if_it_is_refused, struct conduit, 
     NEED(firmware_is_stile() && smp_nr_online() > 1);
     struct thread *thread = take_off(&sleeper, param);
     ASSERT_NOT_NULL(thread);
-    EXPECT_EQ(call(param, PSCI_CPU_ON_64, mpidr_of(&sleeper), entry_pa() + 2, 0),
-              PSCI_INVALID_ADDRESS);
-    EXPECT_EQ(call(param, PSCI_CPU_ON_64, mpidr_of(&sleeper), support_beyond_memory(), 0),
-              PSCI_INVALID_ADDRESS);
-    EXPECT_EQ(call(param, PSCI_AFFINITY_INFO_64, mpidr_of(&sleeper), 0, 0), 1);
+    EXPECT_EQ(call(param, STILE_PSCI_CPU_ON_64, mpidr_of(&sleeper), entry_pa() + 2, 0),
+              STILE_PSCI_INVALID_ADDRESS);
+    EXPECT_EQ(call(param, STILE_PSCI_CPU_ON_64, mpidr_of(&sleeper), support_beyond_memory(), 0),
+              STILE_PSCI_INVALID_ADDRESS);
+    EXPECT_EQ(call(param, STILE_PSCI_AFFINITY_INFO_64, mpidr_of(&sleeper), 0, 0), 1);
     EXPECT_EQ(put_on(&sleeper), 0);
     thread_join(thread);
     EXPECT_EQ(sleeper.result, POWER_RESUMED);
@@ -185,7 +185,7 @@ static void go_off_for_good(void *argument)
 {
     (void)argument;
     (void)irq_save();
-    (void)call(&conduits[0], PSCI_CPU_OFF, 0, 0, 0);
+    (void)call(&conduits[0], STILE_PSCI_CPU_OFF, 0, 0, 0);
 }
 
 /*

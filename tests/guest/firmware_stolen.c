@@ -31,7 +31,7 @@ static void find_it(void)
 {
     if (!firmware_is_stile())
         SKIP("the firmware here tells of no stolen time");
-    uint64_t ipa = firmware_call(&conduits[0], PV_TIME_ST, 0, 0, 0).x[0];
+    uint64_t ipa = firmware_call(&conduits[0], STILE_PV_TIME_ST, 0, 0, 0).x[0];
     ASSERT_EQ(ipa % sizeof(struct stolen_time), 0);
     if (!stolen)
         stolen =
@@ -44,10 +44,11 @@ KTF_SUITE(firmware_stolen, .suite_setup = find_it);
 KTF_TEST_EACH(firmware_stolen, is_found_as_the_standard_says, struct conduit, conduits,
               firmware_describe)
 {
-    EXPECT_EQ(firmware_call(param, SMCCC_ARCH_FEATURES, PV_TIME_FEATURES, 0, 0).x[0], 0);
-    EXPECT_EQ(firmware_call(param, PV_TIME_FEATURES, PV_TIME_FEATURES, 0, 0).x[0], 0);
-    EXPECT_EQ(firmware_call(param, PV_TIME_FEATURES, PV_TIME_ST, 0, 0).x[0], 0);
-    EXPECT_EQ((int32_t)firmware_call(param, PV_TIME_FEATURES, 0xC5000022, 0, 0).x[0], -1);
+    EXPECT_EQ(firmware_call(param, STILE_SMCCC_ARCH_FEATURES, STILE_PV_TIME_FEATURES, 0, 0).x[0],
+              0);
+    EXPECT_EQ(firmware_call(param, STILE_PV_TIME_FEATURES, STILE_PV_TIME_FEATURES, 0, 0).x[0], 0);
+    EXPECT_EQ(firmware_call(param, STILE_PV_TIME_FEATURES, STILE_PV_TIME_ST, 0, 0).x[0], 0);
+    EXPECT_EQ((int32_t)firmware_call(param, STILE_PV_TIME_FEATURES, 0xC5000022, 0, 0).x[0], -1);
     EXPECT_EQ((int32_t)firmware_call(param, 0xC5000022, 0, 0, 0).x[0], -1);
     EXPECT_EQ((int32_t)firmware_call(param, 0x85000020, 0, 0, 0).x[0], -1);
 }
@@ -63,7 +64,7 @@ KTF_TEST(firmware_stolen, is_of_the_revision_there_is)
 KTF_TEST(firmware_stolen, cannot_be_written)
 {
     struct fault fault;
-    uint64_t ipa = firmware_call(&conduits[0], PV_TIME_ST, 0, 0, 0).x[0];
+    uint64_t ipa = firmware_call(&conduits[0], STILE_PV_TIME_ST, 0, 0, 0).x[0];
 
     EXPECT_TRUE(support_touch(ipa, true, &fault));
     EXPECT_TRUE(support_is_external_abort(&fault));

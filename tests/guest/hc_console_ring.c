@@ -59,6 +59,14 @@ static bool is_read(void)
     return load(&ring->out_consumed) == load(&ring->out_produced);
 }
 
+KTF_TEST(hc_console_ring, a_ring_that_is_not_used_says_so)
+{
+    ASSERT_EQ(stile_console_use_ring(0).status, STILE_SUCCESS);
+    EXPECT_EQ(stile_console_ring_try(ring, line, LINE_BYTES), STILE_BUSY);
+    EXPECT_EQ(stile_console_ring_puts(ring, line, LINE_BYTES), STILE_BUSY);
+    EXPECT_EQ(load(&ring->out_produced), 0);
+}
+
 KTF_TEST(hc_console_ring, starts_empty_and_asleep)
 {
     EXPECT_EQ(ring->out_produced, 0);

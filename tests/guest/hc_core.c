@@ -18,10 +18,10 @@ static struct stile_result query(uint32_t fid, uint64_t x1)
 
 KTF_TEST(hc_core, smccc_is_1_2)
 {
-    EXPECT_EQ(query(SMCCC_VERSION, 0).status, SMCCC_VERSION_1_2);
-    EXPECT_EQ(query(PSCI_FEATURES, SMCCC_VERSION).status, 0);
-    EXPECT_GE((int32_t)query(SMCCC_ARCH_FEATURES, SMCCC_ARCH_FEATURES).status, 0);
-    EXPECT_EQ((int32_t)query(SMCCC_ARCH_FEATURES, 0x8000FFFF).status, STILE_NOT_SUPPORTED);
+    EXPECT_EQ(query(STILE_SMCCC_VERSION, 0).status, STILE_SMCCC_VERSION_1_2);
+    EXPECT_EQ(query(STILE_PSCI_FEATURES, STILE_SMCCC_VERSION).status, 0);
+    EXPECT_GE((int32_t)query(STILE_SMCCC_ARCH_FEATURES, STILE_SMCCC_ARCH_FEATURES).status, 0);
+    EXPECT_EQ((int32_t)query(STILE_SMCCC_ARCH_FEATURES, 0x8000FFFF).status, STILE_NOT_SUPPORTED);
 }
 
 KTF_TEST(hc_core, the_uid_is_stiles)

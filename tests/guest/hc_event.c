@@ -141,14 +141,14 @@ KTF_TEST(hc_event, a_vm_has_so_many_ports_and_no_more)
 
 KTF_TEST(hc_event, a_new_port_is_clear_and_masked)
 {
-    event_rig_mailbox(0)->mask[STILE_PORT_FIRST / 64] = 0;
-    event_rig_mailbox(0)->pending[STILE_PORT_FIRST / 64] = UINT64_MAX;
+    event_rig_mailbox(0)->words[STILE_PORT_FIRST / 64].mask = 0;
+    event_rig_mailbox(0)->words[STILE_PORT_FIRST / 64].pending = UINT64_MAX;
     uint32_t port = alloc(0);
 
     EXPECT_FALSE(event_rig_is_pending(0, port));
     EXPECT_TRUE(event_rig_is_masked(0, port));
     EXPECT_FALSE(event_rig_is_masked(0, port + 1));
-    event_rig_mailbox(0)->pending[STILE_PORT_FIRST / 64] = 0;
+    event_rig_mailbox(0)->words[STILE_PORT_FIRST / 64].pending = 0;
 }
 
 KTF_TEST(hc_event, both_ends_of_a_channel_reach_each_other)
@@ -156,6 +156,8 @@ KTF_TEST(hc_event, both_ends_of_a_channel_reach_each_other)
     uint32_t one = alloc(0);
     uint32_t other = bind(one, LAST_CPU());
 
+    EXPECT_TRUE(event_rig_clear(0, one)); /* it was bound */
+    EXPECT_FALSE(event_rig_is_pending(LAST_CPU(), other));
     expect_status(one, STILE_PORT_PEER, 0, self().number | (uint64_t)other << 32);
     expect_status(other, STILE_PORT_PEER, LAST_CPU(), self().number | (uint64_t)one << 32);
     EXPECT_EQ(send(one), STILE_SUCCESS);
@@ -230,6 +232,34 @@ KTF_TEST(hc_event, a_timer_has_a_port_for_each_vcpu)
         EXPECT_EQ(stile_event_bind_virq(STILE_VIRQ_TIMER, target).status, STILE_BUSY);
         EXPECT_EQ(stile_event_move(stile_port(port), target).status, STILE_DENIED);
     }
+}
+
+KTF_TEST(hc_event, an_end_that_comes_or_goes_interrupts_the_other)
+{
+    uint32_t port = alloc(LAST_CPU()), taken = 0;
+
+    event_rig_unmask(LAST_CPU(), port);
+    for (uint32_t i = 0; i < NR_ROUNDS; i++) {
+        uint32_t other = bind(port, 0);
+        ASSERT_TRUE(support_wait(event_rig_taken(LAST_CPU()) == taken + 1, LIMIT_MS));
+        ASSERT_TRUE(event_rig_clear(LAST_CPU(), port));
+        EXPECT_EQ(close(other), STILE_SUCCESS);
+        ASSERT_TRUE(support_wait(event_rig_taken(LAST_CPU()) == taken + 2, LIMIT_MS));
+        ASSERT_TRUE(event_rig_clear(LAST_CPU(), port));
+        taken += 2;
+    }
+}
+
+KTF_TEST(hc_event, an_end_that_goes_ends_the_others_poll)
+{
+    uint32_t port = alloc(0), other = bind(port, 0);
+
+    EXPECT_TRUE(event_rig_clear(0, port));
+    EXPECT_EQ(close(other), STILE_SUCCESS);
+    EXPECT_EQ(stile_vcpu_poll(port / 64, UINT64_C(1) << (port % 64), stile_ticks(STILE_TIME_NEVER))
+                  .status,
+              STILE_SUCCESS);
+    expect_status(port, STILE_PORT_WAITING, 0, self().number);
 }
 
 /* --- who is interrupted ---------------------------------------------------------------------- */

@@ -33,14 +33,34 @@ static void find_option(void)
 KTF_SUITE(hc_event_peer, .suite_setup = find_option, .setup = event_rig_start,
           .teardown = event_rig_stop);
 
-/* The peer's port for a purpose: 0 if it has published none. */
-static uint32_t look_up(const char *purpose)
+static uint64_t key_of(const char *name)
 {
     uint64_t key = 0;
 
-    memcpy(&key, purpose, strlen(purpose));
-    struct stile_result found = stile_directory_lookup(stile_vm_id(peer), key, 0);
+    memcpy(&key, name, strlen(name));
+    return key;
+}
+
+/* The peer's port for a purpose, or its answer: 0 if it has published none. */
+static uint32_t look_up(const char *name)
+{
+    struct stile_result found = stile_directory_lookup(stile_vm_id(peer), key_of(name), 0);
+
     return found.status == STILE_SUCCESS ? (uint32_t)found.value[0] : 0;
+}
+
+/* Has the peer do what a port of it is for, which the event alone does not. */
+static int64_t want(const char *purpose, uint32_t word, uint32_t port)
+{
+    struct stile_result result = stile_directory_publish(key_of(purpose), 0, word);
+
+    return result.status == STILE_SUCCESS ? stile_event_send(stile_port(port)).status
+                                          : result.status;
+}
+
+static void want_no_more(const char *purpose)
+{
+    EXPECT_EQ(stile_directory_withdraw(key_of(purpose), 0).status, STILE_SUCCESS);
 }
 
 static uint32_t bind(uint32_t remote)
@@ -70,11 +90,17 @@ static int64_t send(uint32_t port)
 
 static void expect_answers(uint32_t port)
 {
+    static uint32_t nr_asked;
+
     for (uint32_t i = 0; i < NR_ROUNDS; i++) {
-        ASSERT_EQ(send(port), STILE_SUCCESS);
-        ASSERT_TRUE(event_rig_await(0, port, LIMIT_MS));
+        bool awaited = true;
+
+        ASSERT_EQ(want("echo", ++nr_asked, port), STILE_SUCCESS);
+        while (awaited && look_up("answer") != nr_asked)
+            awaited = event_rig_await(0, port, LIMIT_MS);
+        ASSERT_TRUE(awaited);
     }
-    EXPECT_FALSE(event_rig_is_pending(0, port));
+    want_no_more("echo");
 }
 
 static void expect_state(uint32_t port, uint64_t state)
@@ -136,8 +162,11 @@ KTF_TEST(hc_event_peer, a_peer_starts_anew_and_is_found_again)
     uint32_t port = connect("echo"), reboot = connect("reboot");
 
     ASSERT_TRUE(port != 0 && reboot != 0);
-    EXPECT_EQ(send(reboot), STILE_SUCCESS);
+    EXPECT_FALSE(event_rig_is_pending(0, reboot));
+    EXPECT_EQ(want("reboot", 1, reboot), STILE_SUCCESS);
     send_until_gone(port);
+    EXPECT_TRUE(event_rig_await(0, reboot, LIMIT_MS)); /* on which nobody sends */
+    want_no_more("reboot");
     EXPECT_TRUE(event_rig_await(0, virq, LIMIT_MS));
     expect_state(port, STILE_PORT_WAITING);
     expect_state(reboot, STILE_PORT_WAITING);
@@ -155,8 +184,10 @@ KTF_TEST(hc_event_peer, a_peer_ends)
 
     ASSERT_TRUE(port != 0 && off != 0);
     uint32_t virq = bind_peer_virq();
-    EXPECT_EQ(send(off), STILE_SUCCESS);
+    EXPECT_EQ(want("off", 1, off), STILE_SUCCESS);
     send_until_gone(port);
+    EXPECT_TRUE(event_rig_await(0, off, LIMIT_MS));
+    want_no_more("off");
     EXPECT_TRUE(event_rig_await(0, virq, LIMIT_MS));
     expect_state(port, STILE_PORT_WAITING);
     EXPECT_EQ(stile_event_bind(stile_vm_id(peer), stile_port(remote), stile_vcpu_id(0)).status,

@@ -8,6 +8,7 @@
 #include "support.h"
 
 #define NOBODY 0x10F /* no test has so many VMs */
+#define END    (UINT64_C(1) << 39)
 
 KTF_SUITE(hc_share, .suite_setup = support_need_hypervisor);
 
@@ -19,6 +20,12 @@ static struct stile_result share(uint64_t pa, uint64_t pages, uint32_t peer, uin
 static struct stile_result donate(uint64_t pa, uint64_t pages, uint32_t peer)
 {
     return stile_memory_donate(stile_ipa(pa), stile_nr_pages(pages), stile_vm_id(peer));
+}
+
+static struct stile_result accept(stile_share_t handle, uint64_t pa, uint64_t pages,
+                                  uint32_t access)
+{
+    return stile_memory_accept(handle, stile_ipa(pa), stile_nr_pages(pages), access);
 }
 
 static void expect_bad(struct stile_result result, uint64_t argument)
@@ -55,11 +62,14 @@ KTF_TEST(hc_share, bad_ranges_and_rights_are_refused)
         expect_bad(share(pa, 1, NOBODY, rights[i]), 4);
     expect_bad(share(pa + 1, 1, NOBODY, STILE_ACCESS_READ), 1);
     expect_bad(share(pa, 0, NOBODY, STILE_ACCESS_READ), 2);
-    expect_bad(share(pa, 513, NOBODY, STILE_ACCESS_READ), 2);
+    expect_bad(share(pa, 513, NOBODY, STILE_ACCESS_READ), 3); /* as many as one likes */
+    expect_bad(share(pa, UINT64_C(1) << 27, NOBODY, STILE_ACCESS_READ), 2);
+    expect_bad(share(pa, UINT64_MAX, NOBODY, STILE_ACCESS_READ), 2);
     expect_bad(share(UINT64_C(1) << 39, 1, NOBODY, STILE_ACCESS_READ), 1);
     expect_bad(share((UINT64_C(1) << 39) - PAGE_SIZE, 2, NOBODY, STILE_ACCESS_READ), 2);
     expect_bad(donate(pa + 1, 1, NOBODY), 1);
     expect_bad(donate(pa, 0, NOBODY), 2);
+    expect_bad(donate(pa, 513, NOBODY), 2);
     page_free(pa);
 }
 
@@ -68,19 +78,37 @@ KTF_TEST(hc_share, handles_of_nothing_are_not_found)
     for (uint32_t bit = 0; bit < 33; bit++) {
         stile_share_t handle = stile_share((uint32_t)(UINT64_C(1) << bit));
 
-        EXPECT_EQ(stile_memory_accept(handle, stile_ipa(support_beyond_memory())).status,
+        EXPECT_EQ(accept(handle, support_beyond_memory(), 1, STILE_ACCESS_READ).status,
                   STILE_NOT_FOUND);
         EXPECT_EQ(stile_memory_release(handle).status, STILE_NOT_FOUND);
         EXPECT_EQ(stile_memory_revoke(handle).status, STILE_NOT_FOUND);
     }
-    expect_bad(stile_memory_accept(stile_share(0), stile_ipa(1)), 2);
-    expect_bad(stile_memory_accept(stile_share(0), stile_ipa(UINT64_C(1) << 39)), 2);
+    EXPECT_EQ(stile_memory_release(stile_share(0)).status, STILE_NOT_FOUND);
+}
+
+KTF_TEST(hc_share, what_cannot_be_accepted_is_refused)
+{
+    uint64_t beyond = support_beyond_memory();
+    stile_share_t none = stile_share(0);
+
+    expect_bad(accept(none, 1, 1, STILE_ACCESS_READ), 2);
+    expect_bad(accept(none, END, 1, STILE_ACCESS_READ), 2);
+    expect_bad(accept(none, beyond, 0, STILE_ACCESS_READ), 3);
+    expect_bad(accept(none, END - PAGE_SIZE, 2, STILE_ACCESS_READ), 3);
+    expect_bad(accept(none, beyond, UINT64_MAX, STILE_ACCESS_READ), 3);
+    expect_bad(accept(none, beyond, 1, 0), 4);
+    expect_bad(accept(none, beyond, 1, STILE_ACCESS_WRITE), 4);
+    expect_bad(accept(none, beyond, 1, STILE_ACCESS_READ | STILE_SHARE_ACCEPTED), 4);
+    EXPECT_EQ(accept(none, beyond, 1, STILE_ACCESS_READ | STILE_SHARE_DONATED).status,
+              STILE_NOT_FOUND);
 }
 
 KTF_TEST(hc_share, nobody_has_offered_anything)
 {
-    for (uint32_t i = 0; i < STILE_SHARES_OFFERED_MAX; i++)
-        EXPECT_EQ(stile_memory_offer(i).status, STILE_NOT_FOUND);
-    expect_bad(stile_memory_offer(STILE_SHARES_OFFERED_MAX), 1);
-    expect_bad(stile_memory_offer(UINT32_MAX), 1);
+    for (uint32_t bit = 0; bit < 33; bit++) {
+        stile_share_t after = stile_share((uint32_t)(UINT64_C(1) << bit));
+
+        EXPECT_EQ(stile_memory_offered(after).status, STILE_NOT_FOUND);
+        EXPECT_EQ(stile_memory_shared(after).status, STILE_NOT_FOUND);
+    }
 }

@@ -112,12 +112,14 @@ KTF_TEST(hc_shared, the_mailbox_starts_masked_and_is_the_guests_to_write)
     size_t first = gic_distributor() ? 0 : STILE_PORT_FIRST / 64 + 1;
 
     for (size_t i = first; i < STILE_PORT_WORDS; i++) {
-        EXPECT_EQ(mailbox->pending[i], 0);
-        EXPECT_EQ(mailbox->mask[i], UINT64_MAX);
+        EXPECT_EQ(mailbox->words[i].pending, 0);
+        EXPECT_EQ(mailbox->words[i].mask, UINT64_MAX);
     }
-    mailbox->urgent[0] = 0x1234;
-    EXPECT_EQ(mailbox->urgent[0], 0x1234);
-    mailbox->urgent[0] = 0;
+    for (size_t i = STILE_PORT_WORDS; i < STILE_PORT_WORDS_MAX; i++)
+        EXPECT_EQ(mailbox->words[i].pending | mailbox->words[i].mask, 0);
+    mailbox->words[0].urgent = 0x1234;
+    EXPECT_EQ(mailbox->words[0].urgent, 0x1234);
+    mailbox->words[0].urgent = 0;
 }
 
 /* As a reader has to: again, while it is being changed. The clock is constant otherwise. */
@@ -128,6 +130,7 @@ KTF_TEST(hc_shared, the_clock_tells_nanoseconds)
     __extension__ unsigned __int128 product = (unsigned __int128)ticks * clock->multiplier;
 
     EXPECT_EQ(clock->generation % 2, 0);
+    EXPECT_EQ((uintptr_t)clock % sizeof(*clock), 0);
     EXPECT_EQ((uint64_t)(product >> clock->shift), ticks * 1000000000 / vm_page->ticks_per_sec);
     EXPECT_LE(clock->base_ticks, cpu_ticks());
 }

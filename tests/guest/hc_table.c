@@ -128,8 +128,8 @@ KTF_TEST_EACH(hc_table, registers_are_preserved_on_errors, struct line, lines, d
 
 KTF_TEST(hc_table, registers_are_preserved_by_standard_services)
 {
-    expect_preserved(SMCCC_VERSION, 0, 1);
-    expect_preserved(PSCI_VERSION, 0, 2);
+    expect_preserved(STILE_SMCCC_VERSION, 0, 1);
+    expect_preserved(STILE_PSCI_VERSION, 0, 2);
     expect_preserved(STILE_FID_UID, 0, 3);
     expect_preserved(0xDEADBEEF, 0, 4);
 }

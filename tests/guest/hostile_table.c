@@ -165,10 +165,12 @@ static void drop_interrupts(void)
 /* Ends all sharing: what others have offered, and what was offered to them. */
 static void end_shares(void)
 {
-    for (uint32_t i = 0; i < STILE_SHARES_OFFERED_MAX; i++) {
-        struct stile_result offer = stile_memory_offer(i);
-        if (offer.status == STILE_SUCCESS)
-            (void)stile_memory_release(stile_share((uint32_t)offer.value[0]));
+    stile_share_t share = stile_share(0);
+    struct stile_result offer;
+
+    while ((offer = stile_memory_offered(share)).status == STILE_SUCCESS) {
+        share = stile_share((uint32_t)offer.value[0]);
+        (void)stile_memory_release(share);
     }
     for (uint32_t i = 0; i < machine.nr_cpus; i++)
         for (uint32_t j = 0; j < NR_SHARES; j++)

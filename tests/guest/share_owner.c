@@ -84,9 +84,14 @@ static struct stile_result remote_call(uint32_t nr, uint64_t x1, uint64_t x2, ui
     return (struct stile_result){(int64_t)results[0], {results[1], results[2], results[3]}};
 }
 
+static int64_t remote_accept_as(uint64_t handle, uint64_t pa, uint64_t pages, uint64_t access)
+{
+    return remote_call(STILE_NR_memory_accept, handle, pa, pages, access).status;
+}
+
 static int64_t remote_accept(uint64_t handle, uint64_t pa)
 {
-    return remote_call(STILE_NR_memory_accept, handle, pa, 0, 0).status;
+    return remote_accept_as(handle, pa, 1, RW);
 }
 
 static int64_t remote_release(uint64_t handle)
@@ -145,8 +150,6 @@ KTF_TEST(share_owner, both_see_what_the_other_writes_until_it_is_revoked)
 
     expect_remote_abort(slot);
     EXPECT_EQ(remote_accept(handle, slot), STILE_SUCCESS);
-    EXPECT_EQ(control.page.results[1], 1);
-    EXPECT_EQ(control.page.results[2], RW);
     *word_at(pa) = 4711;
     expect_remote(slot, 4711);
     EXPECT_TRUE(remote_write(slot, 4712));
@@ -154,12 +157,59 @@ KTF_TEST(share_owner, both_see_what_the_other_writes_until_it_is_revoked)
     EXPECT_EQ(remote_accept(handle, slot), STILE_BUSY);
 
     EXPECT_EQ(revoke(handle), STILE_SUCCESS);
-    expect_remote_abort(slot);
-    EXPECT_FALSE(remote_write(slot, 4713));
-    EXPECT_EQ(*word_at(pa), 4712);
     EXPECT_EQ(revoke(handle), STILE_NOT_FOUND);
-    EXPECT_EQ(remote_release(handle), STILE_NOT_FOUND);
     EXPECT_EQ(remote_accept(handle, slot), STILE_NOT_FOUND);
+    EXPECT_TRUE(remote_write(slot, 4713)); /* which is scratch of the other VM's */
+    expect_remote(slot, 4713);
+    EXPECT_EQ(*word_at(pa), 4712);
+    EXPECT_EQ(remote_release(handle), STILE_SUCCESS);
+    EXPECT_EQ(remote_release(handle), STILE_NOT_FOUND);
+    expect_remote_abort(slot);
+    EXPECT_FALSE(remote_write(slot, 4714));
+    page_free(pa);
+}
+
+/* No call takes it for memory, and it is in nobody's way. */
+KTF_TEST(share_owner, calls_leave_scratch_alone)
+{
+    uint64_t self = stile_core_info(STILE_INFO_VM_ID).value[0];
+    uint64_t slot = control.page.slots[0];
+    uint64_t pa = page_alloc_zeroed();
+    uint64_t handle = must_share(pa, RW);
+
+    EXPECT_EQ(remote_accept(handle, slot), STILE_SUCCESS);
+    EXPECT_EQ(revoke(handle), STILE_SUCCESS);
+    EXPECT_EQ(remote_call(STILE_NR_memory_query, slot, 0, 0, 0).value[0], STILE_MEMORY_MAPPED | RW);
+    EXPECT_EQ(remote_call(STILE_NR_memory_protect, slot, 1, RW, 0).status, STILE_NOT_MAPPED);
+    EXPECT_EQ(remote_call(STILE_NR_memory_unmap, slot, 1, 0, 0).status, STILE_NOT_MAPPED);
+    EXPECT_EQ(remote_call(STILE_NR_memory_clean, slot, 1, 0, 0).status, STILE_NOT_MAPPED);
+    EXPECT_EQ(remote_call(STILE_NR_memory_map, slot, 1, 0, 0).status, STILE_ALREADY_MAPPED);
+    EXPECT_EQ(remote_call(STILE_NR_memory_share, slot, 1, self, RW).status, STILE_NOT_MAPPED);
+    EXPECT_EQ(remote_call(STILE_NR_memory_donate, slot, 1, self, 0).status, STILE_NOT_MAPPED);
+    EXPECT_EQ(remote_call(STILE_NR_console_write_buffer, slot, 1, 0, 0).status, STILE_NOT_MAPPED);
+    EXPECT_TRUE(remote_write(slot, 1));
+    struct stile_result found = remote_call(STILE_NR_memory_offered, handle - 1, 0, 0, 0);
+    EXPECT_EQ(found.value[0], handle);
+    EXPECT_EQ(found.value[1], UINT64_C(1) << 32 | self);
+    EXPECT_EQ(found.value[2], RW | STILE_SHARE_ACCEPTED | STILE_SHARE_ENDED);
+    EXPECT_EQ(remote_release(handle), STILE_SUCCESS);
+    page_free(pa);
+}
+
+KTF_TEST(share_owner, what_is_not_as_agreed_is_not_mapped)
+{
+    uint64_t slot = control.page.slots[0];
+    uint64_t pa = page_alloc_zeroed();
+    uint64_t handle = must_share(pa, STILE_ACCESS_READ);
+
+    EXPECT_EQ(remote_accept_as(handle, slot, 2, STILE_ACCESS_READ), STILE_INVALID_ARGUMENT);
+    EXPECT_EQ(control.page.results[1], 3);
+    EXPECT_EQ(remote_accept_as(handle, slot, 1, RW), STILE_DENIED);
+    EXPECT_EQ(remote_accept_as(handle, slot, 1, STILE_ACCESS_READ | STILE_SHARE_DONATED),
+              STILE_DENIED);
+    expect_remote_abort(slot);
+    EXPECT_EQ(revoke(handle), STILE_SUCCESS);
+    EXPECT_EQ(remote_release(handle), STILE_NOT_FOUND);
     page_free(pa);
 }
 
@@ -169,7 +219,7 @@ KTF_TEST(share_owner, what_is_read_only_stays_so)
     uint64_t pa = page_alloc_zeroed();
     uint64_t handle = must_share(pa, STILE_ACCESS_READ);
 
-    EXPECT_EQ(remote_accept(handle, slot), STILE_SUCCESS);
+    EXPECT_EQ(remote_accept_as(handle, slot, 1, STILE_ACCESS_READ), STILE_SUCCESS);
     expect_remote(slot, 0);
     EXPECT_FALSE(remote_write(slot, 1));
     EXPECT_EQ(remote_call(STILE_NR_memory_protect, slot, 1, RW, 0).status, STILE_DENIED);
@@ -180,6 +230,9 @@ KTF_TEST(share_owner, what_is_read_only_stays_so)
     EXPECT_FALSE(remote_write(slot, 1));
     EXPECT_EQ(*word_at(pa), 0);
     EXPECT_EQ(revoke(handle), STILE_SUCCESS);
+    EXPECT_TRUE(remote_write(slot, 1)); /* scratch */
+    EXPECT_EQ(*word_at(pa), 0);
+    EXPECT_EQ(remote_release(handle), STILE_SUCCESS);
     page_free(pa);
 }
 
@@ -197,6 +250,7 @@ KTF_TEST(share_owner, what_is_released_may_be_accepted_again_elsewhere)
     *word_at(pa) = 5;
     expect_remote(slots[1], 5);
     EXPECT_EQ(revoke(handle), STILE_SUCCESS);
+    EXPECT_EQ(remote_release(handle), STILE_SUCCESS);
     page_free(pa);
 }
 
@@ -212,6 +266,7 @@ KTF_TEST(share_owner, query_tells_both_sides)
     EXPECT_EQ(stile_memory_query(stile_ipa(pa)).value[0], self << 32 | what | STILE_ACCESS_EXECUTE);
     EXPECT_EQ(remote_call(STILE_NR_memory_query, slot + 5, 0, 0, 0).value[0], self << 32 | what);
     EXPECT_EQ(revoke(handle), STILE_SUCCESS);
+    EXPECT_EQ(remote_release(handle), STILE_SUCCESS);
     EXPECT_EQ(remote_call(STILE_NR_memory_query, slot + 5, 0, 0, 0).value[0], 0);
     page_free(pa);
 }
@@ -237,8 +292,9 @@ KTF_TEST(share_owner, a_handle_is_for_the_two_alone)
     uint64_t handle = must_share(pa, RW);
     stile_share_t mine = stile_share((uint32_t)handle);
 
-    EXPECT_EQ(stile_memory_accept(mine, stile_ipa(support_beyond_memory())).status,
-              STILE_NOT_FOUND);
+    EXPECT_EQ(
+        stile_memory_accept(mine, stile_ipa(support_beyond_memory()), stile_nr_pages(1), RW).status,
+        STILE_NOT_FOUND);
     EXPECT_EQ(stile_memory_release(mine).status, STILE_NOT_FOUND);
     EXPECT_EQ(remote_call(STILE_NR_memory_revoke, handle, 0, 0, 0).status, STILE_NOT_FOUND);
     EXPECT_EQ(remote_accept(handle, virt_to_phys(&control)), STILE_ALREADY_MAPPED);
@@ -273,7 +329,8 @@ KTF_TEST(share_owner, a_donated_page_goes_and_may_come_back)
     struct stile_result given =
         stile_memory_donate(stile_ipa(pa), stile_nr_pages(1), stile_vm_id(peer));
     EXPECT_EQ(given.status, STILE_SUCCESS);
-    EXPECT_EQ(remote_accept(given.value[0], slot), STILE_SUCCESS);
+    EXPECT_EQ(remote_accept(given.value[0], slot), STILE_DENIED); /* it was not told for good */
+    EXPECT_EQ(remote_accept_as(given.value[0], slot, 1, RW | STILE_SHARE_DONATED), STILE_SUCCESS);
     EXPECT_EQ(revoke(given.value[0]), STILE_NOT_FOUND);
     EXPECT_TRUE(support_touch(pa, true, &fault));
     EXPECT_TRUE(support_is_external_abort(&fault));
@@ -285,7 +342,10 @@ KTF_TEST(share_owner, a_donated_page_goes_and_may_come_back)
 
     given = remote_call(STILE_NR_memory_donate, slot, 1, self, 0);
     EXPECT_EQ(given.status, STILE_SUCCESS);
-    EXPECT_EQ(stile_memory_accept(stile_share((uint32_t)given.value[0]), stile_ipa(pa)).status,
+    EXPECT_EQ(stile_memory_accept(stile_share((uint32_t)given.value[0]), stile_ipa(pa),
+                                  stile_nr_pages(1),
+                                  RW | STILE_ACCESS_EXECUTE | STILE_SHARE_DONATED)
+                  .status,
               STILE_SUCCESS);
     EXPECT_EQ(*word_at(pa), 816);
     expect_remote_abort(slot);
@@ -344,6 +404,7 @@ KTF_TEST(share_owner, of_two_vcpus_one_revokes)
         race_to_revoke(NULL);
         thread_join(other);
         ASSERT_EQ(race.nr_successes, 1);
+        ASSERT_EQ(remote_release(race.handle), STILE_SUCCESS);
     }
     page_free(pa);
 }
@@ -368,5 +429,6 @@ KTF_TEST(share_owner, zz_a_peer_that_starts_anew_has_nothing)
     *word_at(pa) = 77;
     expect_remote(control.page.slots[0], 77);
     EXPECT_EQ(revoke(lent), STILE_SUCCESS);
+    EXPECT_EQ(remote_release(lent), STILE_SUCCESS);
     page_free(pa);
 }

@@ -12,7 +12,8 @@
 #include "support.h"
 #include "threads/thread.h"
 
-#define LIMIT_MS 20000
+#define LIMIT_MS  20000
+#define NR_WRITES 20
 
 static void need_owner(void)
 {
@@ -46,24 +47,41 @@ static void do_write(void *argument)
 /* The handle of the first share that is offered and not accepted; 0 if there is none. */
 static uint32_t find_offer(void)
 {
-    for (uint32_t i = 0; i < STILE_SHARES_OFFERED_MAX; i++) {
-        struct stile_result result = stile_memory_offer(i);
+    struct stile_result result = {0, {0, 0, 0}};
 
-        if (result.status == STILE_SUCCESS && !(result.value[2] & STILE_SHARE_ACCEPTED))
-            return (uint32_t)result.value[0];
-    }
-    return 0;
+    do
+        result = stile_memory_offered(stile_share((uint32_t)result.value[0]));
+    while (result.status == STILE_SUCCESS && (result.value[2] & STILE_SHARE_ACCEPTED));
+    return result.status == STILE_SUCCESS ? (uint32_t)result.value[0] : 0;
 }
 
-/* Accepts the first share that is offered, however long that takes. */
-static bool accept_first(uint64_t pa)
+static int64_t accept(stile_share_t share, uint64_t pa)
 {
-    if (!support_wait(find_offer() != 0, LIMIT_MS))
-        return false;
-    return stile_memory_accept(stile_share(find_offer()), stile_ipa(pa)).status == STILE_SUCCESS;
+    return stile_memory_accept(share, stile_ipa(pa), stile_nr_pages(1),
+                               STILE_ACCESS_READ | STILE_ACCESS_WRITE)
+        .status;
 }
 
-/* The owner revokes meanwhile: whatever is answered must be one of what the table says. */
+/* Accepts the first share that is offered, however long that takes; none: 0. */
+static stile_share_t accept_first(uint64_t pa)
+{
+    stile_share_t share = stile_share(0);
+
+    if (support_wait((share.handle = find_offer()) != 0, LIMIT_MS))
+        EXPECT_EQ(accept(share, pa), STILE_SUCCESS);
+    return share;
+}
+
+/* Whether what was accepted is the owner's no more. */
+static bool is_over(stile_share_t share)
+{
+    struct stile_result result = stile_memory_offered(stile_share(share.handle - 1));
+
+    return result.status != STILE_SUCCESS || result.value[0] != share.handle ||
+           (result.value[2] & STILE_SHARE_ENDED);
+}
+
+/* The owner revokes meanwhile: what was accepted may be used and is there until it is released. */
 static uint64_t chase(uint64_t times, uint64_t pa)
 {
     struct fault fault;
@@ -72,15 +90,15 @@ static uint64_t chase(uint64_t times, uint64_t pa)
     while (times-- > 0) {
         struct access access = {phys_to_virt(pa), times};
         stile_share_t share = stile_share(find_offer());
-        int64_t status = stile_memory_accept(share, stile_ipa(pa)).status;
+        int64_t status = accept(share, pa);
 
         EXPECT_TRUE(status == STILE_SUCCESS || status == STILE_NOT_FOUND);
         if (status != STILE_SUCCESS)
             continue;
         nr_accepted++;
-        (void)exception_try(do_write, &access, &fault);
-        status = stile_memory_release(share).status;
-        EXPECT_TRUE(status == STILE_SUCCESS || status == STILE_NOT_FOUND);
+        for (unsigned i = 0; i < NR_WRITES; i++)
+            EXPECT_FALSE(exception_try(do_write, &access, &fault));
+        EXPECT_EQ(stile_memory_release(share).status, STILE_SUCCESS);
         EXPECT_TRUE(exception_try(do_write, &access, &fault));
     }
     return nr_accepted;
@@ -115,24 +133,36 @@ static void serve(struct remote_page *page)
         EXPECT_TRUE(support_is_external_abort(&fault));
 }
 
-/* Serves until the page is gone. */
-static void serve_all(struct remote_page *page)
+/* Serves until the owner has ended the share. What is found after that means nothing. */
+static void serve_all(struct remote_page *page, stile_share_t share)
 {
-    struct access request = {(volatile uint64_t *)page, 0};
-    struct fault fault;
     uint32_t done = 0;
 
-    while (!exception_try(do_read, &request, &fault)) {
-        if ((uint32_t)request.value == done) {
+    while (!is_over(share)) {
+        uint32_t request = __atomic_load_n(&page->request, __ATOMIC_ACQUIRE);
+
+        if (request == done || is_over(share)) {
             thread_sleep_until(cpu_ticks() + time_us_to_ticks(50));
             continue;
         }
-        __atomic_thread_fence(__ATOMIC_ACQUIRE);
-        done = (uint32_t)request.value;
+        done = request;
         serve(page);
         __atomic_store_n(&page->reply, done, __ATOMIC_RELEASE);
     }
-    EXPECT_TRUE(support_is_external_abort(&fault));
+}
+
+/* Lets go of all that has ended. */
+static void release_all(void)
+{
+    struct stile_result result = {0, {0, 0, 0}};
+    stile_share_t share;
+
+    while ((result = stile_memory_offered(stile_share((uint32_t)result.value[0]))).status ==
+           STILE_SUCCESS) {
+        share = stile_share((uint32_t)result.value[0]);
+        EXPECT_EQ(stile_memory_release(share).status, STILE_SUCCESS);
+        EXPECT_EQ(result.value[2] & STILE_SHARE_ENDED, STILE_SHARE_ENDED);
+    }
 }
 
 /* What was the owner's is gone; the pages come back, and hold nothing. */
@@ -157,11 +187,13 @@ KTF_TEST(share_peer, serves_until_the_owner_ends)
         ASSERT_EQ(stile_memory_unmap(stile_ipa(slots[i]), stile_nr_pages(1)).status, STILE_SUCCESS);
     }
     struct remote_page *page = phys_to_virt(slots[REMOTE_NR_SLOTS]);
-    ASSERT_TRUE(accept_first(slots[REMOTE_NR_SLOTS]));
+    stile_share_t first = accept_first(slots[REMOTE_NR_SLOTS]);
+    ASSERT_NE(first.handle, 0);
     for (unsigned i = REMOTE_NR_SLOTS; i-- > 0;)
         __atomic_store_n(&page->slots[i], slots[i], __ATOMIC_RELEASE);
 
-    serve_all(page);
+    serve_all(page, first);
+    release_all();
     for (unsigned i = 0; i <= REMOTE_NR_SLOTS; i++)
         expect_gone(slots[i]);
     EXPECT_EQ(find_offer(), 0);

@@ -45,7 +45,7 @@ static uint64_t wall_at(const struct stile_clock *clock, uint64_t ticks)
     __extension__ unsigned __int128 product =
         (unsigned __int128)(ticks - clock->base_ticks) * clock->multiplier;
 
-    return clock->wall_ns + (uint64_t)(product >> clock->shift);
+    return clock->wall_ns + clock->base_ns + (uint64_t)(product >> clock->shift);
 }
 
 KTF_TEST(clock, nobody_knows_without_a_clock)
@@ -115,6 +115,31 @@ KTF_TEST(clock, early_times)
     EXPECT_EQ(wall_at(&clock, 12 * FREQUENCY), 4 * NS_PER_SEC);
     clock_set(10 * NS_PER_SEC);
     EXPECT_EQ(clock.wall_ns, 1);
+}
+
+static uint64_t ns_at(const struct stile_clock *clock, uint64_t ticks)
+{
+    return wall_at(clock, ticks) - clock->wall_ns;
+}
+
+/* Where a tick is no whole number of nanoseconds, a change costs none. */
+KTF_TEST(clock, the_time_since_the_start_is_kept_by_changes)
+{
+    struct stile_clock clock;
+
+    fake_sysreg_write("cntfrq_el0", 24000000);
+    set_ticks(1000);
+    clock_show(&clock);
+    for (uint64_t ticks = 1001; ticks < 1101; ticks += 7) {
+        uint64_t before = ns_at(&clock, ticks), later = ns_at(&clock, ticks + 24000000);
+
+        set_ticks(ticks);
+        clock_set(ticks % 2 * NS_PER_SEC);
+        EXPECT_EQ(clock.base_ticks, ticks);
+        EXPECT_GE(ns_at(&clock, ticks), before);
+        EXPECT_GE(ns_at(&clock, ticks + 24000000), later);
+        EXPECT_LE(ns_at(&clock, ticks + 24000000), later + 1);
+    }
 }
 
 KTF_TEST(clock, as_many_as_there_may_be)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "vm/el2_time.c"
+#include "vm/trace.c"
 
 #include "ktf.h"
 

@@ -58,19 +58,20 @@ void mailbox_raise(struct vcpu *vcpu, uint32_t port)
     if (sender)
         for (uint32_t i = 0; i < NR_VMS; i++)
             EXPECT_EQ(is_held(&vms[i].events.lock), &vms[i] == sender);
-    __atomic_fetch_or(&vcpu->mailbox->pending[port / 64], bit(port), __ATOMIC_SEQ_CST);
+    __atomic_fetch_or(&vcpu->mailbox->words[port / 64].pending, bit(port), __ATOMIC_SEQ_CST);
     __atomic_fetch_add(&nr_raised, 1, __ATOMIC_RELAXED);
 }
 
 bool mailbox_clear(struct vcpu *vcpu, uint32_t port)
 {
-    return __atomic_fetch_and(&vcpu->mailbox->pending[port / 64], ~bit(port), __ATOMIC_SEQ_CST) &
+    return __atomic_fetch_and(&vcpu->mailbox->words[port / 64].pending, ~bit(port),
+                              __ATOMIC_SEQ_CST) &
            bit(port);
 }
 
 void mailbox_mask(struct vcpu *vcpu, uint32_t port)
 {
-    __atomic_fetch_or(&vcpu->mailbox->mask[port / 64], bit(port), __ATOMIC_SEQ_CST);
+    __atomic_fetch_or(&vcpu->mailbox->words[port / 64].mask, bit(port), __ATOMIC_SEQ_CST);
 }
 
 static void setup(void)
@@ -95,12 +96,21 @@ static void setup(void)
 
 static bool is_pending(uint32_t vm, uint32_t vcpu, uint32_t port)
 {
-    return mailboxes[vm - 1][vcpu].pending[port / 64] & bit(port);
+    return mailboxes[vm - 1][vcpu].words[port / 64].pending & bit(port);
+}
+
+/* Whether it was set; it is clear then. */
+static bool take(uint32_t vm, uint32_t vcpu, uint32_t port)
+{
+    bool was_set = is_pending(vm, vcpu, port);
+
+    mailboxes[vm - 1][vcpu].words[port / 64].pending &= ~bit(port);
+    return was_set;
 }
 
 static bool is_masked(uint32_t vm, uint32_t vcpu, uint32_t port)
 {
-    return mailboxes[vm - 1][vcpu].mask[port / 64] & bit(port);
+    return mailboxes[vm - 1][vcpu].words[port / 64].mask & bit(port);
 }
 
 /* Ends lead to each other, and no bit is set but that of a port, in its target's mailbox. */
@@ -201,7 +211,7 @@ KTF_TEST(events, what_is_no_port_is_not_found)
 
 KTF_TEST(events, a_new_port_is_clear_and_masked)
 {
-    mailboxes[0][1].pending[FIRST / 64] = UINT64_MAX << FIRST % 64;
+    mailboxes[0][1].words[FIRST / 64].pending = UINT64_MAX << FIRST % 64;
     uint32_t port = alloc(1, 2, 1);
 
     EXPECT_EQ(port, FIRST);
@@ -219,12 +229,13 @@ KTF_TEST(events, both_ends_of_a_channel_reach_each_other)
     uint32_t here = bind(1, 2, there, 0);
 
     EXPECT_EQ(here, skipped + 1);
+    EXPECT_TRUE(take(2, 1, there)); /* it was bound */
     EXPECT_EQ(send(1, here), STILE_SUCCESS);
     EXPECT_TRUE(is_pending(2, 1, there));
     EXPECT_FALSE(is_pending(1, 0, here));
     EXPECT_EQ(send(2, there), STILE_SUCCESS);
     EXPECT_TRUE(is_pending(1, 0, here));
-    EXPECT_EQ(nr_raised, 2);
+    EXPECT_EQ(nr_raised, 3);
 }
 
 KTF_TEST(events, status_tells_what_a_port_is_bound_to)
@@ -336,6 +347,7 @@ KTF_TEST(events, a_closed_end_leaves_the_other_waiting)
     (void)send(1, here);
     EXPECT_EQ(events_close(vm_slot(1), here), STILE_SUCCESS);
     EXPECT_TRUE(is_pending(2, 1, there)); /* what was sent is there */
+    EXPECT_FALSE(is_pending(1, 0, here));
     EXPECT_EQ(send(2, there), STILE_NOT_BOUND);
     EXPECT_EQ(status(2, there).state, STILE_PORT_WAITING);
     EXPECT_EQ(status(2, there).peer, 1);
@@ -348,6 +360,26 @@ KTF_TEST(events, a_closed_end_leaves_the_other_waiting)
     there = bind(2, 1, here, 0);
     EXPECT_EQ(send(1, here), STILE_SUCCESS);
     EXPECT_TRUE(is_pending(2, 0, there));
+}
+
+KTF_TEST(events, the_other_end_is_told_when_one_comes_and_goes)
+{
+    uint32_t there = alloc(2, 1, 1);
+
+    for (uint32_t round = 0; round < 3; round++) {
+        EXPECT_FALSE(is_pending(2, 1, there));
+        uint32_t here = bind(1, 2, there, 0);
+        EXPECT_TRUE(take(2, 1, there));
+        EXPECT_FALSE(is_pending(1, 0, here));
+        EXPECT_EQ(events_close(vm_slot(1), here), STILE_SUCCESS);
+        EXPECT_TRUE(take(2, 1, there));
+    }
+    uint32_t here = bind(1, 2, there, 0);
+    events_vm_gone(vm_slot(2));
+    EXPECT_TRUE(take(1, 0, here));
+    EXPECT_EQ(status(1, here).state, STILE_PORT_WAITING);
+    EXPECT_EQ(events_close(vm_slot(1), here), STILE_SUCCESS); /* nobody is left to be told */
+    EXPECT_EQ(nr_raised, 8);
 }
 
 KTF_TEST(events, a_virq_is_free_again_when_its_port_is_closed)
@@ -436,7 +468,7 @@ KTF_TEST(events, a_port_moves_with_its_bit)
     EXPECT_FALSE(is_pending(2, 0, there));
     EXPECT_TRUE(is_pending(2, 1, there));
     EXPECT_EQ(status(2, there).target, 1);
-    mailboxes[1][1].pending[there / 64] = 0;
+    mailboxes[1][1].words[there / 64].pending = 0;
     EXPECT_EQ(events_move(vm_slot(2), there, 0), STILE_SUCCESS);
     EXPECT_FALSE(is_pending(2, 0, there));
     EXPECT_EQ(send(1, here), STILE_SUCCESS);
@@ -519,6 +551,18 @@ static void talk(uint32_t nr_steps)
         }
 }
 
+/* The VM's port that has a peer; 0 if none has. */
+static uint32_t find_bound(uint32_t vm)
+{
+    struct event_port found;
+
+    for (uint32_t port = FIRST; port <= LAST; port++)
+        if (events_status(vm_slot(vm), port, &found) == STILE_SUCCESS &&
+            found.state == STILE_PORT_PEER)
+            return port;
+    return 0;
+}
+
 KTF_TEST(events, either_end_may_die_at_each_step)
 {
     for (uint32_t dead = 1; dead <= 2; dead++)
@@ -526,7 +570,11 @@ KTF_TEST(events, either_end_may_die_at_each_step)
             setup();
             (void)bind_virq(3 - dead, STILE_VIRQ_PEER, 0);
             talk(nr_steps);
+            memset(mailboxes[3 - dead - 1], 0, sizeof(mailboxes[0]));
+            uint32_t bound = find_bound(3 - dead);
             events_vm_gone(vm_slot(dead));
+            if (bound != 0)
+                EXPECT_TRUE(is_pending(3 - dead, status(3 - dead, bound).target, bound));
             for (uint32_t port = 0; port < STILE_NR_PORTS; port++) {
                 expect_free(dead, port);
                 struct event_port left;

@@ -256,12 +256,12 @@ void clock_hide(const struct stile_clock *clock)
 static struct vcpu vcpu = {.vm = &a};
 
 /* Pages that held the registers of a VM, or its tables. */
-static void soil_pool(void)
+static void soil_pool(const struct vm *vm)
 {
     void *soiled[16];
 
     for (unsigned i = 0; i < 16; i++) {
-        soiled[i] = page_alloc(a.id, PAGE_ORDER_4K);
+        soiled[i] = page_alloc(vm->id, PAGE_ORDER_4K);
         ASSERT_NOT_NULL(soiled[i]);
         guest_fills(caches_watch(page_pa(soiled[i]).pa)->pa, MMU_ON, SECRET);
     }
@@ -270,20 +270,37 @@ static void soil_pool(void)
     caches_adversary();
 }
 
-static void expect_shown(uint64_t ipa)
+static void expect_page_shown(uint64_t pa)
 {
-    uint64_t pa = at(&a, ipa).pa.pa;
-
     caches_adversary();
     ASSERT_NOT_NULL(watched_page(pa)); /* it is one of those that held the secret */
     EXPECT_MEMEQ(dram(pa), view(pa), PAGE_SIZE);
     EXPECT_TRUE(page_is_shown(pa_make(pa)));
 }
 
+static void expect_shown(uint64_t ipa)
+{
+    expect_page_shown(at(&a, ipa).pa.pa);
+}
+
+KTF_TEST(handover, what_takes_the_place_of_a_share_that_ends)
+{
+    uint32_t handle = must_offer(&a, RAM, 1, &b);
+    uint64_t pa;
+
+    soil_pool(&b);
+    ASSERT_EQ(accept_at(&b, handle, WINDOW), STILE_SUCCESS);
+    ASSERT_EQ(revoke_by(&a, handle), STILE_SUCCESS);
+    pa = at(&b, WINDOW).pa.pa;
+    expect_page_shown(pa);
+    guest_finds(pa, MMU_OFF, 0);
+    ASSERT_EQ(release_by(&b, handle), STILE_SUCCESS);
+}
+
 KTF_TEST(handover, pages_that_el2_shares_with_a_guest)
 {
     fake_sysreg_write("cntfrq_el0", 62500000);
-    soil_pool();
+    soil_pool(&a);
     a.config.nr_vcpus = 1;
     a.vcpus[0] = &vcpu;
     vcpu.page = page_alloc(a.id, PAGE_ORDER_4K);
@@ -291,6 +308,7 @@ KTF_TEST(handover, pages_that_el2_shares_with_a_guest)
     ASSERT_TRUE(vm_pages_alloc(&a));
     ASSERT_EQ(vm_pages_show(&a), STILE_SUCCESS);
     ASSERT_EQ(pvtime_init(&a), STILE_SUCCESS);
+    EXPECT_EQ(a.ring->out_sleeps, 1); /* or who writes there first would not be told */
     expect_shown(VM_PAGE_IPA);
     expect_shown(VM_RING_IPA);
     expect_shown(VM_VCPU_PAGE_IPA(0));

@@ -8,13 +8,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/guest_word.c"
 #include "vgic/mailbox.c"
 
 #include "ktf.h"
 
 static struct stile_mailbox mailbox;
 static struct vcpu vcpu = {.mailbox = &mailbox};
-static struct vm vm = {.vcpus = {&vcpu}};
+static struct vcpu second = {.index = 1};
+static struct vm vm = {.vcpus = {&vcpu, &second}};
 static uint32_t nr_raised;
 static uint32_t nr_deactivated;
 
@@ -34,13 +36,19 @@ void vgic_raise_event(struct vcpu *raised)
     __atomic_fetch_add(&nr_raised, 1, __ATOMIC_SEQ_CST);
 }
 
-static uint64_t kicked;
+static uint64_t kicked, stopped;
 
 void vcpu_kick_set(struct vm *of, uint64_t vcpus, uint32_t work)
 {
     EXPECT_EQ(of, &vm);
     EXPECT_EQ(work, VCPU_WORK_VGIC);
     kicked |= vcpus;
+}
+
+void vcpu_kick(struct vcpu *told, uint32_t work)
+{
+    EXPECT_EQ(work, VCPU_WORK_CRASH);
+    stopped |= UINT64_C(1) << told->index;
 }
 
 static uint32_t nr_roused;
@@ -58,7 +66,19 @@ static void start(void)
     memset(&mailbox, 0, sizeof(mailbox));
     nr_raised = 0;
     nr_roused = 0;
+    stopped = 0;
+    vcpu.vm = &vm;
+    vm.vcpus[1] = &second;
+    vm.config.nr_vcpus = 2;
+    fake_exclusive_failures = 0;
+    fake_exclusive_has_lse = false;
     vcpu.poll_ports = 0;
+}
+
+static void mask_all(void)
+{
+    for (uint32_t i = 0; i < STILE_PORT_WORDS; i++)
+        mailbox.words[i].mask = UINT64_MAX;
 }
 
 static const uint32_t ports[] = {0, 27, 63, 64, 96, 200, STILE_NR_PORTS - 1};
@@ -74,10 +94,10 @@ KTF_TEST_EACH(mailbox, sets_the_bit_and_interrupts_once, uint32_t, ports, name_p
     mailbox_raise(&vcpu, *param);
     mailbox_raise(&vcpu, *param);
     for (uint32_t i = 0; i < STILE_PORT_WORDS; i++)
-        EXPECT_EQ(mailbox.pending[i], i == *param / 64 ? UINT64_C(1) << (*param % 64) : 0);
+        EXPECT_EQ(mailbox.words[i].pending, i == *param / 64 ? UINT64_C(1) << (*param % 64) : 0);
     EXPECT_EQ(nr_raised, 1u);
 
-    mailbox.pending[*param / 64] = 0;
+    mailbox.words[*param / 64].pending = 0;
     mailbox_raise(&vcpu, *param);
     EXPECT_EQ(nr_raised, 2u);
 }
@@ -85,17 +105,17 @@ KTF_TEST_EACH(mailbox, sets_the_bit_and_interrupts_once, uint32_t, ports, name_p
 KTF_TEST_EACH(mailbox, a_masked_bit_is_set_and_does_not_interrupt, uint32_t, ports, name_port)
 {
     start();
-    mailbox.mask[*param / 64] = UINT64_C(1) << (*param % 64);
+    mailbox.words[*param / 64].mask = UINT64_C(1) << (*param % 64);
     mailbox_raise(&vcpu, *param);
-    EXPECT_EQ(mailbox.pending[*param / 64], UINT64_C(1) << (*param % 64));
+    EXPECT_EQ(mailbox.words[*param / 64].pending, UINT64_C(1) << (*param % 64));
     EXPECT_EQ(nr_raised, 0u);
 }
 
 KTF_TEST_EACH(mailbox, the_mask_of_others_does_not_matter, uint32_t, ports, name_port)
 {
     start();
-    memset(mailbox.mask, 0xFF, sizeof(mailbox.mask));
-    mailbox.mask[*param / 64] &= ~(UINT64_C(1) << (*param % 64));
+    mask_all();
+    mailbox.words[*param / 64].mask &= ~(UINT64_C(1) << (*param % 64));
     mailbox_raise(&vcpu, *param);
     EXPECT_EQ(nr_raised, 1u);
 }
@@ -105,14 +125,14 @@ KTF_TEST(mailbox, a_busy_vcpu_is_not_interrupted)
     start();
     mailbox.busy = 0x80000000;
     mailbox_raise(&vcpu, 5);
-    EXPECT_EQ(mailbox.pending[0], 1u << 5);
+    EXPECT_EQ(mailbox.words[0].pending, 1u << 5);
     EXPECT_EQ(nr_raised, 0u);
 }
 
 KTF_TEST_EACH(mailbox, a_masked_bit_wakes_who_polls_it, uint32_t, ports, name_port)
 {
     start();
-    memset(mailbox.mask, 0xFF, sizeof(mailbox.mask));
+    mask_all();
     vcpu.poll_word = *param / 64;
     vcpu.poll_ports = UINT64_C(1) << (*param % 64);
     mailbox_raise(&vcpu, *param ^ 1);
@@ -138,11 +158,12 @@ KTF_TEST(mailbox, a_busy_vcpu_that_polls_is_woken)
 KTF_TEST_EACH(mailbox, a_bit_is_cleared_alone, uint32_t, ports, name_port)
 {
     start();
-    memset(mailbox.pending, 0xFF, sizeof(mailbox.pending));
+    for (uint32_t i = 0; i < STILE_PORT_WORDS; i++)
+        mailbox.words[i].pending = UINT64_MAX;
     EXPECT_TRUE(mailbox_clear(&vcpu, *param));
     EXPECT_FALSE(mailbox_clear(&vcpu, *param));
     for (uint32_t i = 0; i < STILE_PORT_WORDS; i++)
-        EXPECT_EQ(~mailbox.pending[i], i == *param / 64 ? UINT64_C(1) << (*param % 64) : 0);
+        EXPECT_EQ(~mailbox.words[i].pending, i == *param / 64 ? UINT64_C(1) << (*param % 64) : 0);
 }
 
 KTF_TEST_EACH(mailbox, a_bit_is_masked_alone, uint32_t, ports, name_port)
@@ -151,9 +172,21 @@ KTF_TEST_EACH(mailbox, a_bit_is_masked_alone, uint32_t, ports, name_port)
     mailbox_mask(&vcpu, *param);
     mailbox_mask(&vcpu, *param);
     for (uint32_t i = 0; i < STILE_PORT_WORDS; i++) {
-        EXPECT_EQ(mailbox.mask[i], i == *param / 64 ? UINT64_C(1) << (*param % 64) : 0);
-        EXPECT_EQ(mailbox.pending[i], 0);
+        EXPECT_EQ(mailbox.words[i].mask, i == *param / 64 ? UINT64_C(1) << (*param % 64) : 0);
+        EXPECT_EQ(mailbox.words[i].pending, 0);
     }
+}
+
+KTF_TEST(mailbox, a_vcpu_starts_with_all_ports_masked)
+{
+    start();
+    mailbox.busy = 1;
+    mailbox.words[1].pending = 5;
+    mailbox_start(&vcpu);
+    EXPECT_EQ(mailbox.busy, 0);
+    EXPECT_EQ(mailbox.words[1].pending, 5);
+    for (uint32_t i = 0; i < STILE_PORT_WORDS_MAX; i++)
+        EXPECT_EQ(mailbox.words[i].mask, i < STILE_PORT_WORDS ? UINT64_MAX : 0);
 }
 
 KTF_TEST(mailbox, leaves_the_guests_words_alone)
@@ -163,7 +196,8 @@ KTF_TEST(mailbox, leaves_the_guests_words_alone)
     struct stile_mailbox before = mailbox;
     for (uint32_t port = 0; port < STILE_NR_PORTS; port++)
         mailbox_raise(&vcpu, port);
-    memset(before.pending, 0xFF, sizeof(before.pending));
+    for (uint32_t i = 0; i < STILE_PORT_WORDS; i++)
+        before.words[i].pending = UINT64_MAX;
     EXPECT_EQ(memcmp(&before, &mailbox, sizeof(before)), 0);
 }
 
@@ -171,7 +205,7 @@ KTF_TEST(mailbox, leaves_the_guests_words_alone)
 
 static bool is_pending(uint32_t intid)
 {
-    return mailbox.pending[intid / 64] >> (intid % 64) & 1;
+    return mailbox.words[intid / 64].pending >> (intid % 64) & 1;
 }
 
 KTF_TEST(mailbox, interrupts_are_bits)
@@ -197,16 +231,16 @@ KTF_TEST(mailbox, an_sgi_goes_to_several)
     start();
     kicked = 0;
     memset(boxes, 0, sizeof(boxes));
-    boxes[1].mask[0] = 1u << 4;
+    boxes[1].words[0].mask = 1u << 4;
     vcpu.vm = &vm;
     for (uint32_t i = 0; i < 3; i++)
         vm.vcpus[i + 1] = &others[i];
     mailbox_send_sgi_set(&vcpu, 7, 4);
     EXPECT_TRUE(is_pending(4));
     EXPECT_EQ(nr_raised, 1u);
-    EXPECT_EQ(boxes[0].pending[0], 1u << 4);
-    EXPECT_EQ(boxes[1].pending[0], 1u << 4);
-    EXPECT_EQ(boxes[2].pending[0], 0u);
+    EXPECT_EQ(boxes[0].words[0].pending, 1u << 4);
+    EXPECT_EQ(boxes[1].words[0].pending, 1u << 4);
+    EXPECT_EQ(boxes[2].words[0].pending, 0u);
     EXPECT_EQ(kicked, 1u << 1);
 
     kicked = 0;
@@ -221,7 +255,7 @@ KTF_TEST(mailbox, a_level_is_a_bit_when_it_rises)
     mailbox_set_level(&vm, 33, false);
     mailbox_set_ppi(&vcpu, 30, false);
     mailbox_set_level(&vm, 0, true); /* a device without an interrupt */
-    EXPECT_EQ(mailbox.pending[0], 0u);
+    EXPECT_EQ(mailbox.words[0].pending, 0u);
     mailbox_set_level(&vm, 33, true);
     mailbox_set_ppi(&vcpu, 30, true);
     EXPECT_TRUE(is_pending(33) && is_pending(30));
@@ -246,15 +280,15 @@ KTF_TEST_EACH(mailbox, a_mask_by_call_is_the_guests_own, uint32_t, ports, name_p
 
     start();
     mailbox_set_enabled(&vcpu, &vcpu, *param, false);
-    EXPECT_EQ(mailbox.mask[*param / 64], bit);
+    EXPECT_EQ(mailbox.words[*param / 64].mask, bit);
     mailbox_raise(&vcpu, *param);
     EXPECT_EQ(mailbox_query(&vcpu, &vcpu, *param).flags, (uint32_t)STILE_IRQ_PENDING);
     EXPECT_EQ(nr_raised, 0u);
     mailbox_set_enabled(&vcpu, &vcpu, *param, true);
-    EXPECT_EQ(mailbox.mask[*param / 64], 0u);
+    EXPECT_EQ(mailbox.words[*param / 64].mask, 0u);
     EXPECT_EQ(nr_raised, 1u);
     EXPECT_EQ(mailbox_query(&vcpu, &vcpu, *param).flags, STILE_IRQ_PENDING | STILE_IRQ_ENABLED);
-    mailbox.pending[*param / 64] = 0;
+    mailbox.words[*param / 64].pending = 0;
     mailbox_set_enabled(&vcpu, &vcpu, *param, true);
     EXPECT_EQ(nr_raised, 1u);
 }
@@ -262,7 +296,7 @@ KTF_TEST_EACH(mailbox, a_mask_by_call_is_the_guests_own, uint32_t, ports, name_p
 KTF_TEST(mailbox, unmasked_by_call_a_busy_vcpu_is_not_interrupted)
 {
     start();
-    mailbox.mask[0] = 1u << 9;
+    mailbox.words[0].mask = 1u << 9;
     mailbox_raise(&vcpu, 9);
     mailbox.busy = 1;
     mailbox_set_enabled(&vcpu, &vcpu, 9, true);
@@ -276,10 +310,94 @@ KTF_TEST_EACH(mailbox, a_priority_is_urgent_or_not, uint32_t, ports, name_port)
     start();
     EXPECT_EQ(mailbox_query(&vcpu, &vcpu, *param).priority, 0x80u);
     mailbox_set_priority(&vcpu, &vcpu, *param, 0x7F);
-    EXPECT_EQ(mailbox.urgent[*param / 64], bit);
+    EXPECT_EQ(mailbox.words[*param / 64].urgent, bit);
     EXPECT_EQ(mailbox_query(&vcpu, &vcpu, *param).priority, 0u);
     mailbox_set_priority(&vcpu, &vcpu, *param, 0xFF);
-    EXPECT_EQ(mailbox.urgent[*param / 64], 0u);
+    EXPECT_EQ(mailbox.words[*param / 64].urgent, 0u);
+}
+
+/* --- against a guest that never stops writing --- */
+
+/* Everything that changes a word. */
+static void raise(void)
+{
+    mailbox_raise(&vcpu, 5);
+}
+
+static void clear(void)
+{
+    EXPECT_TRUE(mailbox_clear(&vcpu, 5));
+}
+
+static void mask(void)
+{
+    mailbox_mask(&vcpu, 5);
+}
+
+static void enable(void)
+{
+    mailbox_set_enabled(&vcpu, &vcpu, 5, true);
+}
+
+static void be_urgent(void)
+{
+    mailbox_set_priority(&vcpu, &vcpu, 5, 0);
+}
+
+struct writer {
+    const char *name;
+    void (*change)(void);
+};
+
+static const struct writer writers[] = {
+    {"raise", raise}, {"clear", clear}, {"mask", mask}, {"enable", enable}, {"urgent", be_urgent},
+};
+
+static void name_writer(const struct writer *writer, char *text, size_t size)
+{
+    snprintf(text, size, "%s", writer->name);
+}
+
+/* The bits whose change can be seen: all of them are the other way before. */
+static void turn_all(void)
+{
+    mailbox.words[0] = (struct stile_port_word){.mask = 1u << 5};
+}
+
+KTF_TEST_EACH(mailbox, who_writes_for_ever_is_stopped, struct writer, writers, name_writer)
+{
+    start();
+    turn_all();
+    struct stile_mailbox before = mailbox;
+    fake_exclusive_failures = UINT32_MAX;
+    param->change();
+    EXPECT_EQ(UINT32_MAX - fake_exclusive_failures, GUEST_WORD_TRIES + 1);
+    EXPECT_EQ(memcmp(&before, &mailbox, sizeof(before)), 0);
+    EXPECT_EQ(stopped, 3); /* all its vCPUs are told */
+    EXPECT_EQ(nr_raised, 0);
+}
+
+KTF_TEST_EACH(mailbox, who_is_in_the_way_sometimes_is_not, struct writer, writers, name_writer)
+{
+    start();
+    turn_all();
+    mailbox.words[0].pending = param->change == clear ? 1u << 5 : 0;
+    fake_exclusive_failures = GUEST_WORD_TRIES;
+    param->change();
+    EXPECT_EQ(fake_exclusive_failures, 0);
+    EXPECT_EQ(stopped, 0);
+}
+
+KTF_TEST_EACH(mailbox, with_one_instruction_there_is_no_loop, struct writer, writers, name_writer)
+{
+    start();
+    turn_all();
+    mailbox.words[0].pending = param->change == clear ? 1u << 5 : 0;
+    fake_exclusive_failures = UINT32_MAX;
+    fake_exclusive_has_lse = true;
+    param->change();
+    EXPECT_EQ(UINT32_MAX - fake_exclusive_failures, 1); /* the first try is without */
+    EXPECT_EQ(stopped, 0);
 }
 
 /* --- against a guest that masks, unmasks and looks --- */
@@ -297,12 +415,12 @@ static void set_quiet(bool quiet)
     if (!by_mask)
         __atomic_store_n(&mailbox.busy, quiet, __ATOMIC_RELAXED);
     else
-        __atomic_store_n(&mailbox.mask[WORD], quiet ? BIT : 0, __ATOMIC_RELAXED);
+        __atomic_store_n(&mailbox.words[WORD].mask, quiet ? BIT : 0, __ATOMIC_RELAXED);
 }
 
 static bool take(void)
 {
-    if (!(__atomic_fetch_and(&mailbox.pending[WORD], ~BIT, __ATOMIC_ACQUIRE) & BIT))
+    if (!(__atomic_fetch_and(&mailbox.words[WORD].pending, ~BIT, __ATOMIC_ACQUIRE) & BIT))
         return false;
     __atomic_fetch_add(&nr_taken, 1, __ATOMIC_SEQ_CST);
     return true;
@@ -335,7 +453,7 @@ static void expect_no_loss(bool with_mask)
         set_quiet(true);
         set_quiet(false);
         __atomic_thread_fence(__ATOMIC_SEQ_CST);
-        if (__atomic_load_n(&mailbox.pending[WORD], __ATOMIC_RELAXED) & BIT && take())
+        if (__atomic_load_n(&mailbox.words[WORD].pending, __ATOMIC_RELAXED) & BIT && take())
             continue;
         while (__atomic_load_n(&nr_raised, __ATOMIC_SEQ_CST) == nr_seen) {
             ASSERT_NE(--patience, 0u);

@@ -310,8 +310,8 @@ KTF_TEST(monitor, shows_vms_and_vcpus)
     vms[1].paused = vcpus[2].paused = true;
     vcpus[0].loaded = true;
     vcpus[1].state = VCPU_OFF;
-    vcpus[0].stats.exits[EXIT_WFI] = 5;
-    vcpus[0].stats.calls[3] = 2;
+    vcpus[0].trace.next = 7; /* two of them calls */
+    vcpus[0].trace.nr_others = 5;
     vcpu_page.stolen_ticks = 1500;
     type_text("vms\rvcpus\r");
     EXPECT_STREQ(log_text, "  1 pv: running, 2 vCPUs, weight 100, 40 of 256 KiB of EL2's memory, "

@@ -117,7 +117,8 @@ KTF_SUITE(names);
 /* Queries answer only if they are asked for what is there. */
 static bool is_answered(uint32_t function)
 {
-    static const uint64_t questions[] = {0, 32, SMCCC_VERSION, TRNG_VERSION, PV_TIME_ST};
+    static const uint64_t questions[] = {0, 32, STILE_SMCCC_VERSION, STILE_TRNG_VERSION,
+                                         STILE_PV_TIME_ST};
 
     for (size_t i = 0; i < ARRAY_SIZE(questions); i++) {
         struct hcall_result result =
@@ -159,6 +160,6 @@ KTF_TEST(names, what_nobody_answers_has_none)
     EXPECT_NULL(names_call(0x8400001F));
     EXPECT_NULL(names_call(0xC5000022));
     EXPECT_NULL(names_argument(0x8400001F, 0));
-    EXPECT_NULL(names_argument(PSCI_CPU_ON_64, 3));
+    EXPECT_NULL(names_argument(STILE_PSCI_CPU_ON_64, 3));
     EXPECT_NULL(names_argument(STILE_FID(STILE_NR_console_write), MAX_ARGUMENTS));
 }

@@ -65,22 +65,23 @@ static void expect_asleep(void)
 
 KTF_TEST(poll, what_is_set_already_ends_it_at_once)
 {
-    mailbox.pending[WORD] = PORT;
+    mailbox.words[WORD].pending = PORT;
     sleep_poll(&vcpu, WORD, PORT | 1, TIMER_NEVER);
     expect_awake();
 }
 
 KTF_TEST(poll, other_bits_do_not)
 {
-    mailbox.pending[WORD] = ~PORT;
-    mailbox.pending[WORD + 1] = PORT;
+    mailbox.words[WORD].pending = ~PORT;
+    mailbox.words[WORD + 1].pending = PORT;
     sleep_poll(&vcpu, WORD, PORT, TIMER_NEVER);
     expect_asleep();
 }
 
 KTF_TEST(poll, no_ports_is_only_sleep)
 {
-    memset(mailbox.pending, 0xFF, sizeof(mailbox.pending));
+    for (uint32_t i = 0; i < STILE_PORT_WORDS; i++)
+        mailbox.words[i].pending = UINT64_MAX;
     sleep_poll(&vcpu, WORD, 0, now + 5000);
     expect_asleep();
     EXPECT_EQ(leave_el2(), &vcpu);

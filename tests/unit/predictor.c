@@ -22,12 +22,13 @@ static unsigned nr_smcs;
 int32_t psci_firmware(uint32_t fid, uint64_t x1)
 {
     nr_smcs++;
-    if (fid == PSCI_FEATURES)
+    if (fid == STILE_PSCI_FEATURES)
         return version == 0 ? -1 : 0;
-    if (fid == SMCCC_VERSION)
+    if (fid == STILE_SMCCC_VERSION)
         return version;
-    if (fid == SMCCC_ARCH_FEATURES)
-        return x1 == SMCCC_ARCH_WORKAROUND_1 || x1 == SMCCC_ARCH_WORKAROUND_3 ? answer : -1;
+    if (fid == STILE_SMCCC_ARCH_FEATURES)
+        return x1 == STILE_SMCCC_ARCH_WORKAROUND_1 || x1 == STILE_SMCCC_ARCH_WORKAROUND_3 ? answer
+                                                                                          : -1;
     called = fid;
     return 0;
 }
@@ -88,9 +89,9 @@ KTF_TEST(predictor, firmware_is_called_where_it_says_so)
     version = SMCCC_1_1;
     answer = 0;
     (void)history_after(CORTEX_A73);
-    EXPECT_EQ(called, SMCCC_ARCH_WORKAROUND_3);
+    EXPECT_EQ(called, STILE_SMCCC_ARCH_WORKAROUND_3);
     EXPECT_EQ(history_after(CORTEX_A72), 8);
-    EXPECT_EQ(called, SMCCC_ARCH_WORKAROUND_1);
+    EXPECT_EQ(called, STILE_SMCCC_ARCH_WORKAROUND_1);
     called = 0;
     answer = 1;
     (void)history_after(CORTEX_A73);
@@ -101,10 +102,10 @@ KTF_TEST(predictor, old_firmware_is_not_asked)
 {
     answer = 0;
     (void)history_after(CORTEX_A73);
-    EXPECT_EQ(predictor_features(SMCCC_ARCH_WORKAROUND_1), -1);
+    EXPECT_EQ(predictor_features(STILE_SMCCC_ARCH_WORKAROUND_1), -1);
     version = 0x10000;
     (void)history_after(CORTEX_A73);
-    EXPECT_EQ(predictor_features(SMCCC_ARCH_WORKAROUND_3), -1);
+    EXPECT_EQ(predictor_features(STILE_SMCCC_ARCH_WORKAROUND_3), -1);
     EXPECT_EQ(called, 0);
 }
 
@@ -113,6 +114,6 @@ KTF_TEST(predictor, no_firmware_is_called_where_there_is_none)
     machine.has_psci = false;
     version = SMCCC_1_1;
     (void)history_after(CORTEX_A72);
-    EXPECT_EQ(predictor_features(SMCCC_ARCH_WORKAROUND_1), -1);
+    EXPECT_EQ(predictor_features(STILE_SMCCC_ARCH_WORKAROUND_1), -1);
     EXPECT_EQ(nr_smcs, 0);
 }

@@ -136,15 +136,15 @@ KTF_TEST_EACH(pvtime, is_in_nanoseconds, struct rate, rates, describe)
 KTF_TEST(pvtime, the_calls_lead_to_it)
 {
     ASSERT_EQ(pvtime_init(&vm), STILE_SUCCESS);
-    EXPECT_EQ(pvtime_call(&vcpus[0], PV_TIME_FEATURES, PV_TIME_FEATURES), 0);
-    EXPECT_EQ(pvtime_call(&vcpus[0], PV_TIME_FEATURES, PV_TIME_ST), 0);
-    EXPECT_EQ(pvtime_call(&vcpus[0], PV_TIME_FEATURES, 0xC5000022), -1);
-    EXPECT_EQ(pvtime_call(&vcpus[0], PV_TIME_FEATURES, 0x85000020), -1);
+    EXPECT_EQ(pvtime_call(&vcpus[0], STILE_PV_TIME_FEATURES, STILE_PV_TIME_FEATURES), 0);
+    EXPECT_EQ(pvtime_call(&vcpus[0], STILE_PV_TIME_FEATURES, STILE_PV_TIME_ST), 0);
+    EXPECT_EQ(pvtime_call(&vcpus[0], STILE_PV_TIME_FEATURES, 0xC5000022), -1);
+    EXPECT_EQ(pvtime_call(&vcpus[0], STILE_PV_TIME_FEATURES, 0x85000020), -1);
     EXPECT_FALSE(vcpus[0].has_asked_stolen);
-    EXPECT_EQ(pvtime_call(&vcpus[0], PV_TIME_ST, 99), 0x0B010000);
+    EXPECT_EQ(pvtime_call(&vcpus[0], STILE_PV_TIME_ST, 99), 0x0B010000);
     EXPECT_TRUE(vcpus[0].has_asked_stolen);
     pages[1].stolen_ticks = 1000; /* before it asked */
-    EXPECT_EQ(pvtime_call(&vcpus[1], PV_TIME_ST, 0), 0x0B010040);
+    EXPECT_EQ(pvtime_call(&vcpus[1], STILE_PV_TIME_ST, 0), 0x0B010040);
     EXPECT_EQ(vm.stolen[1].stolen_ns, 16000);
     EXPECT_EQ(pvtime_call(&vcpus[0], 0x85000020, 0), -1);
     EXPECT_EQ(pvtime_call(&vcpus[0], 0xC5000022, 0), -1);

@@ -10,6 +10,7 @@
 #include "../../hv/sched/sched.c"
 #include "../../hv/sched/sleep.c"
 #include "../../hv/vm/el2_time.c"
+#include "../../hv/vm/trace.c"
 #include "ktf.h"
 
 #define FREQUENCY   UINT64_C(1000000) /* a tick is a microsecond */

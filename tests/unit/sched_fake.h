@@ -11,6 +11,7 @@
 #include "sched/sched.c"
 #include "sched/sleep.c"
 #include "vm/el2_time.c"
+#include "vm/trace.c"
 #include "ktf.h"
 
 #define NR_PCPUS 2

@@ -16,6 +16,7 @@
 #include "memory/guest.c"
 #include "memory/share.c"
 #include "memory/share_map.c"
+#include "memory/share_table.c"
 #include "mm/stage2.c"
 #include "mm/stage2_map.c"
 #include "memory/vmem.c"
@@ -86,6 +87,7 @@ static void check(void)
         ASSERT_LE(stage2->quota, stage2->kept);
         if (!stage2->root)
             continue;
+        books_loans(all[i]);
         ASSERT_EQ(books_table(all[i], stage2->root, STAGE2_FIRST_LEVEL, 0), stage2->nr_owned);
         ASSERT_LE(stage2->nr_owned, stage2->quota);
         nr_owned += stage2->nr_owned;
@@ -142,6 +144,7 @@ static void teardown(void)
             power_off(all[i]);
             check();
         }
+        EXPECT_EQ(page_budget(all[i]->id).nr_used, 0);
         page_unreserve(all[i]->id);
     }
     EXPECT_EQ(page_nr_free(), pool_before);
@@ -150,18 +153,13 @@ static void teardown(void)
 
 /* --- short forms --------------------------------------------------------------------------- */
 
-static struct share_terms terms; /* of the last accept or walk */
-
 static enum stile_error offer_to(struct vm *vm, uint64_t ipa, uint64_t nr, uint32_t peer,
                                  uint32_t rights, uint32_t *handle)
 {
     struct share_offer offer = {ipa_make(ipa), nr << PAGE_SHIFT, peer, rights, false};
-    enum stile_error error;
+    enum stile_error error = share_offer(vm, &offer, handle);
 
-    do {
-        error = share_offer(vm, &offer, handle);
-        check();
-    } while (error == SHARE_AGAIN);
+    check();
     return error;
 }
 
@@ -169,10 +167,29 @@ static enum stile_error donate_to(struct vm *vm, uint64_t ipa, uint64_t nr, uint
                                   uint32_t *handle)
 {
     struct share_offer offer = {ipa_make(ipa), nr << PAGE_SHIFT, peer, STAGE2_RIGHTS, true};
+    enum stile_error error = share_offer(vm, &offer, handle);
+
+    check();
+    return error;
+}
+
+/* What the share is, as somebody who was told by its owner would take it. */
+static struct share_wish wish_of(uint32_t handle, uint64_t ipa)
+{
+    const struct share *share = share_of(handle);
+
+    if (!share)
+        return (struct share_wish){ipa_make(ipa), PAGE_SIZE, STAGE2_READ, false};
+    return (struct share_wish){ipa_make(ipa), share->offer.bytes, share->offer.rights,
+                               share->offer.donated};
+}
+
+static enum stile_error accept_as(struct vm *vm, uint32_t handle, struct share_wish wish)
+{
     enum stile_error error;
 
     do {
-        error = share_offer(vm, &offer, handle);
+        error = share_accept(vm, handle, &wish);
         check();
     } while (error == SHARE_AGAIN);
     return error;
@@ -180,29 +197,39 @@ static enum stile_error donate_to(struct vm *vm, uint64_t ipa, uint64_t nr, uint
 
 static enum stile_error accept_at(struct vm *vm, uint32_t handle, uint64_t ipa)
 {
+    return accept_as(vm, handle, wish_of(handle, ipa));
+}
+
+static inline enum stile_error release_by(struct vm *vm, uint32_t handle)
+{
     enum stile_error error;
 
     do {
-        error = share_accept(vm, handle, ipa_make(ipa), &terms);
+        error = share_release(vm, handle);
         check();
     } while (error == SHARE_AGAIN);
     return error;
 }
 
-static enum stile_error release_by(struct vm *vm, uint32_t handle)
+static inline enum stile_error revoke_by(struct vm *vm, uint32_t handle)
 {
-    enum stile_error error = share_release(vm, handle);
+    enum stile_error error;
 
-    check();
+    do {
+        error = share_revoke(vm, handle);
+        check();
+    } while (error == SHARE_AGAIN);
     return error;
 }
 
-static enum stile_error revoke_by(struct vm *vm, uint32_t handle)
+/* What a walk tells of a share; handle 0: nothing. */
+static inline struct share_terms terms_for(const struct vm *vm, uint32_t handle)
 {
-    enum stile_error error = share_revoke(vm, handle);
+    struct share_terms terms;
 
-    check();
-    return error;
+    if (share_next_offered(vm, handle - 1, &terms) && terms.handle == handle)
+        return terms;
+    return (struct share_terms){.handle = 0};
 }
 
 static struct stage2_mapping at(struct vm *vm, uint64_t ipa)
@@ -222,7 +249,7 @@ static uint32_t must_offer(struct vm *vm, uint64_t ipa, uint64_t nr, struct vm *
     return handle;
 }
 
-static uint32_t must_donate(struct vm *vm, uint64_t ipa, uint64_t nr, struct vm *peer)
+static inline uint32_t must_donate(struct vm *vm, uint64_t ipa, uint64_t nr, struct vm *peer)
 {
     uint32_t handle = 0;
 

@@ -36,6 +36,7 @@ static void setup(void)
 static void teardown(void)
 {
     fake_tlb_on_flush_ipa = NULL;
+    fake_tlb_on_flush_all = NULL;
     while (stage2_destroy(&s2, release, &s2))
         ;
     EXPECT_EQ(fake_free_of(VM), free_before);
@@ -157,6 +158,7 @@ KTF_TEST(stage2, a_block_is_broken_before_it_is_made_into_pages)
     ASSERT_EQ(unmap(BLOCK_1G + 0x5000, 2 * PAGE_SIZE), STILE_SUCCESS);
     EXPECT_EQ(nr_breaks, 2); /* 1 GiB to 2 MiB, 2 MiB to 4 KiB */
     fake_tlb_on_flush_ipa = NULL;
+    fake_tlb_on_flush_all = NULL;
 
     ASSERT_TRUE(stage2_lookup(&s2, ipa_make(BLOCK_1G + 0x4FFF), &mapping));
     EXPECT_EQ(mapping.bytes, PAGE_SIZE);
@@ -371,6 +373,94 @@ static void probe_gap(uint64_t ipa, uint64_t bytes)
     stage2_unlock(locked);
 }
 
+/* --- scratch ------------------------------------------------------------------------------- */
+
+/* What the hardware finds at @ipa: it knows of no tables but those that descriptors point to. */
+static uint64_t walked(uint64_t ipa)
+{
+    unsigned level = STAGE2_FIRST_LEVEL;
+    uint64_t entry = *pte_at(s2.root, level, ipa);
+
+    while (pte_is_table(entry, level))
+        entry = *pte_at(pte_table(entry), ++level, ipa);
+    return entry;
+}
+
+static unsigned nr_flushes;
+
+/* When every CPU forgets what was there, nothing is. */
+static void expect_all_broken(void)
+{
+    nr_flushes++;
+    EXPECT_EQ(walked(BLOCK_1G - PAGE_SIZE) & PTE_VALID, 0);
+    EXPECT_EQ(walked(BLOCK_1G + BLOCK_2M) & PTE_VALID, 0);
+}
+
+static void scratch(uint64_t ipa, uint64_t bytes)
+{
+    struct stage2_locked locked = stage2_lock(&s2);
+
+    EXPECT_EQ(stage2_make_scratch(locked), STILE_SUCCESS);
+    stage2_scratch_locked(locked, ipa_make(ipa), bytes);
+    stage2_unlock(locked);
+}
+
+/* A page, two blocks and a page, of which one page is put in place. */
+KTF_TEST(stage2, scratch_takes_the_place_of_pages_and_blocks)
+{
+    uint64_t first = BLOCK_1G - PAGE_SIZE;
+    uint64_t bytes = 2 * BLOCK_2M + 2 * PAGE_SIZE;
+    struct stage2_mapping mapping;
+    size_t before;
+
+    ASSERT_EQ(map(first, BLOCK_1G - PAGE_SIZE, bytes, STAGE2_READ | STAGE2_BORROWED),
+              STILE_SUCCESS);
+    before = fake_free_of(VM);
+    fake_tlb_on_flush_all = expect_all_broken;
+    scratch(first, bytes);
+    fake_tlb_on_flush_all = NULL;
+    EXPECT_EQ(nr_flushes, 1);
+    EXPECT_EQ(before - fake_free_of(VM), 2);
+    for (uint64_t at = first; at < first + bytes; at += PAGE_SIZE)
+        ASSERT_EQ(walked(at), s2.scratch[0]);
+    EXPECT_EQ(walked(first) & (PTE_VALID | S2_READ | S2_WRITE | PTE_XN),
+              PTE_VALID | S2_READ | S2_WRITE | PTE_XN);
+    ASSERT_TRUE(stage2_lookup(&s2, ipa_make(BLOCK_1G + 5), &mapping));
+    EXPECT_EQ(mapping.bytes, BLOCK_2M);
+    EXPECT_EQ(mapping.attrs, STAGE2_READ | STAGE2_WRITE);
+    EXPECT_EQ(map(BLOCK_1G, 0, PAGE_SIZE, RWX), STILE_ALREADY_MAPPED);
+    EXPECT_EQ(map(BLOCK_1G, 0, BLOCK_2M, RWX), STILE_ALREADY_MAPPED);
+    EXPECT_EQ(s2.scratch[7], s2.scratch[0]); /* no change of the range is one of its table */
+    EXPECT_EQ(unmap(first, bytes), STILE_SUCCESS);
+    EXPECT_EQ(s2.scratch[7], s2.scratch[0]);
+    EXPECT_EQ(walked(BLOCK_1G), 0);
+}
+
+/* It is freed with the translation, and is nobody's to release. */
+KTF_TEST(stage2, scratch_ends_with_the_translation)
+{
+    ASSERT_EQ(map(0, BLOCK_1G, BLOCK_2M, STAGE2_READ | STAGE2_BORROWED), STILE_SUCCESS);
+    scratch(0, BLOCK_2M);
+    while (stage2_destroy(&s2, release, &s2))
+        ;
+    EXPECT_EQ(nr_released, 0);
+    EXPECT_EQ(fake_free_of(VM), free_before);
+}
+
+KTF_TEST(stage2, scratch_needs_two_pages_or_none)
+{
+    struct stage2_locked locked = stage2_lock(&s2);
+    void *hoarded = fake_hoard(VM, 1);
+
+    EXPECT_EQ(stage2_make_scratch(locked), STILE_NO_MEMORY);
+    EXPECT_EQ(fake_free_of(VM), 1);
+    fake_give_back(hoarded);
+    EXPECT_EQ(stage2_make_scratch(locked), STILE_SUCCESS);
+    stage2_free_scratch(locked);
+    EXPECT_NULL(s2.scratch);
+    stage2_unlock(locked);
+}
+
 /* How many entries are used, and whether each table's descriptor says so of it. */
 static unsigned count_used(uint64_t *table, unsigned level)
 {
@@ -378,7 +468,7 @@ static unsigned count_used(uint64_t *table, unsigned level)
 
     for (unsigned i = 0; i < PTE_NR_ENTRIES; i++) {
         nr += table[i] != 0;
-        if (pte_is_table(table[i], level))
+        if (stage2_is_table(table[i], level))
             EXPECT_EQ(count_used(pte_table(table[i]), level + 1), stage2_table_used(table[i]));
     }
     return nr;

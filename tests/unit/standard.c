@@ -28,7 +28,8 @@ static uint32_t nr_firmware_calls;
 
 int32_t predictor_features(uint32_t function)
 {
-    EXPECT_TRUE(function == SMCCC_ARCH_WORKAROUND_1 || function == SMCCC_ARCH_WORKAROUND_3);
+    EXPECT_TRUE(function == STILE_SMCCC_ARCH_WORKAROUND_1 ||
+                function == STILE_SMCCC_ARCH_WORKAROUND_3);
     return firmware_says;
 }
 
@@ -92,56 +93,57 @@ static int64_t call(uint64_t fid, uint64_t x1)
 
 KTF_TEST(standard, smccc_is_version_1_2)
 {
-    EXPECT_EQ(call(SMCCC_VERSION, 0x11), 0x10002);
+    EXPECT_EQ(call(STILE_SMCCC_VERSION, 0x11), 0x10002);
 }
 
 KTF_TEST(standard, tells_what_of_the_architecture_is_there)
 {
-    EXPECT_EQ(call(SMCCC_ARCH_FEATURES, SMCCC_VERSION), 0);
-    EXPECT_EQ(call(SMCCC_ARCH_FEATURES, SMCCC_ARCH_FEATURES), 0);
-    EXPECT_EQ(call(SMCCC_ARCH_FEATURES, PV_TIME_FEATURES), 0);
-    EXPECT_EQ(call(SMCCC_ARCH_FEATURES, UINT64_C(0xFF00000000) | SMCCC_VERSION), 0);
-    EXPECT_EQ(call(SMCCC_ARCH_FEATURES, SMCCC_ARCH_SOC_ID), -1);
-    EXPECT_EQ(call(SMCCC_ARCH_FEATURES, 0x80000003), -1);
-    EXPECT_EQ(call(SMCCC_ARCH_SOC_ID, 0), -1);
+    EXPECT_EQ(call(STILE_SMCCC_ARCH_FEATURES, STILE_SMCCC_VERSION), 0);
+    EXPECT_EQ(call(STILE_SMCCC_ARCH_FEATURES, STILE_SMCCC_ARCH_FEATURES), 0);
+    EXPECT_EQ(call(STILE_SMCCC_ARCH_FEATURES, STILE_PV_TIME_FEATURES), 0);
+    EXPECT_EQ(call(STILE_SMCCC_ARCH_FEATURES, UINT64_C(0xFF00000000) | STILE_SMCCC_VERSION), 0);
+    EXPECT_EQ(call(STILE_SMCCC_ARCH_FEATURES, STILE_SMCCC_ARCH_SOC_ID), -1);
+    EXPECT_EQ(call(STILE_SMCCC_ARCH_FEATURES, 0x80000003), -1);
+    EXPECT_EQ(call(STILE_SMCCC_ARCH_SOC_ID, 0), -1);
 }
 
 KTF_TEST(standard, the_firmwares_workarounds_are_forwarded)
 {
     firmware_says = 0;
-    EXPECT_EQ(call(SMCCC_ARCH_FEATURES, SMCCC_ARCH_WORKAROUND_1), 0);
-    EXPECT_EQ(call(SMCCC_ARCH_FEATURES, SMCCC_ARCH_WORKAROUND_2), -1);
-    EXPECT_EQ(call(SMCCC_ARCH_FEATURES, SMCCC_ARCH_WORKAROUND_3), 0);
+    EXPECT_EQ(call(STILE_SMCCC_ARCH_FEATURES, STILE_SMCCC_ARCH_WORKAROUND_1), 0);
+    EXPECT_EQ(call(STILE_SMCCC_ARCH_FEATURES, STILE_SMCCC_ARCH_WORKAROUND_2), -1);
+    EXPECT_EQ(call(STILE_SMCCC_ARCH_FEATURES, STILE_SMCCC_ARCH_WORKAROUND_3), 0);
     EXPECT_EQ(nr_firmware_calls, 0);
-    EXPECT_EQ(call(SMCCC_ARCH_WORKAROUND_1, 0x11), 0);
-    EXPECT_EQ(call(SMCCC_ARCH_WORKAROUND_3, 0x11), 0);
+    EXPECT_EQ(call(STILE_SMCCC_ARCH_WORKAROUND_1, 0x11), 0);
+    EXPECT_EQ(call(STILE_SMCCC_ARCH_WORKAROUND_3, 0x11), 0);
     EXPECT_EQ(nr_firmware_calls, 2);
     firmware_says = 1;
-    EXPECT_EQ(call(SMCCC_ARCH_FEATURES, SMCCC_ARCH_WORKAROUND_3), 1);
-    EXPECT_EQ(call(SMCCC_ARCH_WORKAROUND_3, 0x11), 0); /* which does nothing */
+    EXPECT_EQ(call(STILE_SMCCC_ARCH_FEATURES, STILE_SMCCC_ARCH_WORKAROUND_3), 1);
+    EXPECT_EQ(call(STILE_SMCCC_ARCH_WORKAROUND_3, 0x11), 0); /* which does nothing */
     EXPECT_EQ(nr_firmware_calls, 2);
 }
 
 KTF_TEST(standard, without_firmware_no_workaround_is_needed)
 {
-    static const uint32_t workarounds[] = {SMCCC_ARCH_WORKAROUND_1, SMCCC_ARCH_WORKAROUND_2,
-                                           SMCCC_ARCH_WORKAROUND_3};
+    static const uint32_t workarounds[] = {STILE_SMCCC_ARCH_WORKAROUND_1,
+                                           STILE_SMCCC_ARCH_WORKAROUND_2,
+                                           STILE_SMCCC_ARCH_WORKAROUND_3};
 
     for (size_t i = 0; i < 3; i++) {
-        EXPECT_EQ(call(SMCCC_ARCH_FEATURES, workarounds[i]), -1);
+        EXPECT_EQ(call(STILE_SMCCC_ARCH_FEATURES, workarounds[i]), -1);
         EXPECT_EQ(call(workarounds[i], 0), -1);
     }
     pfr0 = UINT64_C(1) << 56;
-    EXPECT_EQ(call(SMCCC_ARCH_FEATURES, SMCCC_ARCH_WORKAROUND_1), 1);
-    EXPECT_EQ(call(SMCCC_ARCH_FEATURES, SMCCC_ARCH_WORKAROUND_2), -1);
-    EXPECT_EQ(call(SMCCC_ARCH_FEATURES, SMCCC_ARCH_WORKAROUND_3), -1);
-    EXPECT_EQ(call(SMCCC_ARCH_WORKAROUND_1, 0x11), 0);
+    EXPECT_EQ(call(STILE_SMCCC_ARCH_FEATURES, STILE_SMCCC_ARCH_WORKAROUND_1), 1);
+    EXPECT_EQ(call(STILE_SMCCC_ARCH_FEATURES, STILE_SMCCC_ARCH_WORKAROUND_2), -1);
+    EXPECT_EQ(call(STILE_SMCCC_ARCH_FEATURES, STILE_SMCCC_ARCH_WORKAROUND_3), -1);
+    EXPECT_EQ(call(STILE_SMCCC_ARCH_WORKAROUND_1, 0x11), 0);
 }
 
 KTF_TEST(standard, psci_has_its_numbers)
 {
-    EXPECT_EQ(call(PSCI_CPU_ON_64, 0x11), -2);
-    EXPECT_EQ(psci_function, PSCI_CPU_ON_64);
+    EXPECT_EQ(call(STILE_PSCI_CPU_ON_64, 0x11), -2);
+    EXPECT_EQ(psci_function, STILE_PSCI_CPU_ON_64);
     EXPECT_EQ(call(0x8400004F, 0x11), -2);
     EXPECT_EQ(psci_function, 0x8400004F);
     EXPECT_EQ(call(0x84000060, 0x11), -2);
@@ -151,9 +153,9 @@ KTF_TEST(standard, psci_has_its_numbers)
 
 KTF_TEST(standard, trng_answers_in_four_registers)
 {
-    struct hcall_result result = call_with(TRNG_RND64, 0x11);
+    struct hcall_result result = call_with(STILE_TRNG_RND64, 0x11);
 
-    EXPECT_EQ(trng_function, TRNG_RND64);
+    EXPECT_EQ(trng_function, STILE_TRNG_RND64);
     EXPECT_EQ(result.status, 0);
     EXPECT_EQ(result.x1, 1);
     EXPECT_EQ(vcpu.regs.x[2], 2);
@@ -167,8 +169,8 @@ KTF_TEST(standard, trng_answers_in_four_registers)
 
 KTF_TEST(standard, stolen_time_is_a_hypervisor_service)
 {
-    EXPECT_EQ(call(PV_TIME_ST, 0x11), 0x0B010000);
-    EXPECT_EQ(pvtime_function, PV_TIME_ST);
+    EXPECT_EQ(call(STILE_PV_TIME_ST, 0x11), 0x0B010000);
+    EXPECT_EQ(pvtime_function, STILE_PV_TIME_ST);
     EXPECT_EQ(psci_function | trng_function, 0);
 }
 

@@ -150,7 +150,7 @@ KTF_TEST(trace, arguments_that_are_not_kept_have_no_value)
 KTF_TEST(trace, calls_without_arguments_and_standard_ones)
 {
     trace_hypercall(&vcpu.trace, STILE_FID(STILE_NR_core_null), 0, 0, 0);
-    trace_hypercall(&vcpu.trace, PSCI_CPU_ON_64, 1, 0x40080000, 0);
+    trace_hypercall(&vcpu.trace, STILE_PSCI_CPU_ON_64, 1, 0x40080000, 0);
     trace_hypercall(&vcpu.trace, 0xDEADBEEF, 1, 2, 3);
     expect_last("  HVC core_null()\n"
                 "  HVC CPU_ON(target 0x1, entry 0x40080000, context 0x0)\n"
@@ -207,9 +207,9 @@ KTF_TEST(trace, calls_by_smc_are_named_too)
     const uint64_t smc = (uint64_t)EC_SMC64 << ESR_EC_SHIFT;
 
     trace_trap(&vcpu.trace, smc, 0x10);
-    trace_smc(&vcpu.trace, PSCI_SYSTEM_RESET2_64, 0);
+    trace_smc(&vcpu.trace, STILE_PSCI_SYSTEM_RESET2_64, 0);
     trace_trap(&vcpu.trace, smc, 0x14);
-    trace_smc(&vcpu.trace, TRNG_RND64, 192);
+    trace_smc(&vcpu.trace, STILE_TRNG_RND64, 192);
     trace_trap(&vcpu.trace, smc, 0x18);
     trace_smc(&vcpu.trace, 0xDEADBEEF, 1);
     expect_last("  SMC SYSTEM_RESET2(type 0x0, cookie), pc 0000000000000010\n"

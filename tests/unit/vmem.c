@@ -200,37 +200,6 @@ KTF_TEST(vmem, what_is_ready_of_a_block_stays_so_when_it_is_split)
     EXPECT_EQ(mapping_at(RAM).attrs, RAM_ATTRS | STAGE2_FRESH);
 }
 
-KTF_TEST(vmem, a_range_is_made_ready_in_steps)
-{
-    struct stage2_locked locked = stage2_lock(&vm.stage2);
-    unsigned nr = 0;
-
-    EXPECT_EQ(vmem_ready_range(locked, ipa_make(RAM + PAGE_SIZE), BLOCK_2M, 0), STILE_BUSY);
-    while (vmem_ready_range(locked, ipa_make(RAM + PAGE_SIZE), BLOCK_2M, VMEM_STEP) == STILE_BUSY)
-        nr++;
-    EXPECT_EQ(nr, 8); /* and in the last one the ninth part */
-    EXPECT_EQ(vmem_ready_range(locked, ipa_make(RAM + PAGE_SIZE), BLOCK_2M, 0), STILE_SUCCESS);
-    stage2_unlock(locked);
-    EXPECT_EQ(mapping_at(RAM).attrs, RAM_ATTRS);
-    EXPECT_EQ(mapping_at(RAM + BLOCK_2M).attrs, RAM_ATTRS | STAGE2_FRESH);
-    EXPECT_EQ(page_parts(mapping_at(RAM + BLOCK_2M).pa), 1);
-}
-
-/* The first page splits the block: the others are made ready one by one. */
-KTF_TEST(vmem, single_pages_are_made_ready_in_shorter_steps)
-{
-    struct stage2_locked locked;
-    unsigned nr = 0;
-
-    EXPECT_EQ(unmap(RAM, 1), 1);
-    locked = stage2_lock(&vm.stage2);
-    while (vmem_ready_range(locked, ipa_make(RAM + PAGE_SIZE), 128 * PAGE_SIZE, VMEM_STEP) ==
-           STILE_BUSY)
-        nr++;
-    stage2_unlock(locked);
-    EXPECT_EQ(nr, 3); /* and in the last one the fourth 32 */
-}
-
 KTF_TEST(vmem, a_page_of_a_split_block_is_scrubbed_alone)
 {
     struct stage2_mapping mapping = mapping_at(RAM);

@@ -102,7 +102,7 @@ STILE_CALL(0x14, 9, console, use_ring, ARGS1(u32, enable))
  * Have the ring's reader read now. Needed only when the ring says that it sleeps; useful when the
  * ring is full. The reader then goes on by itself, and sleeps when it has found nothing new.
  *
- * BUSY: the ring is not used
+ * BUSY: the ring is not used, and nobody reads what was written there
  *
  * Example:
  *     // after out_produced moved, and if out_sleeps is set

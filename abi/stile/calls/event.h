@@ -5,6 +5,11 @@
  * same VM, or the hypervisor. A VM's ports are its own: a number means nothing to another VM. They
  * are gone when it ends or is reset, and stay when one of its vCPUs is turned off or on.
  *
+ * A bit may be set without a send: look at what it stands for. The hypervisor sets it when a peer
+ * binds to the port, when the port's other end is closed, and when the VM at the other end ends or
+ * is reset, so that whoever waits for the peer finds out (event_status). It may set it when the VM
+ * was restored or moved.
+ *
  * Part of the call table: included by stile/calls.h, which says what holds for every line.
  */
 
@@ -17,7 +22,7 @@
  * @target: the vCPU in whose mailbox the port's bit is
  *
  * Returns the port in x1, STILE_PORT_FIRST to STILE_NR_PORTS - 1. Tell it to the peer, by the
- * directory for example. The bit starts clear and masked.
+ * directory for example. The bit starts clear and masked; it is set when the peer binds.
  *
  * INVALID_ARGUMENT: no such vCPU
  * NOT_FOUND: there is no such VM, or it has ended for good
@@ -30,8 +35,8 @@
 STILE_CALL(0x70, 9, event, alloc, ARGS2(vm_id, peer, vcpu_id, target))
 
 /*
- * Bind a new port to one that a peer has allocated for this VM. From then on either end's
- * event_send sets the bit of the other.
+ * Bind a new port to one that a peer has allocated for this VM. That sets the bit of the peer's
+ * port; from then on either end's event_send sets the bit of the other.
  *
  * @peer:   whose port it is
  * @remote: its number there
@@ -102,9 +107,9 @@ STILE_CALL(0x73, 9, event, bind_ipi, ARGS1(vcpu_id, target))
 STILE_CALL(0x74, 9, event, send, ARGS1(port, port))
 
 /*
- * Give a port up. Its bit is cleared. A peer's port that was bound to it waits for this VM anew
- * (STILE_PORT_WAITING): its sends answer NOT_BOUND until a port is bound to it again. So it is, too,
- * when a VM ends: who has its number next may bind.
+ * Give a port up. Its bit is cleared. A peer's port that was bound to it gets its bit set, and waits
+ * for this VM anew (STILE_PORT_WAITING): its sends answer NOT_BOUND until a port is bound to it
+ * again. So it is, too, when a VM ends: who has its number next may bind.
  *
  * @port: one's own
  *

@@ -82,7 +82,7 @@ static int64_t smccc_version(uint32_t count)
     int64_t status = 0;
 
     while (count-- > 0)
-        status = stile_hvc(SMCCC_VERSION, 0, 0, 0, 0, 0, 0).status;
+        status = stile_hvc(STILE_SMCCC_VERSION, 0, 0, 0, 0, 0, 0).status;
     return status;
 }
 
@@ -242,7 +242,7 @@ const struct bench_row measured_call_rows[] = {
     {"multicall_32", "call", BENCH_PLAIN, multicall, STILE_MULTICALL_MAX},
     {"unknown", "call", BENCH_PLAIN, unknown, STILE_NOT_SUPPORTED},
     {"bad_argument", "call", BENCH_PLAIN, bad_argument, STILE_INVALID_ARGUMENT},
-    {"smccc_version", "call", BENCH_PLAIN, smccc_version, SMCCC_VERSION_1_2},
+    {"smccc_version", "call", BENCH_PLAIN, smccc_version, STILE_SMCCC_VERSION_1_2},
     {"uart_char", "call", BENCH_NOISY, uart_char, STILE_SUCCESS},
     {"console_64", "call", BENCH_NOISY, console_64, STILE_SUCCESS},
     {"console_ring", "page", BENCH_NOISY, console_ring, STILE_SUCCESS},
@@ -257,8 +257,8 @@ const size_t measured_nr_call_rows = sizeof(measured_call_rows) / sizeof(measure
 /* What masking costs a kernel whose interrupt controller is the mailbox. Nothing is pending. */
 static int64_t mask_unmask(uint32_t count)
 {
-    uint64_t *pending = &mailbox()->pending[MASKED_PORT / 64];
-    uint64_t *mask = &mailbox()->mask[MASKED_PORT / 64];
+    uint64_t *pending = &mailbox()->words[MASKED_PORT / 64].pending;
+    uint64_t *mask = &mailbox()->words[MASKED_PORT / 64].mask;
     uint64_t bit = UINT64_C(1) << (MASKED_PORT % 64);
     int64_t nr_pending = 0;
 

@@ -19,7 +19,8 @@
 #define TICK_MAX 16
 
 static struct stile_mailbox *mailboxes;
-static uint32_t ports[2]; /* by the CPU that has the bit */
+static uint32_t ports[2];                /* by the CPU that has the bit */
+static struct stile_port_word *words[2]; /* and where that is */
 
 static uint64_t bit_of(uint32_t port)
 {
@@ -31,24 +32,20 @@ static inline bool take(uint32_t cpu)
 {
     uint64_t bit = bit_of(ports[cpu]);
 
-    return __atomic_fetch_and(&mailboxes[cpu].pending[ports[cpu] / 64], ~bit, __ATOMIC_ACQUIRE) &
-           bit;
+    return __atomic_fetch_and(&words[cpu]->pending, ~bit, __ATOMIC_ACQUIRE) & bit;
 }
 
 static bool is_set(uint32_t cpu)
 {
-    return __atomic_load_n(&mailboxes[cpu].pending[ports[cpu] / 64], __ATOMIC_RELAXED) &
-           bit_of(ports[cpu]);
+    return __atomic_load_n(&words[cpu]->pending, __ATOMIC_RELAXED) & bit_of(ports[cpu]);
 }
 
 static void set_masked(uint32_t cpu, bool masked)
 {
-    uint64_t *mask = &mailboxes[cpu].mask[ports[cpu] / 64];
-
     if (masked)
-        __atomic_fetch_or(mask, bit_of(ports[cpu]), __ATOMIC_SEQ_CST);
+        __atomic_fetch_or(&words[cpu]->mask, bit_of(ports[cpu]), __ATOMIC_SEQ_CST);
     else
-        __atomic_fetch_and(mask, ~bit_of(ports[cpu]), __ATOMIC_SEQ_CST);
+        __atomic_fetch_and(&words[cpu]->mask, ~bit_of(ports[cpu]), __ATOMIC_SEQ_CST);
 }
 
 static stile_port_t own_port(void)
@@ -66,6 +63,9 @@ bool measured_events_init(void)
     ports[0] = (uint32_t)one.value[0];
     struct stile_result other = stile_event_bind(self, stile_port(ports[0]), stile_vcpu_id(1));
     ports[1] = (uint32_t)other.value[0];
+    for (uint32_t cpu = 0; cpu < 2; cpu++)
+        words[cpu] = &mailboxes[cpu].words[ports[cpu] / 64];
+    (void)take(0); /* set because it was bound */
     return one.status == STILE_SUCCESS && other.status == STILE_SUCCESS;
 }
 

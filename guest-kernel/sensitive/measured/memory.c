@@ -113,17 +113,27 @@ static int64_t share_page(uint32_t count)
 
 void measured_borrow(void)
 {
+    const uint32_t access = STILE_ACCESS_READ | STILE_ACCESS_WRITE;
+    stile_share_t last = stile_share(0);
     uint64_t pa = page_alloc();
 
     give(pa, 1);
     for (;;) {
-        stile_share_t share = stile_share((uint32_t)stile_memory_offer(0).value[0]);
-        uint64_t start = cpu_ticks();
-        bool accepted = stile_memory_accept(share, stile_ipa(pa)).status == STILE_SUCCESS;
-        uint64_t ticks = cpu_ticks() - start;
+        struct stile_result offered = stile_memory_offered(last);
 
-        if (accepted)
-            __atomic_store_n((uint64_t *)phys_to_virt(pa), ticks, __ATOMIC_RELEASE);
+        if (offered.status == STILE_SUCCESS) {
+            /* The owner has ended the last one before it offered another. */
+            (void)stile_memory_release(last);
+            last = stile_share((uint32_t)offered.value[0]);
+
+            uint64_t start = cpu_ticks();
+            struct stile_result result =
+                stile_memory_accept(last, stile_ipa(pa), stile_nr_pages(1), access);
+            uint64_t ticks = cpu_ticks() - start;
+
+            if (result.status == STILE_SUCCESS)
+                __atomic_store_n((uint64_t *)phys_to_virt(pa), ticks, __ATOMIC_RELEASE);
+        }
         (void)stile_vcpu_yield();
     }
 }

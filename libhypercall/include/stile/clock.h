@@ -5,19 +5,26 @@
  * Ordering: the hypervisor makes the generation odd, changes the rest, and makes the generation
  * even again, each seen in that order. The reader loads the generation with acquire, then the rest,
  * then, past a load barrier, the generation once more: if it is the same even number both times, no
- * store to the rest came between. The counter is read between them too, so that it belongs to the
- * fields it is computed with.
+ * store to the rest came between.
+ *
+ * Neither an acquire nor a load barrier orders the counter's read, which is none of memory. It is
+ * kept between the two loads of the generation by an ISB on each side, the first after a branch on
+ * what the first load returned.
  */
 #ifndef STILE_CLOCK_H
 #define STILE_CLOCK_H
 
 #include "stile/cpu.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /**
- * stile_clock_ns_at() - a moment in nanoseconds since the VM's start
+ * stile_clock_ns_at() - a duration in nanoseconds
  * @multiplier: of struct stile_clock, as are
- * @shift: 0 to 63
- * @ticks: the moment less base_ticks
+ * @shift: 1 to 63
+ * @ticks: how long it is
  */
 static inline uint64_t stile_clock_ns_at(uint64_t multiplier, uint32_t shift, uint64_t ticks)
 {
@@ -25,8 +32,51 @@ static inline uint64_t stile_clock_ns_at(uint64_t multiplier, uint32_t shift, ui
     uint64_t high = (uint64_t)(product >> 64);
 
     /* The two halves by hand: a shift of 128 bits by any number takes twice the instructions. */
-    return (high << 1) << (63 - (shift & 63)) | (uint64_t)product >> (shift & 63);
+    return high << ((0 - shift) & 63) | (uint64_t)product >> (shift & 63);
 }
+
+/**
+ * stile_clock_of_counter() - what time it is where the hypervisor does not say: multiplier is 0
+ * @ticks: CNTVCT_EL0
+ *
+ * Returns nanoseconds since the counter was 0. Any context.
+ */
+uint64_t stile_clock_of_counter(uint64_t ticks);
+
+/**
+ * stile_clock_try() - read the time, unless it is being changed
+ * @clock: in the VM page, mapped
+ * @ns: where to put the nanoseconds since the VM's start
+ * @wall_ns: as of stile_clock_read()
+ *
+ * Returns false if it was changed meanwhile: what was put is worth nothing then. Any context.
+ */
+static inline bool stile_clock_try(const volatile struct stile_clock *clock, uint64_t *ns,
+                                   uint64_t *wall_ns)
+{
+    uint32_t generation = __atomic_load_n(&clock->generation, __ATOMIC_ACQUIRE);
+
+    if (generation % 2 != 0)
+        return false;
+    uint64_t multiplier = stile_cpu_load64(&clock->multiplier);
+    uint32_t shift = stile_cpu_load32(&clock->shift);
+    uint64_t base_ticks = stile_cpu_load64(&clock->base_ticks);
+    uint64_t base_ns = stile_cpu_load64(&clock->base_ns);
+    uint64_t wall = wall_ns ? stile_cpu_load64(&clock->wall_ns) : 0;
+    uint64_t ticks = stile_cpu_ticks_between();
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);
+    if (generation != stile_cpu_load32(&clock->generation))
+        return false;
+
+    *ns = multiplier != 0 ? base_ns + stile_clock_ns_at(multiplier, shift, ticks - base_ticks)
+                          : stile_clock_of_counter(ticks);
+    if (wall_ns)
+        *wall_ns = wall == 0 || multiplier == 0 ? 0 : wall + *ns;
+    return true;
+}
+
+/** stile_clock_read_later() - the same as stile_clock_read(), once nobody changes the clock */
+uint64_t stile_clock_read_later(const volatile struct stile_clock *clock, uint64_t *wall_ns);
 
 /**
  * stile_clock_read() - the time now, as of one moment
@@ -34,23 +84,17 @@ static inline uint64_t stile_clock_ns_at(uint64_t multiplier, uint32_t shift, ui
  * @wall_ns: where to put the nanoseconds since 1970-01-01 00:00 UTC, or 0 if nobody knows; may be
  *           NULL
  *
- * Returns the nanoseconds since the VM's start. Never goes back on one vCPU. Any context.
+ * Returns the nanoseconds since the VM's start. Never goes back: who has seen that another vCPU has
+ * read it reads no less. Any context.
  */
 static inline uint64_t stile_clock_read(const volatile struct stile_clock *clock, uint64_t *wall_ns)
 {
-    uint32_t generation;
-    uint64_t ns, wall;
+    uint64_t ns;
 
-    do {
-        generation = __atomic_load_n(&clock->generation, __ATOMIC_ACQUIRE);
-        uint64_t base = clock->base_ticks;
-        wall = wall_ns ? clock->wall_ns : 0;
-        ns = stile_clock_ns_at(clock->multiplier, clock->shift, stile_cpu_ticks() - base);
-        __atomic_thread_fence(__ATOMIC_ACQUIRE);
-    } while (generation % 2 != 0 || generation != clock->generation);
-    if (wall_ns)
-        *wall_ns = wall == 0 ? 0 : wall + ns;
-    return ns;
+    /* The loop is elsewhere: in one, compilers compute each field's address by itself. */
+    if (__builtin_expect(stile_clock_try(clock, &ns, wall_ns), 1))
+        return ns;
+    return stile_clock_read_later(clock, wall_ns);
 }
 
 /** stile_clock_ns() - nanoseconds since the VM's start; as stile_clock_read() */
@@ -58,5 +102,9 @@ static inline uint64_t stile_clock_ns(const volatile struct stile_clock *clock)
 {
     return stile_clock_read(clock, (uint64_t *)0);
 }
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -14,8 +14,6 @@
 #ifndef STILE_CONSOLE_RING_H
 #define STILE_CONSOLE_RING_H
 
-#include <stddef.h>
-
 #include "stile/stubs.h"
 
 #ifdef __cplusplus
@@ -28,23 +26,25 @@ extern "C" {
  * @text: the characters
  * @length: how many
  *
- * Calls console_notify if the reader sleeps; no call otherwise. Returns how many were written.
+ * Calls console_notify if the reader sleeps; no call otherwise. Returns how many were written; or
+ * the error of console_notify: then none were. STILE_BUSY says that the ring is not used, see
+ * console_use_ring.
  */
-size_t stile_console_ring_try(struct stile_console_ring *ring, const char *text, size_t length);
+int64_t stile_console_ring_try(struct stile_console_ring *ring, const char *text, size_t length);
 
 /**
  * stile_console_ring_write() - write without ever waiting
  *
  * As stile_console_ring_try(); what finds no room is lost, and counted in out_lost. Returns how
- * many were written.
+ * many were written, or the error.
  */
-size_t stile_console_ring_write(struct stile_console_ring *ring, const char *text, size_t length);
+int64_t stile_console_ring_write(struct stile_console_ring *ring, const char *text, size_t length);
 
 /**
  * stile_console_ring_puts() - write all
  *
  * While there is no room, calls console_notify, and gives the physical CPU away if that made none.
- * Returns 0, or the error of the call that failed.
+ * Returns 0, or the error of the call that failed: STILE_BUSY if the ring is not used.
  */
 int64_t stile_console_ring_puts(struct stile_console_ring *ring, const char *text, size_t length);
 

@@ -16,8 +16,6 @@
 #ifndef STILE_EVENT_H
 #define STILE_EVENT_H
 
-#include <stdbool.h>
-
 #include "stile/stubs.h"
 
 #ifdef __cplusplus

@@ -19,9 +19,6 @@
 #ifndef STILE_FAKE_H
 #define STILE_FAKE_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
 #include "stile/cpu.h"
 
 #ifdef __cplusplus

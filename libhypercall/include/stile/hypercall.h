@@ -11,9 +11,6 @@
 #ifndef STILE_HYPERCALL_H
 #define STILE_HYPERCALL_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
 #include "stile/stubs.h"
 
 #ifdef __cplusplus

@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A ring of messages of one size in memory that two VMs share: one sends, the other receives. It
- * makes no call; what both need beside it (a share, an event port) is stile/channel.h's.
+ * The ends of a message ring: struct stile_message_ring, messages of one size in memory that two
+ * VMs share, one of which sends and the other receives. They make no call; what both need beside it
+ * (a share, an event port) is stile/channel.h's.
  *
- * Ordering: a message is written before the index that covers it (release), read after it
- * (acquire), and its slot is written anew only after the consumer's index says that it has been
- * read. Before it sleeps, a side says so and then looks at the other's index once more; the other
- * moves its index and then looks whether somebody sleeps. These four accesses are sequentially
- * consistent (STLR and LDAR on arm64), so not both can miss the other's store: no wake-up is lost.
- * tests/lib/model/message_ring.pml checks this.
+ * Ordering: as the structure says; tests/lib/model/message_ring.pml checks that no wake-up is lost.
  *
  * The peer may be hostile. A side trusts its own index, which it keeps for itself, and checks the
  * other's; a message is copied out of the shared memory once, and looked at only there. What a
@@ -19,30 +15,14 @@
 #ifndef STILE_MESSAGE_RING_H
 #define STILE_MESSAGE_RING_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
 #include "stile/errors.h"
-#include "stile/types.h"
+#include "stile/ring.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/** The shared memory. Each side has a cache line of its own; the messages follow. */
-struct stile_message_ring {
-    uint32_t produced;       /**< the producer's: how many messages it has written, modulo 2^32 */
-    uint32_t producer_waits; /**< set by the producer, cleared by the consumer, who then notifies */
-    uint8_t reserved0[56];
-    uint32_t consumed;       /**< the consumer's: how many it has read */
-    uint32_t consumer_waits; /**< set by the consumer, cleared by the producer, who then notifies */
-    uint8_t reserved1[56];
-};
-
-STILE_STATIC_ASSERT(sizeof(struct stile_message_ring) == 128, "both VMs agree on it");
-STILE_STATIC_ASSERT(offsetof(struct stile_message_ring, consumed) == 64, "both VMs agree on it");
-
-/** One side's own memory, out of the peer's reach. Set up by stile_message_ring_open(). */
+/** One side's own memory, out of the peer's reach. Set up by making a ring, or joining it. */
 struct stile_message_end {
     struct stile_message_ring *ring;
     uint32_t message_bytes;
@@ -59,22 +39,32 @@ static inline uint64_t stile_message_ring_bytes(uint32_t message_bytes, uint32_t
 }
 
 /**
- * stile_message_ring_reset() - make a ring of memory
- * @ring: by whose memory it is, before the peer gets it
+ * stile_message_ring_make() - make a ring of memory, and take one end of it
+ * @end: to be filled in
+ * @ring: STILE_RING_ALIGN aligned, stile_message_ring_bytes() long; the peer has not got it yet
+ * @message_bytes: 1 to STILE_RING_MESSAGE_MAX
+ * @nr_messages: a power of two, at most 2^31
+ *
+ * Returns STILE_SUCCESS; STILE_INVALID_ARGUMENT if the numbers make no ring: then nothing is
+ * written.
  */
-void stile_message_ring_reset(struct stile_message_ring *ring);
+enum stile_error stile_message_ring_make(struct stile_message_end *end,
+                                         struct stile_message_ring *ring, uint32_t message_bytes,
+                                         uint32_t nr_messages);
 
 /**
- * stile_message_ring_open() - take one end of a ring that nobody has used yet
+ * stile_message_ring_join() - take the other end of a ring that a peer has made
  * @end: to be filled in
- * @ring: mapped, 64-byte aligned, stile_message_ring_bytes() long
- * @message_bytes: at least 1; as the peer says
- * @nr_messages: a power of two, at most 2^31; as the peer says
+ * @ring: mapped, STILE_RING_ALIGN aligned; nobody has had this end before
+ * @bytes: how much is mapped there, at least as much as struct stile_message_ring
+ * @message_bytes: as agreed on with the peer
  *
- * Returns whether the numbers are possible.
+ * Returns STILE_SUCCESS; STILE_BAD_VERSION if it is a ring of another version; STILE_DENIED if it
+ * is none, has messages of another size, or does not fit. Unless it succeeds the end is broken.
  */
-bool stile_message_ring_open(struct stile_message_end *end, struct stile_message_ring *ring,
-                             uint32_t message_bytes, uint32_t nr_messages);
+enum stile_error stile_message_ring_join(struct stile_message_end *end,
+                                         struct stile_message_ring *ring, uint64_t bytes,
+                                         uint32_t message_bytes);
 
 /**
  * stile_message_ring_send() - put a message into the ring; for the producer

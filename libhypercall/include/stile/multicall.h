@@ -21,8 +21,6 @@
 #ifndef STILE_MULTICALL_H
 #define STILE_MULTICALL_H
 
-#include <stddef.h>
-
 #include "stile/stubs.h"
 
 #ifdef __cplusplus

@@ -11,15 +11,13 @@
  * Fairness: a lock that is free goes to whoever comes first, which wastes no time on a vCPU that
  * sleeps. Sleepers are kicked in turn; one that has slept and came too late is handed the lock when
  * its turn comes again. So who waits gets it: tests/lib/model/spinlock.pml checks this, and that no
- * kick is lost.
+ * kick is lost. The model has every access to the lock's words, in the order they have here.
  *
  * The lock is not recursive. If interrupt handlers of a vCPU take it, mask interrupts around it;
  * then, while an interrupt is pending, a sleep ends at once and waiting costs calls. vCPUs 0 to 63.
  */
 #ifndef STILE_SPINLOCK_H
 #define STILE_SPINLOCK_H
-
-#include <stdbool.h>
 
 #include "stile/shared.h"
 
@@ -44,6 +42,14 @@ void stile_spinlock_pass(struct stile_spinlock *lock, uint32_t self);
 
 /** stile_spinlock_wake() - what it does when somebody has gone to sleep meanwhile */
 void stile_spinlock_wake(struct stile_spinlock *lock, uint32_t self);
+
+/** stile_spinlock_drop() - what it does when nobody waits */
+static inline void stile_spinlock_drop(struct stile_spinlock *lock, uint32_t self)
+{
+    __atomic_store_n(&lock->holder, 0, __ATOMIC_SEQ_CST);
+    if (__atomic_load_n(&lock->sleepers, __ATOMIC_SEQ_CST) != 0)
+        stile_spinlock_wake(lock, self);
+}
 
 /** stile_spinlock_try() - take a lock if it is free; whether it was. No call. */
 static inline bool stile_spinlock_try(struct stile_spinlock *lock, uint32_t self)
@@ -79,13 +85,10 @@ static inline void stile_spinlock_lock(struct stile_spinlock *lock, uint32_t sel
 static inline void stile_spinlock_unlock(struct stile_spinlock *lock, uint32_t self)
 {
     if ((__atomic_load_n(&lock->sleepers, __ATOMIC_RELAXED) |
-         __atomic_load_n(&lock->losers, __ATOMIC_RELAXED)) != 0) {
+         __atomic_load_n(&lock->losers, __ATOMIC_RELAXED)) != 0)
         stile_spinlock_pass(lock, self);
-        return;
-    }
-    __atomic_store_n(&lock->holder, 0, __ATOMIC_SEQ_CST);
-    if (__atomic_load_n(&lock->sleepers, __ATOMIC_SEQ_CST) != 0)
-        stile_spinlock_wake(lock, self);
+    else
+        stile_spinlock_drop(lock, self);
 }
 
 #ifdef __cplusplus

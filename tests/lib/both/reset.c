@@ -59,8 +59,8 @@ static void expect_nothing_is_left(void)
     for (uint32_t port = STILE_PORT_FIRST; port < STILE_NR_PORTS; port++)
         EXPECT_EQ(stile_event_status(stile_port(port)).status, STILE_NOT_FOUND);
     for (uint32_t i = 0; i < STILE_PORT_WORDS; i++) {
-        EXPECT_EQ(__atomic_load_n(&mailbox->pending[i], __ATOMIC_SEQ_CST), 0);
-        EXPECT_EQ(__atomic_load_n(&mailbox->mask[i], __ATOMIC_SEQ_CST), UINT64_MAX);
+        EXPECT_EQ(__atomic_load_n(&mailbox->words[i].pending, __ATOMIC_SEQ_CST), 0);
+        EXPECT_EQ(__atomic_load_n(&mailbox->words[i].mask, __ATOMIC_SEQ_CST), UINT64_MAX);
     }
     EXPECT_EQ(__atomic_load_n(&mailbox->busy, __ATOMIC_SEQ_CST), 0);
     EXPECT_EQ(stile_directory_lookup(self(), KEY, 0).status, STILE_NOT_FOUND);

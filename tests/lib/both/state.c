@@ -3,6 +3,7 @@
  * Calls that change something, and what others then say: memory, ports, the directory, interrupts.
  */
 #include "both.h"
+#include "stile/cpu.h"
 
 #define PAGE STILE_PAGE_SIZE
 #define ALL  (STILE_ACCESS_READ | STILE_ACCESS_WRITE | STILE_ACCESS_EXECUTE)
@@ -76,6 +77,14 @@ KTF_TEST(both_state, the_quota_is_a_limit)
     both_expect(map(0, 2), 2);
 }
 
+/* A vCPU's entry has to be in the VM's memory, which need not be there yet. */
+KTF_TEST(both_state, an_entry_may_be_in_a_page_that_was_given_back)
+{
+    both_expect(unmap(1, 1), 1);
+    EXPECT_EQ(stile_vcpu_on(stile_vcpu_id(0), stile_ipa(pages + PAGE), 0).status, STILE_BUSY);
+    both_expect(map(1, 1), 1);
+}
+
 KTF_TEST(both_state, query_says_what_protect_did)
 {
     uint64_t owner = (uint64_t)self().number << 32;
@@ -96,6 +105,35 @@ KTF_TEST(both_state, query_says_what_protect_did)
     both_expect(map(1, 1), 1);
 }
 
+/* --- the shared pages --- */
+
+#define GRANULE 0x10000 /* the largest that a kernel may have */
+
+static bool share_a_granule(uint64_t one, uint64_t other)
+{
+    return one / GRANULE == other / GRANULE;
+}
+
+/* The pages of all vCPUs follow one another. Which of them calls may change meanwhile. */
+KTF_TEST(both_state, what_the_vm_writes_and_what_it_only_reads_never_share_64_kib)
+{
+    uint64_t vm_page = both_info(STILE_INFO_VM_PAGE), ring = both_info(STILE_INFO_CONSOLE_RING);
+    uint64_t nr_vcpus = both_info(STILE_INFO_NR_VCPUS), vcpu, vcpu_pages, mailboxes;
+
+    do {
+        vcpu = both_info(STILE_INFO_VCPU_ID);
+        vcpu_pages = both_info(STILE_INFO_VCPU_PAGE) - vcpu * PAGE;
+        mailboxes = both_info(STILE_INFO_MAILBOX) - vcpu * PAGE;
+    } while (vcpu != both_info(STILE_INFO_VCPU_ID));
+    EXPECT_FALSE(share_a_granule(vm_page, ring));
+    for (uint64_t i = 0; i < nr_vcpus; i++) {
+        EXPECT_FALSE(share_a_granule(vcpu_pages + i * PAGE, ring));
+        EXPECT_FALSE(share_a_granule(vm_page, mailboxes + i * PAGE));
+        for (uint64_t j = 0; j < nr_vcpus; j++)
+            EXPECT_FALSE(share_a_granule(vcpu_pages + i * PAGE, mailboxes + j * PAGE));
+    }
+}
+
 /* --- ports --- */
 
 static uint32_t port_of(struct stile_result result)
@@ -108,8 +146,18 @@ static uint32_t port_of(struct stile_result result)
 
 static bool is_pending(uint32_t port)
 {
-    return (__atomic_load_n(&both_mailbox()->pending[port / 64], __ATOMIC_SEQ_CST) >> (port % 64) &
+    return (__atomic_load_n(&both_mailbox()->words[port / 64].pending, __ATOMIC_SEQ_CST) >>
+                (port % 64) &
             1) != 0;
+}
+
+/* Whether it was set; it is clear then. */
+static bool take(uint32_t port)
+{
+    uint64_t bit = UINT64_C(1) << (port % 64);
+
+    return (__atomic_fetch_and(&both_mailbox()->words[port / 64].pending, ~bit, __ATOMIC_SEQ_CST) &
+            bit) != 0;
 }
 
 static void expect_status(uint32_t port, uint64_t state, uint64_t x3)
@@ -127,15 +175,19 @@ KTF_TEST(both_state, a_channel_within_the_vm)
 
     expect_status(a, STILE_PORT_WAITING, self().number);
     EXPECT_EQ(stile_event_send(stile_port(a)).status, STILE_NOT_BOUND);
+    EXPECT_FALSE(is_pending(a));
     uint32_t b = port_of(stile_event_bind(self(), stile_port(a), stile_vcpu_id(0)));
+    EXPECT_TRUE(take(a)); /* it is bound */
+    EXPECT_FALSE(is_pending(b));
     expect_status(a, STILE_PORT_PEER, (uint64_t)b << 32 | self().number);
     expect_status(b, STILE_PORT_PEER, (uint64_t)a << 32 | self().number);
     EXPECT_EQ(stile_event_bind(self(), stile_port(a), stile_vcpu_id(0)).status, STILE_NOT_FOUND);
 
     both_expect(stile_event_send(stile_port(b)), 0);
-    EXPECT_TRUE(is_pending(a));
+    EXPECT_TRUE(take(a));
     EXPECT_FALSE(is_pending(b));
     both_expect(stile_event_close(stile_port(b)), 0);
+    EXPECT_TRUE(is_pending(a)); /* its other end is gone */
     EXPECT_EQ(stile_event_send(stile_port(a)).status, STILE_NOT_BOUND);
     EXPECT_EQ(stile_event_send(stile_port(b)).status, STILE_NOT_FOUND);
     expect_status(a, STILE_PORT_WAITING, self().number);
@@ -191,6 +243,18 @@ KTF_TEST(both_state, a_poll_ends_by_a_bit_a_kick_or_a_deadline)
     both_expect(stile_vcpu_kick(stile_vcpu_id((uint32_t)both_info(STILE_INFO_VCPU_ID))), 0);
     both_expect(stile_vcpu_poll(0, 0, stile_ticks(STILE_TIME_NEVER)), 0);
     both_expect(stile_vcpu_poll(0, 0, stile_ticks(0)), 0);
+}
+
+/* A deadline that has passed is no sleep, which a kick could end. */
+KTF_TEST(both_state, a_kick_waits_for_a_sleep)
+{
+    stile_vcpu_id_t vcpu = stile_vcpu_id((uint32_t)both_info(STILE_INFO_VCPU_ID));
+    uint64_t later = stile_cpu_ticks() + 10 * both_info(STILE_INFO_TICKS_PER_SEC);
+
+    both_expect(stile_vcpu_kick(vcpu), 0);
+    both_expect(stile_vcpu_poll(0, 0, stile_ticks(0)), 0);
+    both_expect(stile_vcpu_poll(0, 0, stile_ticks(later)), 0);
+    EXPECT_LT(stile_cpu_ticks(), later);
 }
 
 /* As many as there are, and then a limit. */
@@ -284,6 +348,39 @@ KTF_TEST(both_state, an_interrupt_is_masked_and_has_a_priority)
 }
 
 /* --- many at once --- */
+
+static struct stile_call_entry *entry_of(enum stile_nr nr, uint64_t x1)
+{
+    struct stile_call_entry *entry = &both_mailbox()->calls[0];
+
+    *entry = (struct stile_call_entry){
+        .nr = (uint64_t)nr, .x = {x1}, .status = 99, .value = {99, 99, 99}, .reserved = 99};
+    return entry;
+}
+
+/* A call that returns something in x2 or x3 writes both, and another leaves them. */
+KTF_TEST(both_state, a_multicall_writes_what_its_calls_return)
+{
+    struct stile_call_entry *entry = entry_of(STILE_NR_console_read, 1);
+
+    both_expect(stile_core_multicall(0, 1, 0), 1);
+    EXPECT_EQ(entry->status, STILE_SUCCESS);
+    EXPECT_EQ(entry->value[0], 0); /* nothing was typed */
+    EXPECT_EQ(entry->value[1], 0);
+    EXPECT_EQ(entry->value[2], 0);
+    entry = entry_of(STILE_NR_core_null, 0);
+    both_expect(stile_core_multicall(0, 1, 0), 1);
+    EXPECT_EQ(entry->status, STILE_SUCCESS);
+    EXPECT_EQ(entry->value[0], 0);
+    EXPECT_EQ(entry->value[1], 99);
+    EXPECT_EQ(entry->value[2], 99);
+    entry = entry_of(STILE_NR_console_read, 0);
+    both_expect(stile_core_multicall(0, 1, 0), 1);
+    EXPECT_EQ(entry->status, STILE_INVALID_ARGUMENT);
+    EXPECT_EQ(entry->value[0], 1);
+    EXPECT_EQ(entry->value[1], 99);
+    EXPECT_EQ(entry->reserved, 99);
+}
 
 KTF_TEST(both_state, features_are_the_table)
 {

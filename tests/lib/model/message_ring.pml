@@ -4,10 +4,13 @@
  * a consumer that sleep whenever they may. Checked: messages arrive once and in order (assertions),
  * and nobody sleeps for ever (no invalid end state).
  *
+ * Each function of the code is an inline of the same name, with the same accesses to the ring's
+ * words in the same order, which tests/lib/model/check compares.
+ *
  * A store goes into its CPU's buffer first, one for messages and one for indexes and flags, and
  * reaches memory some time later, the two in any order. Release waits until the messages have, and
  * so does a sequentially consistent load for the CPU's own stores. Each macro below can be defined
- * away, with -DNO_...: then the model must fail, which tests/lib/model/check looks at.
+ * away, with -DNO_...: then the model must fail.
  */
 #define SLOTS    2
 #define MESSAGES 5
@@ -15,9 +18,11 @@
 #define PRODUCER 0
 #define CONSUMER 1
 
-/* What indexes and flags there are in memory: a side's two are at 2 * side and the next. */
-#define INDEX(side) (2 * (side))
-#define WAITS(side) (2 * (side) + 1)
+/* The ring's words in memory. */
+#define produced       0
+#define producer_waits 1
+#define consumed       2
+#define consumer_waits 3
 
 byte words[4];
 byte slots[SLOTS];
@@ -33,9 +38,9 @@ chan stores[2] = [2] of { byte, byte };
 #endif
 
 #ifdef NO_ORDER
-#define ORDER(side) skip
+#define ORDER skip
 #else
-#define ORDER(side) empty(stores[side])
+#define ORDER empty(stores[self])
 #endif
 
 /* Moves what is in the buffers to memory. */
@@ -51,84 +56,162 @@ end:
     od
 }
 
-/* publish(): the own index, then whether the peer sleeps. */
-inline publish(self, index, tells)
+#define LOAD(word) words[word]
+
+/* The load that follows waits for it. */
+inline STORE(word, value)
 {
-    stores[self] ! INDEX(self), index;
-    ORDER(self);
+    stores[self] ! word, value;
+    ORDER
+}
+
+inline STORE_RELAXED(word, value)
+{
+    stores[self] ! word, value
+}
+
+inline EXCHANGE_RELAXED(word, value, was)
+{
+    atomic { was = words[word]; words[word] = value }
+}
+
+inline publish(index, peer_waits, tells)
+{
+    own++;
+    STORE(index, own);
     if
-    :: tells && words[WAITS(1 - self)] != 0 ->
-        atomic {
-            if
-            :: words[WAITS(1 - self)] != 0 ->
-                words[WAITS(1 - self)] = 0;
-                event[1 - self] = true
-            :: else
-            fi
-        }
+    :: tells && LOAD(peer_waits) != 0 ->
+        EXCHANGE_RELAXED(peer_waits, 0, waited);
+        if
+        :: waited -> event[1 - self] = true
+        :: else
+        fi
     :: else
     fi
 }
 
-/* may_wait(), and the sleep; @ready of the peer's index, which is loaded again. */
-inline wait(self, peer, ready)
+inline has_room(done)
 {
-    stores[self] ! WAITS(self), 1;
-    ORDER(self);
+    if
+    :: own - peer < SLOTS
+    :: else -> peer = LOAD(consumed)
+    fi;
+    done = (own - peer < SLOTS)
+}
+
+inline has_message(done)
+{
+    if
+    :: peer != own
+    :: else -> peer = LOAD(produced)
+    fi;
+    done = (peer != own)
+}
+
+inline send(done)
+{
+    has_room(done);
+    if
+    :: done ->
+        messages ! own % SLOTS, own + 1;
+        RELEASE;
+        publish(produced, consumer_waits, true)
+    :: else
+    fi
+}
+
+inline receive(done)
+{
+#ifdef NO_ACQUIRE
+    message = slots[own % SLOTS];
+#endif
+    has_message(done);
+    if
+    :: done ->
+#ifndef NO_ACQUIRE
+        message = slots[own % SLOTS];
+#endif
+        assert(message == own + 1);
+        publish(consumed, producer_waits, peer - own <= SLOTS / 2)
+    :: else
+    fi
+}
+
+inline ready(done)
+{
+    if
+    :: self == PRODUCER -> has_room(done)
+    :: else -> has_message(done)
+    fi
+}
+
+/* Whether the caller may sleep. */
+inline may_wait(waits, done)
+{
+    STORE(waits, 1);
 #ifndef NO_RECHECK
-    peer = words[INDEX(1 - self)];
+    ready(done);
 #endif
     if
-    :: ready -> stores[self] ! WAITS(self), 0
-    :: else -> atomic { event[self] -> event[self] = false }
-    fi
+    :: done -> STORE_RELAXED(waits, 0)
+    :: else
+    fi;
+    done = !done
+}
+
+inline wait_room(done)
+{
+    may_wait(producer_waits, done)
+}
+
+inline wait_message(done)
+{
+    may_wait(consumer_waits, done)
+}
+
+inline sleep()
+{
+    atomic { event[self] -> event[self] = false }
 }
 
 active proctype producer()
 {
-    byte own, peer;
+    byte self = PRODUCER, own, peer;
+    bool done, waited;
 
     do
     :: own == MESSAGES -> break
-    :: own < MESSAGES && own - peer < SLOTS ->
-        messages ! own % SLOTS, own + 1;
-        RELEASE;
-        own++;
-        publish(PRODUCER, own, true)
-    :: own < MESSAGES && own - peer == SLOTS ->
-        peer = words[INDEX(CONSUMER)];
+    :: own < MESSAGES ->
+        send(done);
         if
-        :: own - peer == SLOTS -> wait(PRODUCER, peer, own - peer < SLOTS)
-        :: else
+        :: done
+        :: else ->
+            wait_room(done);
+            if
+            :: done -> sleep()
+            :: else
+            fi
         fi
     od
 }
 
 active proctype consumer()
 {
-    byte own, peer, message;
+    byte self = CONSUMER, own, peer, message;
+    bool done, waited;
 
     do
     :: own == MESSAGES -> break
-    :: own < MESSAGES && peer != own ->
-        message = slots[own % SLOTS];
-received:
-        assert(message == own + 1);
-        own++;
-        publish(CONSUMER, own, peer - own <= SLOTS / 2)
-    :: own < MESSAGES && peer == own ->
-#ifdef NO_ACQUIRE
-        message = slots[own % SLOTS];
-        peer = words[INDEX(PRODUCER)];
+    :: own < MESSAGES ->
+        receive(done);
         if
-        :: peer != own -> goto received
-        :: else
-        fi;
-#endif
-        peer = words[INDEX(PRODUCER)];
-        if
-        :: peer == own -> wait(CONSUMER, peer, peer != own)
-        :: else
+        :: done
+        :: else ->
+            wait_message(done);
+            if
+            :: done -> sleep()
+            :: else
+            fi
         fi
     od
 }

@@ -37,6 +37,27 @@ static struct stile_channel_memory memory_at(uint64_t ipa)
     };
 }
 
+/* One end of a channel comes, gets some messages and sends as many, and goes. */
+static uint32_t nr_messages;
+
+static void *come_and_go(void *unused)
+{
+    uint64_t number;
+
+    stile_fake_become(peer, 0);
+    struct stile_channel_memory memory = memory_at(AT);
+    EXPECT_EQ(stile_channel_join(&theirs, &memory, "channel", stile_vm_id(owner), stile_vcpu_id(0),
+                                 stile_fake_mailbox(peer, 0)),
+              STILE_SUCCESS);
+    for (uint64_t i = 0; i < nr_messages; i++) {
+        EXPECT_EQ(stile_channel_receive_wait(&theirs, &number, stile_ticks(STILE_TIME_NEVER)),
+                  STILE_SUCCESS);
+        EXPECT_EQ(stile_channel_send(&theirs, &i), STILE_SUCCESS);
+    }
+    EXPECT_EQ(stile_channel_leave(&theirs), STILE_SUCCESS);
+    return unused;
+}
+
 /* Sends back what it gets, plus one. */
 static void *answer(void *unused)
 {
@@ -78,4 +99,36 @@ KTF_TEST(channel_threads, questions_and_answers)
     }
     (void)pthread_join(thread, NULL);
     EXPECT_GT(stile_fake_calls_of(STILE_NR_event_send), 0);
+}
+
+/* All that the peer has sent is received, and then that it has gone: nobody waits for ever. */
+KTF_TEST(channel_threads, a_peer_that_leaves_ends_the_others_wait_at_each_step)
+{
+    uint64_t number = 0;
+    pthread_t thread;
+
+    stile_fake_become(peer, 0);
+    (void)stile_core_version(STILE_VERSION_CURRENT);
+    stile_fake_become(owner, 0);
+    (void)stile_core_version(STILE_VERSION_CURRENT);
+    struct stile_channel_memory memory = memory_at(STILE_FAKE_MEMORY_BASE);
+    for (nr_messages = 0; nr_messages < 20; nr_messages++) {
+        ASSERT_EQ(stile_channel_offer(&ours, &memory, "channel", stile_vm_id(peer),
+                                      stile_vcpu_id(0), stile_fake_mailbox(owner, 0)),
+                  STILE_SUCCESS);
+        ASSERT_EQ(pthread_create(&thread, NULL, come_and_go, NULL), 0);
+        for (uint64_t i = 0; i < nr_messages; i++)
+            EXPECT_EQ(stile_channel_send(&ours, &i), STILE_SUCCESS);
+        for (uint64_t i = 0; i < nr_messages; i++) {
+            EXPECT_EQ(stile_channel_receive_wait(&ours, &number, stile_ticks(STILE_TIME_NEVER)),
+                      STILE_SUCCESS);
+            EXPECT_EQ(number, i);
+        }
+        EXPECT_EQ(stile_channel_receive_wait(&ours, &number, stile_ticks(STILE_TIME_NEVER)),
+                  STILE_NOT_BOUND);
+        EXPECT_EQ(stile_channel_receive_wait(&ours, &number, stile_ticks(STILE_TIME_NEVER)),
+                  STILE_NOT_BOUND);
+        (void)pthread_join(thread, NULL);
+        EXPECT_EQ(stile_channel_withdraw(&ours, "channel"), STILE_SUCCESS);
+    }
 }

@@ -30,9 +30,11 @@ static uint32_t nr_notified;
 
 static void open(void)
 {
-    stile_message_ring_reset(&shared.ring);
-    ASSERT_TRUE(stile_message_ring_open(&producer, &shared.ring, sizeof(struct message), NR));
-    ASSERT_TRUE(stile_message_ring_open(&consumer, &shared.ring, sizeof(struct message), NR));
+    ASSERT_EQ(stile_message_ring_make(&producer, &shared.ring, sizeof(struct message), NR),
+              STILE_SUCCESS);
+    ASSERT_EQ(
+        stile_message_ring_join(&consumer, &shared.ring, sizeof(shared), sizeof(struct message)),
+        STILE_SUCCESS);
     (void)sem_init(&room, 0, 0);
     (void)sem_init(&message, 0, 0);
     nr_notified = 0;

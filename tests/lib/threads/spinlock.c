@@ -4,6 +4,7 @@
  * and each gets it in the end, whatever the holder's page says.
  */
 #include <pthread.h>
+#include <sched.h>
 
 #include "ktf.h"
 #include "stile/fake.h"
@@ -58,15 +59,15 @@ static void *vcpu(void *index)
     return NULL;
 }
 
-static void contend(void)
+static void contend(void *(*loop)(void *index), uint32_t nr_vcpus)
 {
     pthread_t threads[NR_VCPUS];
 
-    for (uintptr_t i = 0; i < NR_VCPUS; i++)
-        ASSERT_EQ(pthread_create(&threads[i], NULL, vcpu, (void *)i), 0);
-    for (uint32_t i = 0; i < NR_VCPUS; i++)
+    for (uintptr_t i = 0; i < nr_vcpus; i++)
+        ASSERT_EQ(pthread_create(&threads[i], NULL, loop, (void *)i), 0);
+    for (uint32_t i = 0; i < nr_vcpus; i++)
         (void)pthread_join(threads[i], NULL);
-    EXPECT_EQ(counter, (uint64_t)NR_VCPUS * ROUNDS);
+    EXPECT_EQ(counter, (uint64_t)nr_vcpus * ROUNDS);
     EXPECT_EQ(lock.holder, 0);
     EXPECT_EQ(lock.sleepers, 0);
     EXPECT_EQ(lock.losers, 0);
@@ -75,13 +76,37 @@ static void contend(void)
 KTF_TEST(spinlock_threads, one_holds_it_at_a_time)
 {
     preempts = false;
-    contend();
+    contend(vcpu, NR_VCPUS);
 }
 
 KTF_TEST(spinlock_threads, waiters_of_a_preempted_holder_sleep_and_are_kicked)
 {
     preempts = true;
-    contend();
+    contend(vcpu, NR_VCPUS);
     EXPECT_GT(stile_fake_calls_of(STILE_NR_vcpu_poll), 0);
     EXPECT_GT(stile_fake_calls_of(STILE_NR_vcpu_kick), 0);
+}
+
+static void *vcpu_that_sleeps_at_once(void *index)
+{
+    uint32_t self = (uint32_t)(uintptr_t)index;
+
+    stile_fake_become(vm, self);
+    for (uint32_t i = 0; i < ROUNDS; i++) {
+        stile_spinlock_lock(&lock, self, pages);
+        counter++;
+        (void)sched_yield();
+        stile_spinlock_unlock(&lock, self);
+        if (i % 3 == self % 3)
+            (void)sched_yield();
+    }
+    return NULL;
+}
+
+/* With few vCPUs that all sleep, an unlock often finds that another has taken the last sleeper. */
+KTF_TEST(spinlock_threads, waiters_that_never_spin_are_all_kicked)
+{
+    for (uint32_t i = 0; i < NR_VCPUS; i++)
+        stile_fake_preempt(vm, i, true);
+    contend(vcpu_that_sleeps_at_once, NR_VCPUS - 1);
 }

@@ -6,6 +6,7 @@
 
 #include "ktf.h"
 #include "stile/channel.h"
+#include "stile/event.h"
 #include "stile/fake.h"
 #include "stile/share.h"
 
@@ -68,7 +69,7 @@ KTF_TEST(channel, a_share_is_found_by_its_owner)
     stile_fake_become(peer, 0);
     EXPECT_EQ(stile_share_find(stile_vm_id(0), &info), STILE_SUCCESS);
     EXPECT_EQ(info.share.handle, share.handle);
-    EXPECT_EQ(info.owner.number, owner);
+    EXPECT_EQ(info.peer.number, owner);
     EXPECT_EQ(info.nr_pages, 2);
     EXPECT_EQ(info.flags, READ);
     EXPECT_EQ(stile_share_find(stile_vm_id(peer), &info), STILE_NOT_FOUND);
@@ -83,22 +84,106 @@ KTF_TEST(channel, what_is_not_as_agreed_is_not_mapped)
     stile_fake_become(peer, 0);
     EXPECT_EQ(accept_from(2, READ_WRITE), STILE_DENIED);
     EXPECT_NULL(stile_fake_pointer(stile_ipa(AT)));
-    EXPECT_EQ(accept_from(1, READ), STILE_DENIED);
+    EXPECT_EQ(accept_from(1, READ), STILE_INVALID_ARGUMENT);
+    EXPECT_EQ(accept_from(2, READ | STILE_SHARE_DONATED), STILE_DENIED);
     EXPECT_NULL(stile_fake_pointer(stile_ipa(AT)));
     EXPECT_EQ(accept_from(2, READ), STILE_SUCCESS);
     EXPECT_EQ(accept_from(2, READ), STILE_BUSY);
 }
 
-KTF_TEST(channel, a_revoked_share_is_gone_from_the_peer)
+/* The peer has what it may use until it lets go, but it is not the owner's. */
+static void expect_scratch(void)
+{
+    struct stile_share_info info = {.share = {0}};
+    uint64_t *theirs;
+
+    stile_fake_become(peer, 0);
+    EXPECT_TRUE(stile_share_is_over(share));
+    theirs = stile_fake_pointer(stile_ipa(AT));
+    ASSERT_NOT_NULL(theirs);
+    theirs[0] = theirs[STILE_PAGE_SIZE / 8] + 1;
+    ASSERT_TRUE(stile_share_next_offered(&info));
+    EXPECT_EQ(info.share.handle, share.handle);
+    EXPECT_EQ(info.peer.number, owner);
+    EXPECT_EQ(info.flags, READ | STILE_SHARE_ACCEPTED | STILE_SHARE_ENDED);
+    EXPECT_FALSE(stile_share_next_offered(&info));
+    EXPECT_EQ(stile_memory_release(share).status, STILE_SUCCESS);
+    EXPECT_EQ(stile_memory_release(share).status, STILE_NOT_FOUND);
+    EXPECT_NULL(stile_fake_pointer(stile_ipa(AT)));
+}
+
+KTF_TEST(channel, a_revoked_share_leaves_the_peer_scratch)
+{
+    const uint64_t *ours = stile_fake_pointer(base);
+    uint64_t before = *ours;
+
+    EXPECT_EQ(offer(READ), STILE_SUCCESS);
+    stile_fake_become(peer, 0);
+    EXPECT_EQ(accept_from(2, READ), STILE_SUCCESS);
+    EXPECT_FALSE(stile_share_is_over(share));
+    stile_fake_become(owner, 0);
+    EXPECT_EQ(stile_share_revoke("pages", share), STILE_SUCCESS);
+    expect_scratch();
+    EXPECT_EQ(accept_from(2, READ), STILE_NOT_FOUND);
+    EXPECT_EQ(*ours, before);
+}
+
+static void crash(void *context)
+{
+    (void)context;
+    (void)stile_power_crash(stile_ipa(0), stile_nr_bytes(0));
+}
+
+static void reboot(void *context)
+{
+    (void)context;
+    (void)stile_power_reboot();
+}
+
+KTF_TEST(channel, an_owner_that_ends_leaves_the_peer_scratch)
 {
     EXPECT_EQ(offer(READ), STILE_SUCCESS);
     stile_fake_become(peer, 0);
     EXPECT_EQ(accept_from(2, READ), STILE_SUCCESS);
+    EXPECT_EQ(stile_fake_run(owner, 0, reboot, NULL), STILE_FAKE_REBOOTED);
+    expect_scratch();
     stile_fake_become(owner, 0);
-    EXPECT_EQ(stile_share_revoke("pages", share), STILE_SUCCESS);
+    (void)stile_core_version(STILE_VERSION_CURRENT);
+    EXPECT_EQ(offer(READ), STILE_SUCCESS);
     stile_fake_become(peer, 0);
-    EXPECT_NULL(stile_fake_pointer(stile_ipa(AT)));
-    EXPECT_EQ(accept_from(2, READ), STILE_NOT_FOUND);
+    EXPECT_EQ(accept_from(2, READ), STILE_SUCCESS);
+    EXPECT_EQ(stile_fake_run(owner, 0, crash, NULL), STILE_FAKE_CRASHED);
+    expect_scratch();
+}
+
+KTF_TEST(channel, both_walk_what_they_share)
+{
+    struct stile_share_info info = {.share = {0}};
+    stile_share_t first;
+
+    EXPECT_FALSE(stile_share_next_own(&info));
+    EXPECT_EQ(offer(READ), STILE_SUCCESS);
+    first = share;
+    struct stile_result given = stile_memory_donate(stile_ipa(base.ipa + 8 * STILE_PAGE_SIZE),
+                                                    stile_nr_pages(3), stile_vm_id(peer));
+    EXPECT_EQ(given.status, STILE_SUCCESS);
+    ASSERT_TRUE(stile_share_next_own(&info));
+    EXPECT_EQ(info.share.handle, first.handle);
+    EXPECT_EQ(info.peer.number, peer);
+    ASSERT_TRUE(stile_share_next_own(&info));
+    EXPECT_EQ(info.share.handle, given.value[0]);
+    EXPECT_EQ(info.nr_pages, 3);
+    EXPECT_EQ(info.flags & STILE_SHARE_DONATED, STILE_SHARE_DONATED);
+    EXPECT_FALSE(stile_share_next_own(&info));
+    stile_fake_become(peer, 0);
+    info.share = stile_share(0);
+    EXPECT_FALSE(stile_share_next_own(&info));
+    ASSERT_TRUE(stile_share_next_offered(&info));
+    ASSERT_TRUE(stile_share_next_offered(&info));
+    EXPECT_EQ(stile_share_accept(info.share, stile_ipa(AT), stile_nr_pages(3),
+                                 READ_WRITE | STILE_SHARE_DONATED),
+              STILE_SUCCESS);
+    EXPECT_FALSE(stile_share_next_offered(&info));
 }
 
 KTF_TEST(channel, an_offer_that_cannot_be_published_is_taken_back)
@@ -107,6 +192,59 @@ KTF_TEST(channel, an_offer_that_cannot_be_published_is_taken_back)
               STILE_INVALID_ARGUMENT);
     EXPECT_EQ(stile_memory_revoke(share).status, STILE_NOT_FOUND);
     EXPECT_EQ(stile_memory_unmap(base, stile_nr_pages(1)).status, STILE_SUCCESS);
+}
+
+/* --- who is told --- */
+
+static void power_off(void *context)
+{
+    (void)context;
+    (void)stile_power_off(0);
+}
+
+/* Whether the port of STILE_VIRQ_SHARE was set since it was last looked at. */
+static bool is_told(uint32_t vm, uint32_t port)
+{
+    return stile_event_clear(stile_fake_mailbox(vm, 0), port);
+}
+
+static uint32_t bind_virq_share(uint32_t vm)
+{
+    stile_fake_become(vm, 0);
+    return (uint32_t)stile_event_bind_virq(STILE_VIRQ_SHARE, stile_vcpu_id(0)).value[0];
+}
+
+KTF_TEST(channel, a_peer_is_told_that_the_owner_has_ended)
+{
+    uint32_t port = bind_virq_share(peer);
+
+    stile_fake_become(owner, 0);
+    EXPECT_EQ(offer(READ), STILE_SUCCESS);
+    EXPECT_TRUE(is_told(peer, port));
+    EXPECT_EQ(stile_fake_run(owner, 0, power_off, NULL), STILE_FAKE_OFF);
+    EXPECT_TRUE(is_told(peer, port));
+}
+
+KTF_TEST(channel, an_owner_is_told_that_the_peer_has_ended)
+{
+    uint32_t port = bind_virq_share(owner);
+
+    EXPECT_EQ(offer(READ), STILE_SUCCESS);
+    EXPECT_FALSE(is_told(owner, port));
+    EXPECT_EQ(stile_fake_run(peer, 0, power_off, NULL), STILE_FAKE_OFF);
+    EXPECT_TRUE(is_told(owner, port));
+}
+
+/* The hypervisor reads and writes, on behalf of a VM, only what that owns. */
+KTF_TEST(channel, borrowed_pages_are_no_buffer_of_a_call)
+{
+    EXPECT_EQ(offer(READ_WRITE), STILE_SUCCESS);
+    stile_fake_become(peer, 0);
+    EXPECT_EQ(accept_from(2, READ_WRITE), STILE_SUCCESS);
+    EXPECT_EQ(stile_console_write_buffer(stile_ipa(AT), stile_nr_bytes(1)).status,
+              STILE_NOT_MAPPED);
+    EXPECT_EQ(stile_console_read_buffer(stile_ipa(AT), stile_nr_bytes(1)).status, STILE_NOT_MAPPED);
+    EXPECT_EQ(stile_memory_clean(stile_ipa(AT), stile_nr_pages(1)).status, STILE_NOT_MAPPED);
 }
 
 /* --- channels --- */
@@ -230,10 +368,134 @@ KTF_TEST(channel, an_offer_or_join_that_fails_leaves_nothing)
         EXPECT_EQ(stile_memory_map(base, stile_nr_pages(1)).value[0], 1);
     }
     ASSERT_EQ(open_ours(), STILE_SUCCESS);
-    EXPECT_EQ(ours.port.port, STILE_PORT_FIRST);
+    EXPECT_EQ(ours.room.port, STILE_PORT_FIRST);
+    EXPECT_EQ(ours.port.port, STILE_PORT_FIRST + 1);
     for (int i = 0; i < 3; i++) {
         stile_fake_fail(theirs_fail[i], STILE_NO_MEMORY, 1);
         EXPECT_EQ(open_theirs(), STILE_NO_MEMORY);
+        EXPECT_NULL(stile_fake_pointer(stile_ipa(AT)));
+    }
+    EXPECT_EQ(open_theirs(), STILE_SUCCESS);
+    EXPECT_EQ(theirs.port.port, STILE_PORT_FIRST);
+    EXPECT_EQ(theirs.room.port, STILE_PORT_FIRST + 1);
+}
+
+/* --- one direction waits, the other, too --- */
+
+static void fill(struct stile_channel *channel)
+{
+    char message[BYTES] = "";
+
+    while (stile_channel_send(channel, message) == STILE_SUCCESS)
+        ;
+}
+
+/* Both threads of one end are on one vCPU: it switches from the one that is about to sleep. */
+KTF_TEST(channel, who_waits_for_room_leaves_the_others_wakeup_alone)
+{
+    char message[BYTES] = "there", got[BYTES];
+
+    ASSERT_EQ(open_ours(), STILE_SUCCESS);
+    ASSERT_EQ(open_theirs(), STILE_SUCCESS);
+    stile_fake_become(owner, 0);
+    fill(&ours);
+    EXPECT_TRUE(stile_message_ring_wait_message(&ours.in));
+    stile_fake_become(peer, 0);
+    EXPECT_EQ(stile_channel_send(&theirs, message), STILE_SUCCESS);
+    stile_fake_become(owner, 0);
+    EXPECT_EQ(stile_channel_send_wait(&ours, message, stile_ticks(1000)), STILE_BUSY);
+    EXPECT_EQ(stile_event_wait(ours.mailbox, ours.port.port, stile_ticks(2000)), STILE_SUCCESS);
+    EXPECT_EQ(stile_channel_receive(&ours, got), STILE_SUCCESS);
+    EXPECT_STREQ(got, "there");
+}
+
+KTF_TEST(channel, who_waits_for_messages_leaves_the_others_wakeup_alone)
+{
+    char message[BYTES] = "", got[BYTES];
+
+    ASSERT_EQ(open_ours(), STILE_SUCCESS);
+    ASSERT_EQ(open_theirs(), STILE_SUCCESS);
+    stile_fake_become(owner, 0);
+    fill(&ours);
+    EXPECT_TRUE(stile_message_ring_wait_room(&ours.out));
+    stile_fake_become(peer, 0);
+    while (stile_channel_receive(&theirs, got) == STILE_SUCCESS)
+        ;
+    stile_fake_become(owner, 0);
+    EXPECT_EQ(stile_channel_receive_wait(&ours, got, stile_ticks(1000)), STILE_BUSY);
+    EXPECT_EQ(stile_event_wait(ours.mailbox, ours.room.port, stile_ticks(2000)), STILE_SUCCESS);
+    EXPECT_EQ(stile_channel_send(&ours, message), STILE_SUCCESS);
+}
+
+static void notify_ours(void)
+{
+    (void)__atomic_fetch_or(&ours.mailbox->words[ours.port.port / 64].pending,
+                            UINT64_C(1) << ours.port.port % 64, __ATOMIC_SEQ_CST);
+}
+
+KTF_TEST(channel, an_event_for_nothing_has_the_peer_looked_for)
+{
+    char got[BYTES];
+
+    ASSERT_EQ(open_ours(), STILE_SUCCESS);
+    ASSERT_EQ(open_theirs(), STILE_SUCCESS);
+    stile_fake_become(owner, 0);
+    notify_ours();
+    EXPECT_EQ(stile_channel_receive_wait(&ours, got, stile_ticks(100)), STILE_BUSY);
+    stile_fake_become(peer, 0);
+    EXPECT_EQ(stile_channel_leave(&theirs), STILE_SUCCESS);
+    stile_fake_become(owner, 0);
+    notify_ours();
+    EXPECT_EQ(stile_channel_receive_wait(&ours, got, stile_ticks(STILE_TIME_NEVER)),
+              STILE_NOT_BOUND);
+}
+
+/* --- what is offered is not what was agreed on --- */
+
+/* Joins while a byte of the owner's memory is 1 more than it was. */
+static int64_t join_changed(uint8_t *byte)
+{
+    *byte = (uint8_t)(*byte + 1);
+    int64_t status = open_theirs();
+    *byte = (uint8_t)(*byte - 1);
+    return status;
+}
+
+#define HEADER(field)       offsetof(struct stile_channel_header, field)
+#define RING(offset, field) ((offset) + offsetof(struct stile_message_ring, field))
+
+KTF_TEST(channel, a_peer_that_says_otherwise_is_refused)
+{
+    ASSERT_EQ(open_ours(), STILE_SUCCESS);
+    uint8_t *memory = memory_at(base.ipa).memory;
+    const struct stile_channel_header *header = (const struct stile_channel_header *)(void *)memory;
+    size_t second = (size_t)header->offset[1];
+    const struct {
+        size_t offset;
+        int64_t status;
+    } changes[] = {
+        {HEADER(magic), STILE_DENIED},
+        {HEADER(version), STILE_BAD_VERSION},
+        {HEADER(bytes), STILE_DENIED},
+        {HEADER(offset[0]), STILE_DENIED},     /* not aligned */
+        {HEADER(offset[0]) + 1, STILE_DENIED}, /* no ring there */
+        {HEADER(offset[1]) + 7, STILE_DENIED}, /* far away */
+        {HEADER(port[0]), STILE_NOT_FOUND},    /* the other port, which is then taken */
+        {HEADER(port[1]), STILE_NOT_FOUND},    /* no such port */
+        {RING(64, magic), STILE_DENIED},
+        {RING(64, version), STILE_BAD_VERSION},
+        {RING(64, message_bytes), STILE_DENIED},
+        {RING(64, nr_messages), STILE_DENIED},
+        {RING(second, magic), STILE_DENIED},
+        {RING(second, version), STILE_BAD_VERSION},
+        {RING(second, message_bytes), STILE_DENIED},
+        {RING(second, nr_messages) + 1, STILE_DENIED}, /* too many */
+    };
+
+    for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+        int64_t status = join_changed(memory + changes[i].offset);
+
+        EXPECT_EQ(status, changes[i].status);
         EXPECT_NULL(stile_fake_pointer(stile_ipa(AT)));
     }
     EXPECT_EQ(open_theirs(), STILE_SUCCESS);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The clock: nanoseconds out of ticks, and a reader that never mixes two generations.
+ * The clock: nanoseconds out of ticks. A reader meanwhile is tests/lib/threads/clock.c's.
  */
-#include <pthread.h>
 #include <stdio.h>
 
 #include "ktf.h"
@@ -25,8 +24,8 @@ struct moment {
 };
 
 static const struct moment moments[] = {
-    {1, 0, 1},
-    {1, 0, UINT64_MAX},
+    {1, 1, 1},
+    {2, 1, UINT64_MAX},
     {UINT64_MAX, 63, UINT64_MAX >> 1},
     {UINT64_C(16) << 24, 24, 62500000},
     {UINT64_C(16) << 24, 24, UINT64_C(62500000) * 3600 * 24 * 365 * 100},
@@ -69,42 +68,26 @@ KTF_TEST(clock, the_wall_clock_is_0_until_somebody_sets_it)
     EXPECT_EQ(wall, 6000000000);
 }
 
-/* --- a writer that never rests --- */
-
-#define CHANGES 300000
-
-static struct stile_clock changing;
-
-/* All fields belong together: each is the generation's half, in its own way. */
-static void change(uint64_t n)
+KTF_TEST(clock, a_change_of_the_base_is_none_of_the_time)
 {
-    __atomic_store_n(&changing.generation, (uint32_t)(2 * n - 1), __ATOMIC_RELAXED);
-    __atomic_thread_fence(__ATOMIC_RELEASE);
-    __atomic_store_n(&changing.multiplier, n, __ATOMIC_RELAXED);
-    __atomic_store_n(&changing.base_ticks, UINT64_MAX, __ATOMIC_RELAXED);
-    __atomic_store_n(&changing.wall_ns, 7 * n, __ATOMIC_RELAXED);
-    __atomic_store_n(&changing.generation, (uint32_t)(2 * n), __ATOMIC_RELEASE);
+    uint32_t vm = stile_fake_start(NULL);
+    const struct stile_clock *clock = &stile_fake_vm_page(vm)->clock;
+
+    stile_fake_set_ticks(3 * STILE_FAKE_TICKS_PER_SEC);
+    stile_fake_set_clock(vm, 1);
+    EXPECT_EQ(clock->base_ticks, 3 * STILE_FAKE_TICKS_PER_SEC);
+    EXPECT_EQ(stile_clock_ns(clock), 3000000000);
+    stile_fake_set_ticks(4 * STILE_FAKE_TICKS_PER_SEC);
+    EXPECT_EQ(stile_clock_ns(clock), 4000000000);
 }
 
-static void *writer(void *unused)
+KTF_TEST(clock, without_a_multiplier_it_is_the_counter)
 {
-    for (uint64_t n = 2; n < CHANGES; n++)
-        change(n);
-    return unused;
-}
+    struct stile_clock clock = {.shift = 63, .base_ticks = 7, .base_ns = 8, .wall_ns = 9};
+    uint64_t wall = 1;
 
-KTF_TEST(clock, a_reader_never_sees_a_torn_value)
-{
-    pthread_t thread;
-    uint64_t ns, wall;
-
-    change(1);
-    ASSERT_EQ(pthread_create(&thread, NULL, writer, NULL), 0);
-    do {
-        /* One tick after base_ticks, so that ns is the multiplier. */
-        ns = stile_clock_read(&changing, &wall);
-        if (wall != 8 * ns)
-            EXPECT_FAIL("%llu ns and %llu", (unsigned long long)ns, (unsigned long long)wall);
-    } while (ns < CHANGES - 1 && wall == 8 * ns);
-    (void)pthread_join(thread, NULL);
+    stile_fake_set_ticks(STILE_FAKE_TICKS_PER_SEC + 1);
+    EXPECT_EQ(stile_clock_read(&clock, &wall), 1000000016);
+    EXPECT_EQ(wall, 0);
+    EXPECT_EQ(stile_clock_of_counter(UINT64_C(1) << 59), UINT64_C(1) << 63);
 }

@@ -113,3 +113,58 @@ KTF_TEST(console_ring, input_is_read_in_pieces)
     EXPECT_STREQ(text, "typed");
     EXPECT_EQ(stile_console_ring_read(ring, text, 1), 0);
 }
+
+static void expect_not_written(void)
+{
+    EXPECT_EQ(stile_console_ring_write(ring, "nobody\n", 7), STILE_BUSY);
+    EXPECT_EQ(stile_console_ring_try(ring, "nobody\n", 7), STILE_BUSY);
+    EXPECT_EQ(stile_console_ring_puts(ring, "nobody\n", 7), STILE_BUSY);
+    EXPECT_EQ(ring->out_lost, 0);
+}
+
+KTF_TEST(console_ring, a_ring_that_is_not_used_says_so)
+{
+    ASSERT_EQ(stile_console_use_ring(0).status, STILE_SUCCESS);
+    expect_not_written();
+    ASSERT_EQ(stile_console_use_ring(1).status, STILE_SUCCESS);
+    EXPECT_EQ(stile_console_ring_write(ring, "reader\n", 7), 7);
+    expect_console("reader\n");
+}
+
+KTF_TEST(console_ring, a_ring_that_was_never_used_says_so)
+{
+    vm = stile_fake_start(NULL);
+    ring = stile_fake_console_ring(vm);
+    stile_fake_become(vm, 0);
+    ASSERT_EQ(stile_core_version(STILE_VERSION_CURRENT).status, STILE_SUCCESS);
+    expect_not_written();
+    expect_console("");
+}
+
+/* Unaligned, at the ring's end and of every length: what is written is what comes out. */
+KTF_TEST(console_ring, text_of_any_length_and_place)
+{
+    static char text[64], expected[2 * 64 * 33];
+    size_t nr_written = 0;
+
+    for (size_t length = 0; length <= 32; length++) {
+        for (size_t i = 0; i < length; i++)
+            text[i + length % 8] = (char)('a' + (i + length) % 26);
+        EXPECT_EQ(stile_console_ring_write(ring, text + length % 8, length), length);
+        memcpy(expected + nr_written, text + length % 8, length);
+        nr_written += length;
+    }
+    expect_console(expected);
+}
+
+KTF_TEST(console_ring, what_was_typed_before_moves_into_the_ring)
+{
+    char text[8] = "";
+
+    ASSERT_EQ(stile_console_use_ring(0).status, STILE_SUCCESS);
+    stile_fake_type(vm, "early");
+    ASSERT_EQ(stile_console_use_ring(1).status, STILE_SUCCESS);
+    EXPECT_EQ(stile_console_read(stile_nr_bytes(8)).value[0], 0);
+    EXPECT_EQ(stile_console_ring_read(ring, text, sizeof(text)), 5);
+    EXPECT_STREQ(text, "early");
+}

@@ -90,6 +90,24 @@ KTF_TEST(control, others_have_no_such_calls)
     EXPECT_EQ(stile_core_features(STILE_GROUP_CONTROL).value[0], 0);
 }
 
+KTF_TEST(control, a_buffer_may_end_where_addresses_do)
+{
+    stile_vm_id_t vm = stile_vm_id(other);
+
+    EXPECT_EQ(stile_control_console_read(vm, 0, stile_ipa(UINT64_MAX), stile_nr_bytes(1)).status,
+              STILE_NOT_MAPPED);
+    EXPECT_EQ(stile_control_console_read(vm, 0, stile_ipa(UINT64_MAX), stile_nr_bytes(2)).status,
+              STILE_INVALID_ARGUMENT);
+}
+
+KTF_TEST(control, arguments_are_looked_at_before_the_trace)
+{
+    EXPECT_EQ(stile_control_destroy(stile_vm_id(other)).status, STILE_SUCCESS);
+    EXPECT_EQ(stile_control_trace(stile_vm_id(other), stile_vcpu_id(0), 0).status, STILE_NOT_FOUND);
+    EXPECT_EQ(stile_control_trace(stile_vm_id(other), stile_vcpu_id(2), 0).status,
+              STILE_INVALID_ARGUMENT);
+}
+
 KTF_TEST(control, a_vm_is_paused_and_resumed)
 {
     EXPECT_EQ(stile_control_pause(stile_vm_id(other)).status, STILE_SUCCESS);

@@ -91,7 +91,7 @@ KTF_TEST(event, masks_make_no_call)
     (void)stile_event_unmask(mailbox, port);
     stile_event_mask(mailbox, port);
     EXPECT_EQ(stile_fake_calls(), before);
-    EXPECT_NE(mailbox->mask[port / 64] >> (port % 64) & 1, 0);
+    EXPECT_NE(mailbox->words[port / 64].mask >> (port % 64) & 1, 0);
 }
 
 KTF_TEST(event, urgent_ports_come_first_and_the_others_in_turn)
@@ -119,11 +119,11 @@ KTF_TEST(event, urgent_ports_come_first_and_the_others_in_turn)
 KTF_TEST(event, every_port_is_reached_from_every_other)
 {
     for (uint32_t i = 0; i < STILE_PORT_WORDS; i++)
-        mailbox->mask[i] = 0;
+        mailbox->words[i].mask = 0;
     for (uint32_t from = 0; from < STILE_NR_PORTS; from++) {
         for (uint32_t to = 0; to < STILE_NR_PORTS; to += 5) {
             loop.last = from;
-            mailbox->pending[to / 64] = UINT64_C(1) << (to % 64);
+            mailbox->words[to / 64].pending = UINT64_C(1) << (to % 64);
             ASSERT_EQ(stile_event_take(&loop), (int)to);
         }
     }

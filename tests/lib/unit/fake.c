@@ -55,7 +55,7 @@ KTF_TEST(fake, a_panic_ends_the_vm_and_not_the_test)
     EXPECT_EQ(stile_fake_run(vm, 0, panics, NULL), STILE_FAKE_CRASHED);
     (void)stile_fake_console(vm, text, sizeof(text));
     EXPECT_STREQ(text, "no way on\n");
-    EXPECT_STREQ(stile_fake_message(vm), "");
+    EXPECT_STREQ(stile_fake_message(vm), "its kernel gave up"); /* by power_crash without a text */
 }
 
 KTF_TEST(fake, a_function_may_return)
@@ -97,10 +97,19 @@ static void crashes(void *context)
     (void)stile_power_crash(at, stile_nr_bytes(length));
 }
 
+static void agrees_and_crashes(void *context)
+{
+    (void)stile_core_version(STILE_VERSION_CURRENT);
+    crashes(context);
+}
+
 KTF_TEST(fake, a_crash_leaves_its_message)
 {
     EXPECT_EQ(stile_fake_run(vm, 0, crashes, "out of luck"), STILE_FAKE_CRASHED);
     EXPECT_STREQ(stile_fake_message(vm), "out of luck");
+    EXPECT_EQ(stile_fake_run(stile_fake_start(NULL), 0, agrees_and_crashes, "\033[2J"),
+              STILE_FAKE_CRASHED);
+    EXPECT_STREQ(stile_fake_message(vm + 1), " [2J");
 }
 
 /* --- the console --- */
@@ -182,14 +191,14 @@ KTF_TEST(fake, the_mailbox_can_be_the_controller)
     stile_fake_become(other, 0);
     (void)stile_core_version(STILE_VERSION_CURRENT);
     EXPECT_EQ(stile_irq_ipi(stile_vcpu_id(1), stile_intid(3)).status, STILE_SUCCESS);
-    EXPECT_EQ(mailbox->pending[0], 1 << 3);
+    EXPECT_EQ(mailbox->words[0].pending, 1 << 3);
     stile_fake_become(other, 1);
     EXPECT_EQ(stile_fake_acknowledge(), STILE_FAKE_NO_INTERRUPT); /* masked */
-    mailbox->pending[0] = 0;
-    mailbox->mask[0] = 0;
+    mailbox->words[0].pending = 0;
+    mailbox->words[0].mask = 0;
     (void)stile_time_oneshot(stile_ticks(10));
     stile_fake_set_ticks(10);
-    EXPECT_EQ(mailbox->pending[0], 1 << 27);
+    EXPECT_EQ(mailbox->words[0].pending, 1 << 27);
     EXPECT_EQ(stile_fake_acknowledge(), 31);
 }
 

@@ -19,12 +19,17 @@ static struct {
 static struct stile_message_end producer, consumer;
 static bool notify;
 
+static enum stile_error join(struct stile_message_end *end)
+{
+    return stile_message_ring_join(end, &shared.ring, sizeof(shared.ring) + sizeof(shared.messages),
+                                   BYTES);
+}
+
 static void open(void)
 {
     memset(&shared, 0xEE, sizeof(shared));
-    stile_message_ring_reset(&shared.ring);
-    ASSERT_TRUE(stile_message_ring_open(&producer, &shared.ring, BYTES, NR));
-    ASSERT_TRUE(stile_message_ring_open(&consumer, &shared.ring, BYTES, NR));
+    ASSERT_EQ(stile_message_ring_make(&producer, &shared.ring, BYTES, NR), STILE_SUCCESS);
+    ASSERT_EQ(join(&consumer), STILE_SUCCESS);
 }
 
 static void expect_nothing_beyond(void)
@@ -158,11 +163,40 @@ KTF_TEST(message_ring, ones_own_index_is_out_of_the_peers_reach)
 
 KTF_TEST(message_ring, numbers_that_make_no_ring_are_refused)
 {
+    static const struct {
+        uint32_t message_bytes;
+        uint32_t nr_messages;
+    } numbers[] = {{0, NR}, {STILE_RING_MESSAGE_MAX + 1, NR}, {BYTES, 0}, {BYTES, 3}};
     struct stile_message_end end;
 
-    EXPECT_FALSE(stile_message_ring_open(&end, &shared.ring, 0, NR));
-    EXPECT_FALSE(stile_message_ring_open(&end, &shared.ring, BYTES, 0));
-    EXPECT_FALSE(stile_message_ring_open(&end, &shared.ring, BYTES, 3));
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        EXPECT_EQ(stile_message_ring_make(&end, &shared.ring, numbers[i].message_bytes,
+                                          numbers[i].nr_messages),
+                  STILE_INVALID_ARGUMENT);
+        EXPECT_EQ(stile_message_ring_send(&end, "", &notify), STILE_DENIED);
+    }
+    EXPECT_EQ(shared.ring.nr_messages, NR); /* nothing was written */
+    EXPECT_EQ(stile_message_ring_bytes(BYTES, NR), 192 + NR * BYTES);
+}
+
+KTF_TEST(message_ring, what_a_peer_made_otherwise_is_not_joined)
+{
+    struct stile_message_end end;
+
+    shared.ring.magic++;
+    EXPECT_EQ(join(&end), STILE_DENIED);
+    shared.ring.magic--;
+    shared.ring.version++;
+    EXPECT_EQ(join(&end), STILE_BAD_VERSION);
     EXPECT_EQ(stile_message_ring_send(&end, "", &notify), STILE_DENIED);
-    EXPECT_EQ(stile_message_ring_bytes(BYTES, NR), 128 + NR * BYTES);
+    shared.ring.version--;
+    shared.ring.message_bytes = BYTES + 1;
+    EXPECT_EQ(join(&end), STILE_DENIED);
+    shared.ring.message_bytes = BYTES;
+    for (uint32_t nr = 0; nr < 3 * NR; nr++) {
+        shared.ring.nr_messages = nr; /* a power of two that fits */
+        EXPECT_EQ(join(&end), nr == 1 || nr == 2 || nr == NR ? STILE_SUCCESS : STILE_DENIED);
+    }
+    shared.ring.nr_messages = 0x80000000; /* times BYTES is 0 in 32 bits */
+    EXPECT_EQ(join(&end), STILE_DENIED);
 }

@@ -8,12 +8,13 @@
 
 static struct stile_multicall multicall;
 static struct stile_mailbox *mailbox;
-static uint32_t made;
+static uint32_t vm, made;
 
 static void start(void)
 {
     stile_fake_reset();
-    mailbox = stile_fake_mailbox(stile_fake_start(NULL), 0);
+    vm = stile_fake_start(NULL);
+    mailbox = stile_fake_mailbox(vm, 0);
     (void)stile_core_version(STILE_VERSION_CURRENT);
     stile_multicall_begin(&multicall, mailbox);
 }
@@ -29,7 +30,7 @@ KTF_TEST(multicall, each_call_has_its_own_result)
     EXPECT_EQ(stile_multicall_run(&multicall, 0, &made), STILE_SUCCESS);
     EXPECT_EQ(made, 3);
     EXPECT_EQ(id->status, STILE_SUCCESS);
-    EXPECT_EQ(id->value[0], 1);
+    EXPECT_EQ(id->value[0], vm);
     EXPECT_EQ(bad->status, STILE_INVALID_ARGUMENT);
     EXPECT_EQ(bad->value[0], 1);
     EXPECT_EQ(null->status, STILE_SUCCESS);

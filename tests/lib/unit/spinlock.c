@@ -79,6 +79,15 @@ KTF_TEST(spinlock, the_turn_goes_round_behind_the_last_vcpu)
     EXPECT_EQ(lock.sleepers, UINT64_C(1) << 63);
 }
 
+/* unlock saw a sleeper, whose bit the unlock before this one has taken since. */
+KTF_TEST(spinlock, an_unlock_that_finds_nobody_frees_the_lock)
+{
+    stile_spinlock_lock(&lock, 1, pages);
+    stile_spinlock_pass(&lock, 1);
+    EXPECT_EQ(lock.holder, 0);
+    EXPECT_EQ(stile_fake_calls_of(STILE_NR_vcpu_kick), 0);
+}
+
 KTF_TEST(spinlock, a_preempted_holder_is_not_spun_for)
 {
     EXPECT_TRUE(stile_spinlock_try(&lock, 1));

@@ -11,6 +11,7 @@
 __attribute__((unused)) static unsigned fake_tlb_flushes;
 __attribute__((unused)) static uint64_t fake_tlb_vttbr; /* whose stage 2 was flushed last */
 __attribute__((unused)) static void (*fake_tlb_on_flush_ipa)(uint64_t ipa);
+__attribute__((unused)) static void (*fake_tlb_on_flush_all)(void);
 
 static inline void tlb_flush_el2_local(const void *va)
 {
@@ -39,6 +40,8 @@ static inline void tlb_flush_stage2_all(uint64_t vttbr)
 {
     fake_tlb_vttbr = vttbr;
     fake_tlb_flushes++;
+    if (fake_tlb_on_flush_all)
+        fake_tlb_on_flush_all();
 }
 
 #endif
