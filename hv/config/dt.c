@@ -238,12 +238,6 @@ bool dt_number(struct dt_prop prop, uint64_t *out)
     return true;
 }
 
-/** How many cells the addresses and sizes of a node's children have. */
-struct cells {
-    uint32_t address;
-    uint32_t size;
-};
-
 static uint32_t cells_or(struct dt_prop prop, uint32_t fallback)
 {
     if (!prop.value)
@@ -251,27 +245,27 @@ static uint32_t cells_or(struct dt_prop prop, uint32_t fallback)
     return prop.bytes == CELL_BYTES ? cell(prop, 0) : UINT32_MAX;
 }
 
-static struct cells cells_of(const struct dt_node *bus)
+struct dt_cells dt_cells(const struct dt_node *bus)
 {
-    return (struct cells){cells_or(dt_prop(bus, DT_ADDRESS_CELLS), DEFAULT_ADDRESS_CELLS),
-                          cells_or(dt_prop(bus, DT_SIZE_CELLS), DEFAULT_SIZE_CELLS)};
+    return (struct dt_cells){cells_or(dt_prop(bus, DT_ADDRESS_CELLS), DEFAULT_ADDRESS_CELLS),
+                             cells_or(dt_prop(bus, DT_SIZE_CELLS), DEFAULT_SIZE_CELLS)};
 }
 
 /* Whether they make numbers of 64 bits: not those of PCI, which are not addresses alone. */
-static bool are_numbers(struct cells cells)
+static bool are_numbers(struct dt_cells cells)
 {
     return cells.address - 1 < 2 && cells.size <= 2;
 }
 
 bool dt_has_cells(const struct dt_node *node)
 {
-    struct cells cells = cells_of(node);
+    struct dt_cells cells = dt_cells(node);
 
     return are_numbers(cells) && cells.size > 0;
 }
 
 /* How many addresses and sizes of @cells a property has. */
-static uint32_t nr_regs(struct dt_prop reg, struct cells cells)
+static uint32_t nr_regs(struct dt_prop reg, struct dt_cells cells)
 {
     uint32_t bytes;
 
@@ -283,18 +277,18 @@ static uint32_t nr_regs(struct dt_prop reg, struct cells cells)
 
 uint32_t dt_nr_regs(const struct dt_node *node)
 {
-    return node->parent ? nr_regs(dt_prop(node, DT_REG), cells_of(node->parent)) : 0;
+    return node->parent ? nr_regs(dt_prop(node, DT_REG), dt_cells(node->parent)) : 0;
 }
 
 bool dt_reg(const struct dt_node *node, uint32_t index, uint64_t *base, uint64_t *bytes)
 {
     struct dt_prop reg = dt_prop(node, DT_REG);
-    struct cells cells;
+    struct dt_cells cells;
     uint32_t first;
 
     if (!node->parent)
         return false;
-    cells = cells_of(node->parent);
+    cells = dt_cells(node->parent);
     if (index >= nr_regs(reg, cells))
         return false;
     first = index * (cells.address + cells.size);
@@ -307,8 +301,8 @@ bool dt_reg(const struct dt_node *node, uint32_t index, uint64_t *base, uint64_t
 static bool translate(const struct dt_node *bus, uint64_t *base, uint64_t bytes)
 {
     struct dt_prop ranges = dt_prop(bus, DT_RANGES);
-    struct cells inner = cells_of(bus);
-    struct cells outer = cells_of(bus->parent);
+    struct dt_cells inner = dt_cells(bus);
+    struct dt_cells outer = dt_cells(bus->parent);
     uint32_t step = inner.address + outer.address + inner.size;
 
     if (!ranges.value || ranges.bytes == 0)

@@ -141,6 +141,15 @@ bool dt_is_okay(const struct dt_node *node);
 /** Reads a property of one 32-bit or one 64-bit cell. Returns false if it is neither. */
 bool dt_number(struct dt_prop prop, uint64_t *out);
 
+/** How many cells the addresses and sizes of a node's children have. */
+struct dt_cells {
+    uint32_t address;
+    uint32_t size;
+};
+
+/** dt_cells() - read them; UINT32_MAX stands for what is no number */
+struct dt_cells dt_cells(const struct dt_node *bus);
+
 /** Whether the addresses and sizes of the node's children are of 1 or 2 cells each. */
 bool dt_has_cells(const struct dt_node *node);
 

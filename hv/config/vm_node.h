@@ -9,12 +9,11 @@
 
 /**
  * vm_node_add() - add the hypervisor's node to a VM's tree
- * @config: of the VM
+ * @config: what the tree says
  * @tree: sound, and the VM's own copy
  *
  * Changes nothing if the tree has no room for it behind its last block (dtc's -p makes some), has
- * such a node already, or has cells that are no 32 or 64 bits. With libfdt: by way of
- * plain_abi_call() once a guest has run.
+ * such a node already, or has its blocks in another order than dtc and libfdt.
  */
 void vm_node_add(const struct vm_config *config, void *tree);
 

@@ -21,6 +21,7 @@ struct parse {
     struct vm_config *config;
     struct vm_found found;
     struct dt_gic gic;
+    uint32_t controller; /* of the root's interrupts: a phandle, or 0 */
     struct dt_interrupts uart_interrupts;
     const char *fault; /* the first */
 };
@@ -104,7 +105,11 @@ static void parse_sve(struct parse *parse, const struct dt_node *node)
 static void parse_root(struct parse *parse, const struct dt_node *node)
 {
     struct dt_prop mode = dt_prop(node, DT_STILE_MODE);
+    struct dt_cells cells = dt_cells(node);
 
+    parse->config->address_cells = cells.address;
+    parse->config->size_cells = cells.size;
+    parse->controller = dt_interrupts(node).controller;
     if (!dt_has_cells(node))
         set_fault(parse, "vm.dtb: the root's #address-cells or #size-cells is not 1 or 2");
     if (!mode.value || dt_is_string(mode, "assisted"))
@@ -293,16 +298,23 @@ static void parse_rtc(struct parse *parse, const struct dt_node *node)
         set_fault(parse, "vm.dtb: the PL031 has no address and size");
 }
 
+/* As in a tree that was read out of a VM. */
+static void parse_own(struct parse *parse, const struct dt_node *node)
+{
+    (void)node;
+    parse->config->has_node = true;
+}
+
 /* Of the two UARTs, the SBSA's has only registers that the PL011 has as well (SBSA, appendix B). */
 static void parse_device(struct parse *parse, const struct dt_node *node)
 {
     static const char *const names[] = {
-        "arm,gic-v3",    "arm,cortex-a15-gic", "arm,gic-400", "arm,pl011",
-        "arm,sbsa-uart", "virtio,mmio",        "cfi-flash",   "arm,pl031",
+        "arm,gic-v3",  "arm,cortex-a15-gic", "arm,gic-400", "arm,pl011",        "arm,sbsa-uart",
+        "virtio,mmio", "cfi-flash",          "arm,pl031",   "stile,hypervisor",
     };
     static void (*const parsers[])(struct parse *, const struct dt_node *) = {
-        parse_gicv3, parse_gicv2, parse_gicv2, parse_uart,
-        parse_uart,  parse_slot,  parse_flash, parse_rtc,
+        parse_gicv3, parse_gicv2, parse_gicv2, parse_uart, parse_uart,
+        parse_slot,  parse_flash, parse_rtc,   parse_own,
     };
     uint32_t kind = dt_compatible(node, names, sizeof(names) / sizeof(names[0]));
 
@@ -339,6 +351,8 @@ static const char *parse_tree(const void *tree, size_t bytes, struct vm_config *
         return refusal("vm.dtb: %u CPUs, of at most %u", parse.found.nr_cpus, CONFIG_NR_VCPUS);
     config->nr_vcpus = parse.found.nr_cpus;
     config->uart_intid = dt_intid(&parse.uart_interrupts, &parse.gic, 0);
+    if (parse.found.nr_gics != 0 && parse.controller != 0 && parse.controller == parse.gic.phandle)
+        config->interrupt_cells = parse.gic.cells;
     if (parse.found.nr_gics == 0)
         config->gicc = (struct ipa_range){ipa_make(VM_GICC_IPA), PAGE_SIZE};
     return parse.fault ? parse.fault : vm_check(config, &parse.found);

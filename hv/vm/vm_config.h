@@ -85,9 +85,13 @@ struct vm_config {
     uint64_t affinity; /* stile,affinity: physical CPUs they may use, a bit for each; all if not */
     uint32_t nr_memory;
     struct ipa_range memory[STILE_VM_NR_REGIONS]; /* in the order of the tree */
-    uint32_t gic_version;                         /* 2 or 3; without a GIC, the machine's */
-    struct ipa_range gicd;                        /* bytes 0: it has no GIC, but mailboxes */
-    struct ipa_range gicc; /* of a GICv2, and of a VM without a GIC if the machine's is one */
+    uint32_t address_cells; /* of the root's children, 1 or 2, as is the next */
+    uint32_t size_cells;
+    uint32_t interrupt_cells; /* of theirs; 0 if it is not the GIC that takes their interrupts */
+    bool has_node;            /* it has a node of the hypervisor's already */
+    uint32_t gic_version;     /* 2 or 3; without a GIC, the machine's */
+    struct ipa_range gicd;    /* bytes 0: it has no GIC, but mailboxes */
+    struct ipa_range gicc;    /* of a GICv2, and of a VM without a GIC if the machine's is one */
     struct ipa_range gicr[VM_NR_GICR];   /* GICv3: redistributors, in the order of the vCPUs */
     struct ipa_range uart;               /* a PL011 or SBSA UART, or bytes 0 */
     uint32_t uart_intid;                 /* 0 if it has none, which needs that the VM has no GIC */

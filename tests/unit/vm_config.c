@@ -436,6 +436,29 @@ KTF_TEST(vm_config, an_interrupt_may_name_its_controller)
 
 /* --- what is there and empty --- */
 
+/* What config/vm_node.c goes by. */
+KTF_TEST(vm_config, what_the_hypervisors_node_needs_is_read)
+{
+    struct tree tree = tree_default;
+    struct vm_config config;
+
+    tree.nodes[1].phandle = 7;
+    tree.nodes[2].extended = 7;
+    ASSERT_STREQ(parse_with(&tree, &config), NULL);
+    EXPECT_EQ(config.interrupt_cells, 0); /* nobody says who takes the root's interrupts */
+    EXPECT_FALSE(config.has_node);
+    tree.interrupt_parent = 8;
+    ASSERT_STREQ(parse_with(&tree, &config), NULL);
+    EXPECT_EQ(config.interrupt_cells, 0);
+    tree.interrupt_parent = 7;
+    tree.nodes[3] = (struct tree_node){.name = "hypervisor", .compatible = "stile,hypervisor"};
+    ASSERT_STREQ(parse_with(&tree, &config), NULL);
+    EXPECT_EQ(config.interrupt_cells, 3);
+    EXPECT_EQ(config.address_cells, 2);
+    EXPECT_EQ(config.size_cells, 2);
+    EXPECT_TRUE(config.has_node);
+}
+
 KTF_TEST(vm_config, neighbouring_slots_are_one_piece)
 {
     struct tree tree = tree_default;

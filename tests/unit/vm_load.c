@@ -78,6 +78,8 @@ static void make_vm(uint64_t bytes)
     vm.config.kernel_address = VM_ANYWHERE;
     vm.config.kernel_entry = VM_ANYWHERE;
     vm.config.dtb_address = VM_ANYWHERE;
+    vm.config.address_cells = 2;
+    vm.config.size_cells = 2;
     vm.config.nr_memory = 1;
     vm.config.memory[0] = (struct ipa_range){ipa_make(RAM), bytes};
     page_unreserve(vm.id);
@@ -200,6 +202,57 @@ KTF_TEST(vm_load, a_tree_with_room_says_that_there_is_stile)
     EXPECT_EQ(fdt32_to_cpu(reg[15]), vm.config.nr_vcpus * PAGE_SIZE);
     EXPECT_STREQ(fdt_getprop(copy, node, "method", NULL), "hvc");
     EXPECT_EQ(fdt_stringlist_search(copy, node, "reg-names", "mailboxes"), 3);
+}
+
+/* What stands before and behind the node is as it was: libfdt would have put it there alike. */
+KTF_TEST(vm_load, the_node_is_found_as_if_libfdt_had_added_it)
+{
+    static char ours[TREE_BYTES], theirs[TREE_BYTES];
+    size_t bytes = files.dtb.bytes + 512;
+    const char *name;
+    int before, value_bytes;
+
+    ASSERT_EQ(fdt_open_into(tree, ours, (int)bytes), 0);
+    memcpy(theirs, ours, sizeof(ours));
+    vm.config.interrupt_cells = 3;
+    vm.config.nr_vcpus = 2;
+    vm_node_add(&vm.config, ours);
+    ASSERT_EQ(fdt_check_full(ours, bytes), 0);
+    int node = fdt_path_offset(ours, "/" NODE_NAME);
+    ASSERT_GE(node, 0);
+    const fdt32_t *interrupt = fdt_getprop(ours, node, "interrupts", &value_bytes);
+    EXPECT_EQ(value_bytes, 12);
+    EXPECT_EQ(fdt32_to_cpu(interrupt[1]), VGIC_EVENT_INTID - 16);
+    ASSERT_EQ(fdt_del_node(ours, node), 0);
+    EXPECT_EQ(fdt_size_dt_struct(ours), fdt_size_dt_struct(theirs));
+    for (before = 0; before >= 0; before = fdt_next_node(theirs, before, NULL)) {
+        ASSERT_EQ(fdt_next_node(ours, before, NULL), fdt_next_node(theirs, before, NULL));
+        int prop;
+        fdt_for_each_property_offset(prop, theirs, before)
+        {
+            const void *value = fdt_getprop_by_offset(theirs, prop, &name, &value_bytes);
+            int bytes_of_ours;
+            const void *same = fdt_getprop(ours, before, name, &bytes_of_ours);
+
+            ASSERT_EQ(bytes_of_ours, value_bytes);
+            EXPECT_MEMEQ(same, value, (size_t)value_bytes);
+        }
+    }
+}
+
+KTF_TEST(vm_load, a_tree_that_has_a_node_gets_no_other)
+{
+    static char copy[TREE_BYTES];
+    size_t bytes = files.dtb.bytes + 512;
+
+    ASSERT_EQ(fdt_open_into(tree, copy, (int)bytes), 0);
+    memcpy(tree, copy, sizeof(tree));
+    vm.config.has_node = true;
+    vm_node_add(&vm.config, copy);
+    EXPECT_MEMEQ(copy, tree, bytes);
+    vm.config.has_node = false;
+    vm_node_add(&vm.config, copy);
+    EXPECT_EQ(memcmp(copy, tree, bytes) == 0, false);
 }
 
 /* Whatever room there is, the tree is sound and the node is whole or not there. */

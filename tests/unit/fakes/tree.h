@@ -50,7 +50,8 @@ struct tree {
     uint32_t weight;
     uint64_t affinity;
     int affinity_bytes;
-    uint32_t cells[2]; /* of the root */
+    uint32_t cells[2];         /* of the root */
+    uint32_t interrupt_parent; /* of the root: a phandle; 0: not said */
     unsigned nr_cpus;
     uint32_t first_cpu;
     const struct tree_cpu *cpus; /* in place of nr_cpus that count from first_cpu */
@@ -156,6 +157,8 @@ static inline size_t tree_make(void *fdt, const struct tree *tree)
     fdt_begin_node(fdt, "");
     fdt_property_u32(fdt, "#address-cells", tree->cells[0]);
     fdt_property_u32(fdt, "#size-cells", tree->cells[1]);
+    if (tree->interrupt_parent)
+        fdt_property_u32(fdt, "interrupt-parent", tree->interrupt_parent);
     if (tree->mode)
         tree_add_string(fdt, "stile,mode", tree->mode);
     if (tree->privileged)
