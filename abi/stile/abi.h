@@ -51,7 +51,7 @@ enum stile_info {
     STILE_INFO_IPA_BITS = 19,     /**< IPAs are below 2 to the power of this */
     STILE_INFO_NR_PORTS = 20,     /**< event ports are below this, and from STILE_PORT_FIRST */
     STILE_INFO_SHARES_MAX = 21,   /**< how many shares the VM may have open */
-    STILE_INFO_SHARE_PAGES_MAX = 22, /**< the most pages of one share; a donation has 512 */
+    STILE_INFO_SHARE_PAGES_MAX = 22,   /**< the most pages of one share; a donation has 512 */
     STILE_INFO_DIRECTORY_ENTRIES = 23, /**< how many keys the VM may publish */
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Shares from offer to end. What is kept of them is in memory/share_table.c, what they do to tables
- * of stage 2 in memory/share_map.c.
+ * of stage 2 in memory/share_map.c, walks in memory/share_walk.c.
  */
 #include "memory/share.h"
 
@@ -13,8 +13,6 @@
 #include "virt/events.h"
 #include "vm/mmio_map.h"
 #include "vm/vm.h"
-
-static struct spinlock share_lock;
 
 /* Tells a VM that one of its shares is not what it was. */
 static void tell(struct vm *vm)
@@ -334,66 +332,6 @@ enum stile_error share_revoke(struct vm *vm, uint32_t handle)
     }
     spin_unlock(&share_lock);
     return error;
-}
-
-/* --- walks --------------------------------------------------------------------------------- */
-
-static uint32_t what_of(uint32_t rights, const struct loan *loan, bool ended)
-{
-    rights |= loan && loan_is_told(loan) ? STILE_SHARE_ACCEPTED : 0;
-    return rights | (ended ? STILE_SHARE_ENDED : 0);
-}
-
-static struct share_terms terms_of(const struct share *share)
-{
-    uint32_t rights = share->offer.rights | (share->offer.donated ? STILE_SHARE_DONATED : 0);
-
-    return (struct share_terms){share->handle, owner_of(share)->number, share->offer.peer,
-                                share->offer.bytes >> PAGE_SHIFT,
-                                what_of(rights, share->loan, share->state == SHARE_ENDING)};
-}
-
-static bool is_next(uint32_t handle, uint32_t after, const struct share_terms *best)
-{
-    return handle > after && (best->handle == 0 || handle < best->handle);
-}
-
-bool share_next_own(const struct vm *vm, uint32_t after, struct share_terms *terms)
-{
-    const struct share *share = shares_of(vm);
-
-    *terms = (struct share_terms){.handle = 0};
-    spin_lock(&share_lock);
-    for (uint32_t in_use = sharer_of(vm)->in_use; in_use != 0; in_use >>= 1, share++)
-        if ((in_use & 1) && is_next(share->handle, after, terms))
-            *terms = terms_of(share);
-    spin_unlock(&share_lock);
-    return terms->handle != 0;
-}
-
-/* Of what the VM has accepted and its owner has ended. */
-static void next_ended(const struct vm *vm, uint32_t after, struct share_terms *terms)
-{
-    const struct loan *loan = sharer_of(vm)->loans;
-
-    for (uint64_t lent = sharer_of(vm)->lent; lent != 0; lent >>= 1, loan++)
-        if ((lent & 1) && !loan->share && is_next(loan->handle, after, terms))
-            *terms = (struct share_terms){loan->handle, loan->owner, vm->number,
-                                          loan->range.bytes >> PAGE_SHIFT,
-                                          what_of(loan->offered, loan, true)};
-}
-
-bool share_next_offered(const struct vm *vm, uint32_t after, struct share_terms *terms)
-{
-    *terms = (struct share_terms){.handle = 0};
-    spin_lock(&share_lock);
-    next_ended(vm, after, terms);
-    for (const struct share *share = shares; share < &shares[NR_SHARES]; share++)
-        if (share->state != SHARE_FREE && share->peer == vm->id &&
-            is_next(share->handle, after, terms))
-            *terms = terms_of(share);
-    spin_unlock(&share_lock);
-    return terms->handle != 0;
 }
 
 /* --- VMs ----------------------------------------------------------------------------------- */

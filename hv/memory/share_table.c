@@ -12,6 +12,7 @@ _Static_assert(NR_SHARES <= INDEX_MASK + 1, "a handle holds it");
 _Static_assert(NR_LOANS == 64, "so many bits has struct sharer");
 _Static_assert(NR_LOANS * sizeof(struct loan) <= PAGE_SIZE, "they are a page");
 
+struct spinlock share_lock;
 struct share shares[NR_SHARES];
 struct sharer sharers[CONFIG_NR_VMS];
 

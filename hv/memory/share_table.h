@@ -9,6 +9,7 @@
 #define MEMORY_SHARE_TABLE_H
 
 #include "arch/clamp.h"
+#include "lib/spinlock.h"
 #include "memory/share_offer.h"
 #include "stile/abi.h"
 #include "stile/errors.h"
@@ -68,6 +69,7 @@ struct sharer {
     struct loan *loans; /* a page of NR_LOANS; NULL: it has never had one */
 };
 
+extern struct spinlock share_lock;           /* over all of this */
 extern struct share shares[NR_SHARES];       /* STILE_SHARES_MAX for each VM, in their order */
 extern struct sharer sharers[CONFIG_NR_VMS]; /* by place - 1 */
 

@@ -17,6 +17,7 @@
 #include "memory/share.c"
 #include "memory/share_map.c"
 #include "memory/share_table.c"
+#include "memory/share_walk.c"
 #include "mm/stage2.c"
 #include "mm/stage2_map.c"
 #include "memory/vmem.c"

@@ -88,8 +88,8 @@ KTF_TEST(numbers, a_stranger_is_offered_no_share_that_was_meant_for_the_vm_befor
     EXPECT_EQ(before.status, STILE_SUCCESS);
     uint32_t stranger = replace();
     EXPECT_EQ(stile_memory_accept(stile_share((uint32_t)before.value[0]),
-                                  stile_ipa(STILE_FAKE_MEMORY_BASE + 0x10000000),
-                                  stile_nr_pages(1), STILE_ACCESS_READ)
+                                  stile_ipa(STILE_FAKE_MEMORY_BASE + 0x10000000), stile_nr_pages(1),
+                                  STILE_ACCESS_READ)
                   .status,
               STILE_NOT_FOUND);
     stile_fake_become(owner, 0);
