@@ -42,8 +42,9 @@ lib-ktf := $(ktf-srcs) tests/ktf/ktf_host.c
 lib-unit-cflags = $(host-lib-flags) $(sanitize) -O1 -g -fno-omit-frame-pointer $(ktf-cflags) \
 	$(both-cflags)
 # It knows no fences, and gcc says so of each. What they order here is atomic, every access of it.
-lib-threads-cflags = $(host-lib-flags) -fsanitize=thread -Wno-tsan -O1 -g -fno-omit-frame-pointer \
-	$(ktf-cflags)
+lib-threads-quiet := $(if $(filter 1,$(LLVM)),,-Wno-tsan)
+lib-threads-cflags = $(host-lib-flags) -fsanitize=thread $(lib-threads-quiet) -O1 -g \
+	-fno-omit-frame-pointer $(ktf-cflags)
 lib-unit-ldflags := $(sanitize)
 lib-threads-ldflags := -fsanitize=thread
 

@@ -20,7 +20,15 @@ INSTRUCTIONS = [
     ("a64", 0xFFDFFFE0, 0xD518C040, ANY, "RMR_EL1: the same"),
     ("a64", 0xFFDFFF00, 0xD51BE000, ANY, "CNTPCT_EL0, CNTVCT_EL0: time goes on"),
     ("a64", 0xFFFFFF00, 0xD53BE300, ANY, "CNTV_*_EL0: the end of the program, a time"),
+    ("a64", 0xFFDFFFE0, 0xD51BE200, ANY, "CNTP_TVAL_EL0: time goes on"),
+    ("a64", 0xFFFFFFE0, 0xD5387400, ANY, "PAR_EL1: where the memory is, is the loader's choice"),
+    ("a64", 0xFFDFFFE0, 0xD5184600, ANY, "ICC_PMR_EL1: QEMU's has more than the 8 bits there are"),
+    ("a64", 0xFFDFFFE0, 0xD5100200, ANY,
+     "MDCCINT_EL1: QEMU's reads nothing, into the register what was there"),
     ("a32", 0x0FF00FEF, 0x0C500F0E, ANY, "CNTPCT, CNTVCT: time goes on"),
+    ("a32", 0x0FE00FFF, 0x0C400F3E, ANY, "CNTV_CVAL: the end of the program, a time"),
+    ("a32", 0x0F0F0F1F, 0x0E0E0F13, ANY, "CNTV_TVAL, CNTV_CTL: the same"),
+    ("a32", 0x0F0F0FFF, 0x0E0E0F12, ANY, "CNTP_TVAL: time goes on"),
     ("a64", 0xFFD8F000, 0xD5189000, ANY, "performance monitors: this VM has none"),
     ("a64", 0xFFDFF800, 0xD51BE800, ANY, "performance monitors: this VM has none"),
     ("a32", 0x0F0F0F10, 0x0E090F10, ANY, "performance monitors: this VM has none"),
@@ -39,10 +47,13 @@ CALLS = {
     0xC4000004: "AFFINITY_INFO: the same",
     0x8400000A: "PSCI_FEATURES: of SMCCC_VERSION, too",
 }
+SGI1R_MASK, SGI1R = 0xFFFFFFE0, 0xD518CBA0
 
 
 def why(program, cpu):
     """The reason why a program may differ, or None."""
+    if sum(word & SGI1R_MASK == SGI1R for word in program.code) > 1:
+        return "ICC_SGI1R_EL1: which of two interrupts of one priority comes first is open"
     if HVC_0 in program.code and program.x[0] in CALLS:
         return CALLS[program.x[0]]
     words = coprocessor_words(program) if program.state == "t32" else program.code
