@@ -107,7 +107,7 @@ docs: $(O)/docs/.done ## the reference and the guides: a site, and man pages
 	@echo '  DOCS    $(O)/docs/html/index.html; man -l $(O)/docs/man2/stile_core_info.2'
 
 docs-inputs := $(wildcard abi/stile/*.h abi/stile/calls/*.h libhypercall/include/stile/*.h docs/*.md \
-	docs/*.svg README.md LICENSE scripts/reference/* $(O)/calls.json)
+	docs/*.svg docs/bindings/* README.md LICENSE scripts/reference/* $(O)/calls.json)
 docs-make = scripts/abi-reference -o $(O)/docs $(patsubst %,--costs %,$(filter %.json,$(docs-inputs))) \
 	-- $(TARGET_CC) $(lib-cflags)
 docs-compile = $(TARGET_CC) $(lib-cflags) -Wno-unused-variable -Wno-unused-but-set-variable -fsyntax-only \

@@ -15,7 +15,8 @@ HEADING = re.compile(r"<h([1-4])(?: id=\"([^\"]*)\")?>(.*?)</h\1>", re.DOTALL)
 MARKDOWN_LINK = re.compile(r"href=\"(?:\.\./)?(?:docs/)?([\w-]+)\.md(#[^\"]*)?\"")
 LONG_NAME = 16
 # What README links to has another place here; a table that is too wide is moved by itself.
-MOVED = (("href=\"LICENSE\"", "href=\"LICENSE.txt\""), ("src=\"docs/", "src=\""))
+MOVED = (("href=\"LICENSE\"", "href=\"LICENSE.txt\""), ("src=\"docs/", "src=\""),
+         ("href=\"bindings/", "href=\""))
 FRAMED = (("<table>", "<div class=\"wide\"><table>"), ("</table>", "</table></div>"))
 KEEP_HTML = ("--html-no-skiphtml", "--html-no-escapehtml")
 NAVIGATION = (("tasks.html", "Tasks"), ("calls.html", "Calls"), ("library.html", "Library"),
