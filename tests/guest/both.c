@@ -65,6 +65,18 @@ struct stile_mailbox *both_mailbox(void)
     return mailboxes;
 }
 
+/* What the console has not taken from the ring by then is lost: console_use_ring. */
+void both_end_output(void)
+{
+    static struct stile_console_ring *ring;
+
+    if (!ring)
+        ring = kernel_map_shared(both_info(STILE_INFO_CONSOLE_RING), PAGE_SIZE);
+    while (__atomic_load_n(&ring->out_consumed, __ATOMIC_ACQUIRE) !=
+           __atomic_load_n(&ring->out_produced, __ATOMIC_RELAXED))
+        (void)stile_console_notify();
+}
+
 /* Events are not the interrupts of a kernel with a GIC, which these suites need for that. */
 void both_start_anew(void)
 {

@@ -32,6 +32,9 @@ uint64_t both_beyond(void);
 /** both_mailbox() - the mailbox of vCPU 0 */
 struct stile_mailbox *both_mailbox(void);
 
+/** both_end_output() - before core_reset: wait until all that was printed has been taken */
+void both_end_output(void);
+
 /** both_start_anew() - after core_reset: agree on a version, use again what the kernel had in use
  */
 void both_start_anew(void);

@@ -81,6 +81,7 @@ KTF_TEST(both_reset, kexec_twice)
         uint32_t number = self().number;
 
         use_everything();
+        both_end_output();
         both_expect(stile_core_reset(), 0);
         expect_no_version();
         both_start_anew();

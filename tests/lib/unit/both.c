@@ -41,6 +41,10 @@ struct stile_mailbox *both_mailbox(void)
     return stile_fake_mailbox((uint32_t)both_info(STILE_INFO_VM_ID), 0);
 }
 
+void both_end_output(void)
+{
+}
+
 void both_start_anew(void)
 {
     EXPECT_EQ(stile_core_version(STILE_VERSION_CURRENT).status, STILE_SUCCESS);
