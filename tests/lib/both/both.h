@@ -32,6 +32,10 @@ uint64_t both_beyond(void);
 /** both_mailbox() - the mailbox of vCPU 0 */
 struct stile_mailbox *both_mailbox(void);
 
+/** both_stay() - stay on the calling vCPU, up to both_go(); returns its mailbox */
+struct stile_mailbox *both_stay(void);
+void both_go(void);
+
 /** both_info() - an item of core_info */
 static inline uint64_t both_info(uint32_t item)
 {
