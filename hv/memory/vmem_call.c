@@ -114,6 +114,9 @@ int64_t vmem_unmap(struct vm *vm, ipa_t base, uint64_t nr_pages)
 
 /* --- protect ------------------------------------------------------------------------------- */
 
+/* The most blocks or single pages that a call looks at: less is done to each than by the others. */
+#define PROTECT_BATCH (4 * VMEM_BATCH)
+
 /* Whether a page or block may be given @rights. */
 static enum stile_error may_protect(uint32_t attrs, uint32_t rights)
 {
@@ -133,7 +136,7 @@ static int64_t protect_pages(struct stage2_locked locked, ipa_t base, uint64_t b
     enum stile_error error = STILE_SUCCESS;
     uint64_t done = 0;
 
-    while (done < bytes && error == STILE_SUCCESS) {
+    for (unsigned nr = 0; done < bytes && nr < PROTECT_BATCH && !error; nr++) {
         ipa_t ipa = ipa_add(base, done);
         bool found = stage2_lookup_locked(locked, ipa, &mapping);
 

@@ -52,6 +52,21 @@ uint64_t both_beyond(void)
     return support_beyond_memory() / BLOCK_SIZE * BLOCK_SIZE + 2 * BLOCK_SIZE;
 }
 
+static uint64_t stay_flags;
+
+struct stile_mailbox *both_stay(void)
+{
+    uint64_t flags = irq_save();
+
+    stay_flags = flags;
+    return support_mailbox();
+}
+
+void both_go(void)
+{
+    irq_restore(stay_flags);
+}
+
 struct stile_mailbox *both_mailbox(void)
 {
     static struct stile_mailbox *mailboxes;

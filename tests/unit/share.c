@@ -216,7 +216,8 @@ KTF_TEST(share, the_peer_may_narrow_a_part_and_widen_it_again)
     ASSERT_EQ(accept_at(&b, handle, WINDOW), STILE_SUCCESS);
     EXPECT_EQ(vmem_protect(&b, ipa_make(WINDOW + PAGE_SIZE), 1, STAGE2_READ), 1);
     EXPECT_EQ(at(&b, WINDOW + PAGE_SIZE).attrs, STAGE2_READ | STAGE2_BORROWED | STAGE2_MAY_WRITE);
-    EXPECT_EQ(vmem_protect(&b, ipa_make(WINDOW), 512, STAGE2_READ | STAGE2_WRITE), 512);
+    for (uint64_t half = WINDOW; half < WINDOW + BLOCK_2M; half += BLOCK_2M / 2)
+        EXPECT_EQ(vmem_protect(&b, ipa_make(half), 256, STAGE2_READ | STAGE2_WRITE), 256);
     EXPECT_EQ(vmem_protect(&b, ipa_make(WINDOW), 1, STAGE2_RIGHTS), STILE_DENIED);
     check();
     /* It was split: even without a page in the pool the owner gets it back. */

@@ -419,6 +419,16 @@ KTF_TEST(vmem, a_part_of_a_block_is_protected_alone)
     EXPECT_EQ(mapping_at(RAM + 1012 * PAGE_SIZE).attrs & STAGE2_RIGHTS, STAGE2_RIGHTS);
 }
 
+KTF_TEST(vmem, single_pages_are_protected_in_parts)
+{
+    EXPECT_EQ(protect(RAM, 1, STAGE2_RIGHTS), 1);
+    EXPECT_EQ(mapping_at(RAM + 511 * PAGE_SIZE).bytes, PAGE_SIZE);
+    EXPECT_EQ(protect(RAM, 512, STAGE2_READ), PROTECT_BATCH);
+    EXPECT_EQ(mapping_at(RAM + (PROTECT_BATCH - 1) * PAGE_SIZE).attrs & STAGE2_RIGHTS, STAGE2_READ);
+    EXPECT_EQ(mapping_at(RAM + PROTECT_BATCH * PAGE_SIZE).attrs & STAGE2_RIGHTS, STAGE2_RIGHTS);
+    EXPECT_EQ(protect(RAM + PROTECT_BATCH * PAGE_SIZE, 512, STAGE2_READ), PROTECT_BATCH);
+}
+
 KTF_TEST(vmem, protect_goes_as_far_as_there_is_memory)
 {
     EXPECT_EQ(protect(RAM - PAGE_SIZE, 2, STAGE2_READ), STILE_NOT_MAPPED);

@@ -74,9 +74,10 @@ STILE_CALL(0x51, 1, memory, unmap, ARGS2(ipa, base, nr_pages, count))
  * @access: STILE_ACCESS_* bits; READ must be among them
  *
  * Returns in x1 how many pages were changed, from the start of the range: at least 1, fewer than
- * asked when the next one would fail. Accesses that the new rights forbid are external aborts. A
- * whole block keeps its block mapping. Memory that was shared with the VM has at most the rights
- * that were granted. What shows scratch memory since a share has ended stays as it is (NOT_MAPPED).
+ * asked when the next one would fail, or to bound the call. Accesses that the new rights forbid are
+ * external aborts. A whole block keeps its block mapping. Memory that was shared with the VM has at
+ * most the rights that were granted. What shows scratch memory since a share has ended stays as it
+ * is (NOT_MAPPED).
  *
  * INVALID_ARGUMENT: the base is unaligned or outside the address space (IPA_BITS); the count is
  *                   out of range or makes the range leave it; the access is not one there is

@@ -39,6 +39,10 @@ void both_end_output(void);
  */
 void both_start_anew(void);
 
+/** both_stay() - stay on the calling vCPU, up to both_go(); returns its mailbox */
+struct stile_mailbox *both_stay(void);
+void both_go(void);
+
 /** both_info() - an item of core_info */
 static inline uint64_t both_info(uint32_t item)
 {
