@@ -21,6 +21,8 @@ struct hcall_result hcall_core_version(struct vcpu *vcpu, stile_u32_t proposed)
     struct vm *vm = vcpu->vm;
     uint32_t minor = STILE_VERSION_GET_MINOR(proposed);
 
+    if (vcpu->more_status != 0) /* in a multicall: an entry of zeros would end what may be called */
+        return hcall_error(STILE_NOT_SUPPORTED);
     if (STILE_VERSION_GET_MAJOR(proposed) != STILE_VERSION_MAJOR)
         return (struct hcall_result){STILE_BAD_VERSION, STILE_VERSION_CURRENT};
 

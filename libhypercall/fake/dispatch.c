@@ -64,7 +64,8 @@ static int64_t call_entry(struct fake_vcpu *vcpu, struct stile_call_entry *entry
     for (int i = 0; i < 6; i++)
         x[i] = __atomic_load_n(&entry->x[i], __ATOMIC_RELAXED);
     vcpu->has_more = false;
-    if (*nr != STILE_NR_core_multicall && *nr != STILE_NR_core_reset)
+    if (*nr != STILE_NR_core_multicall && *nr != STILE_NR_core_reset &&
+        *nr != STILE_NR_core_version)
         result = dispatch(vcpu, *nr, x);
     entry->status = result.status;
     entry->value[0] = result.value[0];

@@ -115,7 +115,7 @@ static void fill_entry(struct attacker *attacker)
     if (line->nr == STILE_NR_memory_share)
         return; /* nobody would know to take it back */
     make_words(attacker, line, words);
-    attacker->mailbox->calls[index].nr = STILE_NR_core_null;
+    attacker->mailbox->calls[index].nr = 0;
     memcpy(attacker->mailbox->calls[index].x, words, sizeof(words));
     attacker->mailbox->calls[index].nr = line->nr;
 }
@@ -184,20 +184,6 @@ static void empty(uint64_t start)
         (void)stile_memory_unmap(stile_ipa(start + page * PAGE_SIZE), stile_nr_pages(1));
 }
 
-/* An entry of zeros is a core_version, which would take all calls from the kernel. */
-static void fill_mailboxes(void)
-{
-    uint64_t first = stile_core_info(STILE_INFO_MAILBOX).value[0] -
-                     stile_core_info(STILE_INFO_VCPU_ID).value[0] * PAGE_SIZE;
-
-    for (uint32_t i = 0; i < machine.nr_cpus; i++) {
-        struct stile_mailbox *mailbox = (void *)kernel_map_device(first + i * PAGE_SIZE, PAGE_SIZE);
-
-        for (uint32_t j = 0; j < STILE_MULTICALL_MAX; j++)
-            mailbox->calls[j].nr = STILE_NR_core_null;
-    }
-}
-
 /* With interrupts masked: those that become pending are nobody's. */
 static void attack(void *argument)
 {
@@ -223,7 +209,6 @@ KTF_TEST(hostile_table, every_call_answers_whatever_it_is_given)
     struct thread *threads[NR_CPUS];
 
     EXPECT_EQ(balloon_set(SCRATCH_PAGES), SCRATCH_PAGES);
-    fill_mailboxes();
     for (uint32_t i = 0; i < machine.nr_cpus; i++) {
         attackers[i] = (struct attacker){
             .world =

@@ -78,7 +78,8 @@ STILE_CALL(0x03, 1, core, null, ARGS0())
  * are unchanged. That may be fewer than asked, so that EL2 is not held for long and interrupts come
  * in time: after a call of the groups console, memory, power and control, and when the physical CPU
  * is wanted. Go on from there. A call that gives the physical CPU away does so when the multicall
- * returns. core_multicall itself answers NOT_SUPPORTED in there.
+ * returns. core_multicall itself, core_reset and core_version answer NOT_SUPPORTED in there: so an
+ * entry of zeros does nothing.
  *
  * INVALID_ARGUMENT: there is no such entry, the count is out of range, or a flag does not exist
  *

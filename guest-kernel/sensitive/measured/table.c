@@ -219,8 +219,7 @@ static void measure(const struct call_cost *cost)
     measure_print(name, "call", total, total > el1 ? total - el1 : 0, 1);
 }
 
-/* What core_multicall makes: an entry of zeros is a core_version, which would take all calls away.
- */
+/* What core_multicall makes: an entry of zeros would be refused. */
 static void fill_mailbox(void)
 {
     uint64_t ipa = stile_core_info(STILE_INFO_MAILBOX).value[0];

@@ -90,13 +90,16 @@ KTF_TEST(both_reset, kexec_twice)
     }
 }
 
-KTF_TEST(both_reset, is_no_call_of_a_multicall)
+KTF_TEST(both_reset, no_multicall_ends_what_the_vm_may_call)
 {
     struct stile_call_entry *entry = &both_mailbox()->calls[0];
 
     if (!is_first_vcpu())
         SKIP("it runs on another vCPU");
     *entry = (struct stile_call_entry){.nr = STILE_NR_core_reset};
+    both_expect(stile_core_multicall(0, 1, 0), 1);
+    EXPECT_EQ(entry->status, STILE_NOT_SUPPORTED);
+    *entry = (struct stile_call_entry){.nr = STILE_NR_core_version}; /* all zero */
     both_expect(stile_core_multicall(0, 1, 0), 1);
     EXPECT_EQ(entry->status, STILE_NOT_SUPPORTED);
     both_expect(stile_core_null(), 0);
