@@ -7,14 +7,9 @@
 #include "memory/share.h"
 #include "vm/vm.h"
 
-static struct hcall_result offer(struct vcpu *vcpu, const struct share_offer *offer)
+static struct hcall_result not_offered(enum stile_error error)
 {
-    uint32_t handle;
-    enum stile_error error = share_offer(vcpu->vm, offer, &handle);
-
-    if (error == STILE_INVALID_ARGUMENT)
-        return hcall_bad_argument(3);
-    return error ? hcall_error(error) : hcall_value(handle);
+    return error == STILE_INVALID_ARGUMENT ? hcall_bad_argument(3) : hcall_error(error);
 }
 
 struct hcall_result hcall_memory_share(struct vcpu *vcpu, stile_ipa_t base, stile_nr_pages_t count,
@@ -22,12 +17,15 @@ struct hcall_result hcall_memory_share(struct vcpu *vcpu, stile_ipa_t base, stil
 {
     unsigned bad = range_bad_large(base, count);
     struct share_offer shared = {base, count.pages << PAGE_SHIFT, peer.number, access, false};
+    enum stile_error error;
+    uint32_t handle;
 
     if (bad)
         return hcall_bad_argument(bad);
     if ((access | STILE_ACCESS_WRITE) != (STILE_ACCESS_READ | STILE_ACCESS_WRITE))
         return hcall_bad_argument(4);
-    return offer(vcpu, &shared);
+    error = share_offer(vcpu->vm, &shared, &handle);
+    return error ? not_offered(error) : hcall_value(handle);
 }
 
 struct hcall_result hcall_memory_donate(struct vcpu *vcpu, stile_ipa_t base, stile_nr_pages_t count,
@@ -35,8 +33,13 @@ struct hcall_result hcall_memory_donate(struct vcpu *vcpu, stile_ipa_t base, sti
 {
     unsigned bad = range_bad_argument(base, count);
     struct share_offer given = {base, count.pages << PAGE_SHIFT, peer.number, STAGE2_RIGHTS, true};
+    enum stile_error error;
+    uint32_t handle;
 
-    return bad ? hcall_bad_argument(bad) : offer(vcpu, &given);
+    if (bad)
+        return hcall_bad_argument(bad);
+    error = share_offer(vcpu->vm, &given, &handle);
+    return error ? not_offered(error) : hcall_values(vcpu, handle, given.bytes >> PAGE_SHIFT, 0);
 }
 
 struct hcall_result hcall_memory_accept(struct vcpu *vcpu, stile_share_t share, stile_ipa_t base,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Shares from offer to end. What is kept of them is in memory/share_table.c, what they do to tables
- * of stage 2 in memory/share_map.c, walks in memory/share_walk.c.
+ * Shares from acceptance to end. Offers are in memory/share_offer.c, what is kept of shares in
+ * memory/share_table.c, what they do to tables of stage 2 in memory/share_map.c, walks in
+ * memory/share_walk.c.
  */
 #include "memory/share.h"
 
@@ -10,104 +11,8 @@
 #include "memory/share_map.h"
 #include "memory/share_table.h"
 #include "memory/vmem.h"
-#include "virt/events.h"
 #include "vm/mmio_map.h"
 #include "vm/vm.h"
-
-/* Tells a VM that one of its shares is not what it was. */
-static void tell(struct vm *vm)
-{
-    events_virq(vm, STILE_VIRQ_SHARE);
-}
-
-/* --- what is lent -------------------------------------------------------------------------- */
-
-/* How many of @bytes bytes from @base on there are up to the first page of a share. */
-static uint64_t share_gap(const struct share_offer *offer, ipa_t base, uint64_t bytes)
-{
-    uint64_t first = offer->base.ipa;
-
-    if (first >= base.ipa + bytes || first + offer->bytes <= base.ipa)
-        return bytes;
-    return first > base.ipa ? first - base.ipa : 0;
-}
-
-uint64_t share_unlent(struct stage2_locked locked, const struct vm *vm, ipa_t base, uint64_t bytes)
-{
-    const struct share *share = shares_of(vm);
-
-    CHECK(locked.stage2 == &vm->stage2);
-    for (uint32_t in_use = sharer_of(vm)->in_use; in_use != 0; in_use >>= 1, share++) {
-        if (in_use & 1)
-            bytes = share_gap(&share->offer, base, bytes);
-    }
-    return bytes;
-}
-
-/* Whether an open donation is in the way of a share, or any share in the way of a donation. */
-static bool is_promised(const struct vm *vm, const struct share_offer *offer)
-{
-    const struct share *share = shares_of(vm);
-
-    for (uint32_t in_use = sharer_of(vm)->in_use; in_use != 0; in_use >>= 1, share++) {
-        if ((in_use & 1) && (offer->donated || share->offer.donated) &&
-            share_gap(&share->offer, offer->base, offer->bytes) < offer->bytes)
-            return true;
-    }
-    return false;
-}
-
-/* --- offer --------------------------------------------------------------------------------- */
-
-/* The place of the VM of a number, if that may be offered something; or 0. */
-static uint32_t find_peer(uint32_t number)
-{
-    const struct vm *peer = vm_numbered(number);
-
-    return peer && sharer_of(peer)->open ? peer->id : 0;
-}
-
-/* What is between the ends is looked at when it is accepted: that is bounded in its steps. */
-static bool owns_ends(struct stage2_locked locked, const struct share_offer *offer)
-{
-    return stage2_owns_locked(locked, offer->base) &&
-           (offer->bytes == PAGE_SIZE ||
-            stage2_owns_locked(locked, ipa_add(offer->base, offer->bytes - 1)));
-}
-
-static enum stile_error offer_locked(struct stage2_locked locked, struct vm *vm,
-                                     const struct share_offer *offer, uint32_t *handle)
-{
-    uint32_t peer = find_peer(offer->peer);
-
-    if (offer->peer == vm->number)
-        return STILE_INVALID_ARGUMENT;
-    if (peer == 0)
-        return STILE_NOT_FOUND;
-    if (!owns_ends(locked, offer))
-        return STILE_NOT_MAPPED;
-    if (is_promised(vm, offer))
-        return STILE_BUSY;
-    if (sharer_of(vm)->in_use == IN_USE_ALL)
-        return STILE_LIMIT;
-    *handle = share_make(vm, peer, offer)->handle;
-    return STILE_SUCCESS;
-}
-
-enum stile_error share_offer(struct vm *vm, const struct share_offer *offer, uint32_t *handle)
-{
-    struct stage2_locked locked;
-    enum stile_error error;
-
-    spin_lock(&share_lock);
-    locked = stage2_lock(&vm->stage2);
-    error = offer_locked(locked, vm, offer, handle);
-    stage2_unlock(locked);
-    if (!error)
-        tell(peer_of(share_of(*handle)));
-    spin_unlock(&share_lock);
-    return error;
-}
 
 /* --- accept -------------------------------------------------------------------------------- */
 
@@ -254,7 +159,7 @@ enum stile_error share_accept(struct vm *vm, uint32_t handle, const struct share
         owner = owner_of(share);
         error = take(vm, share, wish);
         if (!error)
-            tell(owner);
+            share_tell(owner);
     }
     spin_unlock(&share_lock);
     return error;
@@ -285,7 +190,7 @@ enum stile_error share_release(struct vm *vm, uint32_t handle)
 
         error = leave(vm, loan) ? STILE_SUCCESS : SHARE_AGAIN;
         if (!error && share)
-            tell(owner_of(share));
+            share_tell(owner_of(share));
     }
     spin_unlock(&share_lock);
     return error;
@@ -328,7 +233,7 @@ enum stile_error share_revoke(struct vm *vm, uint32_t handle)
     if (share && owner_of(share) == vm) {
         error = share_end(share) ? STILE_SUCCESS : SHARE_AGAIN;
         if (!error)
-            tell(peer_of(share));
+            share_tell(peer_of(share));
     }
     spin_unlock(&share_lock);
     return error;
@@ -369,7 +274,7 @@ static bool end_some(struct vm *vm)
         return false;
     other = owner_of(share) == vm ? peer_of(share) : owner_of(share);
     if (share_end(share))
-        tell(other);
+        share_tell(other);
     return true;
 }
 
@@ -384,11 +289,11 @@ bool share_vm_reset(struct vm *vm)
         struct share *share = loan->share;
 
         if (leave(vm, loan) && share)
-            tell(owner_of(share));
+            share_tell(owner_of(share));
     } else if (sharer_of(vm)->in_use != 0) {
         own = shares_of(vm) + __builtin_ctz(sharer_of(vm)->in_use);
         if (share_end(own))
-            tell(peer_of(own));
+            share_tell(peer_of(own));
     }
     spin_unlock(&share_lock);
     return loan || own;

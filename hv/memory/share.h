@@ -57,15 +57,17 @@ bool share_vm_reset(struct vm *vm);
 
 /**
  * share_offer() - offer pages to a peer
+ * @offer:  of a donation, its bytes become what is offered: from its start, a whole block of 2 MiB,
+ *          or 64 pages at most, up to the first page that cannot be
  * @handle: where to put the handle
  *
  * INVALID_ARGUMENT: the peer is the VM itself
  * NOT_FOUND: no VM of that number runs
- * NOT_MAPPED: the first or the last page is not the VM's own
- * BUSY: a page was donated already, or is to be and is shared
+ * NOT_MAPPED: the first page, or the last of what is to be lent, is not the VM's own
+ * BUSY: a page is part of a donation, or the first page of this one is part of a share
  * LIMIT: the VM has STILE_SHARES_MAX shares
  */
-enum stile_error share_offer(struct vm *vm, const struct share_offer *offer, uint32_t *handle);
+enum stile_error share_offer(struct vm *vm, struct share_offer *offer, uint32_t *handle);
 
 /**
  * share_accept() - map what was offered

@@ -261,10 +261,14 @@ static enum stile_error map_donated(struct both both, const struct share_offer *
     return error;
 }
 
-/* Takes the pages out of the owner's address space, and makes them the peer's in all books. */
+/*
+ * Takes the pages out of the owner's address space, and makes them the peer's in all books: as what
+ * they were there, a block or single pages, however the peer has them mapped.
+ */
 static enum stile_error hand_over(struct both both, struct vm *owner, struct vm *peer,
                                   const struct share_offer *offer, ipa_t base)
 {
+    unsigned order = offer->bytes == BLOCK_2M ? PAGE_ORDER_2M : PAGE_ORDER_4K;
     uint64_t nr_pages = offer->bytes >> PAGE_SHIFT;
     struct stage2_mapping mapping;
     enum stile_error error;
@@ -276,9 +280,9 @@ static enum stile_error hand_over(struct both both, struct vm *owner, struct vm 
         vmem_donate_cancel(owner, peer, nr_pages);
         return error;
     }
-    for (uint64_t done = 0; done < offer->bytes; done += mapping.bytes) {
+    for (uint64_t done = 0; done < offer->bytes; done += PAGE_SIZE << order) {
         CHECK(stage2_lookup_locked(both.peer, ipa_add(base, done), &mapping));
-        page_give_guest(mapping.pa, page_order(mapping.bytes), owner->id, peer->id);
+        page_give_guest(mapping.pa, order, owner->id, peer->id);
     }
     vmem_donate(owner, peer, nr_pages);
     return STILE_SUCCESS;

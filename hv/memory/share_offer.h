@@ -13,7 +13,7 @@
 /** What an owner offers. */
 struct share_offer {
     ipa_t base;      /* page aligned */
-    uint64_t bytes;  /* whole pages, not 0, inside the IPA space; donated: STILE_MEMORY_MAX_PAGES */
+    uint64_t bytes;  /* whole pages, not 0, inside the IPA space; donated: share_offer() */
     uint32_t peer;   /* a VM's number, as the guest said it */
     uint32_t rights; /* of STAGE2_RIGHTS, with READ */
     bool donated;    /* for good */

@@ -13,6 +13,7 @@
 #include "memory/share_offer.h"
 #include "stile/abi.h"
 #include "stile/errors.h"
+#include "virt/events.h"
 #include "vm/vm.h"
 
 struct loan;
@@ -102,6 +103,12 @@ static inline struct share *share_of(uint32_t handle)
         return NULL;
     struct share *share = &shares[clamp(index, NR_SHARES)];
     return share->state != SHARE_FREE && share->handle == handle ? share : NULL;
+}
+
+/** share_tell() - tell a VM that one of its shares is not what it was */
+static inline void share_tell(struct vm *vm)
+{
+    events_virq(vm, STILE_VIRQ_SHARE);
 }
 
 /**

@@ -16,6 +16,9 @@
 #define HANDLE_SLOT_BITS  4
 #define HANDLE_OWNER_BITS 4
 
+/* The most pages that one call offers for good. */
+#define DONATED_PAGES 64
+
 static const struct fake_mapping nothing;
 
 static struct fake_share *find(uint32_t handle)
@@ -39,11 +42,11 @@ bool fake_share_has(const struct fake_vm *vm, uint64_t number)
     return false;
 }
 
-/* Whether an open donation is in the way of a share, or any share in the way of a donation. */
-static bool is_promised(const struct fake_vm *vm, uint64_t number, bool donated)
+/* Whether an open donation is in the way of a share. */
+static bool is_promised(const struct fake_vm *vm, uint64_t number)
 {
     for (uint32_t i = 0; i < STILE_SHARES_MAX; i++)
-        if ((donated || vm->shares[i].donated) && has_page(&vm->shares[i], number))
+        if (vm->shares[i].donated && has_page(&vm->shares[i], number))
             return true;
     return false;
 }
@@ -53,25 +56,40 @@ static bool is_own(const struct fake_vm *vm, uint64_t number)
     return number < FAKE_SPACE_PAGES && vm->map[number].kind == FAKE_OWN;
 }
 
-static enum stile_error check_pages(const struct fake_vm *vm, const struct fake_share *offer)
+static enum stile_error check_lent(const struct fake_vm *vm, const struct fake_share *offer)
 {
     if (!is_own(vm, offer->base) || !is_own(vm, offer->base + offer->count - 1))
         return STILE_NOT_MAPPED;
     for (uint64_t n = offer->base; n < offer->base + offer->count; n++)
-        if (is_promised(vm, n, offer->donated))
+        if (is_promised(vm, n))
             return STILE_BUSY;
     return STILE_SUCCESS;
 }
 
-static struct stile_result make_offer(struct fake_vm *vm, struct fake_share offer)
+/* Offers no more of a donation than can be, and than one call does: there are no blocks. */
+static enum stile_error cut_donated(const struct fake_vm *vm, struct fake_share *offer)
 {
+    uint64_t most = offer->count < DONATED_PAGES ? offer->count : DONATED_PAGES;
+    uint64_t n = offer->base;
+
+    if (!is_own(vm, n))
+        return STILE_NOT_MAPPED;
+    while (n < offer->base + most && is_own(vm, n) && !fake_share_has(vm, n))
+        n++;
+    offer->count = n - offer->base;
+    return offer->count > 0 ? STILE_SUCCESS : STILE_BUSY;
+}
+
+static struct stile_result make_offer(struct fake_vcpu *vcpu, struct fake_share offer)
+{
+    struct fake_vm *vm = vcpu->vm;
     struct fake_vm *peer = fake_running_vm(offer.peer);
 
     if (peer == vm)
         return fake_bad(3);
     if (!peer)
         return fake_error(STILE_NOT_FOUND);
-    enum stile_error error = check_pages(vm, &offer);
+    enum stile_error error = offer.donated ? cut_donated(vm, &offer) : check_lent(vm, &offer);
     if (error != STILE_SUCCESS)
         return fake_error(error);
     for (uint32_t i = 0; i < STILE_SHARES_MAX; i++) {
@@ -82,7 +100,8 @@ static struct stile_result make_offer(struct fake_vm *vm, struct fake_share offe
                        fake_place(vm->number) << HANDLE_SLOT_BITS | i;
         vm->shares[i] = offer;
         fake_event_virq(peer, STILE_VIRQ_SHARE);
-        return fake_value(offer.handle, 0, 0);
+        return offer.donated ? fake_values(vcpu, offer.handle, offer.count, 0)
+                             : fake_value(offer.handle, 0, 0);
     }
     return fake_error(STILE_LIMIT);
 }
@@ -97,10 +116,10 @@ struct stile_result fake_memory_share(struct fake_vcpu *vcpu, stile_ipa_t base,
         bad = 4;
     if (bad)
         return fake_bad(bad);
-    return make_offer(vcpu->vm, (struct fake_share){.peer = peer.number,
-                                                    .base = base.ipa / STILE_PAGE_SIZE,
-                                                    .count = count.pages,
-                                                    .access = access});
+    return make_offer(vcpu, (struct fake_share){.peer = peer.number,
+                                                .base = base.ipa / STILE_PAGE_SIZE,
+                                                .count = count.pages,
+                                                .access = access});
 }
 
 struct stile_result fake_memory_donate(struct fake_vcpu *vcpu, stile_ipa_t base,
@@ -110,11 +129,11 @@ struct stile_result fake_memory_donate(struct fake_vcpu *vcpu, stile_ipa_t base,
 
     if (bad)
         return fake_bad(bad);
-    return make_offer(vcpu->vm, (struct fake_share){.peer = peer.number,
-                                                    .base = base.ipa / STILE_PAGE_SIZE,
-                                                    .count = count.pages,
-                                                    .access = RIGHTS_ALL,
-                                                    .donated = true});
+    return make_offer(vcpu, (struct fake_share){.peer = peer.number,
+                                                .base = base.ipa / STILE_PAGE_SIZE,
+                                                .count = count.pages,
+                                                .access = RIGHTS_ALL,
+                                                .donated = true});
 }
 
 static struct fake_loan *find_loan(struct fake_vm *vm, uint32_t handle)

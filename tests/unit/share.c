@@ -326,11 +326,59 @@ KTF_TEST(share, a_donated_block_stays_one)
     EXPECT_EQ(at(&b, WINDOW).bytes, BLOCK_2M);
     EXPECT_EQ(vmem_unmap(&b, ipa_make(WINDOW), 512), 512);
     check();
-    /* Across two, and not aligned alike. */
-    handle = must_donate(&a, RAM + 2 * BLOCK_2M + 5 * PAGE_SIZE, 512, &c);
+    /* At an address that is not aligned alike. */
+    handle = must_donate(&a, RAM + 2 * BLOCK_2M, 512, &c);
     ASSERT_EQ(accept_at(&c, handle, WINDOW + PAGE_SIZE), STILE_SUCCESS);
+    EXPECT_EQ(at(&c, WINDOW + PAGE_SIZE).bytes, PAGE_SIZE);
     EXPECT_EQ(vmem_unmap(&c, ipa_make(WINDOW + PAGE_SIZE), 64), 64);
     check();
+}
+
+static uint64_t donated(uint64_t ipa, uint64_t nr, enum stile_error expected)
+{
+    struct share_offer offer = {ipa_make(ipa), nr << PAGE_SHIFT, b.number, STAGE2_RIGHTS, true};
+    uint32_t handle;
+
+    EXPECT_EQ(share_offer(&a, &offer, &handle), expected);
+    if (expected)
+        return 0;
+    EXPECT_EQ(accept_at(&b, handle, WINDOW + ipa - RAM + PAGE_SIZE), STILE_SUCCESS);
+    check();
+    return offer.bytes >> PAGE_SHIFT;
+}
+
+KTF_TEST(share, as_much_is_donated_as_moves_in_one_step)
+{
+    uint32_t lent = must_offer(&a, RAM + 40 * PAGE_SIZE, 1, &b);
+
+    EXPECT_EQ(donated(RAM, 512, STILE_SUCCESS), 40);
+    EXPECT_EQ(donated(RAM, 512, STILE_NOT_MAPPED), 0);
+    EXPECT_EQ(donated(RAM + 40 * PAGE_SIZE, 512, STILE_BUSY), 0);
+    EXPECT_EQ(revoke_by(&a, lent), STILE_SUCCESS);
+    EXPECT_EQ(donated(RAM + 40 * PAGE_SIZE, 512, STILE_SUCCESS), 64);
+    ASSERT_EQ(vmem_unmap(&a, ipa_make(RAM + 110 * PAGE_SIZE), 1), 1);
+    EXPECT_EQ(donated(RAM + 104 * PAGE_SIZE, 512, STILE_SUCCESS), 6);
+    EXPECT_EQ(donated(RAM + BLOCK_2M, 511, STILE_SUCCESS), 64);
+    EXPECT_EQ(donated(RAM + BLOCK_2M + 64 * PAGE_SIZE, 512, STILE_SUCCESS), 64);
+    EXPECT_EQ(donated(RAM + 2 * BLOCK_2M, 512, STILE_SUCCESS), 512);
+    EXPECT_EQ(donated(RAM + 3 * BLOCK_2M + 1 * PAGE_SIZE, 512, STILE_SUCCESS), 64);
+    EXPECT_EQ(donated(RAM + 3 * BLOCK_2M + 500 * PAGE_SIZE, 512, STILE_SUCCESS), 12);
+}
+
+/* What was one block stays so while it is offered, whatever is done beside it. */
+KTF_TEST(share, a_block_that_is_offered_is_not_split)
+{
+    uint32_t handle;
+
+    ASSERT_EQ(vmem_unmap(&a, ipa_make(RAM), 512), 512);
+    ASSERT_EQ(vmem_unmap(&a, ipa_make(RAM + BLOCK_2M), 512), 512);
+    ASSERT_EQ(vmem_map(&a, ipa_make(WINDOW), 1024), 1024);
+    handle = must_donate(&a, WINDOW + BLOCK_2M, 512, &b);
+    EXPECT_EQ(vmem_unmap(&a, ipa_make(WINDOW + BLOCK_2M - PAGE_SIZE), 2), 1);
+    EXPECT_EQ(vmem_protect(&a, ipa_make(WINDOW + 2 * BLOCK_2M - PAGE_SIZE), 1, STAGE2_READ),
+              STILE_BUSY);
+    EXPECT_EQ(at(&a, WINDOW + BLOCK_2M).bytes, BLOCK_2M);
+    EXPECT_EQ(accept_at(&b, handle, WINDOW + PAGE_SIZE), STILE_SUCCESS);
 }
 
 KTF_TEST(share, a_donation_can_be_taken_back_before_it_is_accepted)

@@ -91,9 +91,11 @@ static void give_rest(struct vm *rest)
 /* Beside a VM that is none of check()'s. */
 static uint32_t must_share(struct vm *vm, const struct share_offer *offer)
 {
+    struct share_offer offered = *offer;
     uint32_t handle = 0;
 
-    EXPECT_EQ(share_offer(vm, offer, &handle), STILE_SUCCESS);
+    EXPECT_EQ(share_offer(vm, &offered, &handle), STILE_SUCCESS);
+    EXPECT_EQ(offered.bytes, offer->bytes);
     return handle;
 }
 

@@ -147,11 +147,13 @@ STILE_CALL(0x54, 9, memory, share, ARGS4(ipa, base, nr_pages, count, vm_id, peer
  * and quota with their content, and become the peer's.
  *
  * @base:  the first address, a multiple of PAGE_BYTES
- * @count: 1 to 512 pages, all of them memory of the caller, no part of another share
+ * @count: 1 to 512 pages
  * @peer:  to whom
  *
- * Returns a share's handle in x1; it is gone once the peer has accepted. Until then it is a share
- * like others, and can be revoked.
+ * Returns a share's handle in x1, and in x2 how many pages it has, from the start of the range: at
+ * least 1, fewer than asked when the next one would fail, or to bound the call. A whole block of
+ * 2 MiB, if that is what the range is, is one share. The handle is gone once the peer has accepted;
+ * until then it is a share like others, and can be revoked.
  *
  * A VM that starts anew has the memory of its device tree again, whatever it had donated: the
  * machine keeps that for it beside what the peer now owns. Where the machine has no memory left to
@@ -159,12 +161,14 @@ STILE_CALL(0x54, 9, memory, share, ARGS4(ipa, base, nr_pages, count, vm_id, peer
  * donation can be had only from memory that is no VM's, or of pages that the donor was given.
  *
  * INVALID_ARGUMENT: as for memory_share; or the count is above 512
- * NOT_FOUND, NOT_MAPPED, LIMIT: as for memory_share
- * BUSY: a page is part of another share
+ * NOT_FOUND, LIMIT: as for memory_share
+ * NOT_MAPPED: the first page is not memory of the caller
+ * BUSY: the first page is part of another share
  *
  * Example:
  *     struct stile_result result = stile_memory_donate(base, count, peer);
  *     stile_share_t share = stile_share((uint32_t)result.value[0]); // tell the peer
+ *     uint64_t left = count.pages - result.value[1]; // go on from there
  */
 STILE_CALL(0x55, 9, memory, donate, ARGS3(ipa, base, nr_pages, count, vm_id, peer))
 
