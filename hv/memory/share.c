@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Shares from acceptance to end. Offers are in memory/share_offer.c, what is kept of shares in
+ * Shares from acceptance to end. Offers are in memory/share_owner.c, what is kept of shares in
  * memory/share_table.c, what they do to tables of stage 2 in memory/share_map.c, walks in
  * memory/share_walk.c.
  */

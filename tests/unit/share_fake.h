@@ -16,7 +16,7 @@
 #include "memory/guest.c"
 #include "memory/share.c"
 #include "memory/share_map.c"
-#include "memory/share_offer.c"
+#include "memory/share_owner.c"
 #include "memory/share_table.c"
 #include "memory/share_walk.c"
 #include "mm/stage2.c"
