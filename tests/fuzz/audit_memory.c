@@ -31,7 +31,8 @@ static void audit_budget(const struct vm *vm)
     struct page_budget budget = page_budget(vm->id);
 
     EXPECT_EQ(budget.nr_used, nr_tables(vm->stage2.root, STAGE2_FIRST_LEVEL) + 3 +
-                                  (vm->stage2.scratch ? 3 : 0) + 4 * vm->config.nr_vcpus);
+                                  (sharer_of(vm)->loans ? 1 : 0) + (vm->stage2.scratch ? 2 : 0) +
+                                  4 * vm->config.nr_vcpus);
     EXPECT_LE(budget.nr_used, budget.nr_pages);
 }
 
