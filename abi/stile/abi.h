@@ -69,7 +69,7 @@ enum stile_virq {
     STILE_NR_VIRQS = 3,
 };
 
-/** What an event port is bound to: event_status. */
+/** What an event port is bound to: event_query. */
 enum stile_port_state {
     STILE_PORT_WAITING =
         0,               /**< allocated for a peer that has not bound it, or has closed its end */
@@ -78,7 +78,7 @@ enum stile_port_state {
     STILE_PORT_IPI = 3,  /**< set by the VM's own vCPUs */
 };
 
-/** What a vCPU does: vcpu_state. */
+/** What a vCPU does: vcpu_query. */
 enum stile_vcpu_state {
     STILE_VCPU_OFF = 0,
     STILE_VCPU_STARTING = 1, /**< somebody is starting it */
@@ -131,7 +131,7 @@ enum stile_counter {
 #define STILE_MEMORY_DEVICE (1 << 9)  /**< a device's registers */
 #define STILE_MEMORY_SHARED (1 << 10) /**< a page shared with others: lent, or borrowed */
 
-/** What a share is, beside its access: memory_accept, memory_offered, memory_shared. */
+/** What a share is, beside its access: memory_accept, memory_next_offered, memory_next_shared. */
 #define STILE_SHARE_DONATED  (1 << 8)  /**< for good */
 #define STILE_SHARE_ACCEPTED (1 << 9)  /**< by the peer */
 #define STILE_SHARE_ENDED    (1 << 10) /**< by the owner */

@@ -133,7 +133,7 @@ static void take_offered(uint64_t *at)
     stile_share_t share = stile_share(0);
     struct stile_result offered;
 
-    while ((offered = stile_memory_offered(share)).status == STILE_SUCCESS) {
+    while ((offered = stile_memory_next_offered(share)).status == STILE_SUCCESS) {
         stile_nr_pages_t count = stile_nr_pages(offered.value[1] >> 32);
 
         share = stile_share((uint32_t)offered.value[0]);

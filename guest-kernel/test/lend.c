@@ -42,7 +42,7 @@ static unsigned nr_accepted(void)
     struct stile_result result = {0, {0, 0, 0}};
     unsigned nr = 0;
 
-    while ((result = stile_memory_shared(stile_share((uint32_t)result.value[0]))).status ==
+    while ((result = stile_memory_next_shared(stile_share((uint32_t)result.value[0]))).status ==
            STILE_SUCCESS)
         nr += (result.value[2] & STILE_SHARE_ACCEPTED) != 0;
     return nr;
@@ -105,7 +105,7 @@ struct borrowed {
 
 static bool is_ended(stile_share_t share)
 {
-    struct stile_result result = stile_memory_offered(stile_share(share.handle - 1));
+    struct stile_result result = stile_memory_next_offered(stile_share(share.handle - 1));
 
     return result.status == STILE_SUCCESS && result.value[0] == share.handle &&
            (result.value[2] & STILE_SHARE_ENDED);
@@ -135,7 +135,7 @@ static void accept_some(struct borrowed all[])
 {
     struct stile_result offered = {0, {0, 0, 0}};
 
-    while ((offered = stile_memory_offered(stile_share((uint32_t)offered.value[0]))).status ==
+    while ((offered = stile_memory_next_offered(stile_share((uint32_t)offered.value[0]))).status ==
            STILE_SUCCESS) {
         stile_share_t share = stile_share((uint32_t)offered.value[0]);
 

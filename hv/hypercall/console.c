@@ -24,22 +24,22 @@ static size_t write_after_ring(struct vm *vm, struct console_turn *turn, const c
     return console_write(vm, turn, text, length);
 }
 
-struct hcall_result hcall_console_write(struct vcpu *vcpu, stile_nr_bytes_t count,
+struct hcall_result hcall_console_write(struct vcpu *vcpu, stile_nr_bytes_t length,
                                         stile_u64_t word0, stile_u64_t word1, stile_u64_t word2,
                                         stile_u64_t word3)
 {
     uint64_t words[NR_WORDS] = {word0, word1, word2, word3};
-    uint64_t length = count.bytes;
-    uint64_t used = length % WORD_BYTES;
+    uint64_t nr = length.bytes;
+    uint64_t used = nr % WORD_BYTES;
     struct console_turn turn = CONSOLE_TURN;
 
-    if (length - 1 >= STILE_CONSOLE_WRITE_MAX)
+    if (nr - 1 >= STILE_CONSOLE_WRITE_MAX)
         return hcall_bad_argument(1);
-    for (uint64_t i = length / WORD_BYTES; i < NR_WORDS; i++, used = 0) {
+    for (uint64_t i = nr / WORD_BYTES; i < NR_WORDS; i++, used = 0) {
         if (words[i] >> (8 * used) != 0)
             return hcall_bad_argument(2 + i);
     }
-    return hcall_value(write_after_ring(vcpu->vm, &turn, (const char *)words, length));
+    return hcall_value(write_after_ring(vcpu->vm, &turn, (const char *)words, nr));
 }
 
 /* Whether a buffer has 1 to STILE_CONSOLE_BUFFER_MAX bytes and does not wrap. */

@@ -32,7 +32,7 @@ static struct hcall_result release(struct vm *vm, struct hcall_result result)
     return result;
 }
 
-struct hcall_result hcall_control_vm(struct vcpu *vcpu, stile_vm_id_t after)
+struct hcall_result hcall_control_next_vm(struct vcpu *vcpu, stile_vm_id_t after)
 {
     const struct vm *next = vm_after(after.number);
 

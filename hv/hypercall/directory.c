@@ -61,7 +61,7 @@ struct hcall_result hcall_directory_lookup(struct vcpu *vcpu, stile_vm_id_t owne
     return hcall_value_or(error, value);
 }
 
-struct hcall_result hcall_directory_entry(struct vcpu *vcpu, stile_vm_id_t owner, stile_u32_t index)
+struct hcall_result hcall_directory_query(struct vcpu *vcpu, stile_vm_id_t owner, stile_u32_t index)
 {
     struct directory_entry entry;
 

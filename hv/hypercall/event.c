@@ -68,7 +68,7 @@ COLD struct hcall_result hcall_event_close(struct vcpu *vcpu, stile_port_t port)
     return hcall_error(events_close(vcpu->vm, port.port));
 }
 
-/* x3 of event_status. */
+/* x3 of event_query. */
 static uint64_t other_end(const struct event_port *port)
 {
     return port->state == STILE_PORT_VIRQ
@@ -76,7 +76,7 @@ static uint64_t other_end(const struct event_port *port)
                : (port->state == STILE_PORT_PEER ? (uint64_t)port->to_port << 32 : 0) | port->peer;
 }
 
-COLD struct hcall_result hcall_event_status(struct vcpu *vcpu, stile_port_t port)
+COLD struct hcall_result hcall_event_query(struct vcpu *vcpu, stile_port_t port)
 {
     struct event_port status;
     enum stile_error error = events_status(vcpu->vm, port.port, &status);

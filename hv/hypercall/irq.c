@@ -88,8 +88,8 @@ COLD struct hcall_result hcall_irq_unmask(struct vcpu *vcpu, stile_vcpu_id_t tar
     return set_enabled(vcpu, target, intid, true);
 }
 
-COLD struct hcall_result hcall_irq_priority(struct vcpu *vcpu, stile_vcpu_id_t target,
-                                            stile_intid_t intid, stile_u32_t priority)
+COLD struct hcall_result hcall_irq_set_priority(struct vcpu *vcpu, stile_vcpu_id_t target,
+                                                stile_intid_t intid, stile_u32_t priority)
 {
     struct vm *vm = vcpu->vm;
     uint64_t bad = bad_name(vm, target, intid);

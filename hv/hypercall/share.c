@@ -82,7 +82,7 @@ static struct hcall_result found(struct vcpu *vcpu, const struct share_terms *te
     return hcall_values(vcpu, terms->handle, terms->nr_pages << 32 | other, terms->what);
 }
 
-struct hcall_result hcall_memory_offered(struct vcpu *vcpu, stile_share_t after)
+struct hcall_result hcall_memory_next_offered(struct vcpu *vcpu, stile_share_t after)
 {
     struct share_terms terms;
 
@@ -91,7 +91,7 @@ struct hcall_result hcall_memory_offered(struct vcpu *vcpu, stile_share_t after)
     return found(vcpu, &terms, terms.owner);
 }
 
-struct hcall_result hcall_memory_shared(struct vcpu *vcpu, stile_share_t after)
+struct hcall_result hcall_memory_next_shared(struct vcpu *vcpu, stile_share_t after)
 {
     struct share_terms terms;
 

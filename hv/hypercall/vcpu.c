@@ -56,7 +56,7 @@ struct hcall_result hcall_vcpu_off(struct vcpu *vcpu)
     return hcall_ok();
 }
 
-struct hcall_result hcall_vcpu_state(struct vcpu *vcpu, stile_vcpu_id_t target)
+struct hcall_result hcall_vcpu_query(struct vcpu *vcpu, stile_vcpu_id_t target)
 {
     struct vcpu *asked = find(vcpu, target);
 

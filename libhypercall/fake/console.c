@@ -125,21 +125,21 @@ static bool is_buffer(stile_ipa_t buffer, stile_nr_bytes_t length)
            buffer.ipa + (length.bytes - 1) >= buffer.ipa;
 }
 
-struct stile_result fake_console_write(struct fake_vcpu *vcpu, stile_nr_bytes_t count,
+struct stile_result fake_console_write(struct fake_vcpu *vcpu, stile_nr_bytes_t length,
                                        stile_u64_t word0, stile_u64_t word1, stile_u64_t word2,
                                        stile_u64_t word3)
 {
     uint64_t words[NR_WORDS] = {word0, word1, word2, word3};
     char text[STILE_CONSOLE_WRITE_MAX];
 
-    if (count.bytes - 1 >= STILE_CONSOLE_WRITE_MAX)
+    if (length.bytes - 1 >= STILE_CONSOLE_WRITE_MAX)
         return fake_bad(1);
     memcpy(text, words, sizeof(text));
-    for (uint64_t i = count.bytes; i < STILE_CONSOLE_WRITE_MAX; i++)
+    for (uint64_t i = length.bytes; i < STILE_CONSOLE_WRITE_MAX; i++)
         if (text[i] != '\0')
             return fake_bad(2 + i / WORD_BYTES);
-    write_text(vcpu->vm, text, count.bytes);
-    return fake_value(count.bytes, 0, 0);
+    write_text(vcpu->vm, text, length.bytes);
+    return fake_value(length.bytes, 0, 0);
 }
 
 struct stile_result fake_console_write_buffer(struct fake_vcpu *vcpu, stile_ipa_t buffer,

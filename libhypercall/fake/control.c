@@ -21,7 +21,7 @@ static struct fake_vcpu *vcpu_of(const struct fake_vm *vm, stile_vcpu_id_t targe
                                               : NULL;
 }
 
-struct stile_result fake_control_vm(struct fake_vcpu *vcpu, stile_vm_id_t after)
+struct stile_result fake_control_next_vm(struct fake_vcpu *vcpu, stile_vm_id_t after)
 {
     (void)vcpu;
     for (uint32_t i = after.number == 0 ? 0 : fake_place(after.number) + 1; i < FAKE_NR_VMS; i++)

@@ -91,7 +91,7 @@ struct stile_result fake_directory_lookup(struct fake_vcpu *vcpu, stile_vm_id_t 
     return entry ? fake_value(entry->value, 0, 0) : fake_error(STILE_NOT_FOUND);
 }
 
-struct stile_result fake_directory_entry(struct fake_vcpu *vcpu, stile_vm_id_t owner,
+struct stile_result fake_directory_query(struct fake_vcpu *vcpu, stile_vm_id_t owner,
                                          stile_u32_t index)
 {
     const struct fake_vm *vm = fake_running_vm(owner.number);

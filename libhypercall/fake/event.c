@@ -164,7 +164,7 @@ struct stile_result fake_event_close(struct fake_vcpu *vcpu, stile_port_t port)
     return fake_ok();
 }
 
-struct stile_result fake_event_status(struct fake_vcpu *vcpu, stile_port_t port)
+struct stile_result fake_event_query(struct fake_vcpu *vcpu, stile_port_t port)
 {
     const struct fake_port *end = find(vcpu->vm, port.port);
     uint64_t peer = 0;

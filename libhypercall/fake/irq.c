@@ -190,8 +190,8 @@ struct stile_result fake_irq_unmask(struct fake_vcpu *vcpu, stile_vcpu_id_t targ
     return fake_ok();
 }
 
-struct stile_result fake_irq_priority(struct fake_vcpu *vcpu, stile_vcpu_id_t target,
-                                      stile_intid_t intid, stile_u32_t priority)
+struct stile_result fake_irq_set_priority(struct fake_vcpu *vcpu, stile_vcpu_id_t target,
+                                          stile_intid_t intid, stile_u32_t priority)
 {
     struct fake_vm *vm = vcpu->vm;
     unsigned bad = bad_interrupt(vm, target, intid);

@@ -335,7 +335,7 @@ static struct stile_result tell(struct fake_vcpu *vcpu, const struct next *next)
     return fake_values(vcpu, next->handle, next->count << 32 | next->other, next->what);
 }
 
-struct stile_result fake_memory_offered(struct fake_vcpu *vcpu, stile_share_t after)
+struct stile_result fake_memory_next_offered(struct fake_vcpu *vcpu, stile_share_t after)
 {
     struct next next = {.after = after.handle};
 
@@ -348,7 +348,7 @@ struct stile_result fake_memory_offered(struct fake_vcpu *vcpu, stile_share_t af
     return tell(vcpu, &next);
 }
 
-struct stile_result fake_memory_shared(struct fake_vcpu *vcpu, stile_share_t after)
+struct stile_result fake_memory_next_shared(struct fake_vcpu *vcpu, stile_share_t after)
 {
     struct next next = {.after = after.handle};
 

@@ -132,7 +132,7 @@ struct stile_result fake_vcpu_off(struct fake_vcpu *vcpu)
     fake_leave(STILE_FAKE_OFF);
 }
 
-struct stile_result fake_vcpu_state(struct fake_vcpu *vcpu, stile_vcpu_id_t target)
+struct stile_result fake_vcpu_query(struct fake_vcpu *vcpu, stile_vcpu_id_t target)
 {
     const struct fake_vcpu *of = target_of(vcpu, target);
 

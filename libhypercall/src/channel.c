@@ -216,7 +216,7 @@ int64_t stile_channel_receive(struct stile_channel *channel, void *message)
  */
 static bool is_left(stile_port_t port, bool *was_bound)
 {
-    struct stile_result result = stile_event_status(port);
+    struct stile_result result = stile_event_query(port);
     bool bound = result.status == STILE_SUCCESS && result.value[0] == STILE_PORT_PEER;
 
     *was_bound = *was_bound || bound;

@@ -33,14 +33,14 @@ static bool take_apart(const struct stile_result *result, struct stile_share_inf
 
 bool stile_share_next_offered(struct stile_share_info *info)
 {
-    struct stile_result result = stile_memory_offered(info->share);
+    struct stile_result result = stile_memory_next_offered(info->share);
 
     return take_apart(&result, info);
 }
 
 bool stile_share_next_own(struct stile_share_info *info)
 {
-    struct stile_result result = stile_memory_shared(info->share);
+    struct stile_result result = stile_memory_next_shared(info->share);
 
     return take_apart(&result, info);
 }
@@ -60,7 +60,7 @@ int64_t stile_share_find(stile_vm_id_t owner, struct stile_share_info *info)
 bool stile_share_is_over(stile_share_t share)
 {
     /* The walk's first handle after the one before it is the share's own, if it is there. */
-    struct stile_result result = stile_memory_offered(stile_share(share.handle - 1));
+    struct stile_result result = stile_memory_next_offered(stile_share(share.handle - 1));
 
     return result.status != STILE_SUCCESS || result.value[0] != share.handle ||
            (result.value[2] & STILE_SHARE_ENDED) != 0;

@@ -134,17 +134,17 @@ KTF_TEST(hc_steward, gives_as_much_as_there_is_room_for)
 KTF_TEST(hc_steward, walks_the_vms)
 {
     uint32_t seen[3] = {0};
-    struct stile_result result = stile_control_vm(stile_vm_id(0));
+    struct stile_result result = stile_control_next_vm(stile_vm_id(0));
 
     for (int i = 0; i < 3; i++) {
         ASSERT_EQ(result.status, STILE_SUCCESS);
         seen[i] = (uint32_t)result.value[0];
-        result = stile_control_vm(stile_vm_id(seen[i]));
+        result = stile_control_next_vm(stile_vm_id(seen[i]));
     }
     EXPECT_EQ(result.status, STILE_NOT_FOUND);
     EXPECT_EQ(seen[0] ^ seen[1] ^ seen[2], self.number ^ peer.number ^ victim.number);
     EXPECT_TRUE(seen[0] != seen[1] && seen[1] != seen[2] && seen[0] != seen[2]);
-    EXPECT_EQ(stile_control_vm(stile_vm_id(UINT32_MAX)).status, STILE_NOT_FOUND);
+    EXPECT_EQ(stile_control_next_vm(stile_vm_id(UINT32_MAX)).status, STILE_NOT_FOUND);
 }
 
 KTF_TEST(hc_steward, does_nothing_to_oneself_or_nobody)

@@ -25,7 +25,7 @@ static void ask_who(void)
 static void withdraw_all(void)
 {
     for (uint32_t i = 0; i < STILE_DIRECTORY_ENTRIES; i++) {
-        struct stile_result entry = stile_directory_entry(stile_vm_id(self), i);
+        struct stile_result entry = stile_directory_query(stile_vm_id(self), i);
         if (entry.status == STILE_SUCCESS)
             (void)stile_directory_withdraw(entry.value[1], entry.value[2]);
     }
@@ -68,13 +68,13 @@ KTF_TEST(hc_directory, there_is_room_for_so_many_keys)
         EXPECT_EQ(stile_directory_publish('a' + i, 0, i).status, STILE_SUCCESS);
     EXPECT_EQ(stile_directory_publish('z', 0, 0).status, STILE_LIMIT);
     for (uint32_t i = 0; i < STILE_DIRECTORY_ENTRIES; i++) {
-        struct stile_result entry = stile_directory_entry(stile_vm_id(self), i);
+        struct stile_result entry = stile_directory_query(stile_vm_id(self), i);
         EXPECT_EQ(entry.status, STILE_SUCCESS);
         EXPECT_EQ(entry.value[0], i);
         EXPECT_EQ(entry.value[1], 'a' + i);
         EXPECT_EQ(entry.value[2], 0);
     }
-    expect_bad(stile_directory_entry(stile_vm_id(self), STILE_DIRECTORY_ENTRIES), 2);
+    expect_bad(stile_directory_query(stile_vm_id(self), STILE_DIRECTORY_ENTRIES), 2);
 }
 
 KTF_TEST(hc_directory, nobody_has_published_nothing)
@@ -83,7 +83,7 @@ KTF_TEST(hc_directory, nobody_has_published_nothing)
 
     for (int i = 0; i < 4; i++) {
         EXPECT_EQ(stile_directory_lookup(stile_vm_id(nobody[i]), 'k', 0).status, STILE_NOT_FOUND);
-        EXPECT_EQ(stile_directory_entry(stile_vm_id(nobody[i]), 0).status, STILE_NOT_FOUND);
+        EXPECT_EQ(stile_directory_query(stile_vm_id(nobody[i]), 0).status, STILE_NOT_FOUND);
     }
 }
 

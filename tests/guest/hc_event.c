@@ -61,7 +61,7 @@ static uint32_t bind_ipi(uint32_t cpu)
 
 static void expect_status(uint32_t port, uint64_t state, uint64_t cpu, uint64_t x3)
 {
-    struct stile_result result = stile_event_status(stile_port(port));
+    struct stile_result result = stile_event_query(stile_port(port));
 
     EXPECT_EQ(result.status, STILE_SUCCESS);
     EXPECT_EQ(result.value[0], state);
@@ -73,7 +73,7 @@ static void expect_no_port(uint32_t port)
 {
     EXPECT_EQ(send(port), STILE_NOT_FOUND);
     EXPECT_EQ(close(port), STILE_NOT_FOUND);
-    EXPECT_EQ(stile_event_status(stile_port(port)).status, STILE_NOT_FOUND);
+    EXPECT_EQ(stile_event_query(stile_port(port)).status, STILE_NOT_FOUND);
     EXPECT_EQ(stile_event_move(stile_port(port), stile_vcpu_id(0)).status, STILE_NOT_FOUND);
     EXPECT_EQ(stile_event_bind(self(), stile_port(port), stile_vcpu_id(0)).status, STILE_NOT_FOUND);
 }

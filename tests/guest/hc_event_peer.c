@@ -105,7 +105,7 @@ static void expect_answers(uint32_t port)
 
 static void expect_state(uint32_t port, uint64_t state)
 {
-    struct stile_result result = stile_event_status(stile_port(port));
+    struct stile_result result = stile_event_query(stile_port(port));
 
     EXPECT_EQ(result.status, STILE_SUCCESS);
     EXPECT_EQ(result.value[0], state);

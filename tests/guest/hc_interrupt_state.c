@@ -164,9 +164,9 @@ KTF_TEST(hc_irq_state, a_priority_is_kept)
         stile_vcpu_id_t target = stile_vcpu_id(0);
         stile_intid_t intid = stile_intid(intids[i]);
 
-        expect_done(stile_irq_priority(target, intid, URGENT));
+        expect_done(stile_irq_set_priority(target, intid, URGENT));
         EXPECT_LT(stile_irq_query(target, intid).value[1], 0x80);
-        expect_done(stile_irq_priority(target, intid, NOT_URGENT));
+        expect_done(stile_irq_set_priority(target, intid, NOT_URGENT));
         EXPECT_GE(stile_irq_query(target, intid).value[1], 0x80);
     }
 }
@@ -189,14 +189,14 @@ static void expect_order(uint32_t first, uint32_t second)
     nr_in_order = 0;
     irq_register(first, note_order, NULL);
     irq_register(second, note_order, NULL);
-    expect_done(stile_irq_priority(self, stile_intid(first), URGENT));
+    expect_done(stile_irq_set_priority(self, stile_intid(first), URGENT));
     expect_done(stile_irq_ipi(self, stile_intid(second)));
     expect_done(stile_irq_ipi(self, stile_intid(first)));
     irq_restore(flags);
     EXPECT_TRUE(support_wait(nr_in_order == 2, LIMIT_MS));
     EXPECT_EQ(order[0], first);
     EXPECT_EQ(order[1], second);
-    expect_done(stile_irq_priority(self, stile_intid(first), NOT_URGENT));
+    expect_done(stile_irq_set_priority(self, stile_intid(first), NOT_URGENT));
     irq_register(first, NULL, NULL);
     irq_register(second, NULL, NULL);
 }
@@ -215,7 +215,7 @@ static void expect_bad_name(uint32_t cpu, uint32_t intid, uint64_t argument)
 
     expect_bad(stile_irq_mask(target, stile_intid(intid)), argument);
     expect_bad(stile_irq_unmask(target, stile_intid(intid)), argument);
-    expect_bad(stile_irq_priority(target, stile_intid(intid), 0), argument);
+    expect_bad(stile_irq_set_priority(target, stile_intid(intid), 0), argument);
     expect_bad(stile_irq_query(target, stile_intid(intid)), argument);
 }
 
@@ -232,6 +232,6 @@ KTF_TEST(hc_irq_state, what_is_no_interrupt_is_refused)
 
 KTF_TEST(hc_irq_state, what_is_no_priority_is_refused)
 {
-    expect_bad(stile_irq_priority(stile_vcpu_id(0), stile_intid(SPI), 256), 3);
-    expect_bad(stile_irq_priority(stile_vcpu_id(0), stile_intid(SPI), UINT32_MAX), 3);
+    expect_bad(stile_irq_set_priority(stile_vcpu_id(0), stile_intid(SPI), 256), 3);
+    expect_bad(stile_irq_set_priority(stile_vcpu_id(0), stile_intid(SPI), UINT32_MAX), 3);
 }

@@ -109,7 +109,7 @@ KTF_TEST(hc_share, nobody_has_offered_anything)
     for (uint32_t bit = 0; bit < 33; bit++) {
         stile_share_t after = stile_share((uint32_t)(UINT64_C(1) << bit));
 
-        EXPECT_EQ(stile_memory_offered(after).status, STILE_NOT_FOUND);
-        EXPECT_EQ(stile_memory_shared(after).status, STILE_NOT_FOUND);
+        EXPECT_EQ(stile_memory_next_offered(after).status, STILE_NOT_FOUND);
+        EXPECT_EQ(stile_memory_next_shared(after).status, STILE_NOT_FOUND);
     }
 }

@@ -21,7 +21,7 @@ static const struct conduit by_hvc = {"HVC", false};
 
 static uint64_t state_of(uint32_t cpu)
 {
-    struct stile_result result = stile_vcpu_state(stile_vcpu_id(cpu));
+    struct stile_result result = stile_vcpu_query(stile_vcpu_id(cpu));
 
     EXPECT_EQ(result.status, STILE_SUCCESS);
     return result.value[0];
@@ -147,8 +147,8 @@ KTF_TEST(hc_vcpu, the_caller_is_running)
 
     EXPECT_EQ(state_of(smp_cpu()->index), STILE_VCPU_RUNNING);
     irq_restore(flags);
-    expect_bad(stile_vcpu_state(stile_vcpu_id(machine.nr_cpus)), 1);
-    expect_bad(stile_vcpu_state(stile_vcpu_id(UINT32_MAX)), 1);
+    expect_bad(stile_vcpu_query(stile_vcpu_id(machine.nr_cpus)), 1);
+    expect_bad(stile_vcpu_query(stile_vcpu_id(UINT32_MAX)), 1);
 }
 
 /* The caller may change its CPU while it waits. */

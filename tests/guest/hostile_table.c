@@ -168,7 +168,7 @@ static void end_shares(void)
     stile_share_t share = stile_share(0);
     struct stile_result offer;
 
-    while ((offer = stile_memory_offered(share)).status == STILE_SUCCESS) {
+    while ((offer = stile_memory_next_offered(share)).status == STILE_SUCCESS) {
         share = stile_share((uint32_t)offer.value[0]);
         (void)stile_memory_release(share);
     }

@@ -188,7 +188,7 @@ KTF_TEST(share_owner, calls_leave_scratch_alone)
     EXPECT_EQ(remote_call(STILE_NR_memory_donate, slot, 1, self, 0).status, STILE_NOT_MAPPED);
     EXPECT_EQ(remote_call(STILE_NR_console_write_buffer, slot, 1, 0, 0).status, STILE_NOT_MAPPED);
     EXPECT_TRUE(remote_write(slot, 1));
-    struct stile_result found = remote_call(STILE_NR_memory_offered, handle - 1, 0, 0, 0);
+    struct stile_result found = remote_call(STILE_NR_memory_next_offered, handle - 1, 0, 0, 0);
     EXPECT_EQ(found.value[0], handle);
     EXPECT_EQ(found.value[1], UINT64_C(1) << 32 | self);
     EXPECT_EQ(found.value[2], RW | STILE_SHARE_ACCEPTED | STILE_SHARE_ENDED);

@@ -50,7 +50,7 @@ static uint32_t find_offer(void)
     struct stile_result result = {0, {0, 0, 0}};
 
     do
-        result = stile_memory_offered(stile_share((uint32_t)result.value[0]));
+        result = stile_memory_next_offered(stile_share((uint32_t)result.value[0]));
     while (result.status == STILE_SUCCESS && (result.value[2] & STILE_SHARE_ACCEPTED));
     return result.status == STILE_SUCCESS ? (uint32_t)result.value[0] : 0;
 }
@@ -75,7 +75,7 @@ static stile_share_t accept_first(uint64_t pa)
 /* Whether what was accepted is the owner's no more. */
 static bool is_over(stile_share_t share)
 {
-    struct stile_result result = stile_memory_offered(stile_share(share.handle - 1));
+    struct stile_result result = stile_memory_next_offered(stile_share(share.handle - 1));
 
     return result.status != STILE_SUCCESS || result.value[0] != share.handle ||
            (result.value[2] & STILE_SHARE_ENDED);
@@ -157,7 +157,7 @@ static void release_all(void)
     struct stile_result result = {0, {0, 0, 0}};
     stile_share_t share;
 
-    while ((result = stile_memory_offered(stile_share((uint32_t)result.value[0]))).status ==
+    while ((result = stile_memory_next_offered(stile_share((uint32_t)result.value[0]))).status ==
            STILE_SUCCESS) {
         share = stile_share((uint32_t)result.value[0]);
         EXPECT_EQ(stile_memory_release(share).status, STILE_SUCCESS);

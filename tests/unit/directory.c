@@ -58,7 +58,7 @@ static struct hcall_result lookup(uint32_t owner, const char *text)
 static struct hcall_result entry_at(uint32_t owner, uint32_t index)
 {
     in_one.regs.x[2] = in_one.regs.x[3] = 0;
-    return hcall_directory_entry(&in_one, stile_vm_id(owner), index);
+    return hcall_directory_query(&in_one, stile_vm_id(owner), index);
 }
 
 static void setup(void)

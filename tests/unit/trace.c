@@ -144,7 +144,7 @@ KTF_TEST(trace, calls_have_their_arguments_names)
 KTF_TEST(trace, arguments_that_are_not_kept_have_no_value)
 {
     trace_hypercall(&vcpu.trace, STILE_FID(STILE_NR_console_write), 3, 1, 2);
-    expect_last("  HVC console_write(count 0x3, word0 0x1, word1 0x2, word2, word3)\n");
+    expect_last("  HVC console_write(length 0x3, word0 0x1, word1 0x2, word2, word3)\n");
 }
 
 KTF_TEST(trace, calls_without_arguments_and_standard_ones)

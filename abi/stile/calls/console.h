@@ -10,22 +10,22 @@
 /*
  * Write characters to the VM's console, packed in registers.
  *
- * @count: 1 to 32
- * @word0: the first 8 characters, the first in bits 7:0
- * @word1: the next 8
- * @word2: the next 8
- * @word3: the last 8; bytes past the count must be zero in all four
+ * @length: 1 to 32
+ * @word0:  the first 8 characters, the first in bits 7:0
+ * @word1:  the next 8
+ * @word2:  the next 8
+ * @word3:  the last 8; bytes past the length must be zero in all four
  *
- * Returns in x1 how many characters were taken, from 0 to the count: fewer if the console's
+ * Returns in x1 how many characters were taken, from 0 to the length: fewer if the console's
  * buffer is full.
  *
- * INVALID_ARGUMENT: the count is out of range, or a byte past it is not zero
+ * INVALID_ARGUMENT: the length is out of range, or a byte past it is not zero
  *
  * Example:
  *     // "ok\n"
  *     struct stile_result result = stile_console_write(stile_nr_bytes(3), 0x0A6B6F, 0, 0, 0);
  */
-STILE_CALL(0x10, 1, console, write, ARGS5(nr_bytes, count, u64, word0, u64, word1, u64, word2, u64, word3))
+STILE_CALL(0x10, 1, console, write, ARGS5(nr_bytes, length, u64, word0, u64, word1, u64, word2, u64, word3))
 
 /*
  * Write characters to the VM's console from memory.

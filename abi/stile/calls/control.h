@@ -23,13 +23,13 @@
  *
  * Example:
  *     stile_vm_id_t vm = stile_vm_id(0);
- *     struct stile_result result = stile_control_vm(vm);
+ *     struct stile_result result = stile_control_next_vm(vm);
  *     while (result.status == STILE_SUCCESS) {
  *         vm = stile_vm_id((uint32_t)result.value[0]);
- *         result = stile_control_vm(vm);
+ *         result = stile_control_next_vm(vm);
  *     }
  */
-STILE_CALL(0x90, 9, control, vm, ARGS1(vm_id, after))
+STILE_CALL(0x90, 9, control, next_vm, ARGS1(vm_id, after))
 
 /*
  * Keep a VM's vCPUs from running until it is resumed. Interrupts for it are kept, time goes on.

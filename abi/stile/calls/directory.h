@@ -74,10 +74,10 @@ STILE_CALL(0x82, 9, directory, lookup, ARGS3(vm_id, owner, u64, key0, u64, key1)
  * NOT_FOUND: there is no such VM, or it has nothing at this index
  *
  * Example:
- *     struct stile_result result = stile_directory_entry(owner, 0);
+ *     struct stile_result result = stile_directory_query(owner, 0);
  *     uint64_t value = result.value[0];
  */
-STILE_CALL(0x83, 9, directory, entry, ARGS2(vm_id, owner, u32, index))
+STILE_CALL(0x83, 9, directory, query, ARGS2(vm_id, owner, u32, index))
 
 /*
  * Find a VM by its name.

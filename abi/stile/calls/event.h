@@ -7,7 +7,7 @@
  *
  * A bit may be set without a send: look at what it stands for. The hypervisor sets it when a peer
  * binds to the port, when the port's other end is closed, and when the VM at the other end ends or
- * is reset, so that whoever waits for the peer finds out (event_status). It may set it when the VM
+ * is reset, so that whoever waits for the peer finds out (event_query). It may set it when the VM
  * was restored or moved.
  *
  * Part of the call table: included by stile/calls.h, which says what holds for every line.
@@ -133,10 +133,10 @@ STILE_CALL(0x75, 9, event, close, ARGS1(port, port))
  * NOT_FOUND: the VM has no such port
  *
  * Example:
- *     struct stile_result result = stile_event_status(port);
+ *     struct stile_result result = stile_event_query(port);
  *     bool is_bound = result.value[0] == STILE_PORT_PEER;
  */
-STILE_CALL(0x76, 9, event, status, ARGS1(port, port))
+STILE_CALL(0x76, 9, event, query, ARGS1(port, port))
 
 /*
  * Move a port's bit to another vCPU's mailbox. A bit that is set is moved with its state; the mask

@@ -95,9 +95,9 @@ STILE_CALL(0x44, 9, irq, unmask, ARGS2(vcpu_id, target, intid, intid))
  *
  * Example:
  *     // more urgent than the usual 0xA0
- *     struct stile_result result = stile_irq_priority(target, intid, 0x40);
+ *     struct stile_result result = stile_irq_set_priority(target, intid, 0x40);
  */
-STILE_CALL(0x45, 9, irq, priority, ARGS3(vcpu_id, target, intid, intid, u32, priority))
+STILE_CALL(0x45, 9, irq, set_priority, ARGS3(vcpu_id, target, intid, intid, u32, priority))
 
 /*
  * Ask about an interrupt.

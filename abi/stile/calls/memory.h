@@ -175,7 +175,7 @@ STILE_CALL(0x55, 9, memory, donate, ARGS3(ipa, base, nr_pages, count, vm_id, pee
 /*
  * Take what a peer has offered, if it is what the caller takes it for: maps its pages.
  *
- * @share:  the handle, as the owner or memory_offered told it
+ * @share:  the handle, as the owner or memory_next_offered told it
  * @base:   where, a multiple of PAGE_BYTES
  * @count:  how many pages it has
  * @access: what the caller wants to do with them, STILE_ACCESS_* bits with READ among them; and
@@ -191,8 +191,8 @@ STILE_CALL(0x55, 9, memory, donate, ARGS3(ipa, base, nr_pages, count, vm_id, pee
  * of the caller's, to be read and written, in the whole range, until the caller releases it. So
  * nobody who uses what is borrowed faults, whatever becomes of the owner. What scratch memory holds
  * is undefined: a word may change without a store, and a store to one page may show in others. Who
- * finds nonsense looks for STILE_SHARE_ENDED (memory_offered). Three pages of the caller's budget
- * of the hypervisor's memory are set aside for that with the first share it accepts.
+ * finds nonsense looks for STILE_SHARE_ENDED (memory_next_offered). Three pages of the caller's
+ * budget of the hypervisor's memory are set aside for that with the first share it accepts.
  *
  * INVALID_ARGUMENT: the base is unaligned or outside the address space (IPA_BITS); the count is 0,
  *                   makes the range leave it, or is not the share's; the access is not one there is
@@ -260,10 +260,10 @@ STILE_CALL(0x58, 9, memory, revoke, ARGS1(share, share))
  * NOT_FOUND: there is none with a larger handle
  *
  * Example:
- *     struct stile_result result = stile_memory_offered(stile_share(0));
+ *     struct stile_result result = stile_memory_next_offered(stile_share(0));
  *     stile_share_t first = stile_share((uint32_t)result.value[0]);
  */
-STILE_CALL(0x59, 10, memory, offered, ARGS1(share, after))
+STILE_CALL(0x59, 10, memory, next_offered, ARGS1(share, after))
 
 /*
  * Clean and invalidate data caches to the point of coherency: what the VM has written is seen by
@@ -293,15 +293,15 @@ STILE_CALL(0x5A, 9, memory, clean, ARGS2(ipa, base, nr_pages, count))
  *
  * Returns, of the next share in the order of the handles, the handle in x1; in x2 the peer's VM
  * number in bits 31:0 and the number of pages in bits 63:32; in x3 STILE_ACCESS_* bits and
- * STILE_SHARE_* bits. Shares come and go meanwhile, as for memory_offered. STILE_SHARE_ENDED: a
- * memory_revoke has begun, and is to be made again.
+ * STILE_SHARE_* bits. Shares come and go meanwhile, as for memory_next_offered.
+ * STILE_SHARE_ENDED: a memory_revoke has begun, and is to be made again.
  *
  * NOT_FOUND: there is none with a larger handle
  *
  * Example:
- *     struct stile_result result = stile_memory_shared(stile_share(0));
+ *     struct stile_result result = stile_memory_next_shared(stile_share(0));
  *     stile_share_t first = stile_share((uint32_t)result.value[0]);
  */
-STILE_CALL(0x5B, 10, memory, shared, ARGS1(share, after))
+STILE_CALL(0x5B, 10, memory, next_shared, ARGS1(share, after))
 
 /* clang-format on */

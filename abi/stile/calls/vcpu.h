@@ -81,10 +81,10 @@ STILE_CALL(0x24, 9, vcpu, off, ARGS0())
  * INVALID_ARGUMENT: no such vCPU
  *
  * Example:
- *     struct stile_result result = stile_vcpu_state(stile_vcpu_id(1));
+ *     struct stile_result result = stile_vcpu_query(stile_vcpu_id(1));
  *     bool can_be_started = result.value[0] == STILE_VCPU_OFF;
  */
-STILE_CALL(0x25, 9, vcpu, state, ARGS1(vcpu_id, target))
+STILE_CALL(0x25, 9, vcpu, query, ARGS1(vcpu_id, target))
 
 /*
  * Let one vCPU of the VM run next on this physical CPU, if it waits for one, may use this one, and

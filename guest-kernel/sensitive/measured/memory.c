@@ -119,7 +119,7 @@ void measured_borrow(void)
 
     give(pa, 1);
     for (;;) {
-        struct stile_result offered = stile_memory_offered(last);
+        struct stile_result offered = stile_memory_next_offered(last);
 
         if (offered.status == STILE_SUCCESS) {
             /* The owner has ended the last one before it offered another. */

@@ -70,7 +70,7 @@ static const struct call_cost costs[] = {
     {CALL(vcpu_yield, 0), NOTHING, NOTHING},
     {CALL(vcpu_block, 0), CALL(irq_ipi, 0, SGI_BENCH), NOTHING},
     {CALL(vcpu_counter, STILE_COUNTER_EXITS), NOTHING, NOTHING},
-    {CALL(vcpu_state, 0), NOTHING, NOTHING},
+    {CALL(vcpu_query, 0), NOTHING, NOTHING},
     {CALL(vcpu_yield_to, 1), NOTHING, NOTHING},
     {CALL(vcpu_poll, 0, 0, 0), NOTHING, NOTHING},
     {CALL(vcpu_kick, 0), NOTHING, NOTHING},
@@ -82,7 +82,7 @@ static const struct call_cost costs[] = {
     {CALL(irq_ipi_set, 1, SGI_BENCH), NOTHING, NOTHING},
     {CALL(irq_mask, 0, 40), NOTHING, NOTHING},
     {CALL(irq_unmask, 0, 41), NOTHING, CALL(irq_mask, 0, 41)},
-    {CALL(irq_priority, 0, 41, 0xA0), NOTHING, NOTHING},
+    {CALL(irq_set_priority, 0, 41, 0xA0), NOTHING, NOTHING},
     {CALL(irq_query, 0, 40), NOTHING, NOTHING},
     {CALL(memory_map, SCRATCH, 1), NOTHING, CALL(memory_unmap, SCRATCH, 1)},
     {CALL(memory_unmap, SCRATCH, 1), CALL(memory_map, SCRATCH, 1), NOTHING},
@@ -92,7 +92,7 @@ static const struct call_cost costs[] = {
     {CALL(memory_share, BUFFER, 1, OTHER, STILE_ACCESS_READ), NOTHING, CALL(memory_revoke, RESULT)},
     {CALL(memory_donate, BUFFER, 1, OTHER), NOTHING, CALL(memory_revoke, RESULT)},
     {CALL(memory_revoke, RESULT), CALL(memory_share, BUFFER, 1, OTHER, STILE_ACCESS_READ), NOTHING},
-    {CALL(memory_shared, 0), CALL(memory_share, BUFFER, 1, OTHER, STILE_ACCESS_READ),
+    {CALL(memory_next_shared, 0), CALL(memory_share, BUFFER, 1, OTHER, STILE_ACCESS_READ),
      CALL(memory_revoke, RESULT)},
     {CALL(memory_clean, BUFFER, 1), NOTHING, NOTHING},
     {CALL(event_alloc, SELF, 0), NOTHING, CALL(event_close, RESULT)},
@@ -100,14 +100,14 @@ static const struct call_cost costs[] = {
     {CALL(event_bind_ipi, 0), NOTHING, CALL(event_close, RESULT)},
     {CALL(event_send, RESULT), CALL(event_bind_ipi, 0), CALL(event_close, RESULT)},
     {CALL(event_close, RESULT), CALL(event_bind_ipi, 0), NOTHING},
-    {CALL(event_status, RESULT), CALL(event_bind_ipi, 0), CALL(event_close, RESULT)},
+    {CALL(event_query, RESULT), CALL(event_bind_ipi, 0), CALL(event_close, RESULT)},
     {CALL(event_move, RESULT, 1), CALL(event_bind_ipi, 0), CALL(event_close, RESULT)},
     {CALL(directory_publish, KEY_TEST, 0, 1), NOTHING, CALL(directory_withdraw, KEY_TEST, 0)},
     {CALL(directory_withdraw, KEY_TEST, 0), CALL(directory_publish, KEY_TEST, 0, 1), NOTHING},
     {CALL(directory_lookup, SELF, KEY_TEST, 0), CALL(directory_publish, KEY_TEST, 0, 1), NOTHING},
-    {CALL(directory_entry, SELF, 0), NOTHING, NOTHING},
+    {CALL(directory_query, SELF, 0), NOTHING, NOTHING},
     {CALL(directory_find_vm, UINT64_C(0x68636E6562)), NOTHING, NOTHING}, /* "bench" */
-    {CALL(control_vm, 0), NOTHING, NOTHING},
+    {CALL(control_next_vm, 0), NOTHING, NOTHING},
     {CALL(control_pause, OTHER), NOTHING, CALL(control_resume, OTHER)},
     {CALL(control_resume, OTHER), CALL(control_pause, OTHER), NOTHING},
     {CALL(control_inject, OTHER, 0, 40), NOTHING, NOTHING},
@@ -125,7 +125,7 @@ NOT_MEASURED(vcpu_on, "only a vCPU that is off can be turned on")
 NOT_MEASURED(vcpu_off, "does not return")
 NOT_MEASURED(memory_accept, "a peer has to offer first")
 NOT_MEASURED(memory_release, "a peer has to offer first")
-NOT_MEASURED(memory_offered, "a peer has to offer first")
+NOT_MEASURED(memory_next_offered, "a peer has to offer first")
 NOT_MEASURED(power_off, "does not return")
 NOT_MEASURED(power_reboot, "does not return")
 NOT_MEASURED(power_crash, "does not return")

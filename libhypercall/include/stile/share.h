@@ -17,7 +17,8 @@
 extern "C" {
 #endif
 
-/** What is offered, to this VM or by it: memory_offered and memory_shared, taken apart. */
+/** What is offered, to this VM or by it: memory_next_offered and memory_next_shared, taken apart.
+ */
 struct stile_share_info {
     stile_share_t share;
     stile_vm_id_t peer; /**< the other VM: who owns it, or to whom it is offered */

@@ -57,7 +57,7 @@ static void expect_nothing_is_left(void)
     const struct stile_mailbox *mailbox = both_mailbox();
 
     for (uint32_t port = STILE_PORT_FIRST; port < STILE_NR_PORTS; port++)
-        EXPECT_EQ(stile_event_status(stile_port(port)).status, STILE_NOT_FOUND);
+        EXPECT_EQ(stile_event_query(stile_port(port)).status, STILE_NOT_FOUND);
     for (uint32_t i = 0; i < STILE_PORT_WORDS; i++) {
         EXPECT_EQ(__atomic_load_n(&mailbox->words[i].pending, __ATOMIC_SEQ_CST), 0);
         EXPECT_EQ(__atomic_load_n(&mailbox->words[i].mask, __ATOMIC_SEQ_CST), UINT64_MAX);

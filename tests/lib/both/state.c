@@ -162,7 +162,7 @@ static bool take(uint32_t port)
 
 static void expect_status(uint32_t port, uint64_t state, uint64_t x3)
 {
-    struct stile_result result = stile_event_status(stile_port(port));
+    struct stile_result result = stile_event_query(stile_port(port));
 
     both_expect(result, state);
     EXPECT_EQ(result.value[1], 0); /* the vCPU */
@@ -316,7 +316,7 @@ KTF_TEST(both_state, limits_are_told)
     EXPECT_EQ(stile_memory_unmap(stile_ipa(end - page / 2), one).status, STILE_INVALID_ARGUMENT);
     EXPECT_EQ(stile_memory_unmap(stile_ipa(end - page), one).status, STILE_NOT_MAPPED);
     EXPECT_EQ(
-        stile_directory_entry(self(), (uint32_t)both_info(STILE_INFO_DIRECTORY_ENTRIES)).value[0],
+        stile_directory_query(self(), (uint32_t)both_info(STILE_INFO_DIRECTORY_ENTRIES)).value[0],
         2);
     EXPECT_GE(both_info(STILE_INFO_NR_PORTS), STILE_PORT_FIRST + 1);
     EXPECT_GE(both_info(STILE_INFO_SHARES_MAX), 1);
@@ -341,7 +341,7 @@ KTF_TEST(both_state, an_interrupt_is_masked_and_has_a_priority)
 
     both_expect(stile_irq_mask(stile_vcpu_id(0), stile_intid(SPI)), 0);
     EXPECT_EQ(state_of(SPI) & STILE_IRQ_ENABLED, 0);
-    both_expect(stile_irq_priority(stile_vcpu_id(0), stile_intid(SPI), 0x80), 0);
+    both_expect(stile_irq_set_priority(stile_vcpu_id(0), stile_intid(SPI), 0x80), 0);
     EXPECT_EQ(stile_irq_query(stile_vcpu_id(0), stile_intid(SPI)).value[1], 0x80);
     if ((before & STILE_IRQ_ENABLED) != 0)
         both_expect(stile_irq_unmask(stile_vcpu_id(0), stile_intid(SPI)), 0);

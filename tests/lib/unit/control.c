@@ -63,10 +63,10 @@ KTF_TEST(control, a_vm_is_described)
 
 KTF_TEST(control, vms_are_walked)
 {
-    EXPECT_EQ(stile_control_vm(stile_vm_id(0)).value[0], boss);
-    EXPECT_EQ(stile_control_vm(stile_vm_id(boss)).value[0], other);
-    EXPECT_EQ(stile_control_vm(stile_vm_id(other)).status, STILE_NOT_FOUND);
-    EXPECT_EQ(stile_control_vm(stile_vm_id(UINT32_MAX)).status, STILE_NOT_FOUND);
+    EXPECT_EQ(stile_control_next_vm(stile_vm_id(0)).value[0], boss);
+    EXPECT_EQ(stile_control_next_vm(stile_vm_id(boss)).value[0], other);
+    EXPECT_EQ(stile_control_next_vm(stile_vm_id(other)).status, STILE_NOT_FOUND);
+    EXPECT_EQ(stile_control_next_vm(stile_vm_id(UINT32_MAX)).status, STILE_NOT_FOUND);
 }
 
 static void powers_off(void *context)
@@ -86,7 +86,7 @@ KTF_TEST(control, a_status_is_kept)
 KTF_TEST(control, others_have_no_such_calls)
 {
     stile_fake_become(other, 0);
-    EXPECT_EQ(stile_control_vm(stile_vm_id(boss)).status, STILE_NOT_SUPPORTED);
+    EXPECT_EQ(stile_control_next_vm(stile_vm_id(boss)).status, STILE_NOT_SUPPORTED);
     EXPECT_EQ(stile_core_features(STILE_GROUP_CONTROL).value[0], 0);
 }
 

@@ -222,7 +222,7 @@ KTF_TEST(event, an_offer_that_cannot_be_published_leaves_no_port)
 
     EXPECT_EQ(stile_event_offer("two words", stile_vm_id(peer), stile_vcpu_id(0), &port),
               STILE_INVALID_ARGUMENT);
-    EXPECT_EQ(stile_event_status(port).status, STILE_NOT_FOUND);
+    EXPECT_EQ(stile_event_query(port).status, STILE_NOT_FOUND);
     EXPECT_EQ(stile_event_offer("seventeen-letters", stile_vm_id(peer), stile_vcpu_id(0), &next),
               STILE_INVALID_ARGUMENT);
     EXPECT_EQ(stile_event_connect(stile_vm_id(peer), "bell", stile_vcpu_id(0), &port),

@@ -173,7 +173,7 @@ KTF_TEST(fake, a_vcpu_that_sleeps_sleeps_to_its_deadline)
 KTF_TEST(fake, the_more_urgent_interrupt_comes_first)
 {
     for (uint32_t intid = 40; intid < 43; intid++) {
-        (void)stile_irq_priority(stile_vcpu_id(0), stile_intid(intid), 0x80 - intid);
+        (void)stile_irq_set_priority(stile_vcpu_id(0), stile_intid(intid), 0x80 - intid);
         (void)stile_irq_unmask(stile_vcpu_id(0), stile_intid(intid));
         (void)stile_irq_inject(stile_vcpu_id(0), stile_intid(intid));
     }

@@ -77,7 +77,7 @@ KTF_TEST(numbers, a_stranger_binds_no_port_that_was_meant_for_the_vm_before)
     EXPECT_EQ(stile_event_bind(stile_vm_id(owner), remote, stile_vcpu_id(0)).status,
               STILE_NOT_FOUND);
     stile_fake_become(owner, 0);
-    EXPECT_EQ(stile_event_status(remote).value[2], peer);
+    EXPECT_EQ(stile_event_query(remote).value[2], peer);
     EXPECT_EQ(stile_event_alloc(stile_vm_id(peer), stile_vcpu_id(0)).status, STILE_NOT_FOUND);
 }
 
