@@ -7,6 +7,7 @@
 
 #include "stile/errors.h"
 #include "stile/ids.h"
+#include "stile/lines.h"
 #include "stile/ring.h"
 #include "stile/shared.h"
 #include "stile/smccc.h"
@@ -22,7 +23,7 @@
 #define STILE_NR_CALLS_MAX  (STILE_NR_GROUPS * STILE_CALLS_PER_GROUP)
 
 /* Every number fits the table, and every call is reachable by some minor version. */
-#define STILE_CALL(nr, since, group, name, args)                                                   \
+#define STILE_CALL(nr, since, group, name, args, rets, errs)                                       \
     STILE_STATIC_ASSERT((nr) >= 0 && (nr) < STILE_NR_CALLS_MAX, #group "_" #name);                 \
     STILE_STATIC_ASSERT((since) <= STILE_VERSION_MINOR, #group "_" #name);
 #include "stile/calls.h"

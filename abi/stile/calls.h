@@ -2,9 +2,10 @@
 /*
  * The call table. Everything about a call follows from its line here: its number, the typed stub
  * in libhypercall, the typed handler prototype and dispatch slot in the hypervisor, the checks on
- * its registers, its feature bit, its name in traces, its page in the reference.
+ * its registers, its results by name, what it may answer, its feature bit, its name in traces, its
+ * page in the reference.
  *
- *     STILE_CALL(number, since, group, name, arguments)
+ *     STILE_CALL(number, since, group, name, arguments, results, errors)
  *
  * number     0 to STILE_NR_CALLS_MAX - 1. Bits 7:4 are the group's, so that a feature word holds
  *            a whole group. Never reused.
@@ -12,6 +13,8 @@
  *            on that or a later one. Before it has agreed on any, core_version and core_features
  *            are answered alone.
  * arguments  ARGS0() to ARGS6(kind, name, ...), in x1 to x6; kinds are in stile/types.h.
+ * results    RETS0() to RETS3(kind, name, ...), in x1 to x3 when the call has succeeded.
+ * errors     ERRS0() to ERRS7(NAME, ...), of stile/errors.h: all but those that every call has.
  *
  * Holds for every call: the function id is in w0 (STILE_FID(number)) and HVC's immediate is 0. SMC
  * #0 is answered alike, and costs more: it traps. x0 returns the status, x1 to x3 the results (0

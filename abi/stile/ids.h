@@ -9,11 +9,11 @@
 #include "stile/smccc.h"
 
 #ifdef __ASSEMBLER__
-#define STILE_CALL(nr, since, group, name, args) .equ STILE_NR_##group##_##name, nr;
+#define STILE_CALL(nr, since, group, name, args, rets, errs) .equ STILE_NR_##group##_##name, nr;
 #include "stile/calls.h"
 #else
 enum stile_nr {
-#define STILE_CALL(nr, since, group, name, args) STILE_NR_##group##_##name = (nr),
+#define STILE_CALL(nr, since, group, name, args, rets, errs) STILE_NR_##group##_##name = (nr),
 #include "stile/calls.h"
 };
 #endif

@@ -77,7 +77,7 @@ const struct hypercall_line {
     call_handler *handler;
 } hypercall_lines[] = {
     {check_none, NULL},
-#define STILE_CALL(nr, since, group, name, args)                                                   \
+#define STILE_CALL(nr, since, group, name, args, rets, errs)                                       \
     {CHECK_##args, (call_handler *)(void (*)(void))hcall_##group##_##name},
 #include "stile/calls.h"
 };

@@ -23,7 +23,7 @@ struct hcall_result {
     uint64_t x1;
 };
 
-#define STILE_CALL(nr, since, group, name, args)                                                   \
+#define STILE_CALL(nr, since, group, name, args, rets, errs)                                       \
     struct hcall_result hcall_##group##_##name(struct vcpu *vcpu STILE_MORE_PARAMS_##args);
 #include "stile/calls.h"
 

@@ -13,7 +13,7 @@ static const struct {
     uint8_t nr;
     uint8_t since;
 } sinces[] = {
-#define STILE_CALL(nr, since, group, name, args) {nr, since},
+#define STILE_CALL(nr, since, group, name, args, rets, errs) {nr, since},
 #include "stile/calls.h"
 };
 

@@ -31,7 +31,7 @@ static const struct call {
     const char *name;
     const char *arguments[MAX_ARGUMENTS];
 } calls[] = {
-#define STILE_CALL(nr, since, group, name, args)                                                   \
+#define STILE_CALL(nr, since, group, name, args, rets, errs)                                       \
     {(uint32_t)STILE_FID(nr), #group "_" #name, {NAMES_##args}},
 #include "stile/calls.h"
     {STILE_FID_UID, "vendor_uid", {NULL}},

@@ -15,7 +15,7 @@
 static uint32_t since_of(uint64_t nr)
 {
     switch (nr) {
-#define STILE_CALL(nr, since, group, name, args)                                                   \
+#define STILE_CALL(nr, since, group, name, args, rets, errs)                                       \
     case nr:                                                                                       \
         return since;
 #include "stile/calls.h"

@@ -15,7 +15,7 @@ typedef struct stile_result typed_call(struct fake_vcpu *vcpu, uint64_t x1, uint
                                        uint64_t x3, uint64_t x4, uint64_t x5, uint64_t x6);
 
 /* A handler with its arguments as they were in the registers. */
-#define STILE_CALL(nr, since, group, name, args)                                                   \
+#define STILE_CALL(nr, since, group, name, args, rets, errs)                                       \
     static struct stile_result call_##group##_##name(struct fake_vcpu *vcpu, uint64_t x1,          \
                                                      uint64_t x2, uint64_t x3, uint64_t x4,        \
                                                      uint64_t x5, uint64_t x6)                     \
@@ -31,7 +31,7 @@ static const struct {
     typed_call *call;
     uint64_t reserved[6];
 } calls[STILE_NR_CALLS_MAX] = {
-#define STILE_CALL(nr, since, group, name, args)                                                   \
+#define STILE_CALL(nr, since, group, name, args, rets, errs)                                       \
     [nr] = {call_##group##_##name, {STILE_RESERVED_##args}},
 #include "stile/calls.h"
 };

@@ -10,7 +10,7 @@
 #include "fake.h"
 
 /* One for each call. A call that no file handles answers NOT_SUPPORTED: hence weak. */
-#define STILE_CALL(nr, since, group, name, args)                                                   \
+#define STILE_CALL(nr, since, group, name, args, rets, errs)                                       \
     struct stile_result fake_##group##_##name(struct fake_vcpu *vcpu STILE_MORE_PARAMS_##args)     \
         __attribute__((weak));
 #include "stile/calls.h"

@@ -65,13 +65,13 @@ static int64_t alloc_ports(struct stile_channel *channel, stile_vm_id_t peer,
 
     if (result.status != STILE_SUCCESS)
         return result.status;
-    channel->room = stile_port((uint32_t)result.value[0]);
+    channel->room = stile_event_alloc_port(result);
     result = stile_event_alloc(peer, target);
     if (result.status != STILE_SUCCESS) {
         (void)stile_event_close(channel->room);
         return result.status;
     }
-    channel->port = stile_port((uint32_t)result.value[0]);
+    channel->port = stile_event_alloc_port(result);
     return STILE_SUCCESS;
 }
 
@@ -136,7 +136,7 @@ static int64_t bind_port(const uint32_t *remote, stile_vm_id_t owner, stile_vcpu
     struct stile_result result =
         stile_event_bind(owner, stile_port(__atomic_load_n(remote, __ATOMIC_RELAXED)), target);
 
-    *port = stile_port((uint32_t)result.value[0]);
+    *port = stile_event_bind_port(result);
     return result.status;
 }
 
@@ -217,7 +217,8 @@ int64_t stile_channel_receive(struct stile_channel *channel, void *message)
 static bool is_left(stile_port_t port, bool *was_bound)
 {
     struct stile_result result = stile_event_query(port);
-    bool bound = result.status == STILE_SUCCESS && result.value[0] == STILE_PORT_PEER;
+    bool bound =
+        result.status == STILE_SUCCESS && stile_event_query_state(result) == STILE_PORT_PEER;
 
     *was_bound = *was_bound || bound;
     return *was_bound && !bound;

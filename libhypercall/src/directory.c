@@ -32,7 +32,7 @@ int64_t stile_directory_find(const char *name, stile_vm_id_t *vm)
     if (!pack(name, words, NAME_WORDS))
         return STILE_INVALID_ARGUMENT;
     struct stile_result result = stile_directory_find_vm(words[0], words[1], words[2], words[3]);
-    *vm = stile_vm_id((uint32_t)result.value[0]);
+    *vm = stile_directory_find_vm_found(result);
     return result.status;
 }
 
@@ -61,6 +61,6 @@ int64_t stile_directory_get(stile_vm_id_t owner, const char *key, uint64_t *valu
     if (!pack(key, words, KEY_WORDS))
         return STILE_INVALID_ARGUMENT;
     struct stile_result result = stile_directory_lookup(owner, words[0], words[1]);
-    *value = result.value[0];
+    *value = stile_directory_lookup_value(result);
     return result.status;
 }

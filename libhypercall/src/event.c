@@ -187,7 +187,7 @@ int64_t stile_event_offer(const char *key, stile_vm_id_t peer, stile_vcpu_id_t t
 
     if (result.status != STILE_SUCCESS)
         return result.status;
-    *port = stile_port((uint32_t)result.value[0]);
+    *port = stile_event_alloc_port(result);
     int64_t status = stile_directory_set(key, port->port);
     if (status != STILE_SUCCESS)
         (void)stile_event_close(*port);
@@ -203,6 +203,6 @@ int64_t stile_event_connect(stile_vm_id_t owner, const char *key, stile_vcpu_id_
     if (status != STILE_SUCCESS)
         return status;
     struct stile_result result = stile_event_bind(owner, stile_port((uint32_t)remote), target);
-    *port = stile_port((uint32_t)result.value[0]);
+    *port = stile_event_bind_port(result);
     return result.status;
 }

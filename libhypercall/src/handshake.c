@@ -42,15 +42,15 @@ enum stile_error stile_handshake(enum stile_conduit conduit, uint32_t *agreed)
     struct stile_result result = stile_core_version(STILE_VERSION_CURRENT);
     if (result.status != STILE_SUCCESS)
         return STILE_BAD_VERSION;
-    *agreed = (uint32_t)result.value[0];
+    *agreed = stile_core_version_agreed(result);
     return STILE_SUCCESS;
 }
 
 bool stile_has_call(enum stile_nr nr)
 {
     uint32_t number = (uint32_t)nr;
-    struct stile_result word = stile_core_features(number / STILE_CALLS_PER_GROUP);
+    struct stile_result result = stile_core_features(number / STILE_CALLS_PER_GROUP);
 
-    return word.status == STILE_SUCCESS &&
-           (word.value[0] >> (number % STILE_CALLS_PER_GROUP) & 1) != 0;
+    return result.status == STILE_SUCCESS &&
+           (stile_core_features_calls(result) >> (number % STILE_CALLS_PER_GROUP) & 1) != 0;
 }

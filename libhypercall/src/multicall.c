@@ -24,7 +24,7 @@ int64_t stile_multicall_run(struct stile_multicall *multicall, uint32_t flags, u
         status = result.status;
         if (status != STILE_SUCCESS)
             break;
-        done += (uint32_t)result.value[0];
+        done += stile_core_multicall_made(result);
         if (is_stopped(&multicall->calls[done - 1], flags))
             break;
     }

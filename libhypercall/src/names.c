@@ -33,7 +33,7 @@ const char *stile_error_name(int64_t status)
 const char *stile_call_name(uint32_t nr)
 {
     switch (nr) {
-#define STILE_CALL(nr, since, group, name, args)                                                   \
+#define STILE_CALL(nr, since, group, name, args, rets, errs)                                       \
     case nr:                                                                                       \
         return #group "_" #name;
 #include "stile/calls.h"

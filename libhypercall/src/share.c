@@ -13,7 +13,7 @@ int64_t stile_share_offer(const char *key, stile_ipa_t base, stile_nr_pages_t co
 
     if (result.status != STILE_SUCCESS)
         return result.status;
-    *share = stile_share((uint32_t)result.value[0]);
+    *share = stile_memory_share_handle(result);
     int64_t status = stile_directory_set(key, share->handle);
     if (status != STILE_SUCCESS)
         (void)stile_memory_revoke(*share);

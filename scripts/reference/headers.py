@@ -138,8 +138,8 @@ class Reader:
         self.aggregates += [read_aggregate(match, header, is_library, "")
                             for match in AGGREGATE.finditer(text)
                             if match[2] not in known and "#define" not in match[3]]
-        # What types.h defines unfolds the table.
-        if header != "stile/types.h":
+        # What these define is the table's machinery.
+        if header not in ("stile/types.h", "stile/lines.h"):
             found = [read_constants(part, header, is_library) for part in text.split("\n\n")]
             self.constants += [constants for constants in found if constants]
 

@@ -14,6 +14,7 @@ class Call:
     group: str
     name: str
     arguments: list = dataclasses.field(default_factory=list)  # (kind, name, text)
+    results: list = dataclasses.field(default_factory=list)    # (kind, name), from x1 on
     does: list = dataclasses.field(default_factory=list)       # paragraphs
     returns: list = dataclasses.field(default_factory=list)
     errors: list = dataclasses.field(default_factory=list)     # (names, text)
@@ -28,6 +29,11 @@ class Call:
     def stub(self):
         """The stub's name, and the page's."""
         return f"stile_{self.full_name}"
+
+    @property
+    def getters(self):
+        """(kind, function that takes it out) of each result, from x1 on."""
+        return [(kind, f"{self.stub}_{name}") for kind, name in self.results]
 
     @property
     def prototype(self):

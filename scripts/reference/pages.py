@@ -53,6 +53,20 @@ def arguments(api, call, linked):
     return table(["register", "name", "kind", "meaning"], rows)
 
 
+def results(call, linked):
+    """What a call leaves in registers, and the functions that take it out of them."""
+    said = ["x0 (*status*) is 0, or one of the errors below; x1 to x3 (*value*) are 0 unless said "
+            "otherwise.", ""]
+    found = list(enumerate(call.getters, 1))
+    if found and linked:
+        said += table(["register", "kind", "taken out by"],
+                      [[f"x{x}", f"[{kind}](kinds.html#{kind})", code(f"{getter}()")]
+                       for x, (kind, getter) in found])
+    elif found:
+        said += [f"- x{x}, {kind}: **{getter}**()" for x, (kind, getter) in found] + [""]
+    return said + markdown(call.returns)
+
+
 def errors(api, call, linked):
     """A call's errors, its own first."""
     codes = {name: str(number) for name, number, _ in api.errors}
@@ -78,9 +92,7 @@ def call_sections(api, call, linked):
                 ("Description", markdown(call.does))]
     if call.arguments:
         sections.append(("Arguments", arguments(api, call, linked)))
-    results = ["x0 (*status*) is 0, or one of the errors below; x1 to x3 (*value*) are 0 unless said "
-               "otherwise.", ""]
-    sections += [("Results", results + markdown(call.returns)), ("Errors", errors(api, call, linked)),
+    sections += [("Results", results(call, linked)), ("Errors", errors(api, call, linked)),
                  ("Context", [CONTEXT, ""])]
     if not linked:
         number = f"0x{call.nr:02X}, function id 0x{api.fid_base + call.nr:08X}, group {call.group}."

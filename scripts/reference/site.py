@@ -77,6 +77,7 @@ class Links:
             multicall = f"stile_multicall_{call.full_name}"
             self.names |= {call.stub: file, call.full_name: file, f"STILE_NR_{call.full_name}": file,
                            multicall: f"lib-multicall.html#{multicall}"}
+            self.names |= {getter: f"{file}#results" for _, getter in call.getters}
 
     def find(self, word, name, is_reference):
         """Where a name's page is, or None."""

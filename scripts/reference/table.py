@@ -10,7 +10,8 @@ import sys
 from .model import Call, Group
 
 CALL = re.compile(r"/\*\n(?P<text>(?: \*.*\n)+?) \*/\nSTILE_CALL\((?P<nr>0x[0-9a-fA-F]+), (?P<since>\d+), "
-                  r"(?P<group>\w+), (?P<name>\w+), ARGS\d\((?P<args>[^)]*)\)")
+                  r"(?P<group>\w+), (?P<name>\w+),\s+ARGS\d\((?P<args>[^)]*)\),\s+"
+                  r"RETS\d\((?P<rets>[^)]*)\),\s+ERRS\d\([^)]*\)\)")
 ARGUMENT = re.compile(r"@(\w+): +(.*)")
 ERROR = re.compile(r"([A-Z_]+(?:, [A-Z_]+)*): (.*)")
 CODE = re.compile(r'E\((\w+), (-?\w+), "([^"]*)"\)')
@@ -39,6 +40,12 @@ def fail(call, why):
     sys.exit(f"error: calls/{call.group}.h: {call.full_name}: {why}")
 
 
+def pairs(text):
+    """(kind, name) of each argument or result of a line's list."""
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    return list(zip(words[::2], words[1::2]))
+
+
 def read_call(match):
     """A Call from its match of CALL."""
     call = Call(int(match["nr"], 16), int(match["since"]), match["group"], match["name"])
@@ -55,9 +62,10 @@ def read_call(match):
             call.returns.append(" ".join(block.split()))
         else:
             call.does.append(" ".join(block.split()))
-    words = [word.strip() for word in match["args"].split(",") if word.strip()]
-    call.arguments = [(kind, name, texts.get(name, "")) for kind, name in zip(words[::2], words[1::2])]
-    undocumented = set(words[1::2]) ^ set(texts)
+    arguments = pairs(match["args"])
+    call.arguments = [(kind, name, texts.get(name, "")) for kind, name in arguments]
+    call.results = pairs(match["rets"])
+    undocumented = {name for _, name in arguments} ^ set(texts)
     if undocumented:
         fail(call, f"its line and its comment do not agree on {', '.join(sorted(undocumented))}")
     if not call.example:

@@ -85,8 +85,10 @@ int main(void)
 #define ERROR(name, code, text) printf("error %s %d\n", #name, code);
     STILE_ERRORS(ERROR)
 
-#define STILE_CALL(nr, since, group, name, args)                                                   \
-    printf("call 0x%02x %s_%s(%s) since %d\n", nr, #group, #name, STILE_TEXT_##args, since);
+#define STILE_CALL(nr, since, group, name, args, rets, errs)                                       \
+    printf("call 0x%02x %s_%s(%s) -> (%s) since %d\n", nr, #group, #name, STILE_TEXT_##args,       \
+           STILE_TEXT_##rets, since);                                                              \
+    printf("errors 0x%02x %s_%s: %s\n", nr, #group, #name, STILE_TEXT_##errs);
 #include "stile/calls.h"
     return 0;
 }

@@ -5,7 +5,7 @@
  */
 #include "stile/abi.h"
 
-#define STILE_CALL(nr, since, group, name, args)                                                   \
+#define STILE_CALL(nr, since, group, name, args, rets, errs)                                       \
     struct stile_result (*stile_layout_##group##_##name)(STILE_PARAMS_##args);
 #include "stile/calls.h"
 

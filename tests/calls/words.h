@@ -55,12 +55,36 @@ static const struct call_line {
     uint32_t nr;
     const char *name;
     uint8_t kinds[6]; /* enum call_kind of x1 to x6 */
+    uint64_t zero[3]; /* bits of x1 to x3 that are zero when it has succeeded */
+    uint32_t errors;  /* STILE_ERROR_BIT() of those that not every call has */
 } call_lines[] = {
-#define STILE_CALL(nr, since, group, name, args) {nr, #group "_" #name, {CALL_KINDS_##args}},
+#define STILE_CALL(nr, since, group, name, args, rets, errs)                                       \
+    {nr, #group "_" #name, {CALL_KINDS_##args}, {STILE_RESERVED_##rets}, STILE_BITS_##errs},
 #include "stile/calls.h"
 };
 
 #define CALL_NR_LINES (sizeof(call_lines) / sizeof(call_lines[0]))
+
+/**
+ * call_is_answer() - whether a call may answer so: an error that its line has, and nothing in x1 to
+ * x3 but the results that its line has, or what an error tells
+ */
+static inline bool call_is_answer(const struct call_line *line, const struct stile_result *result)
+{
+    const uint64_t *x = result->value;
+    uint64_t error = (uint64_t)STILE_INVALID_ARGUMENT - (uint64_t)result->status;
+
+    if (result->status == STILE_SUCCESS)
+        return ((x[0] & line->zero[0]) | (x[1] & line->zero[1]) | (x[2] & line->zero[2])) == 0;
+    if (x[1] != 0 || x[2] != 0)
+        return false;
+    if (result->status == STILE_INVALID_ARGUMENT)
+        return x[0] >= 1 && x[0] <= 6;
+    if (result->status == STILE_NOT_SUPPORTED)
+        return x[0] == 0;
+    return error < 32 && (line->errors >> error & 1) != 0 &&
+           (x[0] == 0 || result->status == STILE_BAD_VERSION);
+}
 
 /** Notes a value that a call has returned. */
 static inline void call_note(struct call_world *world, uint64_t value)

@@ -33,15 +33,6 @@ fuzz-cflags = -std=c11 -D_GNU_SOURCE -O1 -g -fno-omit-frame-pointer $(WARNINGS) 
 
 $(eval $(call host_rules,fuzz/obj,fuzz-cflags,FUZZ_CC))
 
-fuzz-results = awk -f $(fuzz-dir)/results.awk $(wildcard abi/stile/calls/*.h) > $@
-$(call host_objects,fuzz/obj,$(fuzz-dir)/calls.c): | $(O)/fuzz/results.h
-$(O)/fuzz/results.h: $(fuzz-dir)/results.awk $(wildcard abi/stile/calls/*.h) \
-		$$(call changed,$$(fuzz-results))
-	$(call say,GEN,$@)
-	@mkdir -p $(@D)
-	@$(fuzz-results)
-	$(call keep,$(fuzz-results))
-
 fuzz-link = $(FUZZ_CC) $(fuzz-sanitize) -fsanitize=fuzzer $(filter %.o,$^) -lfdt -o $@
 $(O)/fuzz/hypercalls: $(fuzz-objs)
 	$(call say,HOSTLD,$@)

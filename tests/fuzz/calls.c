@@ -25,11 +25,6 @@
 /* The last of the standard services below end their caller. */
 #define NR_ENDS 4
 
-/* How many of x1 to x3 a call returns something in, by its number; from the table's comments. */
-static const uint8_t nr_results[STILE_NR_CALLS_MAX] = {
-#include "results.h"
-};
-
 static struct call_world words = {
     .scratch = WORLD_RAM,
     .scratch_bytes = WORLD_SCRATCH_BYTES,
@@ -138,30 +133,9 @@ unsigned record_line(const struct record *record)
 
 /* --- what is expected ---------------------------------------------------------------------- */
 
-static bool is_error(int64_t status)
-{
-    switch (status) {
-#define ERROR_CASE(name, code, text) case STILE_##name:
-        STILE_ERRORS(ERROR_CASE)
-#undef ERROR_CASE
-        return status < 0;
-    default:
-        return false;
-    }
-}
-
 static void expect_answer(const struct call_line *line, const struct stile_result *result)
 {
-    unsigned nr_values = nr_results[line->nr];
-    bool fits = result->status == STILE_SUCCESS || is_error(result->status);
-
-    if (result->status < 0)
-        nr_values = result->status == STILE_INVALID_ARGUMENT || result->status == STILE_BAD_VERSION;
-    if (result->status == STILE_INVALID_ARGUMENT)
-        fits = result->value[0] >= 1 && result->value[0] <= 6;
-    for (unsigned i = nr_values; i < 3; i++)
-        fits = fits && result->value[i] == 0;
-    if (!fits)
+    if (!call_is_answer(line, result))
         panic("%s: %ld with 0x%lx, 0x%lx, 0x%lx", line->name, (long)result->status,
               (unsigned long)result->value[0], (unsigned long)result->value[1],
               (unsigned long)result->value[2]);

@@ -17,6 +17,7 @@
 #define GICC_EOIR  0x0010
 #define GICC_RPR   0x0014
 #define GICC_HPPIR 0x0018
+#define GICC_APR   0x00D0
 #define GICC_DIR   0x1000
 
 #define GICC_CTLR_ENABLE 1u
@@ -26,6 +27,7 @@
 #define ICC_RPR_EL1    S3_0_C12_C11_3
 #define ICC_HPPIR1_EL1 S3_0_C12_C12_2
 #define ICC_BPR1_EL1   S3_0_C12_C12_3
+#define ICC_AP1R0_EL1  S3_0_C12_C9_0
 
 #define ICC_CTLR_SPLIT 2u /* EOImode */
 
@@ -95,6 +97,17 @@ void gic_rig_split_eoi(bool split)
 uint32_t gic_rig_running(void)
 {
     return is_v3() ? (uint32_t)read_icc(ICC_RPR_EL1) : io_read32(gicc(GICC_RPR));
+}
+
+/* 0 is among the few values that may be written (IHI 0048 4.4.11, IHI 0069 12.2.2). */
+void gic_rig_drop(void)
+{
+    if (is_v3()) {
+        write_icc(ICC_AP1R0_EL1, 0);
+        isb();
+    } else {
+        io_write32(gicc(GICC_APR), 0);
+    }
 }
 
 uint32_t gic_rig_highest_pending(void)

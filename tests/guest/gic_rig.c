@@ -168,15 +168,20 @@ void gic_rig_settle(void)
 
 /* --- the rig --- */
 
-static void quiet(uint32_t intid)
+void gic_rig_clear(uint32_t intid)
 {
-    gic_rig_write_bit(GICD_ICENABLER, intid);
-    gic_rig_settle();
     if (gic->version == 2 && intid < 16)
         io_write8(gic_distributor() + GICD_CPENDSGIR + intid, 0xFF);
     else
         gic_rig_write_bit(GICD_ICPENDR, intid);
     gic_rig_write_bit(GICD_ICACTIVER, intid);
+}
+
+static void quiet(uint32_t intid)
+{
+    gic_rig_write_bit(GICD_ICENABLER, intid);
+    gic_rig_settle();
+    gic_rig_clear(intid);
     io_write8(gic_rig_priority(intid), GIC_PRIORITY);
     if (gic->version == 3)
         io_write32(gic_rig_word(GICD_IGROUPR, intid),

@@ -112,6 +112,9 @@ void gic_rig_enable(uint32_t intid, uint32_t priority);
 /** Makes an interrupt pending: by GICD_SPENDSGIR if it is a GICv2's SGI, else by ISPENDR. */
 void gic_rig_pend(uint32_t intid);
 
+/** Neither pending nor active any more; what the CPU interface runs at is gic_rig_drop()'s. */
+void gic_rig_clear(uint32_t intid);
+
 /** Waits until GICD_CTLR.RWP or GICR_CTLR.RWP says that what was written has taken effect. */
 void gic_rig_settle(void);
 
@@ -148,6 +151,10 @@ void gic_rig_deactivate(uint32_t ack);
 void gic_rig_split_eoi(bool split);
 
 uint32_t gic_rig_running(void);
+
+/** gic_rig_drop() - run at no priority, whatever was acknowledged and not ended */
+void gic_rig_drop(void);
+
 uint32_t gic_rig_highest_pending(void);
 void gic_rig_set_mask(uint32_t priority);
 

@@ -15,7 +15,8 @@ struct line {
 };
 
 static const struct line lines[] = {
-#define STILE_CALL(nr, since, group, name, args) {nr, #group "_" #name, {STILE_RESERVED_##args}},
+#define STILE_CALL(nr, since, group, name, args, rets, errs)                                       \
+    {nr, #group "_" #name, {STILE_RESERVED_##args}},
 #include "stile/calls.h"
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The call table, walked by somebody who means harm: every call, with arguments made from their
- * kinds, many times over, by all vCPUs at once. Each has to answer, with a status there is. That
+ * kinds, many times over, by all vCPUs at once. Each has to answer as its line says. That
  * the hypervisor has lost no page is its own to say, when the last VM has ended.
  *
  * Leaves interrupts and memory as they came to be: runs alone, with "calls=N" on the command line.
@@ -120,13 +120,6 @@ static void fill_entry(struct attacker *attacker)
     attacker->mailbox->calls[index].nr = line->nr;
 }
 
-static bool is_answer(const struct stile_result *result)
-{
-    if (result->status == STILE_INVALID_ARGUMENT)
-        return result->value[0] - 1 < 6;
-    return strcmp(stile_error_name(result->status), "UNKNOWN") != 0;
-}
-
 static void make_call(struct attacker *attacker)
 {
     const struct call_line *line = choose(attacker);
@@ -138,7 +131,7 @@ static void make_call(struct attacker *attacker)
     write_sysreg(cntv_ctl_el0, 1);
 
     struct stile_result result = support_call(STILE_FID(line->nr), words);
-    if (!is_answer(&result)) {
+    if (!call_is_answer(line, &result)) {
         attacker->bad_nr = line->nr;
         attacker->bad_status = result.status;
     }

@@ -150,7 +150,7 @@ KTF_TEST(names, every_service_that_is_answered_has_one)
 /* The numbers of stile/calls.h are the dispatcher's, not the standard services'. */
 KTF_TEST(names, every_call_has_one)
 {
-#define STILE_CALL(nr, since, group, name, args)                                                   \
+#define STILE_CALL(nr, since, group, name, args, rets, errs)                                       \
     EXPECT_STREQ(names_call(STILE_FID(nr)), #group "_" #name);
 #include "stile/calls.h"
 }

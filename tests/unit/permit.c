@@ -47,7 +47,7 @@ KTF_TEST(permit, each_version_has_the_calls_up_to_it)
         uint32_t since;
         const char *group;
     } table[] = {
-#define STILE_CALL(nr, since, group, name, args) {nr, since, #group},
+#define STILE_CALL(nr, since, group, name, args, rets, errs) {nr, since, #group},
 #include "stile/calls.h"
     };
 

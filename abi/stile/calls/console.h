@@ -25,7 +25,9 @@
  *     // "ok\n"
  *     struct stile_result result = stile_console_write(stile_nr_bytes(3), 0x0A6B6F, 0, 0, 0);
  */
-STILE_CALL(0x10, 1, console, write, ARGS5(nr_bytes, length, u64, word0, u64, word1, u64, word2, u64, word3))
+STILE_CALL(0x10, 1, console, write,
+           ARGS5(nr_bytes, length, u64, word0, u64, word1, u64, word2, u64, word3),
+           RETS1(nr_bytes, taken), ERRS0())
 
 /*
  * Write characters to the VM's console from memory.
@@ -42,9 +44,11 @@ STILE_CALL(0x10, 1, console, write, ARGS5(nr_bytes, length, u64, word0, u64, wor
  *
  * Example:
  *     struct stile_result result = stile_console_write_buffer(buffer, length);
- *     uint64_t left = length.bytes - result.value[0]; // once more, when there is room
+ *     // what is left: once more, when there is room
+ *     uint64_t left = length.bytes - stile_console_write_buffer_taken(result).bytes;
  */
-STILE_CALL(0x11, 1, console, write_buffer, ARGS2(ipa, buffer, nr_bytes, length))
+STILE_CALL(0x11, 1, console, write_buffer, ARGS2(ipa, buffer, nr_bytes, length),
+           RETS1(nr_bytes, taken), ERRS1(NOT_MAPPED))
 
 /*
  * Read characters typed at the VM's console, packed in registers.
@@ -58,9 +62,11 @@ STILE_CALL(0x11, 1, console, write_buffer, ARGS2(ipa, buffer, nr_bytes, length))
  *
  * Example:
  *     struct stile_result result = stile_console_read(stile_nr_bytes(8));
- *     char first = result.value[0] > 0 ? (char)result.value[1] : '\0';
+ *     uint64_t nr = stile_console_read_length(result).bytes;
+ *     char first = nr > 0 ? (char)stile_console_read_word(result) : '\0';
  */
-STILE_CALL(0x12, 1, console, read, ARGS1(nr_bytes, limit))
+STILE_CALL(0x12, 1, console, read, ARGS1(nr_bytes, limit),
+           RETS2(nr_bytes, length, u64, word), ERRS0())
 
 /*
  * Read characters typed at the VM's console into memory.
@@ -75,9 +81,10 @@ STILE_CALL(0x12, 1, console, read, ARGS1(nr_bytes, limit))
  *
  * Example:
  *     struct stile_result result = stile_console_read_buffer(buffer, limit);
- *     uint64_t nr_typed = result.value[0];
+ *     uint64_t nr_typed = stile_console_read_buffer_length(result).bytes;
  */
-STILE_CALL(0x13, 1, console, read_buffer, ARGS2(ipa, buffer, nr_bytes, limit))
+STILE_CALL(0x13, 1, console, read_buffer, ARGS2(ipa, buffer, nr_bytes, limit),
+           RETS1(nr_bytes, length), ERRS1(NOT_MAPPED))
 
 /*
  * Use the console's ring (struct stile_console_ring, at STILE_INFO_CONSOLE_RING) or not. While it
@@ -96,7 +103,7 @@ STILE_CALL(0x13, 1, console, read_buffer, ARGS2(ipa, buffer, nr_bytes, limit))
  *     struct stile_result result = stile_console_use_ring(1);
  *     uint64_t ring_ipa = stile_core_info(STILE_INFO_CONSOLE_RING).value[0];
  */
-STILE_CALL(0x14, 9, console, use_ring, ARGS1(u32, enable))
+STILE_CALL(0x14, 9, console, use_ring, ARGS1(u32, enable), RETS0(), ERRS0())
 
 /*
  * Have the ring's reader read now. Needed only when the ring says that it sleeps; useful when the
@@ -108,6 +115,6 @@ STILE_CALL(0x14, 9, console, use_ring, ARGS1(u32, enable))
  *     // after out_produced moved, and if out_sleeps is set
  *     struct stile_result result = stile_console_notify();
  */
-STILE_CALL(0x15, 9, console, notify, ARGS0())
+STILE_CALL(0x15, 9, console, notify, ARGS0(), RETS0(), ERRS1(BUSY))
 
 /* clang-format on */

@@ -25,11 +25,11 @@
  *     stile_vm_id_t vm = stile_vm_id(0);
  *     struct stile_result result = stile_control_next_vm(vm);
  *     while (result.status == STILE_SUCCESS) {
- *         vm = stile_vm_id((uint32_t)result.value[0]);
+ *         vm = stile_control_next_vm_next(result);
  *         result = stile_control_next_vm(vm);
  *     }
  */
-STILE_CALL(0x90, 9, control, next_vm, ARGS1(vm_id, after))
+STILE_CALL(0x90, 9, control, next_vm, ARGS1(vm_id, after), RETS1(vm_id, next), ERRS1(NOT_FOUND))
 
 /*
  * Keep a VM's vCPUs from running until it is resumed. Interrupts for it are kept, time goes on.
@@ -43,7 +43,7 @@ STILE_CALL(0x90, 9, control, next_vm, ARGS1(vm_id, after))
  *     struct stile_result result = stile_control_pause(vm);
  *     bool is_there = result.status == STILE_SUCCESS;
  */
-STILE_CALL(0x91, 9, control, pause, ARGS1(vm_id, vm))
+STILE_CALL(0x91, 9, control, pause, ARGS1(vm_id, vm), RETS0(), ERRS1(NOT_FOUND))
 
 /*
  * Let a paused or suspended VM go on; nothing happens if it is neither.
@@ -56,7 +56,7 @@ STILE_CALL(0x91, 9, control, pause, ARGS1(vm_id, vm))
  *     struct stile_result result = stile_control_resume(vm);
  *     bool is_there = result.status == STILE_SUCCESS;
  */
-STILE_CALL(0x92, 9, control, resume, ARGS1(vm_id, vm))
+STILE_CALL(0x92, 9, control, resume, ARGS1(vm_id, vm), RETS0(), ERRS1(NOT_FOUND))
 
 /*
  * End a VM.
@@ -73,7 +73,7 @@ STILE_CALL(0x92, 9, control, resume, ARGS1(vm_id, vm))
  *     struct stile_result result = stile_control_destroy(vm);
  *     bool was_there = result.status == STILE_SUCCESS;
  */
-STILE_CALL(0x93, 9, control, destroy, ARGS1(vm_id, vm))
+STILE_CALL(0x93, 9, control, destroy, ARGS1(vm_id, vm), RETS0(), ERRS1(NOT_FOUND))
 
 /*
  * Make an interrupt pending in another VM: irq_inject on its behalf.
@@ -89,7 +89,8 @@ STILE_CALL(0x93, 9, control, destroy, ARGS1(vm_id, vm))
  *     // as if its own device had raised INTID 40
  *     struct stile_result result = stile_control_inject(vm, stile_vcpu_id(0), stile_intid(40));
  */
-STILE_CALL(0x94, 9, control, inject, ARGS3(vm_id, vm, vcpu_id, target, intid, intid))
+STILE_CALL(0x94, 9, control, inject, ARGS3(vm_id, vm, vcpu_id, target, intid, intid),
+           RETS0(), ERRS1(NOT_FOUND))
 
 /*
  * Read what a VM wrote to its console, also after its end and until another VM takes its place.
@@ -109,9 +110,12 @@ STILE_CALL(0x94, 9, control, inject, ARGS3(vm_id, vm, vcpu_id, target, intid, in
  *
  * Example:
  *     struct stile_result result = stile_control_console_read(vm, from, buffer, limit);
- *     uint64_t next = result.value[1] + result.value[0]; // from where to go on
+ *     stile_nr_bytes_t length = stile_control_console_read_length(result);
+ *     uint64_t next = stile_control_console_read_first(result) + length.bytes; // go on from there
  */
-STILE_CALL(0x95, 9, control, console_read, ARGS4(vm_id, vm, u64, from, ipa, buffer, nr_bytes, limit))
+STILE_CALL(0x95, 9, control, console_read,
+           ARGS4(vm_id, vm, u64, from, ipa, buffer, nr_bytes, limit),
+           RETS2(nr_bytes, length, u64, first), ERRS2(NOT_FOUND, NOT_MAPPED))
 
 /*
  * Read a counter of another VM's vCPU: vcpu_counter on its behalf.
@@ -127,9 +131,10 @@ STILE_CALL(0x95, 9, control, console_read, ARGS4(vm_id, vm, u64, from, ipa, buff
  *
  * Example:
  *     struct stile_result result = stile_control_counter(vm, target, STILE_COUNTER_EXITS);
- *     uint64_t nr_exits = result.value[0];
+ *     uint64_t nr_exits = stile_control_counter_value(result);
  */
-STILE_CALL(0x96, 9, control, counter, ARGS3(vm_id, vm, vcpu_id, target, u32, counter))
+STILE_CALL(0x96, 9, control, counter, ARGS3(vm_id, vm, vcpu_id, target, u32, counter),
+           RETS1(u64, value), ERRS1(NOT_FOUND))
 
 /*
  * Read the flight recorder of another VM's vCPU. That of the vCPU with which a VM crashed can be
@@ -148,9 +153,10 @@ STILE_CALL(0x96, 9, control, counter, ARGS3(vm_id, vm, vcpu_id, target, u32, cou
  *
  * Example:
  *     struct stile_result result = stile_control_trace(vm, target, 0);
- *     bool was_a_call = result.value[0] >> 60 == STILE_TRACE_HYPERCALL;
+ *     bool was_a_call = stile_control_trace_what(result) >> 60 == STILE_TRACE_HYPERCALL;
  */
-STILE_CALL(0x97, 9, control, trace, ARGS3(vm_id, vm, vcpu_id, target, u32, age))
+STILE_CALL(0x97, 9, control, trace, ARGS3(vm_id, vm, vcpu_id, target, u32, age),
+           RETS3(u64, what, u64, detail0, u64, detail1), ERRS1(NOT_FOUND))
 
 /*
  * Set the wall clock of every VM (struct stile_clock).
@@ -163,7 +169,7 @@ STILE_CALL(0x97, 9, control, trace, ARGS3(vm_id, vm, vcpu_id, target, u32, age))
  *     // 2026-11-20 00:00 UTC
  *     struct stile_result result = stile_control_set_wall_clock(UINT64_C(1795132800000000000));
  */
-STILE_CALL(0x98, 9, control, set_wall_clock, ARGS1(u64, wall_ns))
+STILE_CALL(0x98, 9, control, set_wall_clock, ARGS1(u64, wall_ns), RETS0(), ERRS0())
 
 /*
  * Read why a VM crashed, until another VM takes its place.
@@ -183,7 +189,8 @@ STILE_CALL(0x98, 9, control, set_wall_clock, ARGS1(u64, wall_ns))
  *     struct stile_result result = stile_control_crash_info(vm, buffer, size);
  *     bool has_crashed = result.status == STILE_SUCCESS;
  */
-STILE_CALL(0x99, 9, control, crash_info, ARGS3(vm_id, vm, ipa, buffer, nr_bytes, length))
+STILE_CALL(0x99, 9, control, crash_info, ARGS3(vm_id, vm, ipa, buffer, nr_bytes, length),
+           RETS1(nr_bytes, written), ERRS2(NOT_FOUND, NOT_MAPPED))
 
 /*
  * Ask about a VM of the machine, also after its end and until another VM takes its place.
@@ -201,8 +208,9 @@ STILE_CALL(0x99, 9, control, crash_info, ARGS3(vm_id, vm, ipa, buffer, nr_bytes,
  * Example:
  *     stile_nr_bytes_t size = stile_nr_bytes(sizeof(struct stile_vm_info));
  *     struct stile_result result = stile_control_vm_info(vm, buffer, size);
- *     bool is_whole = result.value[0] == size.bytes;
+ *     bool is_whole = stile_control_vm_info_written(result).bytes == size.bytes;
  */
-STILE_CALL(0x9A, 10, control, vm_info, ARGS3(vm_id, vm, ipa, buffer, nr_bytes, length))
+STILE_CALL(0x9A, 10, control, vm_info, ARGS3(vm_id, vm, ipa, buffer, nr_bytes, length),
+           RETS1(nr_bytes, written), ERRS2(NOT_FOUND, NOT_MAPPED))
 
 /* clang-format on */

@@ -22,9 +22,9 @@
  *
  * Example:
  *     struct stile_result result = stile_core_version(STILE_VERSION_CURRENT);
- *     uint32_t agreed = (uint32_t)result.value[0];
+ *     uint32_t agreed = stile_core_version_agreed(result);
  */
-STILE_CALL(0x00, 0, core, version, ARGS1(u32, proposed))
+STILE_CALL(0x00, 0, core, version, ARGS1(u32, proposed), RETS1(u32, agreed), ERRS1(BAD_VERSION))
 
 /*
  * Ask which calls of a group may be used.
@@ -38,9 +38,10 @@ STILE_CALL(0x00, 0, core, version, ARGS1(u32, proposed))
  *
  * Example:
  *     struct stile_result result = stile_core_features(STILE_NR_irq_ipi / STILE_CALLS_PER_GROUP);
- *     bool has_ipi = result.value[0] >> (STILE_NR_irq_ipi % STILE_CALLS_PER_GROUP) & 1;
+ *     uint32_t calls = stile_core_features_calls(result);
+ *     bool has_ipi = calls >> (STILE_NR_irq_ipi % STILE_CALLS_PER_GROUP) & 1;
  */
-STILE_CALL(0x01, 0, core, features, ARGS1(u32, group))
+STILE_CALL(0x01, 0, core, features, ARGS1(u32, group), RETS1(u32, calls), ERRS0())
 
 /*
  * Ask about the VM or the calling vCPU.
@@ -53,9 +54,9 @@ STILE_CALL(0x01, 0, core, features, ARGS1(u32, group))
  *
  * Example:
  *     struct stile_result result = stile_core_info(STILE_INFO_NR_VCPUS);
- *     uint64_t nr_vcpus = result.value[0];
+ *     uint64_t nr_vcpus = stile_core_info_value(result);
  */
-STILE_CALL(0x02, 1, core, info, ARGS1(u32, item))
+STILE_CALL(0x02, 1, core, info, ARGS1(u32, item), RETS1(u64, value), ERRS0())
 
 /*
  * Do nothing. The round trip of this call is what a hypercall costs.
@@ -64,7 +65,7 @@ STILE_CALL(0x02, 1, core, info, ARGS1(u32, item))
  *     struct stile_result result = stile_core_null();
  *     bool is_alive = result.status == STILE_SUCCESS;
  */
-STILE_CALL(0x03, 1, core, null, ARGS0())
+STILE_CALL(0x03, 1, core, null, ARGS0(), RETS0(), ERRS0())
 
 /*
  * Make many calls by one. They are in the caller's mailbox, and each gets its own results there:
@@ -86,9 +87,10 @@ STILE_CALL(0x03, 1, core, null, ARGS0())
  * Example:
  *     // entries 0 to 3 of the mailbox's calls are filled in
  *     struct stile_result result = stile_core_multicall(0, 4, STILE_MULTICALL_STOP);
- *     uint64_t nr_made = result.value[0];
+ *     uint64_t nr_made = stile_core_multicall_made(result);
  */
-STILE_CALL(0x04, 9, core, multicall, ARGS3(u32, first, u32, count, u32, flags))
+STILE_CALL(0x04, 9, core, multicall, ARGS3(u32, first, u32, count, u32, flags),
+           RETS1(u32, made), ERRS0())
 
 /*
  * End all that the VM has with others and with the hypervisor, so that a kernel finds what it would
@@ -112,6 +114,6 @@ STILE_CALL(0x04, 9, core, multicall, ARGS3(u32, first, u32, count, u32, flags))
  *     struct stile_result result = stile_core_reset();
  *     result = stile_core_version(STILE_VERSION_CURRENT); // as after a start
  */
-STILE_CALL(0x05, 10, core, reset, ARGS0())
+STILE_CALL(0x05, 10, core, reset, ARGS0(), RETS0(), ERRS0())
 
 /* clang-format on */

@@ -26,7 +26,8 @@
  *     // "net", 6E 65 74
  *     struct stile_result result = stile_directory_publish(0x74656E, 0, 100);
  */
-STILE_CALL(0x80, 9, directory, publish, ARGS3(u64, key0, u64, key1, u64, value))
+STILE_CALL(0x80, 9, directory, publish, ARGS3(u64, key0, u64, key1, u64, value),
+           RETS0(), ERRS1(LIMIT))
 
 /*
  * Take back what was published under a key.
@@ -41,7 +42,7 @@ STILE_CALL(0x80, 9, directory, publish, ARGS3(u64, key0, u64, key1, u64, value))
  *     // "net", 6E 65 74
  *     struct stile_result result = stile_directory_withdraw(0x74656E, 0);
  */
-STILE_CALL(0x81, 9, directory, withdraw, ARGS2(u64, key0, u64, key1))
+STILE_CALL(0x81, 9, directory, withdraw, ARGS2(u64, key0, u64, key1), RETS0(), ERRS1(NOT_FOUND))
 
 /*
  * Read what a VM has published under a key.
@@ -57,9 +58,10 @@ STILE_CALL(0x81, 9, directory, withdraw, ARGS2(u64, key0, u64, key1))
  *
  * Example:
  *     struct stile_result result = stile_directory_lookup(owner, 0x74656E, 0); // "net"
- *     stile_port_t remote = stile_port((uint32_t)result.value[0]);
+ *     stile_port_t remote = stile_port((uint32_t)stile_directory_lookup_value(result));
  */
-STILE_CALL(0x82, 9, directory, lookup, ARGS3(vm_id, owner, u64, key0, u64, key1))
+STILE_CALL(0x82, 9, directory, lookup, ARGS3(vm_id, owner, u64, key0, u64, key1),
+           RETS1(u64, value), ERRS1(NOT_FOUND))
 
 /*
  * Walk what a VM has published.
@@ -75,9 +77,10 @@ STILE_CALL(0x82, 9, directory, lookup, ARGS3(vm_id, owner, u64, key0, u64, key1)
  *
  * Example:
  *     struct stile_result result = stile_directory_query(owner, 0);
- *     uint64_t value = result.value[0];
+ *     uint64_t value = stile_directory_query_value(result);
  */
-STILE_CALL(0x83, 9, directory, query, ARGS2(vm_id, owner, u32, index))
+STILE_CALL(0x83, 9, directory, query, ARGS2(vm_id, owner, u32, index),
+           RETS3(u64, value, u64, key0, u64, key1), ERRS1(NOT_FOUND))
 
 /*
  * Find a VM by its name.
@@ -93,8 +96,9 @@ STILE_CALL(0x83, 9, directory, query, ARGS2(vm_id, owner, u32, index))
  *
  * Example:
  *     struct stile_result result = stile_directory_find_vm(0x72657473, 0, 0, 0); // "ster"
- *     stile_vm_id_t peer = stile_vm_id((uint32_t)result.value[0]);
+ *     stile_vm_id_t peer = stile_directory_find_vm_found(result);
  */
-STILE_CALL(0x84, 9, directory, find_vm, ARGS4(u64, name0, u64, name1, u64, name2, u64, name3))
+STILE_CALL(0x84, 9, directory, find_vm, ARGS4(u64, name0, u64, name1, u64, name2, u64, name3),
+           RETS1(vm_id, found), ERRS1(NOT_FOUND))
 
 /* clang-format on */

@@ -30,9 +30,10 @@
  *
  * Example:
  *     struct stile_result result = stile_event_alloc(peer, stile_vcpu_id(0));
- *     stile_port_t port = stile_port((uint32_t)result.value[0]); // tell the peer
+ *     stile_port_t port = stile_event_alloc_port(result); // tell the peer
  */
-STILE_CALL(0x70, 9, event, alloc, ARGS2(vm_id, peer, vcpu_id, target))
+STILE_CALL(0x70, 9, event, alloc, ARGS2(vm_id, peer, vcpu_id, target),
+           RETS1(port, port), ERRS2(NOT_FOUND, LIMIT))
 
 /*
  * Bind a new port to one that a peer has allocated for this VM. That sets the bit of the peer's
@@ -50,9 +51,10 @@ STILE_CALL(0x70, 9, event, alloc, ARGS2(vm_id, peer, vcpu_id, target))
  *
  * Example:
  *     struct stile_result result = stile_event_bind(peer, remote, stile_vcpu_id(0));
- *     stile_port_t port = stile_port((uint32_t)result.value[0]);
+ *     stile_port_t port = stile_event_bind_port(result);
  */
-STILE_CALL(0x71, 9, event, bind, ARGS3(vm_id, peer, port, remote, vcpu_id, target))
+STILE_CALL(0x71, 9, event, bind, ARGS3(vm_id, peer, port, remote, vcpu_id, target),
+           RETS1(port, port), ERRS2(NOT_FOUND, LIMIT))
 
 /*
  * Allocate a port that the hypervisor sets.
@@ -68,9 +70,10 @@ STILE_CALL(0x71, 9, event, bind, ARGS3(vm_id, peer, port, remote, vcpu_id, targe
  *
  * Example:
  *     struct stile_result result = stile_event_bind_virq(STILE_VIRQ_PEER, stile_vcpu_id(0));
- *     stile_port_t port = stile_port((uint32_t)result.value[0]); // unmask it in the mailbox
+ *     stile_port_t port = stile_event_bind_virq_port(result); // unmask it in the mailbox
  */
-STILE_CALL(0x72, 9, event, bind_virq, ARGS2(u32, virq, vcpu_id, target))
+STILE_CALL(0x72, 9, event, bind_virq, ARGS2(u32, virq, vcpu_id, target),
+           RETS1(port, port), ERRS2(BUSY, LIMIT))
 
 /*
  * Allocate a port by which the VM's vCPUs notify one of them: an inter-processor interrupt.
@@ -84,9 +87,9 @@ STILE_CALL(0x72, 9, event, bind_virq, ARGS2(u32, virq, vcpu_id, target))
  *
  * Example:
  *     struct stile_result result = stile_event_bind_ipi(target);
- *     stile_port_t port = stile_port((uint32_t)result.value[0]); // for event_send
+ *     stile_port_t port = stile_event_bind_ipi_port(result); // for event_send
  */
-STILE_CALL(0x73, 9, event, bind_ipi, ARGS1(vcpu_id, target))
+STILE_CALL(0x73, 9, event, bind_ipi, ARGS1(vcpu_id, target), RETS1(port, port), ERRS1(LIMIT))
 
 /*
  * Set the bit of the port's other end, and interrupt that vCPU if it wants to be: the bit was
@@ -104,7 +107,7 @@ STILE_CALL(0x73, 9, event, bind_ipi, ARGS1(vcpu_id, target))
  *     struct stile_result result = stile_event_send(port);
  *     bool peer_is_gone = result.status == STILE_NOT_BOUND;
  */
-STILE_CALL(0x74, 9, event, send, ARGS1(port, port))
+STILE_CALL(0x74, 9, event, send, ARGS1(port, port), RETS0(), ERRS2(NOT_FOUND, NOT_BOUND))
 
 /*
  * Give a port up. Its bit is cleared. A peer's port that was bound to it gets its bit set, and waits
@@ -119,7 +122,7 @@ STILE_CALL(0x74, 9, event, send, ARGS1(port, port))
  *     struct stile_result result = stile_event_close(port);
  *     bool there_was_one = result.status == STILE_SUCCESS;
  */
-STILE_CALL(0x75, 9, event, close, ARGS1(port, port))
+STILE_CALL(0x75, 9, event, close, ARGS1(port, port), RETS0(), ERRS1(NOT_FOUND))
 
 /*
  * Ask about a port.
@@ -134,9 +137,10 @@ STILE_CALL(0x75, 9, event, close, ARGS1(port, port))
  *
  * Example:
  *     struct stile_result result = stile_event_query(port);
- *     bool is_bound = result.value[0] == STILE_PORT_PEER;
+ *     bool is_bound = stile_event_query_state(result) == STILE_PORT_PEER;
  */
-STILE_CALL(0x76, 9, event, query, ARGS1(port, port))
+STILE_CALL(0x76, 9, event, query, ARGS1(port, port),
+           RETS3(u32, state, vcpu_id, target, u64, peer_and_port), ERRS1(NOT_FOUND))
 
 /*
  * Move a port's bit to another vCPU's mailbox. A bit that is set is moved with its state; the mask
@@ -153,6 +157,7 @@ STILE_CALL(0x76, 9, event, query, ARGS1(port, port))
  *     struct stile_result result = stile_event_move(port, target);
  *     bool moved = result.status == STILE_SUCCESS;
  */
-STILE_CALL(0x77, 9, event, move, ARGS2(port, port, vcpu_id, target))
+STILE_CALL(0x77, 9, event, move, ARGS2(port, port, vcpu_id, target),
+           RETS0(), ERRS2(NOT_FOUND, DENIED))
 
 /* clang-format on */

@@ -20,7 +20,7 @@
  *     // INTID 40, to wherever it is routed
  *     struct stile_result result = stile_irq_inject(stile_vcpu_id(0), stile_intid(40));
  */
-STILE_CALL(0x40, 1, irq, inject, ARGS2(vcpu_id, target, intid, intid))
+STILE_CALL(0x40, 1, irq, inject, ARGS2(vcpu_id, target, intid, intid), RETS0(), ERRS0())
 
 /*
  * Send an inter-processor interrupt to one vCPU, the caller included.
@@ -34,7 +34,7 @@ STILE_CALL(0x40, 1, irq, inject, ARGS2(vcpu_id, target, intid, intid))
  *     // have the target look at its run queue
  *     struct stile_result result = stile_irq_ipi(target, stile_intid(0));
  */
-STILE_CALL(0x41, 1, irq, ipi, ARGS2(vcpu_id, target, intid, sgi))
+STILE_CALL(0x41, 1, irq, ipi, ARGS2(vcpu_id, target, intid, sgi), RETS0(), ERRS0())
 
 /*
  * Send an inter-processor interrupt to several vCPUs at once.
@@ -48,7 +48,7 @@ STILE_CALL(0x41, 1, irq, ipi, ARGS2(vcpu_id, target, intid, sgi))
  *     // vCPUs 0 to 3
  *     struct stile_result result = stile_irq_ipi_set(stile_vcpu_set(0xF), stile_intid(1));
  */
-STILE_CALL(0x42, 9, irq, ipi_set, ARGS2(vcpu_set, targets, intid, sgi))
+STILE_CALL(0x42, 9, irq, ipi_set, ARGS2(vcpu_set, targets, intid, sgi), RETS0(), ERRS0())
 
 /*
  * Disable an interrupt: it may become pending, and is not delivered.
@@ -65,7 +65,7 @@ STILE_CALL(0x42, 9, irq, ipi_set, ARGS2(vcpu_set, targets, intid, sgi))
  *     struct stile_result result = stile_irq_mask(target, intid);
  *     bool is_masked = result.status == STILE_SUCCESS;
  */
-STILE_CALL(0x43, 9, irq, mask, ARGS2(vcpu_id, target, intid, intid))
+STILE_CALL(0x43, 9, irq, mask, ARGS2(vcpu_id, target, intid, intid), RETS0(), ERRS0())
 
 /*
  * Enable an interrupt: deliver it if it is pending.
@@ -81,7 +81,7 @@ STILE_CALL(0x43, 9, irq, mask, ARGS2(vcpu_id, target, intid, intid))
  *     struct stile_result result = stile_irq_unmask(target, intid);
  *     bool may_come = result.status == STILE_SUCCESS;
  */
-STILE_CALL(0x44, 9, irq, unmask, ARGS2(vcpu_id, target, intid, intid))
+STILE_CALL(0x44, 9, irq, unmask, ARGS2(vcpu_id, target, intid, intid), RETS0(), ERRS0())
 
 /*
  * Set an interrupt's priority.
@@ -97,7 +97,8 @@ STILE_CALL(0x44, 9, irq, unmask, ARGS2(vcpu_id, target, intid, intid))
  *     // more urgent than the usual 0xA0
  *     struct stile_result result = stile_irq_set_priority(target, intid, 0x40);
  */
-STILE_CALL(0x45, 9, irq, set_priority, ARGS3(vcpu_id, target, intid, intid, u32, priority))
+STILE_CALL(0x45, 9, irq, set_priority, ARGS3(vcpu_id, target, intid, intid, u32, priority),
+           RETS0(), ERRS0())
 
 /*
  * Ask about an interrupt.
@@ -111,8 +112,9 @@ STILE_CALL(0x45, 9, irq, set_priority, ARGS3(vcpu_id, target, intid, intid, u32,
  *
  * Example:
  *     struct stile_result result = stile_irq_query(target, intid);
- *     bool is_pending = result.value[0] & STILE_IRQ_PENDING;
+ *     bool is_pending = stile_irq_query_bits(result) & STILE_IRQ_PENDING;
  */
-STILE_CALL(0x46, 9, irq, query, ARGS2(vcpu_id, target, intid, intid))
+STILE_CALL(0x46, 9, irq, query, ARGS2(vcpu_id, target, intid, intid),
+           RETS2(u32, bits, u32, priority), ERRS0())
 
 /* clang-format on */

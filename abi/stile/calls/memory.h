@@ -39,9 +39,10 @@
  *
  * Example:
  *     struct stile_result result = stile_memory_map(base, count);
- *     uint64_t left = count.pages - result.value[0]; // go on from there
+ *     uint64_t left = count.pages - stile_memory_map_done(result).pages; // go on from there
  */
-STILE_CALL(0x50, 1, memory, map, ARGS2(ipa, base, nr_pages, count))
+STILE_CALL(0x50, 1, memory, map, ARGS2(ipa, base, nr_pages, count),
+           RETS1(nr_pages, done), ERRS2(ALREADY_MAPPED, NO_MEMORY))
 
 /*
  * Give pages back to the hypervisor. Their content is lost; touching them afterwards is an
@@ -62,9 +63,10 @@ STILE_CALL(0x50, 1, memory, map, ARGS2(ipa, base, nr_pages, count))
  *
  * Example:
  *     struct stile_result result = stile_memory_unmap(base, count);
- *     uint64_t left = count.pages - result.value[0]; // go on from there
+ *     uint64_t left = count.pages - stile_memory_unmap_done(result).pages; // go on from there
  */
-STILE_CALL(0x51, 1, memory, unmap, ARGS2(ipa, base, nr_pages, count))
+STILE_CALL(0x51, 1, memory, unmap, ARGS2(ipa, base, nr_pages, count),
+           RETS1(nr_pages, done), ERRS3(NOT_MAPPED, BUSY, NO_MEMORY))
 
 /*
  * Change what the VM may do with pages of its own, or with pages shared with it.
@@ -91,7 +93,8 @@ STILE_CALL(0x51, 1, memory, unmap, ARGS2(ipa, base, nr_pages, count))
  *     // the kernel's text: nobody writes it any more
  *     struct stile_result result = stile_memory_protect(base, count, STILE_ACCESS_READ | STILE_ACCESS_EXECUTE);
  */
-STILE_CALL(0x52, 9, memory, protect, ARGS3(ipa, base, nr_pages, count, u32, access))
+STILE_CALL(0x52, 9, memory, protect, ARGS3(ipa, base, nr_pages, count, u32, access),
+           RETS1(nr_pages, done), ERRS4(NOT_MAPPED, BUSY, DENIED, NO_MEMORY))
 
 /*
  * Ask what is at an address.
@@ -108,9 +111,10 @@ STILE_CALL(0x52, 9, memory, protect, ARGS3(ipa, base, nr_pages, count, u32, acce
  *
  * Example:
  *     struct stile_result result = stile_memory_query(address);
- *     uint32_t owner = (uint32_t)(result.value[0] >> 32);
+ *     uint32_t owner = (uint32_t)(stile_memory_query_what(result) >> 32);
  */
-STILE_CALL(0x53, 9, memory, query, ARGS1(ipa, address))
+STILE_CALL(0x53, 9, memory, query, ARGS1(ipa, address),
+           RETS3(u64, what, ipa, base, nr_bytes, length), ERRS0())
 
 /*
  * Offer pages to another VM. They stay the caller's, who may go on using them.
@@ -138,9 +142,10 @@ STILE_CALL(0x53, 9, memory, query, ARGS1(ipa, address))
  *
  * Example:
  *     struct stile_result result = stile_memory_share(base, count, peer, STILE_ACCESS_READ);
- *     stile_share_t share = stile_share((uint32_t)result.value[0]); // tell the peer
+ *     stile_share_t share = stile_memory_share_handle(result); // tell the peer
  */
-STILE_CALL(0x54, 9, memory, share, ARGS4(ipa, base, nr_pages, count, vm_id, peer, u32, access))
+STILE_CALL(0x54, 9, memory, share, ARGS4(ipa, base, nr_pages, count, vm_id, peer, u32, access),
+           RETS1(share, handle), ERRS4(NOT_FOUND, NOT_MAPPED, BUSY, LIMIT))
 
 /*
  * Offer pages to another VM for good: when the peer accepts, they leave the caller's address space
@@ -167,10 +172,11 @@ STILE_CALL(0x54, 9, memory, share, ARGS4(ipa, base, nr_pages, count, vm_id, peer
  *
  * Example:
  *     struct stile_result result = stile_memory_donate(base, count, peer);
- *     stile_share_t share = stile_share((uint32_t)result.value[0]); // tell the peer
- *     uint64_t left = count.pages - result.value[1]; // go on from there
+ *     stile_share_t share = stile_memory_donate_handle(result); // tell the peer
+ *     uint64_t left = count.pages - stile_memory_donate_count(result).pages; // go on from there
  */
-STILE_CALL(0x55, 9, memory, donate, ARGS3(ipa, base, nr_pages, count, vm_id, peer))
+STILE_CALL(0x55, 9, memory, donate, ARGS3(ipa, base, nr_pages, count, vm_id, peer),
+           RETS2(share, handle, nr_pages, count), ERRS4(NOT_FOUND, LIMIT, NOT_MAPPED, BUSY))
 
 /*
  * Take what a peer has offered, if it is what the caller takes it for: maps its pages.
@@ -213,7 +219,8 @@ STILE_CALL(0x55, 9, memory, donate, ARGS3(ipa, base, nr_pages, count, vm_id, pee
  *     struct stile_result result = stile_memory_accept(share, base, count, STILE_ACCESS_READ);
  *     bool is_what_was_agreed_on = result.status == STILE_SUCCESS;
  */
-STILE_CALL(0x56, 10, memory, accept, ARGS4(share, share, ipa, base, nr_pages, count, u32, access))
+STILE_CALL(0x56, 10, memory, accept, ARGS4(share, share, ipa, base, nr_pages, count, u32, access),
+           RETS0(), ERRS7(NOT_FOUND, DENIED, BUSY, NOT_MAPPED, ALREADY_MAPPED, LIMIT, NO_MEMORY))
 
 /*
  * Stop using what was accepted: unmaps it. It is offered as before, and may be accepted again; if
@@ -228,7 +235,7 @@ STILE_CALL(0x56, 10, memory, accept, ARGS4(share, share, ipa, base, nr_pages, co
  *     // done with the peer's pages
  *     struct stile_result result = stile_memory_release(share);
  */
-STILE_CALL(0x57, 9, memory, release, ARGS1(share, share))
+STILE_CALL(0x57, 9, memory, release, ARGS1(share, share), RETS0(), ERRS2(NOT_FOUND, BUSY))
 
 /*
  * Take a share back, accepted or not. When the call returns, no CPU can reach the pages on the
@@ -244,7 +251,7 @@ STILE_CALL(0x57, 9, memory, release, ARGS1(share, share))
  *     struct stile_result result = stile_memory_revoke(share);
  *     bool is_mine_alone = result.status == STILE_SUCCESS;
  */
-STILE_CALL(0x58, 9, memory, revoke, ARGS1(share, share))
+STILE_CALL(0x58, 9, memory, revoke, ARGS1(share, share), RETS0(), ERRS2(NOT_FOUND, BUSY))
 
 /*
  * Walk the shares that others have offered to the caller, accepted ones included, and what it has
@@ -261,9 +268,10 @@ STILE_CALL(0x58, 9, memory, revoke, ARGS1(share, share))
  *
  * Example:
  *     struct stile_result result = stile_memory_next_offered(stile_share(0));
- *     stile_share_t first = stile_share((uint32_t)result.value[0]);
+ *     stile_share_t first = stile_memory_next_offered_handle(result);
  */
-STILE_CALL(0x59, 10, memory, next_offered, ARGS1(share, after))
+STILE_CALL(0x59, 10, memory, next_offered, ARGS1(share, after),
+           RETS3(share, handle, u64, owner_and_count, u32, what), ERRS1(NOT_FOUND))
 
 /*
  * Clean and invalidate data caches to the point of coherency: what the VM has written is seen by
@@ -281,9 +289,10 @@ STILE_CALL(0x59, 10, memory, next_offered, ARGS1(share, after))
  *
  * Example:
  *     struct stile_result result = stile_memory_clean(base, count);
- *     uint64_t left = count.pages - result.value[0]; // go on from there
+ *     uint64_t left = count.pages - stile_memory_clean_done(result).pages; // go on from there
  */
-STILE_CALL(0x5A, 9, memory, clean, ARGS2(ipa, base, nr_pages, count))
+STILE_CALL(0x5A, 9, memory, clean, ARGS2(ipa, base, nr_pages, count),
+           RETS1(nr_pages, done), ERRS1(NOT_MAPPED))
 
 /*
  * Walk the shares that the caller offers: what a kernel has forgotten, or one before it in the same
@@ -300,8 +309,9 @@ STILE_CALL(0x5A, 9, memory, clean, ARGS2(ipa, base, nr_pages, count))
  *
  * Example:
  *     struct stile_result result = stile_memory_next_shared(stile_share(0));
- *     stile_share_t first = stile_share((uint32_t)result.value[0]);
+ *     stile_share_t first = stile_memory_next_shared_handle(result);
  */
-STILE_CALL(0x5B, 10, memory, next_shared, ARGS1(share, after))
+STILE_CALL(0x5B, 10, memory, next_shared, ARGS1(share, after),
+           RETS3(share, handle, u64, peer_and_count, u32, what), ERRS1(NOT_FOUND))
 
 /* clang-format on */

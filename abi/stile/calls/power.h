@@ -20,7 +20,7 @@
  *     // does not return
  *     struct stile_result result = stile_power_off(0);
  */
-STILE_CALL(0x60, 1, power, off, ARGS1(u32, status))
+STILE_CALL(0x60, 1, power, off, ARGS1(u32, status), RETS0(), ERRS0())
 
 /*
  * Start the VM anew, as it was when the hypervisor first started it. Does not return.
@@ -29,7 +29,7 @@ STILE_CALL(0x60, 1, power, off, ARGS1(u32, status))
  *     // does not return
  *     struct stile_result result = stile_power_reboot();
  */
-STILE_CALL(0x61, 1, power, reboot, ARGS0())
+STILE_CALL(0x61, 1, power, reboot, ARGS0(), RETS0(), ERRS0())
 
 /*
  * Stop the VM because its kernel cannot go on. Does not return when it succeeds.
@@ -47,7 +47,7 @@ STILE_CALL(0x61, 1, power, reboot, ARGS0())
  *     // returns only if the message is not in memory
  *     struct stile_result result = stile_power_crash(message, length);
  */
-STILE_CALL(0x62, 1, power, crash, ARGS2(ipa, message, nr_bytes, length))
+STILE_CALL(0x62, 1, power, crash, ARGS2(ipa, message, nr_bytes, length), RETS0(), ERRS1(NOT_MAPPED))
 
 /*
  * Put the VM to sleep until somebody resumes it: a privileged VM (control_resume) or a person at
@@ -57,6 +57,6 @@ STILE_CALL(0x62, 1, power, crash, ARGS2(ipa, message, nr_bytes, length))
  *     struct stile_result result = stile_power_suspend();
  *     // somebody resumed the VM: look at the clock
  */
-STILE_CALL(0x63, 9, power, suspend, ARGS0())
+STILE_CALL(0x63, 9, power, suspend, ARGS0(), RETS0(), ERRS0())
 
 /* clang-format on */

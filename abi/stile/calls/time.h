@@ -19,7 +19,7 @@
  *     struct stile_result result = stile_time_oneshot(deadline);
  *     result = stile_time_oneshot(stile_ticks(STILE_TIME_NEVER)); // not after all
  */
-STILE_CALL(0x30, 1, time, oneshot, ARGS1(ticks, deadline))
+STILE_CALL(0x30, 1, time, oneshot, ARGS1(ticks, deadline), RETS0(), ERRS0())
 
 /*
  * Have STILE_VIRQ_TIMER's port of the calling vCPU set at a deadline, once or periodically.
@@ -37,6 +37,7 @@ STILE_CALL(0x30, 1, time, oneshot, ARGS1(ticks, deadline))
  *     // from the deadline on, 100 times a second of a clock of 62.5 MHz
  *     struct stile_result result = stile_time_event(deadline, stile_nr_ticks(625000));
  */
-STILE_CALL(0x31, 9, time, event, ARGS2(ticks, deadline, nr_ticks, period))
+STILE_CALL(0x31, 9, time, event, ARGS2(ticks, deadline, nr_ticks, period),
+           RETS0(), ERRS1(NOT_BOUND))
 
 /* clang-format on */

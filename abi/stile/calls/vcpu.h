@@ -14,7 +14,7 @@
  *     // spinning, and the holder does not run
  *     struct stile_result result = stile_vcpu_yield();
  */
-STILE_CALL(0x20, 1, vcpu, yield, ARGS0())
+STILE_CALL(0x20, 1, vcpu, yield, ARGS0(), RETS0(), ERRS0())
 
 /*
  * Sleep until an interrupt is pending for the calling vCPU.
@@ -26,7 +26,7 @@ STILE_CALL(0x20, 1, vcpu, yield, ARGS0())
  *     // idle: nothing to run, interrupts masked until it returns
  *     struct stile_result result = stile_vcpu_block();
  */
-STILE_CALL(0x21, 1, vcpu, block, ARGS0())
+STILE_CALL(0x21, 1, vcpu, block, ARGS0(), RETS0(), ERRS0())
 
 /*
  * Read one of the calling vCPU's counters.
@@ -39,9 +39,9 @@ STILE_CALL(0x21, 1, vcpu, block, ARGS0())
  *
  * Example:
  *     struct stile_result result = stile_vcpu_counter(STILE_COUNTER_EXITS);
- *     uint64_t nr_exits = result.value[0];
+ *     uint64_t nr_exits = stile_vcpu_counter_value(result);
  */
-STILE_CALL(0x22, 1, vcpu, counter, ARGS1(u32, counter))
+STILE_CALL(0x22, 1, vcpu, counter, ARGS1(u32, counter), RETS1(u64, value), ERRS0())
 
 /*
  * Start a vCPU that is off.
@@ -59,7 +59,8 @@ STILE_CALL(0x22, 1, vcpu, counter, ARGS1(u32, counter))
  *     stile_vcpu_id_t second = stile_vcpu_id(1);
  *     struct stile_result result = stile_vcpu_on(second, stile_ipa(0x40080000), 0);
  */
-STILE_CALL(0x23, 9, vcpu, on, ARGS3(vcpu_id, target, ipa, entry, u64, context))
+STILE_CALL(0x23, 9, vcpu, on, ARGS3(vcpu_id, target, ipa, entry, u64, context),
+           RETS0(), ERRS1(BUSY))
 
 /*
  * Stop the calling vCPU. Does not return. The last vCPU to stop ends the VM, as power_off does.
@@ -68,7 +69,7 @@ STILE_CALL(0x23, 9, vcpu, on, ARGS3(vcpu_id, target, ipa, entry, u64, context))
  *     // interrupts masked, nothing left to do here
  *     struct stile_result result = stile_vcpu_off();
  */
-STILE_CALL(0x24, 9, vcpu, off, ARGS0())
+STILE_CALL(0x24, 9, vcpu, off, ARGS0(), RETS0(), ERRS0())
 
 /*
  * Ask whether a vCPU is on, and what it does.
@@ -82,9 +83,9 @@ STILE_CALL(0x24, 9, vcpu, off, ARGS0())
  *
  * Example:
  *     struct stile_result result = stile_vcpu_query(stile_vcpu_id(1));
- *     bool can_be_started = result.value[0] == STILE_VCPU_OFF;
+ *     bool can_be_started = stile_vcpu_query_state(result) == STILE_VCPU_OFF;
  */
-STILE_CALL(0x25, 9, vcpu, query, ARGS1(vcpu_id, target))
+STILE_CALL(0x25, 9, vcpu, query, ARGS1(vcpu_id, target), RETS1(u32, state), ERRS0())
 
 /*
  * Let one vCPU of the VM run next on this physical CPU, if it waits for one, may use this one, and
@@ -101,7 +102,7 @@ STILE_CALL(0x25, 9, vcpu, query, ARGS1(vcpu_id, target))
  *     // vCPU 1 holds the lock, and its page says that it is preempted
  *     struct stile_result result = stile_vcpu_yield_to(stile_vcpu_id(1));
  */
-STILE_CALL(0x26, 9, vcpu, yield_to, ARGS1(vcpu_id, target))
+STILE_CALL(0x26, 9, vcpu, yield_to, ARGS1(vcpu_id, target), RETS0(), ERRS0())
 
 /*
  * Sleep until one of some ports is pending, whether masked or not, or a deadline has passed.
@@ -119,7 +120,7 @@ STILE_CALL(0x26, 9, vcpu, yield_to, ARGS1(vcpu_id, target))
  *     // until port 100 is pending, at most to the deadline
  *     struct stile_result result = stile_vcpu_poll(100 / 64, UINT64_C(1) << 100 % 64, deadline);
  */
-STILE_CALL(0x27, 9, vcpu, poll, ARGS3(u32, word, u64, ports, ticks, deadline))
+STILE_CALL(0x27, 9, vcpu, poll, ARGS3(u32, word, u64, ports, ticks, deadline), RETS0(), ERRS0())
 
 /*
  * Have a vCPU return from vcpu_block or vcpu_poll, without an interrupt. If it is in neither, its
@@ -133,6 +134,6 @@ STILE_CALL(0x27, 9, vcpu, poll, ARGS3(u32, word, u64, ports, ticks, deadline))
  *     // the lock is free: wake who waits for it
  *     struct stile_result result = stile_vcpu_kick(target);
  */
-STILE_CALL(0x28, 9, vcpu, kick, ARGS1(vcpu_id, target))
+STILE_CALL(0x28, 9, vcpu, kick, ARGS1(vcpu_id, target), RETS0(), ERRS0())
 
 /* clang-format on */

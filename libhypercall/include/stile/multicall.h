@@ -63,7 +63,7 @@ static inline struct stile_call_entry *stile_multicall_add(struct stile_multical
     return entry;
 }
 
-#define STILE_CALL(nr, since, group, name, args)                                                   \
+#define STILE_CALL(nr, since, group, name, args, rets, errs)                                       \
     static inline struct stile_call_entry *stile_multicall_##group##_##name(                       \
         struct stile_multicall *multicall STILE_MORE_PARAMS_##args)                                \
     {                                                                                              \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One typed inline stub per line of the call table: stile_<group>_<name>(arguments).
+ * One typed inline stub per line of the call table: stile_<group>_<name>(arguments). And one
+ * function for each result of a call: stile_<group>_<name>_<result>(what the stub returned).
  *
  * What each call takes, returns and refuses is said at its line in stile/calls.h. The stubs may be
  * used in any context, once stile_handshake() has succeeded.
@@ -25,11 +26,12 @@
     stile_##t1##_word(a1), stile_##t2##_word(a2), stile_##t3##_word(a3), stile_##t4##_word(a4),    \
         stile_##t5##_word(a5), stile_##t6##_word(a6)
 
-#define STILE_CALL(nr, since, group, name, args)                                                   \
+#define STILE_CALL(nr, since, group, name, args, rets, errs)                                       \
     static inline struct stile_result stile_##group##_##name(STILE_PARAMS_##args)                  \
     {                                                                                              \
         return stile_hvc(STILE_FID(nr), STILE_WORDS_##args);                                       \
-    }
+    }                                                                                              \
+    STILE_GET(stile_##group##_##name, STILE_LIST_##rets)
 #include "stile/calls.h"
 
 #endif
