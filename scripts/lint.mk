@@ -5,14 +5,14 @@ lint-c      = $(shell git ls-files -co --exclude-standard '*.c' '*.h' 2>/dev/nul
 lint-tidy   = $(filter-out libhypercall/rt/%,$(filter hv/%.c guest-kernel/%.c libhypercall/%.c tests/ktf/ktf.c tests/ktf/ktf_check.c,$(lint-c)))
 lint-shell  = $(shell git grep -lE --untracked '^\#!/bin/(ba)?sh' -- scripts tests .ci 2>/dev/null)
 lint-python = $(shell git grep -lE --untracked '^\#!/usr/bin/env python3' -- scripts tests 2>/dev/null) \
-	$(wildcard tests/runner/*.py scripts/*.py scripts/reference/*.py)
+	$(wildcard tests/runner/*.py scripts/*.py scripts/reference/*.py scripts/rust/*.py)
 
 # Trees whose includes point down, each with the page that states the order of its folders.
 lint-trees = hv=docs/architecture.md guest-kernel=docs/guest-kernel.md libhypercall/fake=docs/porting.md
 
-.PHONY: lint lint-format lint-layers lint-shell lint-python lint-cppcheck lint-tidy format
+.PHONY: lint lint-format lint-layers lint-shell lint-python lint-rust lint-cppcheck lint-tidy format
 
-lint: lint-format lint-layers lint-shell lint-python lint-cppcheck lint-tidy ## look for faults without running anything
+lint: lint-format lint-layers lint-shell lint-python lint-rust lint-cppcheck lint-tidy ## look for faults without running anything
 	@echo '  LINT    nothing found'
 
 lint-format: | $(O)/.deps-test ## lint: whether clang-format would change something
@@ -33,6 +33,11 @@ lint-python: | $(O)/.deps-test ## lint: what Python itself warns of
 	$(call say,PYTHON,'$(words $(lint-python)) files')
 	@python3 -W error -c 'import pathlib, sys; \
 		[compile(pathlib.Path(f).read_text(), f, "exec") for f in sys.argv[1:]]' $(lint-python)
+
+# The crate's root leads to all of its files, those that are made included.
+lint-rust: $(O)/rust/stile/.done | $(O)/.deps-test ## lint: whether rustfmt would change something
+	$(call say,RUSTFMT,$(O)/rust/stile)
+	@/usr/bin/rustfmt --check --config-path .rustfmt.toml $(O)/rust/stile/src/lib.rs
 
 lint-cppcheck: $(O)/compile_commands.json | $(O)/.deps-test ## lint: cppcheck
 	$(call say,CPPCHECK,$(O)/compile_commands.json)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # The goals a person types. How the parts are built is in each part's build.mk.
 
-.PHONY: all help deps clean install docs compile_commands.json
+.PHONY: all help deps clean install docs rust compile_commands.json
 
 all: $(O)/stile.img $(O)/libhypercall.a $(O)/guest.img $(O)/compile_commands.json ## build the hypervisor, the library and the guest kernel
 
@@ -122,6 +122,22 @@ $(O)/docs/.done: scripts/abi-reference $(docs-inputs) $$(call changed,$$(docs-co
 	$(call keep,$(docs-commands))
 	@touch $@
 
+# The calls for kernels in Rust. It takes no Rust to write it.
+rust: $(O)/rust/stile/.done ## write the Rust crate of the calls
+	@echo '  RUST    $(O)/rust/stile'
+
+rust-inputs := $(wildcard abi/stile/*.h abi/stile/calls/*.h libhypercall/include/stile/*.h \
+	scripts/reference/*.py scripts/rust/*.py scripts/rust/crate/*)
+rust-make = scripts/abi-rust -o $(O)/rust/stile -- $(TARGET_CC) $(lib-cflags)
+rust-commands = $(rust-inputs) $(rust-make)
+$(O)/rust/stile/.done: scripts/abi-rust $(rust-inputs) $$(call changed,$$(rust-commands)) | $(O)/.deps-build
+	$(call say,RUST,$(@D))
+	@rm -rf $(@D)
+	@mkdir -p $(@D)
+	$(Q)$(rust-make)
+	$(call keep,$(rust-commands))
+	@touch $@
+
 # --- installing ------------------------------------------------------------------------------
 
 PREFIX ?= /usr/local
@@ -131,9 +147,9 @@ install-root = $(DESTDIR)$(PREFIX)
 install-files = install -m 644
 
 # stile-bundle and stile-qemu are links: what they need is found beside what they lead to.
-install: $(O)/stile.img $(O)/libhypercall.a $(O)/libhypercall-host.a $(O)/docs/.done ## install headers, library, hypervisor, stile-bundle, stile-qemu, pages (DESTDIR, PREFIX)
+install: $(O)/stile.img $(O)/libhypercall.a $(O)/libhypercall-host.a $(O)/docs/.done $(O)/rust/stile/.done ## install headers, library, Rust crate, hypervisor, stile-bundle, stile-qemu, pages (DESTDIR, PREFIX)
 	$(call say,INSTALL,$(install-root))
-	@install -d $(addprefix $(install-root)/,bin include/stile/calls lib/pkgconfig share/stile \
+	@install -d $(addprefix $(install-root)/,bin include/stile/calls lib/pkgconfig share/stile/rust/src \
 		share/doc/stile/html share/man/man2 share/man/man3 share/man/man7)
 	@$(install-files) abi/stile/*.h libhypercall/include/stile/*.h $(install-root)/include/stile
 	@$(install-files) abi/stile/calls/*.h $(install-root)/include/stile/calls
@@ -145,6 +161,8 @@ install: $(O)/stile.img $(O)/libhypercall.a $(O)/libhypercall-host.a $(O)/docs/.
 	@install scripts/bundle scripts/qemu $(install-root)/share/stile
 	@$(install-files) scripts/kernels.py scripts/newc.py tests/vms/virt.dts $(O)/stile.img \
 		$(install-root)/share/stile
+	@$(install-files) $(O)/rust/stile/Cargo.toml $(install-root)/share/stile/rust
+	@$(install-files) $(O)/rust/stile/src/* $(install-root)/share/stile/rust/src
 	@ln -sf ../share/stile/bundle $(install-root)/bin/stile-bundle
 	@ln -sf ../share/stile/qemu $(install-root)/bin/stile-qemu
 	@for section in 2 3 7; do \
