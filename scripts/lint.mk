@@ -36,8 +36,8 @@ lint-python: | $(O)/.deps-test ## lint: what Python itself warns of
 
 # The crate's root leads to all of its files, those that are made included.
 lint-rust: $(O)/rust/stile/.done | $(O)/.deps-test ## lint: whether rustfmt would change something
-	$(call say,RUSTFMT,$(O)/rust/stile)
-	@/usr/bin/rustfmt --check --config-path .rustfmt.toml $(O)/rust/stile/src/lib.rs
+	$(call say,RUSTFMT,'$(O)/rust/stile tests/rust')
+	@/usr/bin/rustfmt --check --config-path .rustfmt.toml $(O)/rust/stile/src/lib.rs tests/rust/kernel.rs
 
 lint-cppcheck: $(O)/compile_commands.json | $(O)/.deps-test ## lint: cppcheck
 	$(call say,CPPCHECK,$(O)/compile_commands.json)

@@ -74,6 +74,7 @@ $(eval $(call lib_tests,threads))
 include tests/fuzz/build.mk
 include tests/linux/build.mk
 include tests/model/build.mk
+include tests/rust/build.mk
 
 # --- running them ----------------------------------------------------------------------------
 
@@ -93,7 +94,7 @@ test-images := $(O)/shim.img $(O)/flat.img $(O)/stile.img $(O)/stile-test.img $(
 
 .PHONY: test test-images test-kunit stress fuzz differential model bench bench-record bench-debian
 
-test-images: ## build what the tests run, but for the fuzzer and Debian
+test-images: ## build what the tests run, but for the fuzzer, Rust and Debian
 test-images: $(test-images) $(unit-tests) $(O)/unit/ktf-selftest $(lib-tests) $(O)/libhypercall.a \
 		$(O)/libhypercall-host.a
 
