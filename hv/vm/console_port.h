@@ -92,6 +92,8 @@ static inline void console_port_add_one(struct console_port *port, char characte
         return;
     }
     if (port->length == CONSOLE_LINE_BYTES)
+        console_port_trim(port);
+    if (port->length == CONSOLE_LINE_BYTES)
         port->length = 0;
     port->line[port->length++] = character;
 }

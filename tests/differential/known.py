@@ -21,6 +21,7 @@ INSTRUCTIONS = [
     ("a64", 0xFFDFFF00, 0xD51BE000, ANY, "CNTPCT_EL0, CNTVCT_EL0: time goes on"),
     ("a64", 0xFFFFFF00, 0xD53BE300, ANY, "CNTV_*_EL0: the end of the program, a time"),
     ("a64", 0xFFDFFFE0, 0xD51BE200, ANY, "CNTP_TVAL_EL0: time goes on"),
+    ("a64", 0xFFFFFFE0, 0xD5382040, ANY, "TCR_EL1: IPS is as wide as the addresses that a VM is shown"),
     ("a64", 0xFFFFFFE0, 0xD5387400, ANY, "PAR_EL1: where the memory is, is the loader's choice"),
     ("a64", 0xFFDFFFE0, 0xD5184600, ANY, "ICC_PMR_EL1: QEMU's has more than the 8 bits there are"),
     ("a64", 0xFFDFFFE0, 0xD5100200, ANY,

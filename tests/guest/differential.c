@@ -155,6 +155,7 @@ static void run_one(const struct program_record *record, struct program_state *s
     memcpy(state->x, record->x, sizeof(state->x));
     state->sp_el0 = PROGRAM_DATA + PAGE_SIZE;
     state->sp_el1 = PROGRAM_DATA + PAGE_SIZE + 0x400;
+    write_sysreg(esr_el1, 0);
     write_sysreg(far_el1, 0);
     write_sysreg(cntkctl_el1, record->cntkctl);
     write_sysreg(cntp_ctl_el0, 2);

@@ -144,6 +144,22 @@ KTF_TEST(console, long_lines_are_broken)
     EXPECT_EQ(pv.console.port.length, 2);
 }
 
+/* What is kept of a VM that shows at once is full: of whole lines, and of the one begun. */
+KTF_TEST(console, a_character_that_finds_no_room_ends_no_line)
+{
+    char text[CONSOLE_LINE_BYTES + 1];
+
+    console_attach(&pv);
+    memset(text, 'x', sizeof(text));
+    text[CONSOLE_LINE_BYTES - 4] = '\n';
+    memcpy(text + CONSOLE_LINE_BYTES - 3, "begun", 3);
+    ASSERT_EQ(console_write(&pv, &CONSOLE_TURN, text, CONSOLE_LINE_BYTES), CONSOLE_LINE_BYTES);
+    EXPECT_TRUE(console_write_one(&pv, 'u'));
+    forget_sent();
+    console_write_hv("note", 4);
+    EXPECT_STREQ(sent(), "\r\n[hv] note\r\nbegu");
+}
+
 /* Text is written in pieces of any length, as a ring is read; the begun line is shown again whole.
  */
 KTF_TEST(console, a_begun_line_is_known_whatever_came_before_it)
