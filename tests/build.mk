@@ -165,8 +165,9 @@ bench-debian: $(O)/stile.img linux-guest ## record the exits of Debian's boot in
 
 # --- other configurations --------------------------------------------------------------------
 #
-# Each of tests/configs is a .config that may leave options out; it is built whole, and the cases
-# that its line "try:" names are run.
+# Each of tests/configs is a .config that may leave options out; it is built whole, the cases that
+# its line "try:" names are run, and the hypervisor's code has as many KiB as its line "text:" says
+# at most.
 
 configs        := $(patsubst tests/configs/%.config,config-%,$(wildcard tests/configs/*.config))
 config-folders := $(configs:config-%=config-folder-%)
@@ -186,6 +187,7 @@ $(config-folders): config-folder-%: $(O)/deps/libfdt/.done | $(O)/.deps-test
 $(configs): config-%: config-folder-%
 	@$(MAKE) --no-print-directory O=$(O)/configs/$* test-images
 	@tests/run --build $(O)/configs/$* "$$(sed -n 's/^# try: //p' tests/configs/$*.config)"
+	@tests/build/text $(O)/configs/$*/stile.elf $$(sed -n 's/^# text: //p' tests/configs/$*.config)
 
 # --- the ABI ---------------------------------------------------------------------------------
 

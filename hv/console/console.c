@@ -12,6 +12,7 @@
 #include "dev/gic.h"
 #include "dev/machine.h"
 #include "lib/check.h"
+#include "lib/is_enabled.h"
 
 /* Gives the focus to a VM, or the hypervisor's console, and says so. NULL, false: to nobody. */
 static void give_focus(struct vm *vm, bool monitor, bool quiet)
@@ -43,15 +44,17 @@ static uint32_t find(const struct vm *vm)
     return i;
 }
 
-/* Moves the focus on: the VMs in the order in which they came, then the hypervisor. */
+/* Moves the focus on: the VMs in the order in which they came, then the hypervisor's console. */
 static void cycle_focus(void)
 {
     uint32_t next = console.focus ? find(console.focus) + 1 : 0;
 
+    if (!IS_ENABLED(CONFIG_MONITOR) && next >= console.nr_vms)
+        next = 0;
     if (next < console.nr_vms)
         give_focus(console.vms[next], false, false);
     else
-        give_focus(NULL, true, false);
+        give_focus(NULL, IS_ENABLED(CONFIG_MONITOR), false);
 }
 
 void console_name_lines(void)

@@ -71,14 +71,16 @@ static struct hcall_result check_none(RAW_PARAMS, call_handler *handler)
     return hcall_error(STILE_NOT_SUPPORTED);
 }
 
-/* The table's lines in their order, after PERMIT_NONE. */
+/* The table's lines in their order, after PERMIT_NONE; those that are not compiled in stay empty.
+ */
 const struct hypercall_line {
     call_check *check;
     call_handler *handler;
 } hypercall_lines[] = {
     {check_none, NULL},
 #define STILE_CALL(nr, since, group, name, args, rets, errs)                                       \
-    {CHECK_##args, (call_handler *)(void (*)(void))hcall_##group##_##name},
+    {CALLS_##group ? CHECK_##args : check_none,                                                    \
+     CALLS_##group ? (call_handler *)(void (*)(void))hcall_##group##_##name : NULL},
 #include "stile/calls.h"
 };
 

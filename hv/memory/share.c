@@ -7,6 +7,7 @@
 #include "memory/share.h"
 
 #include "lib/check.h"
+#include "lib/is_enabled.h"
 #include "lib/spinlock.h"
 #include "memory/share_map.h"
 #include "memory/share_table.h"
@@ -283,6 +284,8 @@ bool share_vm_reset(struct vm *vm)
     struct share *own = NULL;
     struct loan *loan;
 
+    if (!IS_ENABLED(CONFIG_CALLS_MEMORY))
+        return false;
     spin_lock(&share_lock);
     loan = loan_any(vm);
     if (loan) {
@@ -305,7 +308,7 @@ bool share_vm_gone(struct vm *vm)
 
     spin_lock(&share_lock);
     sharer_of(vm)->open = false;
-    found = end_some(vm);
+    found = IS_ENABLED(CONFIG_CALLS_MEMORY) && end_some(vm);
     if (!found) {
         loans_close(vm);
         sharer_of(vm)->vm = NULL;

@@ -10,6 +10,7 @@
 #include "arch/timer.h"
 #include "console/console.h"
 #include "console/console_write.h"
+#include "lib/is_enabled.h"
 #include "lib/printk.h"
 #include "lib/spinlock.h"
 #include "monitor/monitor.h"
@@ -82,7 +83,7 @@ static bool hand_over(struct vm *vm, const struct console_focus *focus, size_t l
 
     if (vm)
         taken = vtty_input(vm, text, length);
-    else if (focus->monitor)
+    else if (IS_ENABLED(CONFIG_MONITOR) && focus->monitor)
         taken = monitor_input(text, length);
     input.from += taken;
     if (taken == length) {
@@ -175,7 +176,8 @@ void input_irq(void)
 void input_go_on(void)
 {
     move_input();
-    monitor_run(); /* with no lock: its commands end VMs */
+    if (IS_ENABLED(CONFIG_MONITOR))
+        monitor_run(); /* with no lock: its commands end VMs */
 }
 
 void input_look(struct console_turn *turn)

@@ -12,8 +12,9 @@
 static const struct {
     uint8_t nr;
     uint8_t since;
-} sinces[] = {
-#define STILE_CALL(nr, since, group, name, args, rets, errs) {nr, since},
+    bool is_there;
+} lines[] = {
+#define STILE_CALL(nr, since, group, name, args, rets, errs) {nr, since, CALLS_##group},
 #include "stile/calls.h"
 };
 
@@ -26,14 +27,15 @@ static bool needs_no_version(uint8_t nr)
 /* Each entry is stored once: other vCPUs may be making calls meanwhile. */
 static void permit(struct vm *vm, bool agreed, uint32_t minor)
 {
-    for (size_t i = 0; i < sizeof(sinces) / sizeof(sinces[0]); i++) {
-        uint8_t nr = sinces[i].nr;
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+        uint8_t nr = lines[i].nr;
         bool is_granted =
             nr / STILE_CALLS_PER_GROUP != STILE_GROUP_CONTROL || vm->config.privileged;
-        bool is_answered = needs_no_version(nr) || (agreed && sinces[i].since <= minor);
+        bool is_answered = needs_no_version(nr) || (agreed && lines[i].since <= minor);
 
         __atomic_store_n(&vm->calls[nr],
-                         is_granted && is_answered ? (uint8_t)(i + 1) : (uint8_t)PERMIT_NONE,
+                         lines[i].is_there && is_granted && is_answered ? (uint8_t)(i + 1)
+                                                                        : (uint8_t)PERMIT_NONE,
                          __ATOMIC_RELAXED);
     }
     vm->agreed = agreed;

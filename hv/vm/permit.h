@@ -1,13 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which calls of the table a VM may make: by the version it has agreed on, and by its privilege.
+ * Which calls of the table a VM may make: by the version it has agreed on, by its privilege, and by
+ * what the hypervisor was built with.
  */
 #ifndef VM_PERMIT_H
 #define VM_PERMIT_H
 
 #include <stdint.h>
 
+#include "lib/is_enabled.h"
+
 struct vm;
+
+/* Whether the calls of a group are compiled in: CALLS_<group>. */
+#define CALLS_core      1
+#define CALLS_console   1
+#define CALLS_vcpu      1
+#define CALLS_time      1
+#define CALLS_irq       1
+#define CALLS_memory    IS_ENABLED(CONFIG_CALLS_MEMORY)
+#define CALLS_power     1
+#define CALLS_event     IS_ENABLED(CONFIG_CALLS_EVENT)
+#define CALLS_directory IS_ENABLED(CONFIG_CALLS_DIRECTORY)
+#define CALLS_control   IS_ENABLED(CONFIG_CALLS_CONTROL)
 
 /** In vm->calls: a call the VM may not make, or that does not exist. */
 #define PERMIT_NONE 0u
@@ -25,8 +40,9 @@ void permit_first(struct vm *vm);
  * @vm: its configuration set
  * @minor: the minor version agreed on
  *
- * Those of the version, and of group control only if the VM is privileged. No vCPU of the VM runs,
- * or vm->lock is held: a call made meanwhile is answered as before or as afterwards.
+ * Those of the version that are compiled in, and of group control only if the VM is privileged. No
+ * vCPU of the VM runs, or vm->lock is held: a call made meanwhile is answered as before or as
+ * afterwards.
  */
 void permit_calls(struct vm *vm, uint32_t minor);
 
