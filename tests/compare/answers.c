@@ -18,15 +18,12 @@
 bool answers_leave_out(uint32_t nr)
 {
     switch (nr) {
-    case STILE_NR_power_off: /* these end a VM, or a vCPU, or have it sleep */
+    case STILE_NR_power_off: /* these end the caller, or have it sleep */
     case STILE_NR_power_reboot:
     case STILE_NR_power_crash:
     case STILE_NR_power_suspend:
     case STILE_NR_vcpu_off:
     case STILE_NR_vcpu_block:
-    case STILE_NR_vcpu_poll:
-    case STILE_NR_control_pause:
-    case STILE_NR_control_destroy:
     case STILE_NR_control_crash_info: /* of which there is none */
         return true;
     default:
@@ -43,6 +40,15 @@ uint64_t answers_fit(uint32_t line, enum call_kind kind, uint64_t value)
     /* The fake's address space has room for STILE_FAKE_SPACE_BYTES: stile/fake.h. */
     if (kind == CALL_ipa && value >= STILE_FAKE_SPACE_BYTES && value < UINT64_C(1) << 39)
         return WORLD_RAM;
+    /* That it is time, since a vCPU that sleeps wakes as each side's time has it. */
+    if (call_lines[line].nr == STILE_NR_vcpu_poll && kind == CALL_ticks)
+        return 0;
+    /* Only the VM that calls nothing is paused or ended by another. */
+    if (kind == CALL_vm_id &&
+        (call_lines[line].nr == STILE_NR_control_pause ||
+         call_lines[line].nr == STILE_NR_control_destroy) &&
+        value == sides_vm_number(2))
+        return sides_vm_number(SIDES_IDLE_VM);
     /* Each side has a time of its own: what is due is at once, or not in this sequence. */
     if (kind == CALL_ticks && value < NOT_SOON)
         return 0;

@@ -76,7 +76,7 @@ static uint8_t draw_line(struct plot *plot)
     return (uint8_t)line;
 }
 
-/* The second VM has few pages of the hypervisor's own: it is others' peer, and calls nothing. */
+/* By the first VM or the third: see SIDES_IDLE_VM. */
 static struct action draw_action(struct plot *plot)
 {
     uint64_t *state = &plot->state;

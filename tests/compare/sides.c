@@ -78,6 +78,20 @@ static void wait_for_turn(uint32_t vm, uint32_t vcpu)
     }
 }
 
+/* A VM ends by steps, in which others run. */
+static void wait_for_end(void)
+{
+    const struct vm *idle = vm_slot(SIDES_IDLE_VM + 1);
+
+    for (unsigned i = 0; idle->state == VM_ENDING || idle->state == VM_UNREADY; i++) {
+        EXPECT_LE(i, MOST_TURNS);
+        fake.now += TURN_TICKS;
+        for (fake.cpu = 0; fake.cpu < MACHINE_NR_CPUS; fake.cpu++)
+            world_exit();
+        world_interrupts();
+    }
+}
+
 /* What takes long has to be made again, and finds its number and arguments in place. */
 static struct stile_result call_hv(uint32_t vm, uint32_t vcpu, uint32_t nr, const uint64_t x[6])
 {
@@ -89,6 +103,7 @@ static struct stile_result call_hv(uint32_t vm, uint32_t vcpu, uint32_t nr, cons
         result = world_call(STILE_FID(nr), x);
         world_exit();
         world_interrupts();
+        wait_for_end();
     } while (result.status == STILE_FID(nr) && memcmp(result.value, x, sizeof(result.value)) == 0);
     return result;
 }

@@ -17,6 +17,10 @@ enum side {
     NR_SIDES,
 };
 
+/** The VM, from 0, that is others' peer and calls nothing: it has little of the hypervisor's
+ * memory. */
+#define SIDES_IDLE_VM 1u
+
 /** sides_begin() - all VMs start, on both sides */
 void sides_begin(void);
 
