@@ -17,8 +17,7 @@ enum side {
     NR_SIDES,
 };
 
-/** The VM, from 0, that is others' peer and calls nothing: it has little of the hypervisor's
- * memory. */
+/** The VM, from 0, that calls nothing: others' peer, with few pages of the hypervisor's own. */
 #define SIDES_IDLE_VM 1u
 
 /** sides_begin() - all VMs start, on both sides */
