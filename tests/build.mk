@@ -72,6 +72,7 @@ $(eval $(call lib_tests,unit))
 $(eval $(call lib_tests,threads))
 
 include tests/fuzz/build.mk
+include tests/compare/build.mk
 include tests/linux/build.mk
 include tests/model/build.mk
 include tests/rust/build.mk
@@ -92,7 +93,7 @@ $(O)/flat.elf: tests/machine/flat.S | $(O)/.deps-build
 
 test-images := $(O)/shim.img $(O)/flat.img $(O)/stile.img $(O)/stile-test.img $(O)/guest.img $(O)/guest-test.img
 
-.PHONY: test test-images test-kunit stress fuzz differential model bench bench-record bench-debian
+.PHONY: test test-images test-kunit stress fuzz differential model compare bench bench-record bench-debian
 
 test-images: ## build what the tests run, but for the fuzzer, Rust and Debian
 test-images: $(test-images) $(unit-tests) $(O)/unit/ktf-selftest $(lib-tests) $(O)/libhypercall.a \
@@ -133,6 +134,10 @@ differential: $(O)/stile.img $(O)/guest-test.img | $(O)/.deps-test ## run made-u
 # SEED, COUNT: as tests/model/play.c has them.
 model: $(O)/model/vgic ## compare the virtual GIC with a model: SEED=n COUNT=n actions
 	@$(O)/model/vgic $(or $(SEED),1) $(or $(COUNT),10000000)
+
+# SEED, COUNT: as tests/compare/compare.c has them.
+compare: $(O)/compare/calls ## compare what the hypervisor and the fake answer: SEED=n COUNT=n calls
+	@$(O)/compare/calls $(or $(SEED),1) $(or $(COUNT),1000000)
 
 # KUnit's own parser, from Debian's Linux sources (140 MB), reads what the tests print.
 kunit := $(O)/deps/kunit/tools/testing/kunit/kunit.py

@@ -134,7 +134,7 @@ struct stile_call_entry {
 /** 64 ports of a mailbox. One that is tested for its mask is in one cache line with it. */
 struct stile_port_word {
     uint64_t pending;  /**< set by the hypervisor, cleared by the guest */
-    uint64_t mask;     /**< the guest's; all ones when the vCPU starts */
+    uint64_t mask;     /**< the guest's; all ones when the VM starts, and when the vCPU does */
     uint64_t urgent;   /**< the guest's: which it looks at first */
     uint64_t reserved; /**< must be 0 */
 };

@@ -131,13 +131,15 @@ static enum stile_error settle_apart(struct share *share)
     return error ? error : SHARE_AGAIN;
 }
 
-/* The same of a small donation, which takes one step. */
+/* The same of a small donation: one step, but for one that is of two parts of a block. */
 static enum stile_error settle_small(struct share *share)
 {
     struct stage2_locked locked = stage2_lock(&owner_of(share)->stage2);
     enum stile_error error = share_settle(locked, &share->offer, &share->settled);
 
     stage2_unlock(locked);
+    if (!error && share->settled < share->offer.bytes)
+        return SHARE_AGAIN;
     return error;
 }
 

@@ -50,10 +50,10 @@ static enum stile_error unmap_page(struct fake_vm *vm, struct fake_mapping *mapp
                                    uint64_t number, uint8_t access)
 {
     (void)access;
-    if (!mapping || mapping->kind != FAKE_OWN)
-        return STILE_NOT_MAPPED;
     if (fake_share_has(vm, number))
         return STILE_BUSY;
+    if (!mapping || mapping->kind != FAKE_OWN)
+        return STILE_NOT_MAPPED;
     fake_pool_free(vm, number);
     vm->nr_pages--;
     return STILE_SUCCESS;
@@ -62,12 +62,12 @@ static enum stile_error unmap_page(struct fake_vm *vm, struct fake_mapping *mapp
 static enum stile_error protect_page(struct fake_vm *vm, struct fake_mapping *mapping,
                                      uint64_t number, uint8_t access)
 {
+    if (fake_share_has(vm, number))
+        return STILE_BUSY;
     if (!fake_space_is_memory(mapping))
         return STILE_NOT_MAPPED;
     if ((access & ~mapping->most) != 0)
         return STILE_DENIED;
-    if (mapping->kind == FAKE_OWN && fake_share_has(vm, number))
-        return STILE_BUSY;
     struct fake_mapping changed = *mapping;
     changed.access = access;
     fake_pool_set(vm, number, changed);

@@ -50,13 +50,19 @@ void fake_vm_set_wall(struct fake_vm *vm, uint64_t wall_ns)
     __atomic_store_n(&clock->generation, generation + 2, __ATOMIC_RELEASE);
 }
 
-void fake_vm_reset_vcpu(struct fake_vcpu *vcpu)
+/* What a GIC keeps while its vCPU is off, and on again. */
+static void reset_interrupts(struct fake_vcpu *vcpu)
 {
     memset(vcpu->interrupts, 0, sizeof(vcpu->interrupts));
     vcpu->interrupts[FAKE_EVENT_INTID].enabled =
         vcpu->vm->config.controller == STILE_CONTROLLER_MAILBOX;
+}
+
+void fake_vm_reset_vcpu(struct fake_vcpu *vcpu)
+{
     for (uint32_t i = 0; i < STILE_PORT_WORDS; i++)
         vcpu->mailbox->words[i].mask = UINT64_MAX;
+    vcpu->mailbox->busy = 0;
     vcpu->kicked = false;
     vcpu->woken = false;
     vcpu->poll_ports = 0;
@@ -64,7 +70,6 @@ void fake_vm_reset_vcpu(struct fake_vcpu *vcpu)
     vcpu->timer_raised = false;
     vcpu->deadline = STILE_TIME_NEVER;
     vcpu->period = 0;
-    vcpu->nr_calls = 0;
     vcpu->page->vcpu_id = vcpu->index;
     (void)pthread_cond_init(&vcpu->wake, NULL);
 }
@@ -117,6 +122,8 @@ static void begin(struct fake_vm *vm)
         vm->vcpus[i].vm = vm;
         vm->vcpus[i].index = i;
         vm->vcpus[i].state = STILE_VCPU_OFF;
+        vm->vcpus[i].nr_calls = 0;
+        reset_interrupts(&vm->vcpus[i]);
         fake_vm_reset_vcpu(&vm->vcpus[i]);
     }
     vm->vcpus[0].state = STILE_VCPU_RUNNING;

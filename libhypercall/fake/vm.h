@@ -7,7 +7,7 @@
 
 #include "fake.h"
 
-/** Has a vCPU be as it is before it is started, but for its state. */
+/** Has a vCPU be as it is when it is started, but for its state; its interrupts stay. */
 void fake_vm_reset_vcpu(struct fake_vcpu *vcpu);
 
 /** Notes in its page that a vCPU starts. */

@@ -70,6 +70,20 @@ KTF_TEST(share_steps, a_borrower_is_left_with_scratch)
     }
 }
 
+/* Two parts of a block that nobody has touched are handed over one by one. */
+KTF_TEST(share_steps, a_small_donation_of_two_parts_takes_two_steps)
+{
+    uint32_t handle = must_donate(&a, RAM + PAGE_PART_BYTES - PAGE_SIZE, 2, &b);
+    struct share_wish wish = wish_of(handle, WINDOW);
+
+    EXPECT_EQ(share_accept(&b, handle, &wish), SHARE_AGAIN);
+    EXPECT_EQ(at(&b, WINDOW).bytes, 0);
+    EXPECT_EQ(share_accept(&b, handle, &wish), STILE_SUCCESS);
+    check();
+    EXPECT_EQ(at(&b, WINDOW + PAGE_SIZE).bytes, PAGE_SIZE);
+    EXPECT_EQ(share_of(handle) == NULL, true);
+}
+
 KTF_TEST(share_steps, a_read_only_loan_becomes_scratch_that_is_written)
 {
     uint32_t handle;

@@ -21,6 +21,7 @@ static struct vm vms[2];
 static struct vcpu vcpus[2][2]; /* of each VM */
 static struct stile_vcpu_page page;
 static unsigned nr_cleaned;
+static const struct vcpu *masked; /* the last whose mailbox became all masked */
 static bool wfe_traps;
 
 /* --- the rest of EL2 ----------------------------------------------------------------------- */
@@ -39,6 +40,11 @@ void trap_control_load(const struct pcpu *pcpu, const struct vcpu *vcpu, bool co
     wfe_traps = contended;
 }
 
+void mailbox_start(struct vcpu *vcpu)
+{
+    masked = vcpu;
+}
+
 /* What the tests have nothing to do with, by what it takes. */
 #define NOTHING(name, type)                                                                        \
     void name(type of)                                                                             \
@@ -52,7 +58,6 @@ void trap_control_load(const struct pcpu *pcpu, const struct vcpu *vcpu, bool co
         (void)more;                                                                                \
     }
 
-NOTHING(mailbox_start, struct vcpu *)
 NOTHING(pvtime_update, struct vcpu *)
 NOTHING(sched_start, struct vcpu *)
 NOTHING(trap_control_put_fp, struct vcpu *)
@@ -179,4 +184,15 @@ KTF_TEST(vcpu_load, wfe_traps_while_another_waits)
     EXPECT_TRUE(wfe_traps);
     (void)load(1, &vcpus[0][1]);
     EXPECT_FALSE(wfe_traps);
+}
+
+/* So that what is sent to a vCPU before it is on does not interrupt it then. */
+KTF_TEST(vcpu_load, a_vcpu_that_was_never_on_has_all_masked)
+{
+    static struct stile_mailbox mailbox;
+    struct vcpu *vcpu = &vcpus[0][1];
+
+    vcpu->mailbox = &mailbox;
+    vcpu_reset(vcpu);
+    EXPECT_EQ(masked, vcpu);
 }
