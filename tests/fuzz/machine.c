@@ -256,14 +256,9 @@ void power_off(uint32_t status)
 
 /* --- CPUs that wait for each other ----------------------------------------------------------- */
 
-void machine_locked(void)
+void machine_unlocked(const struct spinlock *lock)
 {
-    fake.nr_locks[fake.cpu]++;
-}
-
-void machine_unlocked(void)
-{
-    if (--fake.nr_locks[fake.cpu] == 0 && fake.countdown > 0 && --fake.countdown == 0)
+    if (locks_give(lock) == 0 && fake.countdown > 0 && --fake.countdown == 0)
         fake.between();
 }
 

@@ -6,28 +6,38 @@
 #ifndef FUZZ_LIB_SPINLOCK_H
 #define FUZZ_LIB_SPINLOCK_H
 
-#define spin_lock   spinlock_take
-#define spin_unlock spinlock_give
+#define spin_lock    spinlock_take
+#define spin_trylock spinlock_try
+#define spin_unlock  spinlock_give
 #include "../../../hv/lib/spinlock.h"
 #undef spin_lock
+#undef spin_trylock
 #undef spin_unlock
 
-/** The executing CPU has one lock more. */
-void machine_locked(void);
+#include "../locks.h"
 
-/** It has one less. */
-void machine_unlocked(void);
+/** The executing CPU has given a lock back. */
+void machine_unlocked(const struct spinlock *lock);
 
 static inline void spin_lock(struct spinlock *lock)
 {
     spinlock_take(lock);
-    machine_locked();
+    locks_take(lock, true);
+}
+
+static inline bool spin_trylock(struct spinlock *lock)
+{
+    bool taken = spinlock_try(lock);
+
+    if (taken)
+        locks_take(lock, false);
+    return taken;
 }
 
 static inline void spin_unlock(struct spinlock *lock)
 {
     spinlock_give(lock);
-    machine_unlocked();
+    machine_unlocked(lock);
 }
 
 #endif
