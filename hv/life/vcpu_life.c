@@ -85,7 +85,7 @@ void vcpu_reset(struct vcpu *vcpu)
 {
     memset(vcpu->page, 0, PAGE_SIZE);
     memset(vcpu->mailbox, 0, PAGE_SIZE);
-    mailbox_start(vcpu); /* what comes before it is on interrupts nobody then */
+    mailbox_start(vcpu); /* all masked: what comes before the vCPU is on interrupts nobody */
     vcpu->page->vcpu_id = vcpu->index;
     vcpu->trace = (struct trace){0};
     vcpu->vgic = (struct vgic_vcpu){0};
