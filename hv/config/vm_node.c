@@ -21,6 +21,7 @@ _Static_assert(VM_PAGE_IPA == 0x0B000000, "the node's unit address");
 #define GIC_PPI         1
 #define GIC_FIRST_PPI   16
 #define GIC_EDGE_RISING 1
+#define GIC_CELLS_LEAST 3
 #define GIC_CELLS_MAX   6
 
 #define NODE_RANGES 4
@@ -106,12 +107,12 @@ static void put_interrupt(struct node *node, const struct vm_config *config)
     const fdt32_t cells[GIC_CELLS_MAX] = {cpu_to_fdt32(GIC_PPI),
                                           cpu_to_fdt32(VGIC_EVENT_INTID - GIC_FIRST_PPI),
                                           cpu_to_fdt32(GIC_EDGE_RISING)};
-    uint32_t bytes = config->interrupt_cells * WORD_BYTES;
+    uint32_t nr = config->interrupt_cells; /* anything, as the tree has it */
 
-    if (bytes == 0 || bytes > sizeof(cells))
+    if (nr < GIC_CELLS_LEAST || nr > GIC_CELLS_MAX)
         return;
-    put_prop(node, offsetof(struct names, interrupts), bytes);
-    put_bytes(node, cells, bytes);
+    put_prop(node, offsetof(struct names, interrupts), nr * WORD_BYTES);
+    put_bytes(node, cells, nr * WORD_BYTES);
 }
 
 static void fill(struct node *node, const struct vm_config *config)

@@ -240,6 +240,41 @@ KTF_TEST(vm_load, the_node_is_found_as_if_libfdt_had_added_it)
     }
 }
 
+/* Whatever a tree says of its cells, the node has a property of whole numbers or has it not. */
+KTF_TEST(vm_load, the_node_has_the_trees_cells)
+{
+    static const struct {
+        uint32_t cells; /* of interrupts, as the tree has it */
+        int bytes;      /* of the node's, or -FDT_ERR_NOTFOUND */
+    } interrupts[] = {
+        {3, 12},
+        {6, 24},
+        {0, -FDT_ERR_NOTFOUND},
+        {1, -FDT_ERR_NOTFOUND},
+        {2, -FDT_ERR_NOTFOUND},
+        {7, -FDT_ERR_NOTFOUND},
+        {0x40000003, -FDT_ERR_NOTFOUND}, /* times 4 bytes is 12 in 32 bits */
+        {UINT32_MAX, -FDT_ERR_NOTFOUND},
+    };
+    static char copy[TREE_BYTES];
+    int bytes;
+
+    for (uint32_t i = 0; i < 4 * sizeof(interrupts) / sizeof(interrupts[0]); i++) {
+        vm.config.address_cells = 1 + i % 2;
+        vm.config.size_cells = 1 + i / 2 % 2;
+        vm.config.interrupt_cells = interrupts[i / 4].cells;
+        ASSERT_EQ(fdt_open_into(tree, copy, (int)files.dtb.bytes + 512), 0);
+        vm_node_add(&vm.config, copy);
+        ASSERT_EQ(fdt_check_full(copy, files.dtb.bytes + 512), 0);
+        int node = fdt_path_offset(copy, "/" NODE_NAME);
+        ASSERT_GE(node, 0);
+        (void)fdt_getprop(copy, node, "interrupts", &bytes);
+        EXPECT_EQ(bytes, interrupts[i / 4].bytes);
+        ASSERT_NOT_NULL(fdt_getprop(copy, node, "reg", &bytes));
+        EXPECT_EQ(bytes, 4 * NODE_RANGES * (int)(vm.config.address_cells + vm.config.size_cells));
+    }
+}
+
 KTF_TEST(vm_load, a_tree_that_has_a_node_gets_no_other)
 {
     static char copy[TREE_BYTES];
