@@ -13,8 +13,9 @@
  * @status: how it went; 0: well
  *
  * The log tells the status, control_vm_info keeps it, and it is part of the status with which the
- * machine ends after its last VM: the sum of those of all VMs, in which a VM that crashed or could
- * not be started anew is a 1. PSCI's SYSTEM_OFF and the last vcpu_off power off with status 0.
+ * machine ends after its last VM: the sum of those of all VMs, 254 at most, in which a VM that
+ * crashed or could not be started anew is a 1. PSCI's SYSTEM_OFF and the last vcpu_off power off
+ * with status 0.
  *
  * Example:
  *     // does not return
