@@ -38,7 +38,10 @@ typedef struct {
     uint64_t ticks;
 } stile_ticks_t;
 
-/** A vCPU of the calling VM, counted from 0 in the order of its device tree. 32 bits. */
+/**
+ * A vCPU of the calling VM, counted from 0 in the order of their affinities (MPIDR_EL1), whatever
+ * that of its device tree: 0 is the one that boots. 32 bits.
+ */
 typedef struct {
     uint32_t index;
 } stile_vcpu_id_t;

@@ -31,6 +31,16 @@ struct hcall_result hcall_memory_unmap(struct vcpu *vcpu, stile_ipa_t base, stil
     return pages_or_error(vmem_unmap(vcpu->vm, base, count.pages));
 }
 
+struct hcall_result hcall_memory_discard(struct vcpu *vcpu, stile_ipa_t base,
+                                         stile_nr_pages_t count)
+{
+    unsigned bad = range_bad_argument(base, count);
+
+    if (bad)
+        return hcall_bad_argument(bad);
+    return pages_or_error(vmem_discard(vcpu->vm, base, count.pages));
+}
+
 struct hcall_result hcall_memory_protect(struct vcpu *vcpu, stile_ipa_t base,
                                          stile_nr_pages_t count, stile_u32_t access)
 {

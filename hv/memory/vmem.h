@@ -126,11 +126,12 @@ uint64_t vmem_ready_bytes(ipa_t ipa, const struct stage2_mapping *mapping);
 
 /*
  * What the memory calls do. Ranges are page aligned, of 1 to STILE_MEMORY_MAX_PAGES pages, and
- * inside the IPA space. Each takes the stage-2 lock and is bounded. The first three return how many
- * pages were done from the start of the range, at least 1, or a negative enum stile_error.
+ * inside the IPA space. Each takes the stage-2 lock and is bounded. All return how many pages were
+ * done from the start of the range, at least 1, or a negative enum stile_error.
  */
 int64_t vmem_map(struct vm *vm, ipa_t base, uint64_t nr_pages);
 int64_t vmem_unmap(struct vm *vm, ipa_t base, uint64_t nr_pages);
+int64_t vmem_discard(struct vm *vm, ipa_t base, uint64_t nr_pages);
 int64_t vmem_protect(struct vm *vm, ipa_t base, uint64_t nr_pages, uint32_t rights);
 
 /** What memory_query tells. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a VM's own calls do with its memory: map, unmap, protect, query. Each first finds how far
- * from the start of its range it can go, and then does that.
+ * What a VM's own calls do with its memory: map, unmap, discard, protect, query. Each first finds
+ * how far from the start of its range it can go, and then does that.
  */
 #include "lib/check.h"
 #include "memory/share.h"
@@ -40,9 +40,9 @@ int64_t vmem_map(struct vm *vm, ipa_t base, uint64_t nr_pages)
     return result;
 }
 
-/* --- unmap --------------------------------------------------------------------------------- */
+/* --- unmap and discard --------------------------------------------------------------------- */
 
-/** A page, or as much of a block as is given back. */
+/** A page, or as much of a block as is in a range. */
 struct piece {
     pa_t pa;
     uint64_t bytes;
@@ -67,9 +67,14 @@ static unsigned find_pieces(struct stage2_locked locked, ipa_t ipa, uint64_t byt
     return nr;
 }
 
+/** What is done to a range that is the VM's own: in the tables, and to each piece afterwards. */
+typedef enum stile_error change_t(struct stage2_locked locked, ipa_t base, uint64_t bytes);
+typedef void after_t(struct vm *vm, struct piece piece);
+
 /* Frees a piece in the largest aligned blocks. */
-static void free_piece(const struct vm *vm, struct piece piece)
+static void give_back(struct vm *vm, struct piece piece)
 {
+    vm->stage2.nr_owned -= piece.bytes >> PAGE_SHIFT;
     while (piece.bytes > 0) {
         uint64_t bytes = (piece.pa.pa | BLOCK_2M) & -(piece.pa.pa | BLOCK_2M);
 
@@ -80,36 +85,53 @@ static void free_piece(const struct vm *vm, struct piece piece)
     }
 }
 
-static int64_t unmap_pages(struct vm *vm, struct stage2_locked locked, ipa_t base, uint64_t bytes)
+static void forget(struct vm *vm, struct piece piece)
 {
-    struct piece pieces[VMEM_BATCH];
-    unsigned nr = find_pieces(locked, base, bytes, pieces);
+    (void)vm;
+    page_forget_guest(piece.pa, piece.bytes);
+}
+
+/* Changes the tables for pieces from @base on. Returns how many bytes they have; @nr: how many. */
+static int64_t change_pieces(struct stage2_locked locked, ipa_t base, uint64_t bytes,
+                             change_t *change, struct piece pieces[VMEM_BATCH], unsigned *nr)
+{
     enum stile_error error;
 
+    *nr = find_pieces(locked, base, bytes, pieces);
     bytes = 0;
-    for (unsigned i = 0; i < nr; i++)
+    for (unsigned i = 0; i < *nr; i++)
         bytes += pieces[i].bytes;
     if (bytes == 0)
         return STILE_NOT_MAPPED;
     /* What lacks a table for a split is the first piece or the last. */
-    while ((error = stage2_unmap_locked(locked, base, bytes)) != STILE_SUCCESS && nr > 1)
-        bytes -= pieces[--nr].bytes;
-    if (error)
-        return error;
-    for (unsigned i = 0; i < nr; i++)
-        free_piece(vm, pieces[i]);
-    vm->stage2.nr_owned -= bytes >> PAGE_SHIFT;
-    return (int64_t)(bytes >> PAGE_SHIFT);
+    while ((error = change(locked, base, bytes)) != STILE_SUCCESS && *nr > 1)
+        bytes -= pieces[--*nr].bytes;
+    return error ? error : (int64_t)bytes;
+}
+
+/* Does away with what pages hold that no share has. */
+static int64_t lose(struct vm *vm, ipa_t base, uint64_t nr_pages, change_t *change, after_t *after)
+{
+    struct stage2_locked locked = stage2_lock(&vm->stage2);
+    uint64_t bytes = share_unlent(locked, vm, base, nr_pages << PAGE_SHIFT);
+    struct piece pieces[VMEM_BATCH];
+    unsigned nr = 0;
+    int64_t done = bytes > 0 ? change_pieces(locked, base, bytes, change, pieces, &nr) : STILE_BUSY;
+
+    for (unsigned i = 0; done > 0 && i < nr; i++)
+        after(vm, pieces[i]);
+    stage2_unlock(locked);
+    return done < 0 ? done : done >> PAGE_SHIFT;
 }
 
 int64_t vmem_unmap(struct vm *vm, ipa_t base, uint64_t nr_pages)
 {
-    struct stage2_locked locked = stage2_lock(&vm->stage2);
-    uint64_t bytes = share_unlent(locked, vm, base, nr_pages << PAGE_SHIFT);
-    int64_t result = bytes > 0 ? unmap_pages(vm, locked, base, bytes) : STILE_BUSY;
+    return lose(vm, base, nr_pages, stage2_unmap_locked, give_back);
+}
 
-    stage2_unlock(locked);
-    return result;
+int64_t vmem_discard(struct vm *vm, ipa_t base, uint64_t nr_pages)
+{
+    return lose(vm, base, nr_pages, stage2_forget_locked, forget);
 }
 
 /* --- protect ------------------------------------------------------------------------------- */

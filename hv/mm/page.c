@@ -182,6 +182,18 @@ uint32_t page_ready_part(pa_t pa, bool filled)
     return block->ready;
 }
 
+void page_forget_guest(pa_t base, uint64_t bytes)
+{
+    uint64_t number = base.pa >> PAGE_SHIFT;
+    const struct extent *extent = guest_extent(number, PAGE_ORDER_4K);
+
+    spin_lock(&lock);
+    page_of(extent, block_start(extent, number))->stale = true;
+    spin_unlock(&lock);
+    if (bytes == BLOCK_2M)
+        parts_of(base)->ready = 0;
+}
+
 void page_show(const void *page)
 {
     uint64_t number = page_pa(page).pa >> PAGE_SHIFT;

@@ -164,6 +164,15 @@ void page_free_guest(pa_t base, unsigned order, uint32_t vm_id);
  */
 void page_give_guest(pa_t base, unsigned order, uint32_t from, uint32_t to);
 
+/**
+ * page_forget_guest() - hand guest memory over anew, zeroed: its owner does not need what it holds
+ * @base:  page aligned
+ * @bytes: pages of one block, or all of 2 MiB: then no part of them is ready any more
+ *
+ * The owner must not see it before page_ready() or page_ready_part(); its stage 2 is locked.
+ */
+void page_forget_guest(pa_t base, uint64_t bytes);
+
 /** Who owns the page at @page: a VM's number or PAGE_OWNER_*. */
 uint32_t page_owner(pa_t page);
 

@@ -147,6 +147,17 @@ enum stile_error stage2_protect_locked(struct stage2_locked locked, ipa_t ipa, u
                                        uint32_t rights);
 
 /**
+ * stage2_forget_locked() - make a range fresh: to be handed over again, zeroed
+ * @ipa:   page aligned
+ * @bytes: a multiple of the page size, not 0
+ *
+ * Splits blocks of which a part stays as it is. No CPU translates through the range any more when
+ * it returns. What is fresh already stays so, but not filled. Errors as of stage2_unmap(); nothing
+ * has changed then. page_forget_guest() goes with it.
+ */
+enum stile_error stage2_forget_locked(struct stage2_locked locked, ipa_t ipa, uint64_t bytes);
+
+/**
  * stage2_make_scratch() - set aside what stage2_scratch_locked() shows: a page, and a table
  *
  * Once for a translation; more calls find it there. NO_MEMORY: the VM's budget has not two pages

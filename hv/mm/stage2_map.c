@@ -428,6 +428,11 @@ enum stile_error stage2_protect_locked(struct stage2_locked locked, ipa_t ipa, u
     return change_locked(locked, ipa, bytes, &(struct change){~S2_RIGHTS, bits, bits});
 }
 
+enum stile_error stage2_forget_locked(struct stage2_locked locked, ipa_t ipa, uint64_t bytes)
+{
+    return change_locked(locked, ipa, bytes, &(struct change){~(PTE_VALID | S2_FILLED), 0, 0});
+}
+
 void stage2_scratch_locked(struct stage2_locked locked, ipa_t ipa, uint64_t bytes)
 {
     static const struct change invalid = {~PTE_VALID, 0, 0};

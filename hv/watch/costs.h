@@ -19,7 +19,7 @@
     C(SGIR, 321, "")                               \
     C(GICR, 165, "")                               \
     C(TOUCH_PART, 18812, "touch_block trap")       \
-    C(TOUCH_PAGE, 768, "touch_page trap")          \
+    C(TOUCH_PAGE, 800, "touch_page trap")          \
     C(BAD_ACCESS, 150, "")                         \
     C(ID_REGISTER, 47, "id_register trap")         \
     C(SGI1R, 229, "ipi_self trap")                 \

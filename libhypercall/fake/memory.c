@@ -2,6 +2,8 @@
 /*
  * The fake's group memory, as far as it is about pages of one's own; shares are in share.c.
  */
+#include <string.h>
+
 #include "handler.h"
 #include "pool.h"
 #include "share.h"
@@ -46,16 +48,37 @@ static enum stile_error map_page(struct fake_vm *vm, struct fake_mapping *mappin
     return STILE_SUCCESS;
 }
 
+/* Whether what a page holds may be lost. */
+static enum stile_error may_lose(const struct fake_vm *vm, const struct fake_mapping *mapping,
+                                 uint64_t number)
+{
+    if (fake_share_has(vm, number))
+        return STILE_BUSY;
+    return mapping && mapping->kind == FAKE_OWN ? STILE_SUCCESS : STILE_NOT_MAPPED;
+}
+
 static enum stile_error unmap_page(struct fake_vm *vm, struct fake_mapping *mapping,
                                    uint64_t number, uint8_t access)
 {
+    enum stile_error error = may_lose(vm, mapping, number);
+
     (void)access;
-    if (fake_share_has(vm, number))
-        return STILE_BUSY;
-    if (!mapping || mapping->kind != FAKE_OWN)
-        return STILE_NOT_MAPPED;
+    if (error)
+        return error;
     fake_pool_free(vm, number);
     vm->nr_pages--;
+    return STILE_SUCCESS;
+}
+
+static enum stile_error discard_page(struct fake_vm *vm, struct fake_mapping *mapping,
+                                     uint64_t number, uint8_t access)
+{
+    enum stile_error error = may_lose(vm, mapping, number);
+
+    (void)access;
+    if (error)
+        return error;
+    memset(fake_pool_pointer(mapping->page), 0, STILE_PAGE_SIZE);
     return STILE_SUCCESS;
 }
 
@@ -93,6 +116,12 @@ struct stile_result fake_memory_unmap(struct fake_vcpu *vcpu, stile_ipa_t base,
                                       stile_nr_pages_t count)
 {
     return each(vcpu->vm, base, count, unmap_page, 0);
+}
+
+struct stile_result fake_memory_discard(struct fake_vcpu *vcpu, stile_ipa_t base,
+                                        stile_nr_pages_t count)
+{
+    return each(vcpu->vm, base, count, discard_page, 0);
 }
 
 struct stile_result fake_memory_protect(struct fake_vcpu *vcpu, stile_ipa_t base,

@@ -33,7 +33,8 @@ int64_t stile_console_ring_try(struct stile_console_ring *ring, const char *text
         return (int64_t)count;
     /* Nobody reads: takes it back, so that it can be written in another way. */
     __atomic_store_n(&ring->out_produced, produced, __ATOMIC_RELAXED);
-    return status;
+    /* What no hypervisor answers is not to be taken for a count. */
+    return status < 0 ? status : STILE_NOT_SUPPORTED;
 }
 
 int64_t stile_console_ring_write(struct stile_console_ring *ring, const char *text, size_t length)

@@ -6,8 +6,7 @@
 #ifndef STILE_COPY_H
 #define STILE_COPY_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "stile/base.h"
 
 /* At any address, in memory of any type. */
 struct stile_copy_word {

@@ -2,9 +2,6 @@
 /*
  * Names in registers: eight characters a word, the first in bits 7:0, zeroes after the last.
  */
-#include <stdbool.h>
-#include <stddef.h>
-
 #include "stile/directory.h"
 
 #define KEY_WORDS  (STILE_KEY_MAX / 8)

@@ -18,6 +18,9 @@ static int64_t repeat(range_call *call, stile_ipa_t base, stile_nr_pages_t count
             call(stile_ipa(base.ipa + mapped * STILE_PAGE_SIZE), stile_nr_pages(step));
 
         status = result.status;
+        /* No page, or more than asked for: no Stile answers so, and this would not end. */
+        if (status == STILE_SUCCESS && result.value[0] - 1 >= step)
+            status = STILE_NOT_SUPPORTED;
         if (status != STILE_SUCCESS)
             break;
         mapped += result.value[0];
@@ -35,4 +38,9 @@ int64_t stile_memory_map_all(stile_ipa_t base, stile_nr_pages_t count, uint64_t 
 int64_t stile_memory_unmap_all(stile_ipa_t base, stile_nr_pages_t count, uint64_t *done)
 {
     return repeat(stile_memory_unmap, base, count, done);
+}
+
+int64_t stile_memory_discard_all(stile_ipa_t base, stile_nr_pages_t count, uint64_t *done)
+{
+    return repeat(stile_memory_discard, base, count, done);
 }

@@ -2,8 +2,6 @@
 /*
  * Making all calls of a multicall, in as many exits as the hypervisor wants.
  */
-#include <stdbool.h>
-
 #include "stile/multicall.h"
 
 /* Whether the hypervisor stopped there because of an error, and was to. */

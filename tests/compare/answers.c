@@ -161,6 +161,7 @@ struct answers_part answers_part(uint32_t nr)
     case STILE_NR_memory_unmap:
     case STILE_NR_memory_protect:
     case STILE_NR_memory_clean:
+    case STILE_NR_memory_discard:
         return (struct answers_part){true, 0, 1, 0, STILE_PAGE_SIZE};
     case STILE_NR_console_write_buffer:
         return (struct answers_part){true, 0, 1, 0, 1};

@@ -210,6 +210,7 @@ static void fit(enum side side, uint32_t vm, uint32_t nr, uint64_t random, uint6
     case STILE_NR_memory_map:
     case STILE_NR_memory_unmap:
     case STILE_NR_memory_protect:
+    case STILE_NR_memory_discard:
         if (random % 2)
             x[0] = window(random / 2);
         x[1] = 1 + random / 256 % 4;

@@ -7,6 +7,7 @@
 
 #include "ktf.h"
 #include "machine/machine.h"
+#include "memory_rig.h"
 #include "mm/page.h"
 #include "sensitive/balloon.h"
 #include "support.h"
@@ -23,18 +24,6 @@ static struct stile_result map(uint64_t pa, uint64_t pages)
 static struct stile_result unmap(uint64_t pa, uint64_t pages)
 {
     return stile_memory_unmap(stile_ipa(pa), stile_nr_pages(pages));
-}
-
-static void expect_done(struct stile_result result, uint64_t pages)
-{
-    EXPECT_EQ(result.status, STILE_SUCCESS);
-    EXPECT_EQ(result.value[0], pages);
-}
-
-static void expect_bad(struct stile_result result, uint64_t argument)
-{
-    EXPECT_EQ(result.status, STILE_INVALID_ARGUMENT);
-    EXPECT_EQ(result.value[0], argument);
 }
 
 static void read_word(void *argument)

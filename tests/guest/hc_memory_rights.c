@@ -8,17 +8,14 @@
 #include "arch/cpu.h"
 #include "ktf.h"
 #include "machine/machine.h"
+#include "memory_rig.h"
 #include "mm/map.h"
 #include "mm/page.h"
 #include "mm/space.h"
-#include "sensitive/balloon.h"
 #include "support.h"
 
-#define BLOCK_PAGES 512
-#define RWX         (STILE_ACCESS_READ | STILE_ACCESS_WRITE | STILE_ACCESS_EXECUTE)
-#define RW          (STILE_ACCESS_READ | STILE_ACCESS_WRITE)
-#define RX          (STILE_ACCESS_READ | STILE_ACCESS_EXECUTE)
-#define BITS        UINT32_MAX
+#define RX   (STILE_ACCESS_READ | STILE_ACCESS_EXECUTE)
+#define BITS UINT32_MAX
 
 /* The instruction "ret". */
 #define INSN_RET 0xD65F03C0u
@@ -31,18 +28,6 @@ KTF_SUITE(hc_memory_rights, .suite_setup = support_need_hypervisor);
 static struct stile_result protect(uint64_t pa, uint64_t pages, uint32_t access)
 {
     return stile_memory_protect(stile_ipa(pa), stile_nr_pages(pages), access);
-}
-
-static void expect_done(struct stile_result result, uint64_t pages)
-{
-    EXPECT_EQ(result.status, STILE_SUCCESS);
-    EXPECT_EQ(result.value[0], pages);
-}
-
-static void expect_bad(struct stile_result result, uint64_t argument)
-{
-    EXPECT_EQ(result.status, STILE_INVALID_ARGUMENT);
-    EXPECT_EQ(result.value[0], argument);
 }
 
 static uint64_t vm_id(void)
@@ -182,26 +167,6 @@ KTF_TEST(hc_memory_rights, only_memory_of_the_guests_is_protected)
 }
 
 /* --- blocks -------------------------------------------------------------------------------- */
-
-/* Gives single pages up, for a block elsewhere; its address. */
-static uint64_t make_block(void)
-{
-    uint64_t block = (support_beyond_memory() + BLOCK_SIZE - 1) & ~(uint64_t)(BLOCK_SIZE - 1);
-
-    EXPECT_EQ(balloon_set(BLOCK_PAGES), BLOCK_PAGES);
-    expect_done(stile_memory_map(stile_ipa(block), stile_nr_pages(BLOCK_PAGES)), BLOCK_PAGES);
-    return block;
-}
-
-static void free_block(uint64_t block)
-{
-    uint64_t done = 0;
-
-    EXPECT_EQ(stile_memory_unmap_all(stile_ipa(block), stile_nr_pages(BLOCK_PAGES), &done),
-              STILE_SUCCESS);
-    EXPECT_EQ(done, BLOCK_PAGES);
-    EXPECT_EQ(balloon_set(0), 0);
-}
 
 KTF_TEST(hc_memory_rights, a_block_stays_one)
 {

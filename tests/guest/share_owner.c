@@ -183,6 +183,7 @@ KTF_TEST(share_owner, calls_leave_scratch_alone)
     EXPECT_EQ(remote_call(STILE_NR_memory_protect, slot, 1, RW, 0).status, STILE_NOT_MAPPED);
     EXPECT_EQ(remote_call(STILE_NR_memory_unmap, slot, 1, 0, 0).status, STILE_NOT_MAPPED);
     EXPECT_EQ(remote_call(STILE_NR_memory_clean, slot, 1, 0, 0).status, STILE_NOT_MAPPED);
+    EXPECT_EQ(remote_call(STILE_NR_memory_discard, slot, 1, 0, 0).status, STILE_NOT_MAPPED);
     EXPECT_EQ(remote_call(STILE_NR_memory_map, slot, 1, 0, 0).status, STILE_ALREADY_MAPPED);
     EXPECT_EQ(remote_call(STILE_NR_memory_share, slot, 1, self, RW).status, STILE_NOT_MAPPED);
     EXPECT_EQ(remote_call(STILE_NR_memory_donate, slot, 1, self, 0).status, STILE_NOT_MAPPED);
@@ -278,6 +279,7 @@ KTF_TEST(share_owner, shared_pages_stay_where_they_are)
 
     EXPECT_EQ(stile_memory_unmap(stile_ipa(pa), stile_nr_pages(1)).status, STILE_BUSY);
     EXPECT_EQ(stile_memory_protect(stile_ipa(pa), stile_nr_pages(1), RW).status, STILE_BUSY);
+    EXPECT_EQ(stile_memory_discard(stile_ipa(pa), stile_nr_pages(1)).status, STILE_BUSY);
     EXPECT_EQ(stile_memory_donate(stile_ipa(pa), stile_nr_pages(1), stile_vm_id(peer)).status,
               STILE_BUSY);
     EXPECT_EQ(revoke(handle), STILE_SUCCESS);

@@ -219,6 +219,51 @@ KTF_TEST(stage2, fresh_memory_is_there_but_not_reachable)
     page_free_guest(memory, PAGE_ORDER_2M + 2, 3);
 }
 
+KTF_TEST(stage2, forgotten_memory_is_fresh_again)
+{
+    struct stage2_locked locked;
+    pa_t memory;
+    uint64_t entry;
+
+    ASSERT_TRUE(page_alloc_guest(3, PAGE_ORDER_2M, &memory));
+    ASSERT_EQ(map(0, memory.pa, BLOCK_2M, RWX | STAGE2_OWNED), STILE_SUCCESS);
+    entry = entry_at(0);
+    locked = stage2_lock(&s2);
+    fake_tlb_vttbr = 0;
+    ASSERT_EQ(stage2_forget_locked(locked, ipa_make(0), BLOCK_2M), STILE_SUCCESS);
+    EXPECT_EQ(entry_at(0), entry & ~PTE_VALID);
+    EXPECT_EQ(fake_tlb_vttbr, s2.vttbr);
+    stage2_ready_locked(locked, ipa_make(0));
+    EXPECT_EQ(entry_at(0), entry);
+    /* A part of it: pieces, of which one is fresh. */
+    ASSERT_EQ(stage2_forget_locked(locked, ipa_make(PAGE_SIZE), PAGE_SIZE), STILE_SUCCESS);
+    EXPECT_EQ(entry_at(0), entry | PTE_TABLE);
+    EXPECT_EQ(entry_at(PAGE_SIZE), ((entry | PTE_TABLE) & ~PTE_VALID) + PAGE_SIZE);
+    EXPECT_EQ(stage2_forget_locked(locked, ipa_make(BLOCK_2M - PAGE_SIZE), 2 * PAGE_SIZE),
+              STILE_NOT_MAPPED);
+    EXPECT_EQ(entry_at(BLOCK_2M - PAGE_SIZE), (entry | PTE_TABLE) + BLOCK_2M - PAGE_SIZE);
+    stage2_unlock(locked);
+    page_free_guest(memory, PAGE_ORDER_2M, 3);
+}
+
+/* What was to be handed over with what it holds is to be zeroed now. */
+KTF_TEST(stage2, forgotten_memory_is_filled_no_more)
+{
+    struct stage2_locked locked = stage2_lock(&s2);
+    struct stage2_mapping mapping;
+    pa_t memory;
+
+    ASSERT_TRUE(page_alloc_guest(3, PAGE_ORDER_2M, &memory));
+    ASSERT_EQ(stage2_map_locked(locked, ipa_make(0), memory, BLOCK_2M,
+                                RWX | STAGE2_OWNED | STAGE2_FRESH | STAGE2_FILLED),
+              STILE_SUCCESS);
+    ASSERT_EQ(stage2_forget_locked(locked, ipa_make(0), BLOCK_2M), STILE_SUCCESS);
+    ASSERT_TRUE(stage2_lookup_locked(locked, ipa_make(0), &mapping));
+    EXPECT_EQ(mapping.attrs, RWX | STAGE2_OWNED | STAGE2_FRESH);
+    stage2_unlock(locked);
+    page_free_guest(memory, PAGE_ORDER_2M, 3);
+}
+
 KTF_TEST(stage2, rights_change_in_place)
 {
     struct stage2_locked locked;

@@ -105,6 +105,11 @@ static int64_t unmap(uint64_t ipa, uint64_t nr)
     return vmem_unmap(&vm, ipa_make(ipa), nr);
 }
 
+static int64_t discard(uint64_t ipa, uint64_t nr)
+{
+    return vmem_discard(&vm, ipa_make(ipa), nr);
+}
+
 /* --- creation and first touch ---------------------------------------------------------------- */
 
 KTF_TEST(vmem, memory_is_set_aside_in_blocks_but_not_touched)
@@ -364,12 +369,37 @@ KTF_TEST(vmem, what_is_mapped_is_scrubbed_when_it_is_touched)
     EXPECT_EQ(word, 0);
 }
 
+KTF_TEST(vmem, what_is_discarded_is_scrubbed_when_it_is_touched)
+{
+    char *memory = page_va(mapping_at(RAM).pa);
+
+    (void)touch(RAM);
+    memset(memory, 0xAB, BLOCK_2M);
+    EXPECT_EQ(discard(RAM, 512), 512);
+    EXPECT_EQ(mapping_at(RAM).attrs, RAM_ATTRS | STAGE2_FRESH);
+    EXPECT_EQ(mapping_at(RAM).bytes, BLOCK_2M);
+    EXPECT_EQ(touch(RAM), BLOCK_2M / PAGE_PART_BYTES); /* every part anew */
+    EXPECT_EQ(memory[0], 0);
+    EXPECT_EQ(memory[BLOCK_2M - 1], 0);
+    memset(memory, 0xAB, BLOCK_2M);
+    EXPECT_EQ(discard(RAM + PAGE_SIZE, 2), 2);
+    EXPECT_EQ(mapping_at(RAM).attrs, RAM_ATTRS);
+    EXPECT_EQ(touch(RAM + PAGE_SIZE), 1);
+    EXPECT_EQ(memory[PAGE_SIZE - 1], (char)0xAB);
+    EXPECT_EQ(memory[PAGE_SIZE], 0);
+    EXPECT_EQ(memory[2 * PAGE_SIZE], (char)0xAB); /* not touched yet */
+    EXPECT_EQ(mapping_at(RAM + 2 * PAGE_SIZE).attrs, RAM_ATTRS | STAGE2_FRESH);
+    EXPECT_EQ(vm.stage2.nr_owned, RAM_BYTES / PAGE_SIZE);
+}
+
 KTF_TEST(vmem, lent_pages_stay)
 {
     lent = RAM + 3 * PAGE_SIZE;
     EXPECT_EQ(unmap(lent, 1), STILE_BUSY);
     EXPECT_EQ(unmap(RAM, 512), 3);
     EXPECT_EQ(unmap(lent, 2), STILE_BUSY);
+    EXPECT_EQ(discard(lent, 1), STILE_BUSY);
+    EXPECT_EQ(discard(lent, 2), STILE_BUSY);
     EXPECT_EQ(mapping_at(lent).attrs, RAM_ATTRS | STAGE2_FRESH);
     EXPECT_EQ(vmem_protect(&vm, ipa_make(lent), 1, STAGE2_READ), STILE_BUSY);
     EXPECT_EQ(vmem_protect(&vm, ipa_make(lent + PAGE_SIZE), 9, STAGE2_READ), 9);
@@ -446,7 +476,10 @@ KTF_TEST(vmem, without_a_table_protect_does_what_needs_none)
     first = fake_hoard(5, 0);
     EXPECT_EQ(protect(RAM + BLOCK_2M, 1, STAGE2_READ), STILE_NO_MEMORY);
     EXPECT_EQ(unmap(RAM + BLOCK_2M, 1), STILE_NO_MEMORY);
+    EXPECT_EQ(discard(RAM + BLOCK_2M, 1), STILE_NO_MEMORY);
     EXPECT_EQ(protect(RAM + 511 * PAGE_SIZE, 2, STAGE2_READ), 1);
+    EXPECT_EQ(discard(RAM + 511 * PAGE_SIZE, 2), 1);
+    EXPECT_EQ(discard(RAM + BLOCK_2M, 512), 512);
     EXPECT_EQ(unmap(RAM + 511 * PAGE_SIZE, 2), 1);
     EXPECT_EQ(mapping_at(RAM + BLOCK_2M).attrs, RAM_ATTRS | STAGE2_FRESH);
     fake_give_back(first);
@@ -603,10 +636,9 @@ KTF_TEST(vmem, only_the_vms_own_memory_is_copied)
 static uint32_t stamps[NR_SLOTS]; /* what each page of RAM holds; NOT_THERE if it is unmapped */
 #define NOT_THERE UINT32_MAX
 
-static void random_unmap(size_t slot, uint64_t nr)
+/* What an unmap or a discard of pages has done, which hold @stamp now. */
+static void check_lost(size_t slot, uint64_t nr, int64_t done, uint32_t stamp)
 {
-    int64_t done = unmap(RAM + slot * PAGE_SIZE, nr);
-
     if (stamps[slot] == NOT_THERE) {
         ASSERT_EQ(done, STILE_NOT_MAPPED);
         return;
@@ -615,8 +647,13 @@ static void random_unmap(size_t slot, uint64_t nr)
     ASSERT_LE(done, nr);
     for (size_t i = slot; i < slot + (size_t)done; i++) {
         ASSERT_NE(stamps[i], NOT_THERE);
-        stamps[i] = NOT_THERE;
+        stamps[i] = stamp;
     }
+}
+
+static void random_unmap(size_t slot, uint64_t nr)
+{
+    check_lost(slot, nr, unmap(RAM + slot * PAGE_SIZE, nr), NOT_THERE);
 }
 
 static void random_map(size_t slot, uint64_t nr)
@@ -633,6 +670,14 @@ static void random_map(size_t slot, uint64_t nr)
         ASSERT_EQ(stamps[i], NOT_THERE);
         stamps[i] = 0;
     }
+}
+
+static void random_discard(size_t slot, uint64_t nr)
+{
+    uint64_t owned = vm.stage2.nr_owned;
+
+    check_lost(slot, nr, discard(RAM + slot * PAGE_SIZE, nr), 0);
+    ASSERT_EQ(vm.stage2.nr_owned, owned);
 }
 
 static void random_access(size_t slot)
@@ -662,12 +707,15 @@ KTF_TEST(vmem, at_random_pages_keep_what_they_hold_and_start_with_nothing)
         }
         if (nr > NR_SLOTS - slot)
             nr = NR_SLOTS - slot;
-        switch (fake_random() % 4) {
+        switch (fake_random() % 5) {
         case 0:
             random_unmap(slot, nr);
             break;
         case 1:
             random_map(slot, nr);
+            break;
+        case 2:
+            random_discard(slot, nr);
             break;
         default:
             random_access(slot);

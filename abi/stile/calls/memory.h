@@ -314,4 +314,30 @@ STILE_CALL(0x5A, 9, memory, clean, ARGS2(ipa, base, nr_pages, count),
 STILE_CALL(0x5B, 10, memory, next_shared, ARGS1(share, after),
            RETS3(share, handle, u64, peer_and_count, u32, what), ERRS1(NOT_FOUND))
 
+/*
+ * Say that the VM does not need what pages of its own hold: they stay mapped and count as before,
+ * and are zeroed when they are next touched. A page that is not touched again costs nobody
+ * anything: who saves, moves or dumps the VM has nothing to copy.
+ *
+ * @base:  the first address, a multiple of PAGE_BYTES
+ * @count: 1 to 512 pages
+ *
+ * Returns in x1 how many pages were discarded, from the start of the range: at least 1, fewer than
+ * asked when the next one would fail, or to bound the call. What the VM may do with them stays as it
+ * is. A vCPU that touches a page meanwhile finds what it held or zeros. Whole blocks of 2 MiB are
+ * the cheapest, and stay blocks.
+ *
+ * INVALID_ARGUMENT: as for memory_map
+ * NOT_MAPPED: the first page is not memory of the caller
+ * BUSY: the first page is part of a share of the caller's, offered or accepted
+ * NO_MEMORY: the range is part of a larger block, and the VM's budget of the hypervisor's memory
+ *            has no page for the table that would split it
+ *
+ * Example:
+ *     struct stile_result result = stile_memory_discard(base, count);
+ *     uint64_t left = count.pages - stile_memory_discard_done(result).pages; // go on from there
+ */
+STILE_CALL(0x5C, 11, memory, discard, ARGS2(ipa, base, nr_pages, count),
+           RETS1(nr_pages, done), ERRS3(NOT_MAPPED, BUSY, NO_MEMORY))
+
 /* clang-format on */

@@ -95,6 +95,7 @@ static const struct call_cost costs[] = {
     {CALL(memory_next_shared, 0), CALL(memory_share, BUFFER, 1, OTHER, STILE_ACCESS_READ),
      CALL(memory_revoke, RESULT)},
     {CALL(memory_clean, BUFFER, 1), NOTHING, NOTHING},
+    {CALL(memory_discard, BUFFER, 1), NOTHING, NOTHING},
     {CALL(event_alloc, SELF, 0), NOTHING, CALL(event_close, RESULT)},
     {CALL(event_bind_virq, STILE_VIRQ_PEER, 0), NOTHING, CALL(event_close, RESULT)},
     {CALL(event_bind_ipi, 0), NOTHING, CALL(event_close, RESULT)},

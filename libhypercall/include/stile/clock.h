@@ -55,15 +55,17 @@ static inline bool stile_clock_try(const volatile struct stile_clock *clock, uin
                                    uint64_t *wall_ns)
 {
     uint32_t generation = __atomic_load_n(&clock->generation, __ATOMIC_ACQUIRE);
+    uint64_t multiplier, base_ticks, base_ns, wall, ticks;
+    uint32_t shift;
 
     if (generation % 2 != 0)
         return false;
-    uint64_t multiplier = stile_cpu_load64(&clock->multiplier);
-    uint32_t shift = stile_cpu_load32(&clock->shift);
-    uint64_t base_ticks = stile_cpu_load64(&clock->base_ticks);
-    uint64_t base_ns = stile_cpu_load64(&clock->base_ns);
-    uint64_t wall = wall_ns ? stile_cpu_load64(&clock->wall_ns) : 0;
-    uint64_t ticks = stile_cpu_ticks_between();
+    multiplier = stile_cpu_load64(&clock->multiplier);
+    shift = stile_cpu_load32(&clock->shift);
+    base_ticks = stile_cpu_load64(&clock->base_ticks);
+    base_ns = stile_cpu_load64(&clock->base_ns);
+    wall = wall_ns ? stile_cpu_load64(&clock->wall_ns) : 0;
+    ticks = stile_cpu_ticks_between();
     __atomic_thread_fence(__ATOMIC_ACQUIRE);
     if (generation != stile_cpu_load32(&clock->generation))
         return false;

@@ -107,6 +107,9 @@ int64_t stile_memory_map_all(stile_ipa_t base, stile_nr_pages_t count, uint64_t 
 /** stile_memory_unmap_all() - memory_unmap for a range of any length; as stile_memory_map_all() */
 int64_t stile_memory_unmap_all(stile_ipa_t base, stile_nr_pages_t count, uint64_t *done);
 
+/** stile_memory_discard_all() - memory_discard for a range of any length; the same */
+int64_t stile_memory_discard_all(stile_ipa_t base, stile_nr_pages_t count, uint64_t *done);
+
 /**
  * stile_panic() - write a line to the console and stop the VM
  * @line: a zero-terminated text, at a virtual address

@@ -47,9 +47,11 @@ static inline struct stile_call_entry *stile_multicall_add(struct stile_multical
                                                            uint64_t x3, uint64_t x4, uint64_t x5,
                                                            uint64_t x6)
 {
+    struct stile_call_entry *entry;
+
     if (multicall->nr_calls == STILE_MULTICALL_MAX)
         return NULL;
-    struct stile_call_entry *entry = &multicall->calls[multicall->nr_calls++];
+    entry = &multicall->calls[multicall->nr_calls++];
     entry->nr = nr;
     entry->x[0] = x1;
     entry->x[1] = x2;

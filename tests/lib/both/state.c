@@ -65,6 +65,20 @@ KTF_TEST(both_state, pages_come_back_empty)
     EXPECT_EQ(*word, 0);
 }
 
+KTF_TEST(both_state, discarded_pages_stay_and_are_empty)
+{
+    uint64_t *word = both_pointer(pages + PAGE);
+    uint64_t owned = both_info(STILE_INFO_PAGES);
+
+    *word = 1;
+    both_expect(stile_memory_discard(stile_ipa(pages + PAGE), stile_nr_pages(1)), 1);
+    EXPECT_EQ(both_info(STILE_INFO_PAGES), owned);
+    EXPECT_EQ(*word, 0);
+    both_expect(unmap(2, 1), 1);
+    both_expect(stile_memory_discard(stile_ipa(pages), stile_nr_pages(4)), 2);
+    both_expect(map(2, 1), 1);
+}
+
 KTF_TEST(both_state, the_quota_is_a_limit)
 {
     stile_ipa_t beyond = stile_ipa(both_beyond());

@@ -122,6 +122,12 @@ static void expect_not_written(void)
     EXPECT_EQ(ring->out_lost, 0);
 }
 
+KTF_TEST(console_ring, no_answer_is_taken_for_a_count)
+{
+    stile_fake_fail(STILE_NR_console_notify, 3, 1);
+    EXPECT_EQ(stile_console_ring_try(ring, "nobody\n", 7), STILE_NOT_SUPPORTED);
+}
+
 KTF_TEST(console_ring, a_ring_that_is_not_used_says_so)
 {
     ASSERT_EQ(stile_console_use_ring(0).status, STILE_SUCCESS);

@@ -204,6 +204,16 @@ KTF_TEST(fake, the_mailbox_can_be_the_controller)
 
 /* --- what a test orders --- */
 
+KTF_TEST(fake, a_range_ends_whatever_is_answered)
+{
+    uint64_t done;
+
+    stile_fake_fail(STILE_NR_memory_unmap, STILE_SUCCESS, 1); /* and no page given back */
+    EXPECT_EQ(stile_memory_unmap_all(stile_ipa(STILE_FAKE_MEMORY_BASE), stile_nr_pages(1), &done),
+              STILE_NOT_SUPPORTED);
+    EXPECT_EQ(done, 0);
+}
+
 KTF_TEST(fake, a_call_fails_to_order)
 {
     uint64_t done = 1;
