@@ -94,6 +94,7 @@ struct gic_limits {
     uint32_t nr_aprs;          /* of each group; 1, 2 or 4 */
     uint32_t reset_vmcr;       /* what its registers are after reset */
     uint32_t hcr;              /* what the control register has always: GIC_HCR_EN, traps */
+    bool forgets_levels; /* no GIC_LR_HW for a level: still high at the end, it would be lost */
 };
 
 extern const struct gic_ops gicv2_ops;

@@ -31,6 +31,14 @@
 #define GICH_APR   0x00F0
 #define GICH_LR    0x0100
 
+/*
+ * QEMU's is product 0, as none of Arm's is. When a guest's end of an interrupt deactivates a
+ * physical one, it does not look whether that one's level is high, and forgets it until some other
+ * interrupt comes (IHI 0048, 3.2.4: it is pending).
+ */
+#define GICD_IIDR_PRODUCT(iidr) ((iidr) >> 24)
+#define PRODUCT_QEMU            0u
+
 #define GICH_VTR_NR_LRS(vtr)           (((vtr)&0x3F) + 1)
 #define GICH_VTR_NR_PRIORITY_BITS(vtr) (((vtr) >> 29) + 1)
 
@@ -87,6 +95,7 @@ static void init(void)
         .nr_aprs = 1,
         .reset_vmcr = 0,
         .hcr = GIC_HCR_EN,
+        .forgets_levels = GICD_IIDR_PRODUCT(io_read32(gicd + GICD_IIDR)) == PRODUCT_QEMU,
     };
 }
 

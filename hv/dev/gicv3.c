@@ -210,9 +210,17 @@ static void disable(uint32_t intid)
     gic_write_bit(frame_of(intid), GICD_ICENABLER, intid);
 }
 
+/*
+ * A guest's end goes by a system register, which may overtake the write: what is read back has been
+ * written.
+ */
 static void set_active(uint32_t intid, bool active)
 {
-    gic_write_bit(frame_of(intid), active ? GICD_ISACTIVER : GICD_ICACTIVER, intid);
+    uintptr_t frame = frame_of(intid);
+
+    gic_write_bit(frame, active ? GICD_ISACTIVER : GICD_ICACTIVER, intid);
+    if (active)
+        (void)io_read32(frame + GICD_ISACTIVER + intid / 32 * 4);
 }
 
 static void send_sgi(uint32_t pcpu_index, uint32_t sgi)

@@ -52,6 +52,9 @@ void pl011_init(uintptr_t base)
     io_write32(base + ICR, INT_ALL & ~(INT_RX | INT_RT));
     io_write32(base + IFLS, IFLS_TX_1_8_RX_1_2);
     io_write32(base + LCR_H, LCR_H_8BITS | LCR_H_FEN);
+    /* Which may have emptied the FIFO (QEMU 8): nobody would read what these tell of. */
+    if (io_read32(base + FR) & FR_RXFE)
+        io_write32(base + ICR, INT_RX | INT_RT);
     io_write32(base + CR, CR_UARTEN | CR_TXE | CR_RXE);
 }
 

@@ -29,7 +29,8 @@ void irq_init_pcpu(void)
     gic_enable(ppi.hyp_timer);
     gic_enable(ppi.virt_timer);
     gic_enable(ppi.pmu);
-    timer_disarm_look(); /* whatever firmware left */
+    timer_disarm_look(); /* whatever firmware left, of this one and the other */
+    write_sysreg(cntv_ctl_el0, 0);
     gic_enable(ppi.phys_timer);
 }
 
@@ -45,7 +46,7 @@ static void look(void)
 static void handle_overflow(struct vcpu *vcpu)
 {
     vpmu_interrupt(vcpu);
-    if (vcpu->state != VCPU_READY)
+    if (vcpu && vcpu->state != VCPU_READY)
         sched_wake(vcpu, VCPU_BLOCKED);
 }
 
@@ -64,7 +65,7 @@ static void handle_own(uint32_t intid, struct vcpu *vcpu)
         look();
     else if (intid == IRQ_KICK)
         kick_taken(); /* that it has interrupted is enough: the work bits are looked at next */
-    else if (intid == ppi.pmu && vcpu)
+    else if (intid == ppi.pmu)
         handle_overflow(vcpu);
 }
 

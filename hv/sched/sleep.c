@@ -7,7 +7,6 @@
 #include "sched/sleep.h"
 
 #include "arch/timer.h"
-#include "dev/gic.h"
 #include "dev/intid.h"
 #include "dev/kick.h"
 #include "lib/cold.h"
@@ -64,14 +63,8 @@ static void block(struct vcpu *vcpu, uint64_t wake)
 {
     uint64_t timer;
 
-    if (timer_guest_due(&timer)) {
-        /*
-         * Its interrupt comes as soon as the guest runs again. QEMU's GICv2 (7.2) has to be made
-         * to see that: it does not look at a level again when a guest has ended its interrupt.
-         */
-        gic_enable(ppi.virt_timer);
-        return;
-    }
+    if (timer_guest_due(&timer))
+        return; /* its interrupt comes as soon as the guest runs again */
     if (timer < wake)
         wake = timer;
     if (vtimer_deadline(&vcpu->vtimer) < wake) {

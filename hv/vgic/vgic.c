@@ -164,7 +164,7 @@ void vgic_inject(struct vm *vm, uint32_t vcpu_index, uint32_t intid)
 static __attribute__((noinline)) void raise_event_here(struct vcpu *vcpu)
 {
     if (!vgic_raise_event_line(vcpu))
-        vgic_maintenance(vcpu);
+        vgic_refill(vcpu);
 }
 
 /* Into a vCPU that runs here it goes at once. */
@@ -207,23 +207,29 @@ void vgic_set_ppi(struct vcpu *vcpu, uint32_t intid, bool high)
 
 /* --- the loaded vCPU --- */
 
-void vgic_maintenance(struct vcpu *vcpu)
+void vgic_refill(struct vcpu *vcpu)
 {
     spin_lock(&vcpu->vm->vgic.lock);
     vgic_lr_refill(vcpu);
     spin_unlock(&vcpu->vm->vgic.lock);
 }
 
+void vgic_maintenance(struct vcpu *vcpu)
+{
+    if (!vgic_end_timer(vcpu))
+        vgic_refill(vcpu);
+}
+
 void vgic_flush(struct vcpu *vcpu)
 {
     if (__atomic_load_n(&vcpu->vgic.requests, __ATOMIC_RELAXED) || !vgic_raise_posted(vcpu))
-        vgic_maintenance(vcpu);
+        vgic_refill(vcpu);
 }
 
 void vgic_timer_fired(struct vcpu *loaded)
 {
     if (!vgic_raise_timer(loaded))
-        vgic_maintenance(loaded);
+        vgic_refill(loaded);
 }
 
 void vgic_load(struct vcpu *vcpu)

@@ -223,6 +223,13 @@ bool vgic_raise_posted(struct vcpu *vcpu);
 /** The timer, whose physical interrupt is active. */
 bool vgic_raise_timer(struct vcpu *vcpu);
 
+/** vgic_end_timer() - follow the guest's end of the timer, if that is all there is and simple */
+bool vgic_end_timer(struct vcpu *vcpu);
+
+/** vgic_refill() - fold and fill the list registers of the vCPU loaded here. Takes the VM's lock.
+ */
+void vgic_refill(struct vcpu *vcpu);
+
 /* --- vgic_bank.c --- */
 
 /** Which interrupts a frame of registers has. */

@@ -65,18 +65,22 @@ static uint64_t with_source(const struct vgic_vcpu *vgic, uint32_t intid, uint64
 }
 
 /*
- * Completes the timer's. Its end is to be the physical interrupt's end, but such a list register
+ * Completes the timer's. Active it is not pending by its level, which may fall until it is ended
+ * and is looked at then. Its end is to be the physical interrupt's end, but such a list register
  * cannot be pending and active (IHI 0069, ICH_LR<n>_EL2.HW): then we are told of the end. So we are
- * while it is not forwarded, because it must not come again by itself.
+ * while it is not forwarded, because it must not come again by itself, and where it would not come
+ * again at all.
  */
 static uint64_t with_timer(struct vcpu *vcpu, uint64_t lr)
 {
     const struct vgic_bank *bank = &vcpu->vgic.bank;
 
+    if ((lr & GIC_LR_ACTIVE) && !(bank->latch & VGIC_TIMER_BIT))
+        lr &= ~GIC_LR_PENDING;
     if (lr & GIC_LR_PENDING)
         vgic_timer_watch(vcpu);
-    if ((lr & GIC_LR_STATE) == GIC_LR_STATE || (bank->latch & VGIC_TIMER_BIT) ||
-        !(vgic_forwarded(&vcpu->vm->vgic, bank) & VGIC_TIMER_BIT))
+    if (gic_limits.forgets_levels || (lr & GIC_LR_STATE) == GIC_LR_STATE ||
+        (bank->latch & VGIC_TIMER_BIT) || !(vgic_forwarded(&vcpu->vm->vgic, bank) & VGIC_TIMER_BIT))
         return lr | GIC_LR_EOI;
     return lr | GIC_LR_HW | (uint64_t)ppi.virt_timer << GIC_LR_HW_INTID_SHIFT;
 }
@@ -397,7 +401,7 @@ enum vgic_look vgic_lr_look(const struct vcpu *vcpu)
         uint64_t lr = gic_read_lr(vgic_lowest_bit(bits));
         uint64_t state = lr & GIC_LR_STATE;
         /* It was ended, and that is to be reported; or the timer may have been turned off. */
-        if (state == 0 || (state == GIC_LR_PENDING && (lr & GIC_LR_HW)))
+        if (state == 0 || (state == GIC_LR_PENDING && GIC_LR_INTID(lr) == IRQ_VIRT_TIMER))
             return VGIC_LOOK_UNCLEAR;
         if (state == GIC_LR_PENDING && lr_passes(lr, vmcr))
             return VGIC_LOOK_PENDING;

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The short way of an SGI, PPI or the timer into a list register of the vCPU loaded here: the path
- * of nearly every interrupt, without the lock and without touching the other list registers.
+ * The short way of an SGI, PPI or the timer into a list register of the vCPU loaded here, and of
+ * the timer out of it: the path of nearly every interrupt, without the lock and without touching
+ * the other list registers.
  *
  * A list register stays assigned to its interrupt when the guest has ended that, so that the next
  * occurrence need only be written to it. Until it is folded, memory does not know whether the
  * guest has acknowledged the last occurrence. So what goes the long way after all is posted, not
  * added to what is pending, or folding would take it for acknowledged.
  */
+#include "arch/timer.h"
 #include "vgic/vgic.h"
 #include "vgic/vgic_internal.h"
 
@@ -39,6 +41,32 @@ bool vgic_raise_timer(struct vcpu *vcpu)
     }
     vgic->timer_active = true;
     return n == VGIC_NO_LR && place(vcpu, IRQ_VIRT_TIMER);
+}
+
+/* Simple is what changes no other list register, and what memory has nothing to add to. */
+bool vgic_end_timer(struct vcpu *vcpu)
+{
+    struct vgic_vcpu *vgic = &vcpu->vgic;
+    uint32_t n = vgic->lr_of[IRQ_VIRT_TIMER];
+    uint64_t when;
+
+    if (n == VGIC_NO_LR || !vgic->timer_active || (vgic->lr[n] & GIC_LR_HW) ||
+        (vgic->bank.latch & VGIC_TIMER_BIT) || vgic->pending_left_out || vgic->active_left_out ||
+        vgic->unpaired || vgic_has_news(vgic) || (gic_read_lr(n) & GIC_LR_STATE))
+        return false;
+    vgic->bank.active &= ~VGIC_TIMER_BIT;
+    if (timer_guest_due(&when)) {
+        vgic->lr[n] = (vgic->lr[n] & ~GIC_LR_STATE) | GIC_LR_PENDING;
+        gic_write_lr(n, vgic->lr[n]);
+        vgic_timer_watch(vcpu);
+        return true;
+    }
+    vgic->bank.line &= ~VGIC_TIMER_BIT;
+    vgic->used &= (uint16_t) ~(1u << n);
+    vgic->lr_of[IRQ_VIRT_TIMER] = VGIC_NO_LR;
+    gic_write_lr(n, 0);
+    vgic_timer_settle(vgic);
+    return true;
 }
 
 /* Adds to the vCPUs an SGI is pending from, if it is in no list register as from another one. */

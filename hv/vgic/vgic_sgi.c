@@ -36,7 +36,7 @@ void vgic_send_sgi(struct vcpu *source, struct vcpu *target, uint32_t sgi)
 
     if (target == source && !vgic_refill_requested(&source->vgic)) {
         if (!vgic_raise(source, sgi, sources))
-            vgic_maintenance(source);
+            vgic_refill(source);
         return;
     }
     vgic_post(target, sgi, sources);

@@ -2,7 +2,7 @@
 /*
  * The virtual timer (CNTV). The guest programs it without an exit, and its interrupt is a physical
  * one, which stays active while the virtual one is pending or active in a list register: the
- * guest's deactivation of the latter is that of the former.
+ * guest's deactivation of the latter is that of the former, or EL2's, which is told of the end.
  *
  * That its level falls nobody tells: the guest may turn the timer off, mask it or move it. So where
  * the guest does not take the interrupt at once, EL2 looks again a little later.
@@ -86,7 +86,7 @@ COLD void vgic_look_at_timer(struct vcpu *vcpu)
     if (timer_guest_due(&when))
         vtimer_look_again(&vcpu->vtimer);
     else
-        vgic_maintenance(vcpu);
+        vgic_refill(vcpu);
 }
 
 /* That of a vCPU loaded elsewhere is as it was when that CPU looked. */

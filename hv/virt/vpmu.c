@@ -232,9 +232,9 @@ bool vpmu_write(struct vcpu *vcpu, uint64_t name, uint64_t value)
 
 void vpmu_interrupt(struct vcpu *vcpu)
 {
-    if (vcpu->vm->has_pmu)
+    if (vcpu && vcpu->vm->has_pmu)
         drive(vcpu);
     else
-        write_sysreg(pmintenclr_el1, PMU_ALL); /* "stile,pmu-el2": it polls */
+        write_sysreg(pmintenclr_el1, PMU_ALL); /* "stile,pmu-el2": it polls, or has ended */
     isb();
 }

@@ -38,7 +38,7 @@ bool vpmu_read(struct vcpu *vcpu, uint64_t name, uint64_t *value);
 /** vpmu_write() - it writes one; false if it is none, or not to be written. No lock held. */
 bool vpmu_write(struct vcpu *vcpu, uint64_t name, uint64_t value);
 
-/** vpmu_interrupt() - the CPU's IRQ_PMU came while @vcpu is loaded. No lock held. */
+/** vpmu_interrupt() - the CPU's IRQ_PMU came while @vcpu, or NULL, is loaded. No lock held. */
 void vpmu_interrupt(struct vcpu *vcpu);
 
 #endif

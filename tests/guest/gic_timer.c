@@ -205,16 +205,8 @@ KTF_TEST_EACH(gic_timer, due_it_cannot_be_withdrawn_by_a_write, struct timer, ti
 
 /* --- while the interrupt is active --- */
 
-/* QEMU's GICv2 forgets a level when a guest's end is the physical one as well. */
-static bool is_forgotten(const struct timer *timer)
-{
-    return gic->version == 2 && gic_rig_traits()->is_stile && !timer->physical;
-}
-
 KTF_TEST_EACH(gic_timer, as_long_as_it_is_due_it_comes_again, struct timer, timers, describe)
 {
-    if (is_forgotten(param))
-        SKIP("a fault of QEMU's");
     become_due(param);
     for (int i = 0; i < NR_ROUNDS; i++) {
         ASSERT_TRUE(take(param));
@@ -229,8 +221,6 @@ KTF_TEST_EACH(gic_timer, as_long_as_it_is_due_it_comes_again, struct timer, time
 
 KTF_TEST_EACH(gic_timer, due_again_while_active_it_comes_again, struct timer, timers, describe)
 {
-    if (is_forgotten(param))
-        SKIP("a fault of QEMU's");
     for (int i = 0; i < NR_ROUNDS; i++) {
         become_due(param);
         ASSERT_TRUE(take(param));

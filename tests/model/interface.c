@@ -19,9 +19,21 @@ uint64_t interface_timer_ctl(const struct interface *interface)
     return interface->timer_ctl | (due ? TIMER_ISTATUS : 0);
 }
 
-bool interface_timer_line(const struct interface *interface)
+/* Whether the timer's output is high. */
+static bool timer_line(const struct interface *interface)
 {
     return (interface_timer_ctl(interface) & (TIMER_ISTATUS | TIMER_IMASK)) == TIMER_ISTATUS;
+}
+
+bool interface_timer_comes(struct interface *interface)
+{
+    bool high = timer_line(interface);
+
+    interface->timer_lost = interface->timer_lost && high;
+    if (!high || interface->timer_active || interface->timer_lost)
+        return false;
+    interface->timer_active = true;
+    return true;
 }
 
 /* --- list registers --- */
@@ -131,8 +143,10 @@ static void deactivate(struct interface *interface, uint32_t n, uint32_t dropped
     if (priority_of(lr) != dropped)
         return;
     interface->lr[n] = lr & ~GIC_LR_ACTIVE;
-    if (lr & GIC_LR_HW)
-        interface->timer_active = false;
+    if (!(lr & GIC_LR_HW))
+        return;
+    interface->timer_active = false;
+    interface->timer_lost = gic_limits.forgets_levels && timer_line(interface);
 }
 
 void interface_end(struct interface *interface, uint32_t intid, uint32_t source)

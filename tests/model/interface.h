@@ -23,6 +23,7 @@ struct interface {
     uint64_t timer_ctl; /* CNTV_CTL_EL0, but for ISTATUS */
     uint64_t timer_cval;
     bool timer_active; /* the physical interrupt */
+    bool timer_lost;   /* gic_limits.forgets_levels: that its level is high is forgotten */
     uint64_t armed;    /* CNTHP_CVAL_EL2 */
 };
 
@@ -32,8 +33,8 @@ extern uint64_t interface_now;
 /** interface_timer_ctl() - CNTV_CTL_EL0 with ISTATUS */
 uint64_t interface_timer_ctl(const struct interface *interface);
 
-/** interface_timer_line() - whether the timer's output is high */
-bool interface_timer_line(const struct interface *interface);
+/** interface_timer_comes() - take the timer's physical interrupt, if it is there */
+bool interface_timer_comes(struct interface *interface);
 
 /** interface_empty_lrs() - ICH_ELRSR_EL2 */
 uint32_t interface_empty_lrs(const struct interface *interface);

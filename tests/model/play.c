@@ -452,8 +452,8 @@ static bool step(const struct action *action)
     if (!is_loaded(cpu))
         return true;
     world_enter(cpu);
-    /* A timer's level is looked at a little later. */
-    if (action->kind == ACTION_TIMER)
+    /* A timer's level is looked at a little later, or at once when its interrupt ends. */
+    if (action->kind == ACTION_TIMER && !model_interrupt(&model, cpu, IRQ_VIRT_TIMER)->active)
         pass_time();
     if (interface_running(world_visit(cpu)) != model_running(&model, cpu))
         WRONG("the running priority of vCPU %u is 0x%x", cpu, interface_running(world_visit(cpu)));

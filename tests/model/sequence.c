@@ -72,7 +72,10 @@ static void begin_plot(uint32_t version)
     static const uint32_t lrs[] = {1, 2, 3, 4, 4, 4, 16};
     static const uint32_t private[] = {0, 1, 15, 16, 20, 23, IRQ_VIRT_TIMER, 30, VGIC_EVENT_INTID};
 
-    plot.setup = (struct world_setup){version, lrs[below(sizeof(lrs) / sizeof(lrs[0]))], one_in(2)};
+    plot.setup = (struct world_setup){.version = version,
+                                      .nr_lrs = lrs[below(sizeof(lrs) / sizeof(lrs[0]))],
+                                      .both_is_pending = one_in(2),
+                                      .forgets_levels = one_in(2)};
     plot.intids[0] = IRQ_VIRT_TIMER;
     plot.intids[1] = below(2);
     plot.intids[2] = GIC_FIRST_SPI + below(VGIC_NR_SPIS);

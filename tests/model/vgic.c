@@ -48,7 +48,8 @@ static uint32_t shrink(const struct world_setup *setup, struct action *actions, 
 static void report(const struct world_setup *setup, struct action *actions, uint32_t nr)
 {
     nr = shrink(setup, actions, nr);
-    printf("GICv%u, %u list registers, %u actions:\n", setup->version, setup->nr_lrs, nr);
+    printf("GICv%u, %u list registers%s, %u actions:\n", setup->version, setup->nr_lrs,
+           setup->forgets_levels ? ", forgets levels" : "", nr);
     play_log = stdout;
     (void)play(setup, actions, nr);
     printf("WRONG: %s\n", play_fault);

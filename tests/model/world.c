@@ -285,7 +285,8 @@ void world_start(const struct world_setup *setup)
     gic_limits = (struct gic_limits){.nr_lrs = setup->nr_lrs,
                                      .nr_priority_bits = 5,
                                      .nr_aprs = 1,
-                                     .hcr = GIC_HCR_EN | (setup->version == 3 ? GIC_HCR_TDIR : 0)};
+                                     .hcr = GIC_HCR_EN | (setup->version == 3 ? GIC_HCR_TDIR : 0),
+                                     .forgets_levels = setup->forgets_levels};
     machine.gic_version = setup->version;
     machine.gicv = (struct pa_range){pa_make(0x08040000), 0x2000};
     for (uint32_t i = 0; i < WORLD_NR_PCPUS; i++) {
@@ -368,8 +369,7 @@ static bool enter_once(struct vcpu *vcpu)
         vgic_flush(vcpu);
     } else if (interface_wants_maintenance(here())) {
         vgic_maintenance(vcpu);
-    } else if (interface_timer_line(here()) && !here()->timer_active) {
-        here()->timer_active = true;
+    } else if (interface_timer_comes(here())) {
         vgic_timer_fired(vcpu);
     } else if (here()->armed <= interface_now) {
         vtimer_look(vcpu);

@@ -20,6 +20,7 @@ struct world_setup {
     uint32_t version;
     uint32_t nr_lrs;
     bool both_is_pending; /* see struct interface */
+    bool forgets_levels;  /* see struct gic_limits */
 };
 
 extern struct vm world_vm;

@@ -44,7 +44,6 @@ static struct fake_cpu {
     struct gic_interface interface;
     uint64_t timer_ctl;
     bool timer_active; /* the physical PPI */
-    uint32_t nudged;   /* how often that was enabled anew */
     bool busy;         /* an interrupt is being handled */
     uint64_t spsr;     /* of the guest */
     uint64_t armed;    /* CNTHP_CVAL_EL2 */
@@ -144,14 +143,7 @@ static void fake_set_active(uint32_t intid, bool active)
     cpu_now()->timer_active = active;
 }
 
-static void fake_enable(uint32_t intid)
-{
-    EXPECT_EQ(intid, IRQ_VIRT_TIMER);
-    cpu_now()->nudged++;
-}
-
 static const struct gic_ops fake_ops = {
-    .enable = fake_enable,
     .deactivate = fake_deactivate,
     .set_active = fake_set_active,
     .read_lr = fake_read_lr,

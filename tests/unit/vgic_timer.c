@@ -94,6 +94,34 @@ KTF_TEST_EACH(vgic_timer, disabled_while_active_it_comes_when_it_is_enabled, uin
     handle(SELF, TIMER);
 }
 
+/* The physical interrupt would not come again by itself: EL2 looks at its level. */
+KTF_TEST(vgic_timer, where_levels_are_forgotten_its_end_is_told)
+{
+    start(2, 4);
+    gic_limits.forgets_levels = true;
+    become_due();
+    for (uint32_t i = 0; i < gic_limits.nr_lrs; i++)
+        EXPECT_FALSE(cpu_now()->lr[i] & GIC_LR_HW);
+    handle(SELF, TIMER);
+    EXPECT_TRUE(cpu_now()->timer_active);
+    EXPECT_EQ(vgic_lr_look(SELF), VGIC_LOOK_UNCLEAR);
+    EXPECT_TRUE(vgic_has_pending(SELF));
+    cpu_now()->timer_ctl = 0;
+    EXPECT_FALSE(vgic_has_pending(SELF));
+    expect_silence(SELF);
+    EXPECT_FALSE(cpu_now()->timer_active);
+
+    /* Moved on by its handler, which ends it then: its list register is free again. */
+    become_due();
+    uint32_t iar = guest_ack(SELF);
+    EXPECT_EQ(iar, TIMER);
+    cpu_now()->timer_ctl = 0;
+    guest_eoi(SELF, iar);
+    EXPECT_EQ(SELF->vgic.used, 0u);
+    EXPECT_FALSE(cpu_now()->timer_active);
+    expect_silence(SELF);
+}
+
 KTF_TEST(vgic_timer, made_inactive_while_its_vcpu_is_away_it_can_come)
 {
     start(3, 4);
