@@ -84,10 +84,10 @@ boot_primary:
     bl      invalidate
     adrp    x0, __bss_start
     adrp    x1, __bss_end
-0:  stp     xzr, xzr, [x0], #64         /* it is whole pages */
-    stp     xzr, xzr, [x0, #-48]
-    stp     xzr, xzr, [x0, #-32]
-    stp     xzr, xzr, [x0, #-16]
+0:  stp     xzr, xzr, [x0], #128        /* it is whole pages */
+    .irp    offset, -112, -96, -80, -64, -48, -32, -16
+    stp     xzr, xzr, [x0, #\offset]
+    .endr
     cmp     x0, x1
     b.lo    0b
     bl      make_boot_tables
@@ -251,10 +251,11 @@ make_boot_tables:
     adrp    x0, boot_identity           /* its gigabyte */
     and     x1, x20, #~((1 << BLOCK_1G_SHIFT) - 1)
     ldr     x5, =DESC_BLOCK
-    mov     x2, #NR_ENTRIES
-0:  orr     x6, x1, x5
-    str     x6, [x0], #8
-    add     x1, x1, #1 << BLOCK_2M_SHIFT
+    orr     x6, x1, x5
+    mov     x2, #NR_ENTRIES / 2
+0:  add     x7, x6, #1 << BLOCK_2M_SHIFT
+    stp     x6, x7, [x0], #16
+    add     x6, x7, #1 << BLOCK_2M_SHIFT
     subs    x2, x2, #1
     b.ne    0b
     adrp    x0, boot_identity

@@ -3,10 +3,10 @@
  * Group power: the end of a VM, as its kernel wants it or not; and its sleep.
  */
 #include "hypercall/hypercall.h"
-#include "lib/printk.h"
 #include "life/vm_life.h"
 #include "memory/guest.h"
 #include "vm/vm.h"
+#include "watch/complain.h"
 
 struct hcall_result hcall_power_off(struct vcpu *vcpu, stile_u32_t status)
 {
@@ -51,5 +51,7 @@ struct hcall_result hcall_power_crash(struct vcpu *vcpu, stile_ipa_t message,
 struct hcall_result hcall_power_suspend(struct vcpu *vcpu)
 {
     vm_pause(vcpu->vm);
+    /* Afterwards: who resumes it when this is read must not come too early. */
+    complain_suspended(vcpu->vm);
     return hcall_ok();
 }

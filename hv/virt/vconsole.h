@@ -11,8 +11,12 @@
 
 struct vm;
 
-/** The SPI that tells a paravirtual guest of input: STILE_INFO_CONSOLE_INTID. */
-#define VCONSOLE_INTID 34
+/**
+ * The SPI that tells a paravirtual guest of input: STILE_INFO_CONSOLE_INTID. None that QEMU's virt
+ * gives a device, between those of its own and of its virtio,mmio slots: guests drive both beside
+ * it.
+ */
+#define VCONSOLE_INTID 47
 
 /** Empties the VM's console: a VM that starts, or starts anew. Attaching is the caller's. */
 void vconsole_init(struct vm *vm);

@@ -68,6 +68,12 @@ void complain_abort(struct vcpu *vcpu, enum complain_abort why, uint64_t ipa)
                  vcpu->index, reasons[why], ipa, read_sysreg(elr_el2));
 }
 
+void complain_suspended(struct vm *vm)
+{
+    if (CONFIG_LOG_LEVEL >= LOG_LEVEL_INFO && may_complain(vm))
+        printk_guest("%s: suspended, until it is resumed", vm->config.name);
+}
+
 bool complain_may_report(struct vm *vm)
 {
     bool may = ratelimit_allows(&vm->reports, timer_now(), REPORT_SECONDS * timer_frequency(),

@@ -75,6 +75,19 @@ KTF_TEST(complain, a_vm_gets_four_a_second)
     EXPECT_EQ(log_lines, 0);
 }
 
+/* Two VMs that suspend and resume each other fill no log. */
+KTF_TEST(complain, of_many_suspensions_few_are_said)
+{
+    for (int i = 0; i < 100; i++)
+        complain_suspended(&vms[0]);
+    EXPECT_EQ(log_lines, 4);
+    EXPECT_NOT_NULL(strstr(log_text, "one: suspended, until it is resumed\n"));
+    set_time(HZ);
+    complain_suspended(&vms[0]);
+    EXPECT_EQ(log_lines, 2);
+    EXPECT_NOT_NULL(strstr(log_text, "one: 96 complaints were left out\n"));
+}
+
 KTF_TEST(complain, an_abort_of_a_kind_is_said_once)
 {
     for (int i = 0; i < 3; i++)
