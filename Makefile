@@ -87,6 +87,7 @@ keep_database = @printf '{"directory": "%s", "file": "%s", "output": "%s", "comm
 include libhypercall/build.mk
 include hv/build.mk
 include guest-kernel/build.mk
+include guest-kernel/linux/build.mk
 include tests/build.mk
 include scripts/targets.mk
 include scripts/lint.mk

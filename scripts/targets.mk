@@ -7,16 +7,18 @@ all: $(O)/stile.img $(O)/libhypercall.a $(O)/guest.img $(O)/compile_commands.jso
 
 help: ## list these goals
 	@echo 'Goals:'
-	@sed -n 's/^\([a-z][a-z_.-]*\):.*## \(.*\)/  \1\t\2/p' Makefile scripts/*.mk */build.mk | sort | \
+	@sed -n 's/^\([a-z][a-z_.-]*\):.*## \(.*\)/  \1\t\2/p' Makefile scripts/*.mk */build.mk */*/build.mk | sort | \
 		expand -t 24
 	@echo 'Variables (value now):'
 	@echo '  O=$(O)                the build folder; each file in it is a goal: make $(O)/guest.img'
 	@echo '  LLVM=1                 build with clang and lld'
 	@echo '  GIC=$(GIC)  PCPUS=$(PCPUS)         the machine of run and debug'
 	@echo '  GUEST=debian  VCPUS=$(VCPUS)  run and debug: Debian in place of the guest kernel'
+	@echo '  GUEST=linux  VGIC=off   run and debug: Linux with our patches; in a VM without a GIC'
+	@echo "  LINUX='$(LINUX)' LINUX_VERSION=   the source to patch, the first that Debian offers, and its version"
 	@echo '  BUNDLE=mixed           run and debug: two Debian VMs and a paravirtual one'
 	@echo '  DEBIAN_KERNEL=package  the kernel to fetch for Debian; the newest if empty or gone'
-	@echo "  T='abi/* unit/list'    the cases of test and stress to run (tests/run --list lists them)"
+	@echo "  T='abi/* unit/list'    the cases of test, test-linux and stress to run (tests/run --list lists them)"
 	@echo '  DEBUG_PORT=$(DEBUG_PORT)        where debug waits for gdb'
 	@echo '  PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)   where install installs'
 	@echo '  CROSS_COMPILE=$(CROSS_COMPILE)  HOST_CC=$(HOST_CC)   the compilers'
@@ -51,6 +53,7 @@ linux-guest: $(debian)/.done $(O)/linux/initrd ## fetch Debian's kernel and busy
 GIC   ?= 3
 PCPUS ?= 1
 VCPUS ?= 4
+VGIC  ?= on
 DEBUG_PORT ?= 1234
 
 # BUNDLE names what is run: a set of VMs below. GUEST names one VM that is run alone.
@@ -60,17 +63,22 @@ pv-vm = --vm pv kernel=$(O)/guest.img mode=paravirtual
 
 vms-guest = $(pv-vm) --vm trap kernel=$(O)/guest.img mode=trap bootargs=pv=off
 vms-debian = --vm debian $(linux-vm) vcpus=$(VCPUS)
+vms-linux = --vm linux kernel=$(linux-root)/pv/Image initrd=$(O)/linux/initrd memory=128 vcpus=$(VCPUS) \
+	$(if $(filter off,$(VGIC)),gic=off mode=paravirtual) bootargs=console=hvc0
 vms-mixed = --vm debian1 $(linux-vm) vcpus=$(VCPUS) --vm debian2 $(linux-vm) vcpus=$(VCPUS) $(pv-vm)
 about-guest = two VMs with the guest kernel
+about-linux = patched Linux with $(VCPUS) vCPUs
 about-debian = Debian with $(VCPUS) vCPUs
 about-mixed = two Debian VMs with $(VCPUS) vCPUs each and a paravirtual one
 memory-guest = 256
 memory-debian = 512
+memory-linux = 512
 memory-mixed = 1024
 
-run-needs := $(O)/guest.img $(if $(filter guest,$(BUNDLE)),,$(debian)/.done $(O)/linux/initrd)
+run-needs := $(O)/guest.img $(if $(filter guest,$(BUNDLE)),,$(debian)/.done $(O)/linux/initrd) \
+	$(if $(filter linux,$(BUNDLE)),$(linux-root)/pv/Image)
 run-bundle := $(O)/bundles/run-$(BUNDLE)-gic$(GIC).cpio
-run-vms = $(or $(vms-$(BUNDLE)),$(error BUNDLE or GUEST is $(BUNDLE), but must be guest, debian or mixed))
+run-vms = $(or $(vms-$(BUNDLE)),$(error BUNDLE or GUEST is $(BUNDLE), but must be guest, linux, debian or mixed))
 run-pack = scripts/bundle --gic $(GIC) -o $@ $(run-vms)
 $(run-bundle): $(run-needs) tests/vms/virt.dts scripts/bundle scripts/newc.py \
 		$$(call changed,$$(run-pack))
@@ -82,7 +90,7 @@ $(run-bundle): $(run-needs) tests/vms/virt.dts scripts/bundle scripts/newc.py \
 run-machine = scripts/qemu gic=$(GIC) pcpus=$(PCPUS) memory=$(memory-$(BUNDLE)) \
 	-kernel $(O)/stile.img -initrd $(run-bundle)
 
-run: $(O)/stile.img $(run-bundle) ## boot VMs: the guest kernel twice, or GUEST=debian, or BUNDLE=mixed
+run: $(O)/stile.img $(run-bundle) ## boot VMs: the guest kernel twice, or GUEST=linux, GUEST=debian, BUNDLE=mixed
 	@echo '  RUN     $(about-$(BUNDLE)) on GICv$(GIC), $(PCPUS) CPU;' \
 		'Ctrl-T moves the keyboard between the VMs, Ctrl-A X ends'
 	@$(run-machine)

@@ -93,7 +93,7 @@ $(O)/flat.elf: tests/machine/flat.S | $(O)/.deps-build
 
 test-images := $(O)/shim.img $(O)/flat.img $(O)/stile.img $(O)/stile-test.img $(O)/guest.img $(O)/guest-test.img
 
-.PHONY: test test-images test-kunit stress fuzz differential model compare bench bench-record bench-debian
+.PHONY: test test-images test-kunit test-linux stress fuzz differential model compare bench bench-record bench-debian bench-linux
 
 test-images: ## build what the tests run, but for the fuzzer, Rust and Debian
 test-images: $(test-images) $(unit-tests) $(O)/unit/ktf-selftest $(lib-tests) $(O)/libhypercall.a \
@@ -119,6 +119,11 @@ stress: | $(O)/.deps-build ## work Debian hard for 10^10 instructions, some minu
 	@rm -f $(O)/unbuilt
 	+$(call build_for_cases,--cases tests/stress.toml)
 	$(call run_cases,--cases tests/stress.toml)
+
+test-linux: | $(O)/.deps-build ## try patched Linux under sanitizers, with others' tests and at length; hours (T: which)
+	@rm -f $(O)/unbuilt
+	+$(call build_for_cases,--cases tests/linux.toml)
+	$(call run_cases,--cases tests/linux.toml -j1)
 
 fuzz: $(O)/fuzz/hypercalls ## make up hostile calls until one is found that does harm, or for ever
 	@echo '  FUZZ    Ctrl-C ends; inputs are kept in $(O)/fuzz/corpus, what does harm in $(O)/fuzz/found'
@@ -167,6 +172,18 @@ bench-record: $(O)/stile.img $(O)/guest.img config-timed-images ## record what b
 
 bench-debian: $(O)/stile.img linux-guest ## record the exits of Debian's boot in tests/bench/debian-exits.csv
 	@tests/bench/debian-exits --build $(O)
+
+# What QEMU loads to count instructions.
+count-link = $(HOST_CC) -std=c11 -D_GNU_SOURCE -O2 $(WARNINGS) -fPIC -fvisibility=hidden -shared $(filter %.c,$^) -o $@
+$(O)/bench/count.so: $(wildcard tests/bench/count/*)
+	$(call say,HOSTLD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(count-link)
+	$(call keep,$(count-link))
+$(O)/bench/count.so: $$(call changed,$$(count-link))
+
+bench-linux: $(O)/stile.img $(O)/bench/count.so $(O)/linux/initrd $(linux-root)/stock/Image $(linux-root)/pv/Image | $(O)/.deps-plot ## measure what the patches of guest-kernel/linux save; hours, WAY=NAME: one way
+	@tests/bench/linux --build $(O) $(if $(GIC),--gic $(GIC)) $(if $(WAY),--way $(call quoted,$(WAY)))
 
 # --- other configurations --------------------------------------------------------------------
 #

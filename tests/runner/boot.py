@@ -4,7 +4,7 @@ import re
 import subprocess
 import time
 
-from . import ktap, symbols, tree
+from . import ktap, kunit, races, symbols, tree
 from .cases import MODE_BOOTARGS, is_built
 from .machine import ROOT, Hang, Machine
 from .result import FAIL, PASS, Result
@@ -60,21 +60,21 @@ def machine_options(case, build):
     if not case.tree:
         return options
     try:
-        return tree.with_tree(options, case.tree, build, case.name.replace("/", "-"))
+        return tree.with_tree(options, case.tree, build, case.name.replace("/", "-"),
+                              has_shim=not case.bare)
     except tree.TreeError as error:
         raise CaseFailed(str(error)) from error
 
 
 def plain_options(case, build):
     """The same, with the tree that QEMU makes."""
-    options = [f"gic={case.gic}", f"pcpus={case.pcpus}", f"cpu={case.cpu}",
-               f"memory={case.memory}", f"icount={'on' if case.icount else 'off'}"]
+    options = [f"gic={case.gic}", f"pcpus={case.pcpus}", f"cpu={case.cpu}", f"memory={case.memory}",
+               f"icount={'on' if case.icount else 'off'}", f"el2={'on' if case.starts_at_el2 else 'off'}"]
     if case.bare:
         arguments = " ".join(filter(None, [case.vms[0].get("bootargs", ""), case.bootargs]))
-        return options + ["el2=off", "-kernel", build / case.vms[0]["kernel"],
-                          "-append", arguments]
-    options += [f"semihosting={'on' if case.vms else 'off'}", f"el2={'on' if case.el2 else 'off'}",
-                "-kernel", build / case.image]
+        options += ["-kernel", build / case.vms[0]["kernel"], "-append", arguments]
+        return options + (["-initrd", build / case.vms[0]["initrd"]] if "initrd" in case.vms[0] else [])
+    options += [f"semihosting={'on' if case.vms else 'off'}", "-kernel", build / case.image]
     if case.vms:
         return options + ["-initrd", make_bundle(case, build)]
     # Without VMs, the arguments are the hypervisor's own.
@@ -177,6 +177,7 @@ def judge(case, console):
 def run(case, build, tee, start):
     """Boot one case; returns its results and the console's text, backtraces named."""
     readers = {stream_of(case, name): ktap.Reader() for name in case.ktap}
+    readers |= {stream_of(case, name): kunit.Reader() for name in case.kunit}
     text = ""
     failure = []
     try:
@@ -189,6 +190,8 @@ def run(case, build, tee, start):
                 failure = [Result("run", FAIL, str(error))]
             text = machine.console.text("*")
             results = tests_of(readers) + (failure or judge(case, machine.console))
+            if case.races:
+                results += races.judge(text, races.own_functions(build / case.races))
     except (CaseFailed, subprocess.TimeoutExpired, OSError) as error:
         results = [Result("run", FAIL, str(error))]
     return results, symbols.symbolise(text, (build / case.image).with_suffix(".elf"))

@@ -15,6 +15,10 @@ BUILT = "{build}/"
 MODE_BOOTARGS = {"trap": "pv=off", "assisted": "pv=off"}
 
 
+# Not what a case may take, but when it hangs: no time of an overloaded host's comes near it.
+TIME_LIMIT = 300
+
+
 class CasesError(Exception):
     """cases.toml says something this runner does not know."""
 
@@ -25,7 +29,7 @@ class Case:
     name: str
     kind: str  # host, check, qemu
     groups: list = field(default_factory=list)
-    time_limit: float = 60
+    time_limit: float = TIME_LIMIT
     # host, check
     command: list = field(default_factory=list)
     # qemu
@@ -41,11 +45,14 @@ class Case:
     unchecked: bool = False  # whether kernels are packed whatever they are
     bootargs: str = ""
     ktap: list = field(default_factory=list)  # streams that must be whole KTAP documents
+    kunit: list = field(default_factory=list)  # streams with the tests of a Linux kernel in them
+    races: str = ""  # where a kernel was built whose reports of races are to be looked at
     steps: list = field(default_factory=list)
     reject: list = field(default_factory=list)
     ends: bool = True  # whether the machine must power itself off
     status: int = None  # what QEMU must end with, if not what the hypervisor says last
-    el2: bool = True  # whether the hypervisor is started at EL2
+    # Whether what is booted is started at EL2. If it is not said, the hypervisor is, and a bare guest is not.
+    el2: bool = None
     # Edits of the machine's device tree, each a regular expression and what replaces what fits it.
     # If no text is left, there is no tree.
     tree: list = field(default_factory=list)
@@ -55,6 +62,11 @@ class Case:
         """Whether the guest runs without the hypervisor."""
         return self.mode == "bare"
 
+    @property
+    def starts_at_el2(self):
+        """The same, said or not."""
+        return not self.bare if self.el2 is None else self.el2
+
     def needs(self):
         """The files of the build folder that the case needs; make has goals of the same names.
 
@@ -63,7 +75,7 @@ class Case:
         if self.kind != "qemu":
             return [".deps-test"] + [word.removeprefix(BUILT) for word in self.command
                                      if word.startswith(BUILT)]
-        shim = ["shim.img"] if self.tree else []
+        shim = ["shim.img"] if self.tree and not self.bare else []
         return [".deps-build"] + ([] if self.bare else [self.image]) + shim + [
             vm[key] for vm in self.vms for key in ("kernel", "initrd")
             if key in vm and is_built(vm[key])]
@@ -99,7 +111,7 @@ def host_programs(entry):
     """One case for each source of a folder: a program that was not built is a failure."""
     folder = entry.get("folder", "unit")
     return [Case(f"{entry['name']}/{source.stem}", "host", entry.get("groups", []),
-                 entry.get("time_limit", 60), [f"{BUILT}{folder}/{source.stem}"])
+                 entry.get("time_limit", TIME_LIMIT), [f"{BUILT}{folder}/{source.stem}"])
             for source in sorted(ROOT.glob(entry["programs"]))]
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Machines whose device tree a case changes: QEMU's own tree, edited, handed over by a shim."""
+"""Machines whose device tree a case changes: QEMU's own tree, edited, handed over by a shim, or by QEMU."""
 import pathlib
 import re
 import subprocess
@@ -40,10 +40,13 @@ def machine_tree(options, edits, path):
     return run(["dtc", "-q", "-I", "dts", "-O", "dtb", "-"], text.encode()) if text else b""
 
 
-def with_tree(options, edits, build, name):
-    """The options of scripts/qemu, with an image that has the edited tree in it."""
+def with_tree(options, edits, build, name, has_shim=True):
+    """The options of scripts/qemu, with an image that has the edited tree in it, or with the tree."""
     path = build / "bundles" / f"{name}.dtb"
     path.parent.mkdir(parents=True, exist_ok=True)
+    if not has_shim:
+        path.write_bytes(machine_tree(options, edits, path))
+        return options + ["-dtb", path]
     at = options.index("-kernel") + 1
     parts = [(build / "shim.img").read_bytes(), machine_tree(options, edits, path)]
     if len(parts[0]) > TREE_OFFSET or len(parts[1]) > IMAGE_OFFSET - TREE_OFFSET:
