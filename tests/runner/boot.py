@@ -41,9 +41,14 @@ def vm_words(case, vm, build):
     return ["--vm", vm["name"]] + [f"{key}={value}" for key, value in settings.items()]
 
 
+def bundle_of(case, build):
+    """The file that the VMs of a case are packed in."""
+    return build / "bundles" / (case.name.replace("/", "-") + ".cpio")
+
+
 def make_bundle(case, build):
     """Pack the VMs of a case; returns the file."""
-    path = build / "bundles" / (case.name.replace("/", "-") + ".cpio")
+    path = bundle_of(case, build)
     words = [word for vm in case.vms for word in vm_words(case, vm, build)]
     done = subprocess.run([ROOT / "scripts/bundle", "-o", path, "--gic", str(case.gic),
                            "--cut", str(case.cut), *["--unchecked"] * case.unchecked, *words],
@@ -194,4 +199,6 @@ def run(case, build, tee, start):
                 results += races.judge(text, races.own_functions(build / case.races))
     except (CaseFailed, subprocess.TimeoutExpired, OSError) as error:
         results = [Result("run", FAIL, str(error))]
+    if all(result.status != FAIL for result in results):
+        bundle_of(case, build).unlink(missing_ok=True)  # all cases' together are gigabytes
     return results, symbols.symbolise(text, (build / case.image).with_suffix(".elf"))
