@@ -110,7 +110,7 @@ $(kernel-selftests)/.done: $(linux-root)/.source scripts/linux-selftests | $(O)/
 linux-tests         := $(call linux_scripts) $(linux-programs)
 linux-tools-tests   := $(call linux_scripts,tools/) $(linux-tools-programs)
 linux-aarch32-tests := $(call linux_scripts,aarch32/) $(linux-aarch32-programs)
-linux-power-tests   := $(call linux_scripts,power/) $(linux-power-programs) $(linux-root)/debug/Image
+linux-power-tests   := $(call linux_scripts,power/) $(linux-power-programs) $(linux-stile-tests) $(linux-root)/debug/Image
 linux-long-tests    := $(call linux_scripts,long/)
 
 linux-common = scripts/initramfs -o $@ --busybox $(debian)/busybox --init tests/linux/init
