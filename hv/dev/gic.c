@@ -43,6 +43,15 @@ bool gic_has_pcpu(uint32_t pcpu_index)
     return gic->has_pcpu(pcpu_index);
 }
 
+void gic_set_edge(uint32_t intid, bool edge)
+{
+    uintptr_t at = (uintptr_t)machine.gicd.base.pa + GICD_ICFGR + intid / 16 * 4;
+    uint32_t bit = 2u << (intid % 16 * 2);
+    uint32_t before = io_read32(at);
+
+    io_write32(at, edge ? before | bit : before & ~bit);
+}
+
 void gic_reset_bank(uintptr_t frame, uint32_t bank)
 {
     io_write32(frame + GICD_ICENABLER + 4 * bank, UINT32_MAX);

@@ -152,7 +152,13 @@ static inline void gic_disable(uint32_t intid)
     gic->disable(intid);
 }
 
-/** Makes a PPI of this CPU active, so that it cannot come, or inactive. */
+/**
+ * gic_set_edge() - have an SPI be edge-triggered, or a level
+ * @intid: disabled; no other CPU does the same meanwhile
+ */
+void gic_set_edge(uint32_t intid, bool edge);
+
+/** Makes an SPI, or a PPI of this CPU, active, so that it cannot come, or inactive. */
 static inline void gic_set_active(uint32_t intid, bool active)
 {
     gic->set_active(intid, active);

@@ -10,6 +10,8 @@
 #include "dev/intid.h"
 #include "dev/kick.h"
 #include "dev/machine.h"
+#include "lib/cold.h"
+#include "lib/is_enabled.h"
 #include "monitor/input.h"
 #include "sched/sched.h"
 #include "vgic/vgic.h"
@@ -50,15 +52,26 @@ static void handle_overflow(struct vcpu *vcpu)
         sched_wake(vcpu, VCPU_BLOCKED);
 }
 
-/* Interrupts that EL2 handles itself, from acknowledge to deactivation. */
+/* The console's, and those of devices that VMs have: they stay active until the guest ends them. */
+static COLD void dispatch_spi(uint32_t intid)
+{
+    if (intid >= GIC_INTID_SPECIAL)
+        return; /* it went away before it could be acknowledged */
+    gic_eoi(intid);
+    if (IS_ENABLED(CONFIG_DEVICES) && vgic_linked_fired(intid))
+        return;
+    if (intid == machine.uart_intid)
+        input_irq();
+    gic_deactivate(intid);
+}
+
+/* SGIs and PPIs that EL2 handles itself, from acknowledge to deactivation. */
 static void handle_own(uint32_t intid, struct vcpu *vcpu)
 {
     if (intid == ppi.hyp_timer)
         sched_timer();
     else if (intid == ppi.maintenance && vcpu)
         vgic_maintenance(vcpu);
-    else if (intid == machine.uart_intid)
-        input_irq();
     else if (intid == IRQ_CONSOLE)
         input_go_on();
     else if (intid == ppi.phys_timer)
@@ -73,8 +86,10 @@ uint32_t irq_dispatch(struct vcpu *vcpu)
 {
     uint32_t intid = gic_ack();
 
-    if (intid >= GIC_INTID_SPECIAL)
-        return intid; /* it went away before it could be acknowledged */
+    if (intid >= GIC_FIRST_SPI) {
+        dispatch_spi(intid);
+        return intid;
+    }
     gic_eoi(intid);
     if (intid == ppi.virt_timer && vcpu) {
         /* May stay active here: then the guest's own deactivation, by the GIC, ends it. */

@@ -85,8 +85,7 @@ void vgic_update_spis(struct vcpu *self, uint32_t bank, uint32_t spis)
     }
 }
 
-/* The same without a loaded vCPU of the VM at hand: all of them find out a little later. */
-static void request_refills(struct vm *vm, uint32_t intid)
+void vgic_request_refills(struct vm *vm, uint32_t intid)
 {
     for (uint32_t i = 0; i < vm->config.nr_vcpus; i++) {
         if (concern(vm->vcpus[i], intid / 32) & vgic_bit(intid))
@@ -157,7 +156,7 @@ void vgic_inject(struct vm *vm, uint32_t vcpu_index, uint32_t intid)
     }
     spin_lock(&vm->vgic.lock);
     vgic_bank_of(vcpu, intid)->posted |= vgic_bit(intid);
-    request_refills(vm, intid);
+    vgic_request_refills(vm, intid);
     spin_unlock(&vm->vgic.lock);
 }
 
@@ -186,7 +185,7 @@ void vgic_set_level(struct vm *vm, uint32_t intid, bool high)
     bank->line = high ? before | bit : before & ~bit;
     bank->posted |= bank->line & ~before & bank->edge;
     if (bank->line != before)
-        request_refills(vm, intid);
+        vgic_request_refills(vm, intid);
     spin_unlock(&vm->vgic.lock);
 }
 

@@ -149,6 +149,27 @@ void vgic_send_sgi_set(struct vcpu *source, uint64_t targets, uint32_t sgi);
  */
 void vgic_deactivate(struct vcpu *vcpu, uint64_t value);
 
+/**
+ * vgic_link() - have a physical SPI be one of a VM's: vgic_linked.c
+ * @vm: runs, or is about to; it has a GIC
+ * @intid: its SPI, not another one's
+ * @phys: the physical one, which nobody else has
+ * @edge: whether that is edge-triggered; else it is a level
+ *
+ * A VM has VM_NR_DEVICE_SPIS links at most.
+ */
+void vgic_link(struct vm *vm, uint32_t intid, uint32_t phys, bool edge);
+
+/** vgic_unlink() - the end of all links of a VM, none of whose vCPUs is loaded */
+void vgic_unlink(struct vm *vm);
+
+/**
+ * vgic_linked_fired() - a physical SPI was acknowledged, and its priority dropped
+ *
+ * Returns whether it is some VM's. Then it stays active: ending it is the VM's.
+ */
+bool vgic_linked_fired(uint32_t phys);
+
 /** vgic_set_enabled() - GICD_ISENABLER or GICD_ICENABLER by a call; see struct controller */
 void vgic_set_enabled(struct vcpu *self, struct vcpu *target, uint32_t intid, bool enabled);
 

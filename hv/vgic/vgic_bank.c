@@ -6,6 +6,7 @@
  * Reserved fields, unknown widths and interrupts the frame lacks read as zero and ignore writes.
  */
 #include "arch/clamp.h"
+#include "lib/is_enabled.h"
 #include "vgic/vgic.h"
 #include "vgic/vgic_internal.h"
 
@@ -188,10 +189,13 @@ static void change_state(const struct vgic_view *view, uint32_t first, uint32_t 
         add_change(vgic, b, reg, mask & vgic->held[b - 1]);
     }
     mask &= ~vm->vgic.held[b - 1];
-    if (reg == GICD_ICPENDR)
+    if (reg == GICD_ICPENDR) {
         bank->latch &= ~mask;
-    else if (reg == GICD_ISACTIVER)
+        if (IS_ENABLED(CONFIG_DEVICES))
+            vgic_linked_settle(&vm->vgic);
+    } else if (reg == GICD_ISACTIVER) {
         activate_free_spis(vm, b, mask);
+    }
 }
 
 static void write_bits(const struct vgic_view *view, uint32_t first, uint32_t reg, uint32_t value)

@@ -4,6 +4,7 @@
  * asked for meanwhile.
  */
 #include "lib/cold.h"
+#include "lib/is_enabled.h"
 #include "vgic/vgic.h"
 #include "vgic/vgic_internal.h"
 
@@ -54,7 +55,7 @@ static void fold_one(struct vcpu *vcpu, uint32_t n, uint64_t now)
     if (consumed) {
         consume(vcpu, intid, written);
         if (written & GIC_LR_HW)
-            bank->line &= ~VGIC_TIMER_BIT;
+            bank->line &= ~vgic_bit(intid);
     }
     if (now & GIC_LR_ACTIVE) {
         if (consumed || !(bank->active & vgic_bit(intid)))
@@ -66,8 +67,11 @@ static void fold_one(struct vcpu *vcpu, uint32_t n, uint64_t now)
     }
     if ((written & GIC_LR_HW) && !(now & GIC_LR_STATE)) {
         /* The guest's deactivation was the physical one as well. */
-        vgic->timer_active = false;
-        bank->line &= ~VGIC_TIMER_BIT;
+        bank->line &= ~vgic_bit(intid);
+        if (!IS_ENABLED(CONFIG_DEVICES) || intid == IRQ_VIRT_TIMER)
+            vgic->timer_active = false;
+        else
+            vgic_linked_ended(vcpu->vm, intid);
     }
 }
 
@@ -275,6 +279,8 @@ static COLD void fold_with_spis(struct vcpu *vcpu, void (*fold)(struct vcpu *vcp
     for (uint32_t b = 0; b < VGIC_NR_SPI_BANKS; b++)
         held_before[b] = vcpu->vgic.held[b];
     fold(vcpu);
+    if (IS_ENABLED(CONFIG_DEVICES))
+        vgic_linked_settle(&vcpu->vm->vgic);
     pass_on(vcpu, held_before);
 }
 

@@ -7,6 +7,7 @@
  * vgic_fold.c  from list registers to memory
  * vgic_raise.c the short way into a list register
  * vgic_timer.c the virtual timer, whose interrupt is the hardware's
+ * vgic_linked.c SPIs that are those of a device
  * vgic_sgi.c   software-generated interrupts
  * vgic_bank.c  registers with a field for each interrupt; vgic_call.c, those by a call
  * vgicd.c      the distributor's frame; vgicr.c the redistributors'
@@ -125,6 +126,9 @@ void vgic_prod(struct vcpu *vcpu);
 /** Has a vCPU's list registers filled anew soon. The lock is held. */
 void vgic_request_refill(struct vcpu *vcpu);
 
+/** The same for every vCPU that has, or could take, an SPI, without a loaded one at hand. */
+void vgic_request_refills(struct vm *vm, uint32_t intid);
+
 /** The same, at once if @vcpu is @self, the loaded vCPU. The lock is held. */
 void vgic_update(struct vcpu *self, struct vcpu *vcpu);
 
@@ -203,6 +207,17 @@ static inline void vgic_timer_watch(struct vcpu *vcpu)
 
 /** The level of a vCPU's timer, which changes without our being told. vgic_settle() came first. */
 bool vgic_timer_level(const struct vcpu *self, const struct vcpu *vcpu);
+
+/* --- vgic_linked.c: all with the lock held --- */
+
+/** Completes the list register of an SPI if there is a physical one, and that is active. */
+void vgic_linked_complete(struct vcpu *vcpu, uint32_t n, uint32_t intid);
+
+/** The guest's deactivation of one, by a list register, was that of the physical one as well. */
+void vgic_linked_ended(struct vm *vm, uint32_t intid);
+
+/** Ends physical SPIs that the guest has no use for any more. */
+void vgic_linked_settle(struct vgic *vgic);
 
 /*
  * --- vgic_raise.c ---

@@ -7,6 +7,7 @@
 #include "dev/pcpu.h"
 #include "lib/check.h"
 #include "lib/cold.h"
+#include "lib/is_enabled.h"
 #include "vgic/vgic.h"
 #include "vgic/vgic_internal.h"
 
@@ -226,6 +227,8 @@ static void fill_one(struct vcpu *vcpu, uint32_t n, const struct candidates *all
     vgic_lr_assign(vcpu, n, intid,
                    (all->pending[intid / 32] & bit ? GIC_LR_PENDING : 0) |
                        (active ? GIC_LR_ACTIVE : 0));
+    if (IS_ENABLED(CONFIG_DEVICES) && intid >= GIC_FIRST_SPI)
+        vgic_linked_complete(vcpu, n, intid);
     if (active)
         keep_to_its_end(vcpu, n, intid);
 }

@@ -51,6 +51,11 @@ struct vgic {
     uint64_t irouter[VGIC_NR_SPIS];   /* GICv3: affinity */
     uint8_t itargets[VGIC_NR_SPIS];   /* GICv2: a bit for each vCPU */
     uint32_t held[VGIC_NR_SPI_BANKS]; /* in some vCPU's list registers, or active on it */
+
+    /* Of those that are physical SPIs, too: see vgic_linked.c. */
+    uint32_t phys_active[VGIC_NR_SPI_BANKS]; /* that one is active on this one's account */
+    uint32_t fired_again[VGIC_NR_SPI_BANKS]; /* it has come again, after an end not yet seen */
+    uint16_t phys[VGIC_NR_SPIS];             /* its INTID */
 };
 
 /** State changes that wait until a vCPU's list registers are read back. */

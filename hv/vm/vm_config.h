@@ -62,6 +62,35 @@ struct ipa_range {
 #define VM_NR_SLOTS 4
 #define VM_NR_FLASH 2
 
+/**
+ * The most devices of the machine's that a VM may have, and the most pieces that their registers
+ * may be in, and SPIs they may have, together.
+ */
+#define VM_NR_DEVICES       4
+#define VM_NR_DEVICE_RANGES 8
+#define VM_NR_DEVICE_SPIS   8
+
+/** A device of the machine's: a node of its tree. */
+struct vm_device {
+    const char *name; /* in the machine's tree, which stays where it is */
+    bool has_clocks;  /* that tree names some, which are nobody's to change */
+};
+
+/** Registers of one, whole pages. */
+struct vm_device_range {
+    struct ipa_range at;
+    pa_t pa;
+    uint32_t device; /* of which one */
+};
+
+/** An SPI of one, as the VM and as the machine number it. */
+struct vm_device_spi {
+    uint16_t intid;
+    uint16_t phys;
+    bool edge;
+    uint32_t device; /* of which one */
+};
+
 /** Where a VM's kernel and tree go if its tree does not say: where there is room. */
 #define VM_ANYWHERE UINT64_MAX
 
@@ -106,9 +135,15 @@ struct vm_config {
     uint64_t dtb_address; /* stile,dtb-address, or VM_ANYWHERE */
     uint32_t hv_memory_kib; /* stile,hv-memory-kib: of the hypervisor's memory; 0 if not said */
     uint32_t sve_bits;      /* stile,sve: the longest vector; VM_SVE_BITS_MAX if not said */
-    bool pmu;               /* stile,pmu: its vCPUs have performance monitors */
-    bool pmu_el2;           /* stile,pmu-el2: it has the CPU's, and may count EL2 */
-    bool privileged;        /* stile,privileged: the VM may make the calls of group control */
+    uint32_t nr_devices;    /* stile,device: what it has of the machine's */
+    uint32_t nr_device_ranges;
+    uint32_t nr_device_spis;
+    struct vm_device devices[VM_NR_DEVICES];
+    struct vm_device_range device_ranges[VM_NR_DEVICE_RANGES];
+    struct vm_device_spi device_spis[VM_NR_DEVICE_SPIS];
+    bool pmu;        /* stile,pmu: its vCPUs have performance monitors */
+    bool pmu_el2;    /* stile,pmu-el2: it has the CPU's, and may count EL2 */
+    bool privileged; /* stile,privileged: the VM may make the calls of group control */
 };
 
 /** Whether a VM has a GIC in its tree. Else its vCPUs' mailboxes bring it its interrupts. */

@@ -12,6 +12,7 @@
 #include "vgic/vgic_bank.c"
 #include "vgic/vgic_call.c"
 #include "vgic/vgic_fold.c"
+#include "vgic/vgic_linked.c"
 #include "vgic/vgic_lr.c"
 #include "vgic/vgic_raise.c"
 #include "vgic/vgic_sgi.c"
@@ -137,13 +138,39 @@ static void fake_deactivate(uint32_t intid)
     cpu_now()->timer_active = false;
 }
 
+/* Of a physical SPI, which one vCPU may have taken and another ends. */
+static bool spi_active[VGIC_NR_SPIS], spi_enabled[VGIC_NR_SPIS], spi_edge[VGIC_NR_SPIS];
+
+void gic_set_edge(uint32_t intid, bool edge)
+{
+    EXPECT_FALSE(spi_enabled[intid - GIC_FIRST_SPI]);
+    spi_edge[intid - GIC_FIRST_SPI] = edge;
+}
+
+static void fake_enable(uint32_t intid)
+{
+    spi_enabled[intid - GIC_FIRST_SPI] = true;
+}
+
+static void fake_disable(uint32_t intid)
+{
+    spi_enabled[intid - GIC_FIRST_SPI] = false;
+}
+
 static void fake_set_active(uint32_t intid, bool active)
 {
+    if (intid >= GIC_FIRST_SPI) {
+        EXPECT_FALSE(active);
+        spi_active[intid - GIC_FIRST_SPI] = false;
+        return;
+    }
     EXPECT_EQ(intid, IRQ_VIRT_TIMER);
     cpu_now()->timer_active = active;
 }
 
 static const struct gic_ops fake_ops = {
+    .enable = fake_enable,
+    .disable = fake_disable,
     .deactivate = fake_deactivate,
     .set_active = fake_set_active,
     .read_lr = fake_read_lr,

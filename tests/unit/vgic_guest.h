@@ -113,7 +113,9 @@ static inline void guest_eoi(struct vcpu *vcpu, uint32_t iar)
             (intid < GIC_NR_SGIS && GIC_LR_SOURCE(lr) != iar >> 10))
             continue;
         cpu->lr[i] &= ~GIC_LR_ACTIVE;
-        if (lr & GIC_LR_HW)
+        if ((lr & GIC_LR_HW) && intid >= GIC_FIRST_SPI)
+            spi_active[(lr >> GIC_LR_HW_INTID_SHIFT & NONE) - GIC_FIRST_SPI] = false;
+        else if (lr & GIC_LR_HW)
             cpu->timer_active = false;
         else if ((lr & GIC_LR_EOI) && !(lr & GIC_LR_PENDING))
             cpu->ended |= 1u << i;

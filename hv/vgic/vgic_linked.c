@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * SPIs that are those of a device which was given to a VM. The physical one is taken by EL2, which
+ * drops its priority and makes the virtual one pending; it stays active, so that it does not come
+ * again, until the guest deactivates the virtual one: by the list register, which is linked to it,
+ * or by EL2, which is told of the end where that cannot be. A level that is still high then fires
+ * again, as an edge does that has come meanwhile.
+ *
+ * So what the guest is shown is an edge in any case: what is pending stays so, though the device
+ * may lower its level by then, and at most the guest finds the device with nothing to say.
+ */
+#include "dev/gic.h"
+#include "lib/check.h"
+#include "lib/cold.h"
+#include "vgic/vgic.h"
+#include "vgic/vgic_internal.h"
+
+#define NR_PHYS_SPIS (GIC_INTID_SPECIAL - GIC_FIRST_SPI)
+#define NR_LINKS     (CONFIG_NR_VMS * VM_NR_DEVICE_SPIS)
+
+/* Held while a VM's lock is taken, never the reverse. */
+static struct spinlock links_lock;
+
+static struct link {
+    struct vm *vm; /* NULL: free */
+    uint32_t intid;
+    uint32_t phys;
+} links[NR_LINKS];
+
+static uint8_t link_of[NR_PHYS_SPIS]; /* its index + 1; 0: none */
+
+_Static_assert(NR_LINKS <= UINT8_MAX, "they are told apart by a byte");
+
+COLD void vgic_link(struct vm *vm, uint32_t intid, uint32_t phys, bool edge)
+{
+    uint32_t i = 0;
+
+    spin_lock(&links_lock);
+    while (links[i].vm) {
+        i++;
+        CHECK(i < NR_LINKS);
+    }
+    links[i] = (struct link){vm, intid, phys};
+    link_of[phys - GIC_FIRST_SPI] = (uint8_t)(i + 1);
+    vm->vgic.phys[intid - GIC_FIRST_SPI] = (uint16_t)phys;
+    gic_set_edge(phys, edge);
+    gic_enable(phys);
+    spin_unlock(&links_lock);
+}
+
+COLD void vgic_unlink(struct vm *vm)
+{
+    spin_lock(&links_lock);
+    for (uint32_t i = 0; i < NR_LINKS; i++) {
+        struct link *link = &links[i];
+
+        if (link->vm != vm)
+            continue;
+        gic_disable(link->phys);
+        if (vm->vgic.phys_active[link->intid / 32 - 1] & vgic_bit(link->intid))
+            gic_set_active(link->phys, false);
+        link_of[link->phys - GIC_FIRST_SPI] = 0;
+        link->vm = NULL;
+    }
+    spin_unlock(&links_lock);
+}
+
+static void fire(struct vm *vm, uint32_t intid)
+{
+    struct vgic *vgic = &vm->vgic;
+    uint32_t b = intid / 32 - 1;
+
+    spin_lock(&vgic->lock);
+    vgic->fired_again[b] |= vgic->phys_active[b] & vgic_bit(intid);
+    vgic->phys_active[b] |= vgic_bit(intid);
+    vgic->spi[b].posted |= vgic_bit(intid);
+    vgic_request_refills(vm, intid);
+    spin_unlock(&vgic->lock);
+}
+
+COLD bool vgic_linked_fired(uint32_t phys)
+{
+    uint32_t index;
+
+    spin_lock(&links_lock);
+    index = link_of[phys - GIC_FIRST_SPI];
+    if (index != 0)
+        fire(links[index - 1].vm, links[index - 1].intid);
+    spin_unlock(&links_lock);
+    return index != 0;
+}
+
+/* Pending and active at once cannot be linked (IHI 0069, ICH_LR<n>_EL2.HW). */
+COLD void vgic_linked_complete(struct vcpu *vcpu, uint32_t n, uint32_t intid)
+{
+    const struct vgic *vgic = &vcpu->vm->vgic;
+    uint64_t lr = vcpu->vgic.lr[n];
+
+    if (!(vgic->phys_active[intid / 32 - 1] & vgic_bit(intid)))
+        return;
+    if (gic_limits.forgets_levels || (lr & GIC_LR_STATE) == GIC_LR_STATE)
+        lr |= GIC_LR_EOI;
+    else
+        lr = (lr & ~GIC_LR_EOI) | GIC_LR_HW |
+             (uint64_t)vgic->phys[intid - GIC_FIRST_SPI] << GIC_LR_HW_INTID_SHIFT;
+    vcpu->vgic.lr[n] = lr;
+    gic_write_lr(n, lr);
+}
+
+COLD void vgic_linked_ended(struct vm *vm, uint32_t intid)
+{
+    struct vgic *vgic = &vm->vgic;
+    uint32_t b = intid / 32 - 1;
+
+    vgic->phys_active[b] &= ~vgic_bit(intid) | vgic->fired_again[b];
+    vgic->fired_again[b] &= ~vgic_bit(intid);
+}
+
+/* By the distributor: another CPU's interface may have acknowledged it. */
+COLD void vgic_linked_settle(struct vgic *vgic)
+{
+    for (uint32_t b = 0; b < VGIC_NR_SPI_BANKS; b++) {
+        const struct vgic_bank *bank = &vgic->spi[b];
+        uint32_t over = vgic->phys_active[b] & ~(bank->active | bank->latch | bank->posted);
+
+        vgic->phys_active[b] &= ~over;
+        vgic->fired_again[b] &= ~over;
+        for (; over; over &= over - 1)
+            gic_set_active(vgic->phys[32 * b + vgic_lowest_bit(over)], false);
+    }
+}
