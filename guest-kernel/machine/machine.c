@@ -86,6 +86,12 @@ static void parse_uart(const void *dtb, int node)
     machine.uart_intid = read_interrupt(dtb, node, 0);
 }
 
+static void parse_gpio(const void *dtb, int node)
+{
+    machine.gpio = read_reg(dtb, node, 0);
+    machine.gpio_intid = read_interrupt(dtb, node, 0);
+}
+
 static void parse_timer(const void *dtb, int node)
 {
     machine.timer_intid = read_interrupt(dtb, node, TIMER_VIRTUAL);
@@ -108,7 +114,7 @@ static const struct {
     {"arm,cortex-a15-gic", parse_gicv2}, {"arm,gic-400", parse_gicv2},
     {"arm,gic-v3", parse_gicv3},         {"arm,pl011", parse_uart},
     {"arm,armv8-timer", parse_timer},    {"arm,psci-1.0", parse_psci},
-    {"arm,psci-0.2", parse_psci},
+    {"arm,psci-0.2", parse_psci},        {"arm,pl061", parse_gpio},
 };
 
 static void parse_device(const void *dtb, int node)

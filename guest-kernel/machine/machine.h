@@ -40,6 +40,8 @@ struct machine {
     struct range gicr; /* GICv3 */
     struct range uart; /* a PL011 */
     uint32_t uart_intid;
+    struct range gpio; /* a PL061, which is for tests */
+    uint32_t gpio_intid;
     uint32_t timer_intid; /* of the virtual timer */
     enum psci_method psci;
     struct range initrd;

@@ -9,6 +9,7 @@
 #include "ktf.h"
 #include "lib/printk.h"
 #include "machine/machine.h"
+#include "mm/kernel_map.h"
 #include "mm/page.h"
 #include "test/test.h"
 
@@ -44,9 +45,15 @@ static const struct {
     {"differential=", differential_run}, {"lend=", lend_run},     {"borrow=", borrow_run},
 };
 
+uint64_t test_gpio;
+
 uint32_t test_run(void)
 {
     char text[64];
+
+    /* Before the first suite: a table for it is not that one's. */
+    if (machine.gpio.bytes != 0)
+        test_gpio = kernel_map_device(machine.gpio.base, machine.gpio.bytes);
 
     for (size_t i = 0; i < sizeof(jobs) / sizeof(jobs[0]); i++) {
         const char *how = machine_option_value(jobs[i].option);

@@ -17,6 +17,9 @@
  */
 uint32_t test_run(void);
 
+/** The registers of the machine's PL061, mapped once tests are run; 0 if there is none. */
+extern uint64_t test_gpio;
+
 /**
  * test_find_peer() - the number of another VM, once it runs
  * @name: its name, up to a space or a colon

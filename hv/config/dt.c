@@ -21,6 +21,7 @@
 #define FIRST_PPI       16u
 #define FIRST_SPI       32u
 #define NR_SPIS         988u
+#define INTERRUPT_EDGE  3u /* of the flags: rising, falling */
 
 /* The first whose properties are as they are today. */
 #define OLDEST_VERSION 16u
@@ -360,10 +361,22 @@ struct dt_gic dt_gic(const struct dt_node *node)
                            is_plausible ? cells : INTERRUPT_CELLS};
 }
 
+/* How many cells an interrupt takes. */
+static uint32_t interrupt_step(const struct dt_interrupts *from, const struct dt_gic *gic)
+{
+    return (gic->cells != 0 ? gic->cells : INTERRUPT_CELLS) + from->extended;
+}
+
+bool dt_is_edge(const struct dt_interrupts *from, const struct dt_gic *gic, uint32_t index)
+{
+    uint32_t first = index * interrupt_step(from, gic) + from->extended;
+
+    return (cell(from->cells, first + 2) & INTERRUPT_EDGE) != 0;
+}
+
 uint32_t dt_intid(const struct dt_interrupts *from, const struct dt_gic *gic, uint32_t index)
 {
-    uint32_t cells = gic->cells != 0 ? gic->cells : INTERRUPT_CELLS;
-    uint32_t step = cells + from->extended;
+    uint32_t step = interrupt_step(from, gic);
     uint32_t first = index * step + from->extended;
     uint32_t controller = from->controller;
     uint32_t type;

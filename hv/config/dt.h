@@ -53,7 +53,9 @@
     P(STILE_KERNEL_BYTES, "stile,kernel-bytes")                                                    \
     P(STILE_KERNEL_ENTRY, "stile,kernel-entry")                                                    \
     P(STILE_DTB_ADDRESS, "stile,dtb-address")                                                      \
-    P(STILE_SVE, "stile,sve")
+    P(STILE_SVE, "stile,sve")                                                                      \
+    P(STILE_DEVICE, "stile,device")                                                                \
+    P(STILE_NO_DMA, "stile,no-dma")
 
 enum dt_prop_index {
 #define DT_PROP_ENUM(identifier, name) DT_##identifier,
@@ -189,6 +191,9 @@ struct dt_gic dt_gic(const struct dt_node *node);
  * 0 if there is none, or if it is not an SPI or PPI of @gic.
  */
 uint32_t dt_intid(const struct dt_interrupts *from, const struct dt_gic *gic, uint32_t index);
+
+/** dt_is_edge() - whether that interrupt, which has an INTID, is an edge; else it is a level */
+bool dt_is_edge(const struct dt_interrupts *from, const struct dt_gic *gic, uint32_t index);
 
 /** What dt_each_reserved() calls for each range. */
 typedef void dt_range_t(void *context, uint64_t base, uint64_t bytes);

@@ -113,7 +113,7 @@ static const char *check_device(const struct ipa_range *range, uint64_t alignmen
 }
 
 #define NR_GIC_RANGES    (2 + VM_NR_GICR)
-#define NR_DEVICE_RANGES (NR_GIC_RANGES + 3 + VM_NR_SLOTS + VM_NR_FLASH)
+#define NR_DEVICE_RANGES (NR_GIC_RANGES + 3 + VM_NR_SLOTS + VM_NR_FLASH + VM_NR_DEVICE_RANGES)
 #define NR_RANGES        (NR_DEVICE_RANGES + STILE_VM_NR_REGIONS)
 
 /* All that has an address: the interrupt controller, other devices, memory. Returns how many. */
@@ -136,6 +136,9 @@ static uint32_t gather(const struct vm_config *config, struct ipa_range ranges[N
     ranges += VM_NR_SLOTS;
     memcpy(ranges, config->flash, sizeof(config->flash));
     ranges += VM_NR_FLASH;
+    for (uint32_t i = 0; i < VM_NR_DEVICE_RANGES; i++)
+        ranges[i] = config->device_ranges[i].at;
+    ranges += VM_NR_DEVICE_RANGES;
     memcpy(ranges, config->memory, config->nr_memory * sizeof(config->memory[0]));
     return NR_DEVICE_RANGES + config->nr_memory;
 }

@@ -11,6 +11,8 @@
 #include "arch/plain_abi.h"
 #include "config/dt.h"
 #include "config/vm_check.h"
+#include "config/vm_device.h"
+#include "lib/is_enabled.h"
 #include "mm/page.h"
 #include "mm/stage2.h"
 #include "vm/refusal.h"
@@ -23,6 +25,8 @@ struct parse {
     struct dt_gic gic;
     uint32_t controller; /* of the root's interrupts: a phandle, or 0 */
     struct dt_interrupts uart_interrupts;
+    uint32_t nr_given;
+    struct vm_device_node given[VM_NR_DEVICES];
     const char *fault; /* the first */
 };
 
@@ -305,6 +309,20 @@ static void parse_own(struct parse *parse, const struct dt_node *node)
     parse->config->has_node = true;
 }
 
+/* A device of the machine's, whatever it is compatible with. */
+static void parse_given(struct parse *parse, const struct dt_node *node)
+{
+    if (!dt_is_okay(node))
+        return;
+    if (!IS_ENABLED(CONFIG_DEVICES))
+        set_fault(parse, "vm.dtb: the hypervisor was built without devices for VMs");
+    else if (parse->nr_given == VM_NR_DEVICES)
+        set_fault(parse, refusal("vm.dtb: %s: more than %d devices of the machine's", node->name,
+                                 VM_NR_DEVICES));
+    else
+        vm_device_read(&parse->given[parse->nr_given++], node);
+}
+
 /* Of the two UARTs, the SBSA's has only registers that the PL011 has as well (SBSA, appendix B). */
 static void parse_device(struct parse *parse, const struct dt_node *node)
 {
@@ -332,6 +350,8 @@ static void parse_node(void *context, const struct dt_node *node)
         parse_memory(parse, node);
     else if (dt_is_top(node->parent, "cpus"))
         parse_cpu(parse, node);
+    else if (dt_prop(node, DT_STILE_DEVICE).value)
+        parse_given(parse, node);
     else
         parse_device(parse, node);
 }
@@ -355,6 +375,8 @@ static const char *parse_tree(const void *tree, size_t bytes, struct vm_config *
         config->interrupt_cells = parse.gic.cells;
     if (parse.found.nr_gics == 0)
         config->gicc = (struct ipa_range){ipa_make(VM_GICC_IPA), PAGE_SIZE};
+    for (uint32_t i = 0; IS_ENABLED(CONFIG_DEVICES) && i < parse.nr_given && !parse.fault; i++)
+        set_fault(&parse, vm_device_add(config, &parse.given[i], &parse.gic));
     return parse.fault ? parse.fault : vm_check(config, &parse.found);
 }
 

@@ -9,6 +9,7 @@
 #include "config/vm_load.h"
 #include "console/console.h"
 #include "life/vcpu_life.h"
+#include "life/vm_devices.h"
 #include "memory/share.h"
 #include "memory/vm_pages.h"
 #include "memory/vmem.h"
@@ -87,6 +88,9 @@ static const char *furnish(struct build *build, struct vm *vm)
     vrtc_init(vm);
     vslots_init(vm);
     vflash_init(vm);
+    fault = vm_devices_map(vm);
+    if (fault)
+        return fault;
     if (vm_pages_show(vm) != STILE_SUCCESS || pvtime_init(vm) != STILE_SUCCESS)
         return "its shared pages overlap its memory or a device";
     return vm_load_begin(&build->load, vm);
@@ -156,6 +160,7 @@ bool vm_build_run(struct vm *vm)
     share_vm_started(vm);
     console_attach(vm);
     events_vms_changed();
+    vm_devices_start(vm);
     (void)vcpu_start(vm->vcpus[0], load.entry.ipa, load.dtb.base.ipa);
     sched_release(vm);
     return true;

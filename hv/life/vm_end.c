@@ -11,6 +11,7 @@
 #include "lib/printk.h"
 #include "life/vcpu_life.h"
 #include "life/vm_build.h"
+#include "life/vm_devices.h"
 #include "memory/budget.h"
 #include "memory/share.h"
 #include "memory/vm_pages.h"
@@ -151,6 +152,7 @@ static enum phase end_shares(struct vm *vm, struct end *end)
 static enum phase end_ports(struct vm *vm, struct end *end)
 {
     (void)end;
+    vm_devices_stop(vm);
     directory_vm_gone(vm->id);
     events_vm_gone(vm);
     events_vms_changed();

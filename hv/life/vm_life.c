@@ -15,6 +15,7 @@
 #include "lib/printk.h"
 #include "life/vcpu_life.h"
 #include "life/vm_build.h"
+#include "life/vm_devices.h"
 #include "life/vm_end.h"
 #include "memory/budget.h"
 #include "memory/vm_pages.h"
@@ -89,6 +90,9 @@ static const char *create(struct vm *vm, uint32_t id, const struct vm_files *fro
     const char *fault = vm_tree_parse(from->dtb.data, from->dtb.bytes, &vm->config);
     if (fault)
         return fault;
+    fault = vm_devices_check(vm);
+    if (fault)
+        return fault;
     if (!vm_config_has_gic(&vm->config))
         vm->config.gic_version = machine.gic_version;
     if (!sched_place(vm->config.affinity))
@@ -134,6 +138,7 @@ struct vm *vm_create(const struct vm_files *from)
     vm_end_expect();
     log_info("%s: vm %u, %u vCPUs, %lu MiB, %s", vm->config.name, vm->number, vm->config.nr_vcpus,
              vm_config_pages(&vm->config) >> (20 - PAGE_SHIFT), modes[vm->config.mode]);
+    vm_devices_say(vm);
     return vm;
 }
 

@@ -177,7 +177,7 @@ void gic_rig_clear(uint32_t intid)
     gic_rig_write_bit(GICD_ICACTIVER, intid);
 }
 
-static void quiet(uint32_t intid)
+void gic_rig_quiet(uint32_t intid)
 {
     gic_rig_write_bit(GICD_ICENABLER, intid);
     gic_rig_settle();
@@ -192,10 +192,10 @@ static void quiet(uint32_t intid)
 
 static void quiet_all(void)
 {
-    quiet(RIG_SGI);
-    quiet(RIG_PPI);
+    gic_rig_quiet(RIG_SGI);
+    gic_rig_quiet(RIG_PPI);
     for (uint32_t i = 0; i < RIG_NR_SPIS; i++)
-        quiet(RIG_SPI + i);
+        gic_rig_quiet(RIG_SPI + i);
 }
 
 void gic_rig_setup(void)

@@ -115,6 +115,9 @@ void gic_rig_pend(uint32_t intid);
 /** Neither pending nor active any more; what the CPU interface runs at is gic_rig_drop()'s. */
 void gic_rig_clear(uint32_t intid);
 
+/** The same, and disabled, of group 1 on a GICv3, and an edge if it is an SPI, as the rig's are. */
+void gic_rig_quiet(uint32_t intid);
+
 /** Waits until GICD_CTLR.RWP or GICR_CTLR.RWP says that what was written has taken effect. */
 void gic_rig_settle(void);
 

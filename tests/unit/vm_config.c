@@ -12,7 +12,9 @@
 
 #include "config/dt.c"
 #include "vm/refusal.c"
+#include "config/machine_device.c"
 #include "config/vm_check.c"
+#include "config/vm_device.c"
 #include "config/vm_tree.c"
 
 #include "ktf.h"

@@ -13,7 +13,9 @@
 #include "fakes/tree.h"
 
 #include "config/dt.c"
+#include "config/machine_device.c"
 #include "config/vm_check.c"
+#include "config/vm_device.c"
 #include "config/vm_load.c"
 #include "config/vm_node.c"
 #include "config/vm_place.c"
@@ -27,6 +29,7 @@
 #include "vm/refusal.c"
 
 #include "life/vm_build.c"
+#include "life/vm_devices.c"
 #include "life/vm_end.c"
 #include "life/vm_life.c"
 
@@ -71,6 +74,19 @@ static void note(char letter)
 }
 
 /* --- the rest of EL2 ----------------------------------------------------------------------- */
+
+void vgic_link(struct vm *linked, uint32_t intid, uint32_t phys, bool edge)
+{
+    (void)intid;
+    (void)phys;
+    (void)edge;
+    EXPECT_TRUE(linked == vm);
+}
+
+void vgic_unlink(struct vm *linked)
+{
+    EXPECT_TRUE(linked == vm);
+}
 
 uint32_t nr_pcpus = 1;
 

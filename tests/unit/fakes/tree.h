@@ -25,6 +25,9 @@ struct tree_node {
     uint32_t phandle;      /* 0: none */
     uint32_t gicr_regions; /* 0: not said, as is the next */
     uint32_t gicr_stride;
+    const char *device; /* stile,device; NULL: not said */
+    int no_dma;         /* stile,no-dma */
+    int clocks;
 };
 
 /** A CPU of a tree. */
@@ -108,6 +111,12 @@ static inline void tree_add_node(void *fdt, const struct tree_node *node)
         fdt_property(fdt, "interrupts", interrupt + 1, 3 * sizeof(interrupt[0]));
     if (node->phandle != 0)
         fdt_property_u32(fdt, "phandle", node->phandle);
+    if (node->device)
+        tree_add_string(fdt, "stile,device", node->device);
+    if (node->no_dma)
+        fdt_property(fdt, "stile,no-dma", NULL, 0);
+    if (node->clocks)
+        fdt_property_u32(fdt, "clocks", 1);
     if (node->gicr_regions != 0)
         fdt_property_u32(fdt, "#redistributor-regions", node->gicr_regions);
     if (node->gicr_stride != 0)

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Two walks over the machine's tree: one finds the device, the other who else has its pages or its
+ * interrupts. A page of registers is the smallest that stage 2 can give, and an interrupt that two
+ * devices share would be handled by one VM and hold up the other.
+ */
+#include "config/machine_device.h"
+
+#include <string.h>
+
+#include <libfdt.h>
+
+#include "dev/gic.h"
+#include "dev/machine.h"
+#include "vm/refusal.h"
+
+/** What is kept while the tree is walked. */
+struct search {
+    struct dt_prop path;
+    struct machine_device *device;
+    int offset; /* its node's; -1: not found yet */
+    bool is_okay;
+    bool has_odd; /* a range that no bus passes on, or an interrupt that is no SPI */
+    bool has_more;
+    struct dt_gic gic;
+    struct dt_interrupts interrupts;
+    const char *other; /* who has the same page, or interrupt */
+};
+
+/* Takes the last component off a path of @length characters, if it is @name. */
+static bool take_last(const char *path, size_t *length, const char *name)
+{
+    size_t bytes = strlen(name);
+
+    if (*length < bytes + 1 || memcmp(path + *length - bytes, name, bytes) != 0 ||
+        path[*length - bytes - 1] != '/')
+        return false;
+    *length -= bytes + 1;
+    return true;
+}
+
+static bool is_at(const struct dt_node *node, struct dt_prop path)
+{
+    size_t length = path.bytes - 1;
+
+    for (; node->parent; node = node->parent)
+        if (!take_last(path.value, &length, node->name))
+            return false;
+    return length == 0;
+}
+
+/* The whole pages around some registers; empty if there are none, or they wrap. */
+static struct pa_range pages_around(uint64_t base, uint64_t bytes)
+{
+    uint64_t start = align_down(base, PAGE_SIZE);
+
+    if (bytes == 0 || base + bytes < base || base + bytes > UINT64_MAX - PAGE_SIZE)
+        return (struct pa_range){pa_make(0), 0};
+    return (struct pa_range){pa_make(start), align_up(base + bytes, PAGE_SIZE) - start};
+}
+
+static bool pages_overlap(const struct pa_range *a, const struct pa_range *b)
+{
+    return a->bytes > 0 && b->bytes > 0 && a->base.pa < b->base.pa + b->bytes &&
+           b->base.pa < a->base.pa + a->bytes;
+}
+
+static void take_ranges(struct search *search, const struct dt_node *node)
+{
+    struct machine_device *device = search->device;
+    uint32_t nr = dt_nr_regs(node);
+    uint64_t base, bytes;
+
+    search->has_more |= nr > MACHINE_DEVICE_RANGES;
+    for (uint32_t i = 0; i < nr && i < MACHINE_DEVICE_RANGES; i++) {
+        if (dt_address(node, i, &base, &bytes)) {
+            device->ranges[i].pages = pages_around(base, bytes);
+            device->ranges[i].offset = (uint32_t)(base % PAGE_SIZE);
+        }
+        search->has_odd |= device->ranges[i].pages.bytes == 0;
+    }
+    device->nr_ranges = nr < MACHINE_DEVICE_RANGES ? nr : MACHINE_DEVICE_RANGES;
+}
+
+static void find_device(void *context, const struct dt_node *node)
+{
+    static const char *const gics[] = {"arm,gic-v3", "arm,cortex-a15-gic", "arm,gic-400"};
+    const uint32_t nr = sizeof(gics) / sizeof(gics[0]);
+    struct search *search = context;
+
+    if (dt_compatible(node, gics, nr) < nr && dt_is_okay(node))
+        search->gic = dt_gic(node);
+    if (search->offset >= 0 || !node->parent || !is_at(node, search->path))
+        return;
+    search->offset = node->offset;
+    search->is_okay = dt_is_okay(node);
+    search->interrupts = dt_interrupts(node);
+    search->device->name = node->name;
+    search->device->has_clocks = fdt_getprop(node->fdt, node->offset, "clocks", NULL) != NULL;
+    take_ranges(search, node);
+}
+
+/* Once the GIC is known. */
+static void take_spis(struct search *search)
+{
+    struct machine_device *device = search->device;
+    const struct dt_interrupts *from = &search->interrupts;
+    uint32_t intid;
+
+    for (uint32_t i = 0; (intid = dt_intid(from, &search->gic, i)) != 0; i++) {
+        if (i == MACHINE_DEVICE_SPIS) {
+            search->has_more = true;
+            return;
+        }
+        search->has_odd |= intid < GIC_FIRST_SPI;
+        device->spis[i].intid = intid;
+        device->spis[i].edge = dt_is_edge(from, &search->gic, i);
+        device->nr_spis++;
+    }
+    search->has_odd |= device->nr_spis == 0 && from->cells.bytes > 0;
+}
+
+static bool has_page_of(const struct machine_device *device, const struct dt_node *node)
+{
+    uint64_t base, bytes;
+
+    for (uint32_t i = 0; dt_address(node, i, &base, &bytes); i++) {
+        struct pa_range its = pages_around(base, bytes);
+
+        for (uint32_t j = 0; j < device->nr_ranges; j++)
+            if (pages_overlap(&its, &device->ranges[j].pages))
+                return true;
+    }
+    return false;
+}
+
+static bool has_spi_of(const struct search *search, const struct dt_node *node)
+{
+    struct dt_interrupts interrupts = dt_interrupts(node);
+    uint32_t intid;
+
+    for (uint32_t i = 0; (intid = dt_intid(&interrupts, &search->gic, i)) != 0; i++)
+        for (uint32_t j = 0; j < search->device->nr_spis; j++)
+            if (intid == search->device->spis[j].intid)
+                return true;
+    return false;
+}
+
+/* Also of a node that is not in use: what firmware does with it is not known. */
+static void look_for_other(void *context, const struct dt_node *node)
+{
+    struct search *search = context;
+
+    if (!search->other && node->parent && node->offset != search->offset &&
+        (has_page_of(search->device, node) || has_spi_of(search, node)))
+        search->other = node->name;
+}
+
+/* What the hypervisor drives is in the tree, too, but for the console, which it may not be. */
+static bool is_the_hypervisors(const struct machine_device *device)
+{
+    const struct pa_range own[] = {machine.uart,  machine.rtc,  machine.gicd,
+                                   machine.gicc,  machine.gich, machine.gicv,
+                                   machine.image, machine.dtb,  machine.bundle};
+
+    for (uint32_t i = 0; i < device->nr_ranges; i++) {
+        for (size_t j = 0; j < sizeof(own) / sizeof(own[0]); j++)
+            if (pages_overlap(&device->ranges[i].pages, &own[j]))
+                return true;
+        for (uint32_t j = 0; j < machine.nr_gicr; j++)
+            if (pages_overlap(&device->ranges[i].pages, &machine.gicr[j]))
+                return true;
+    }
+    for (uint32_t i = 0; i < device->nr_spis; i++)
+        if (device->spis[i].intid == machine.uart_intid)
+            return true;
+    return false;
+}
+
+const char *machine_device_find(const char *for_node, struct dt_prop path,
+                                struct machine_device *device)
+{
+    const void *tree = (const void *)(uintptr_t)machine.dtb.base.pa;
+    struct search search = {.path = path, .device = device, .offset = -1};
+
+    *device = (struct machine_device){0};
+    if (path.bytes < 2 ||
+        memchr(path.value, '\0', path.bytes) != (const char *)path.value + path.bytes - 1)
+        return refusal("vm.dtb: %s: its stile,device is no path", for_node);
+    if (!dt_walk(tree, find_device, &search) || search.offset < 0)
+        return refusal("vm.dtb: %s: the machine has no %s", for_node, (const char *)path.value);
+    take_spis(&search);
+    if (!search.is_okay)
+        return refusal("vm.dtb: %s: the machine's %s is not in use", for_node, device->name);
+    if (search.has_odd || search.has_more)
+        return refusal(
+            "vm.dtb: %s: the machine's %s has registers or interrupts that cannot be given",
+            for_node, device->name);
+    if (is_the_hypervisors(device))
+        return refusal("vm.dtb: %s: the machine's %s is the hypervisor's", for_node, device->name);
+    (void)dt_walk(tree, look_for_other, &search);
+    if (search.other)
+        return refusal("vm.dtb: %s: the machine's %s shares a page or an interrupt with its %s",
+                       for_node, device->name, search.other);
+    return NULL;
+}

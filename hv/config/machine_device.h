@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the machine's device tree says of a device that a VM is to have.
+ */
+#ifndef CONFIG_MACHINE_DEVICE_H
+#define CONFIG_MACHINE_DEVICE_H
+
+#include "config/dt.h"
+#include "dev/ranges.h"
+
+/** The most of each that a device may have. */
+#define MACHINE_DEVICE_RANGES 4
+#define MACHINE_DEVICE_SPIS   8
+
+/** A device, as its node says. Each range is whole pages around registers. */
+struct machine_device {
+    const char *name; /* with its unit address; in the tree, which stays where it is */
+    bool has_clocks;
+    uint32_t nr_ranges;
+    uint32_t nr_spis;
+    struct {
+        struct pa_range pages;
+        uint32_t offset; /* of the registers in the first one */
+    } ranges[MACHINE_DEVICE_RANGES];
+    struct {
+        uint32_t intid;
+        bool edge;
+    } spis[MACHINE_DEVICE_SPIS];
+};
+
+/**
+ * machine_device_find() - look a device up, and whether it can be given away
+ * @for_node: the name of the node that asks for it, for texts
+ * @path: a string property: the node's path from the root, with all unit addresses
+ * @device: where to put it
+ *
+ * A device is refused if it is not in use, if its pages or interrupts are not its alone in the
+ * tree, or if they are the hypervisor's. Returns NULL, or a text that says why and names both
+ * nodes, as long-lived as a refusal()'s.
+ */
+const char *machine_device_find(const char *for_node, struct dt_prop path,
+                                struct machine_device *device);
+
+#endif

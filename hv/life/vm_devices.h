@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The devices of the machine's that a VM has, from its creation to its end.
+ */
+#ifndef LIFE_VM_DEVICES_H
+#define LIFE_VM_DEVICES_H
+
+struct vm;
+
+/**
+ * vm_devices_check() - whether a VM can have the devices of its tree
+ * @vm: is being created
+ *
+ * Returns NULL, or a text that says which other VM has one of them.
+ */
+const char *vm_devices_check(const struct vm *vm);
+
+/** vm_devices_say() - the log says which ones it has */
+void vm_devices_say(const struct vm *vm);
+
+/**
+ * vm_devices_map() - put their registers where the VM's tree has them
+ * @vm: has its memory, and its interrupt controller
+ *
+ * Returns NULL, or a text that says why that cannot be.
+ */
+const char *vm_devices_map(struct vm *vm);
+
+/** vm_devices_start() - let their interrupts come; the VM is about to run */
+void vm_devices_start(struct vm *vm);
+
+/**
+ * vm_devices_stop() - let none come any more; the VM has ended
+ *
+ * The devices stay as the guest has left them: what makes the VM anew finds them so, as after a
+ * kexec.
+ */
+void vm_devices_stop(struct vm *vm);
+
+#endif

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * config/vm_device.c and machine_device.c: which devices of the machine's a VM may have, by its
+ * tree and the machine's.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "arch/tlb.h"
+
+#include "fakes/memory.h"
+#include "fakes/tree.h"
+
+#include "config/dt.c"
+#include "vm/refusal.c"
+#include "config/machine_device.c"
+#include "config/vm_check.c"
+#include "config/vm_device.c"
+#include "config/vm_tree.c"
+
+#include "ktf.h"
+
+static struct pcpu self;
+static struct vm_config config;
+static uint64_t machines[TREE_BYTES / 8], vms[TREE_BYTES / 8];
+
+/* What the machine has, beside memory, a GIC and the hypervisor's UART. */
+static const struct tree_node gpio = {.name = "pl061@9030000",
+                                      .compatible = "arm,pl061",
+                                      .reg = {0x09030000, 0x1000},
+                                      .nr_regs = 1,
+                                      .interrupt = {0, 7, 4},
+                                      .clocks = 1};
+static const struct tree_node timer = {.name = "timer@9050800",
+                                       .reg = {0x09050800, 0x100, 0x09060000, 0x2000},
+                                       .nr_regs = 2,
+                                       .interrupt = {0, 9, 1}};
+
+/* The VM's nodes for them. */
+static const struct tree_node given_gpio = {.name = "gpio@c030000",
+                                            .reg = {0x0C030000, 0x1000},
+                                            .nr_regs = 1,
+                                            .interrupt = {0, 20, 4},
+                                            .device = "/pl061@9030000",
+                                            .no_dma = 1};
+static const struct tree_node given_timer = {.name = "timer@c050800",
+                                             .reg = {0x0C050800, 0x100, 0x0C060000, 0x2000},
+                                             .nr_regs = 2,
+                                             .interrupt = {0, 21, 1},
+                                             .device = "/timer@9050800",
+                                             .no_dma = 1};
+
+static struct tree machine_tree, vm_tree;
+
+static void setup(void)
+{
+    fake_sysreg_write("tpidr_el2", (uint64_t)(uintptr_t)&self);
+    fake_memory();
+    machine_tree = vm_tree = tree_default;
+    machine_tree.nodes[3] = gpio;
+    machine_tree.nodes[4] = timer;
+    vm_tree.nodes[3] = given_gpio;
+    vm_tree.nodes[4] = given_timer;
+    machine.uart = (struct pa_range){pa_make(0x09000000), 0x1000};
+    machine.uart_intid = 33;
+    machine.gicd = (struct pa_range){pa_make(0x08000000), 0x10000};
+    machine.nr_gicr = 1;
+    machine.gicr[0] = (struct pa_range){pa_make(0x080A0000), 0x40000};
+}
+
+KTF_SUITE(vm_device, .setup = setup);
+
+static const char *parse(void)
+{
+    size_t bytes = tree_make(vms, &vm_tree);
+
+    tree_make(machines, &machine_tree);
+    machine.dtb = (struct pa_range){pa_make((uint64_t)(uintptr_t)machines), TREE_BYTES};
+    config = (struct vm_config){0};
+    return vm_tree_parse(vms, bytes, &config);
+}
+
+KTF_TEST(vm_device, two_devices_are_given)
+{
+    ASSERT_STREQ(parse(), NULL);
+    ASSERT_EQ(config.nr_devices, 2);
+    EXPECT_STREQ(config.devices[0].name, "pl061@9030000");
+    EXPECT_TRUE(config.devices[0].has_clocks);
+    EXPECT_STREQ(config.devices[1].name, "timer@9050800");
+    EXPECT_FALSE(config.devices[1].has_clocks);
+    ASSERT_EQ(config.nr_device_ranges, 3);
+    EXPECT_EQ(config.device_ranges[0].at.base.ipa, 0x0C030000);
+    EXPECT_EQ(config.device_ranges[0].pa.pa, 0x09030000);
+    EXPECT_EQ(config.device_ranges[0].at.bytes, 0x1000);
+    EXPECT_EQ(config.device_ranges[1].at.base.ipa, 0x0C050000);
+    EXPECT_EQ(config.device_ranges[1].pa.pa, 0x09050000);
+    EXPECT_EQ(config.device_ranges[1].at.bytes, 0x1000);
+    EXPECT_EQ(config.device_ranges[2].at.base.ipa, 0x0C060000);
+    EXPECT_EQ(config.device_ranges[2].at.bytes, 0x2000);
+    ASSERT_EQ(config.nr_device_spis, 2);
+    EXPECT_EQ(config.device_spis[0].intid, 52);
+    EXPECT_EQ(config.device_spis[0].phys, 39);
+    EXPECT_FALSE(config.device_spis[0].edge);
+    EXPECT_EQ(config.device_spis[1].intid, 53);
+    EXPECT_EQ(config.device_spis[1].phys, 41);
+    EXPECT_TRUE(config.device_spis[1].edge);
+}
+
+KTF_TEST(vm_device, a_node_that_is_not_in_use_is_none)
+{
+    vm_tree.nodes[3].status = vm_tree.nodes[4].status = "disabled";
+    ASSERT_STREQ(parse(), NULL);
+    EXPECT_EQ(config.nr_devices, 0);
+}
+
+/* It may do without an interrupt, and have less of a range. */
+KTF_TEST(vm_device, it_may_have_less)
+{
+    vm_tree.nodes[4].reg[3] = 0x1000;
+    ASSERT_STREQ(parse(), NULL);
+    EXPECT_EQ(config.device_ranges[2].at.bytes, 0x2000);
+}
+
+/** What is wrong, and what is said of it. */
+struct fault {
+    const char *name;
+    void (*make)(void);
+    const char *text;
+};
+
+static void no_such_path(void)
+{
+    vm_tree.nodes[3].device = "/pl061";
+}
+
+static void relative_path(void)
+{
+    vm_tree.nodes[3].device = "pl061@9030000";
+}
+
+static void empty_path(void)
+{
+    vm_tree.nodes[3].device = "";
+}
+
+static void not_in_use(void)
+{
+    machine_tree.nodes[3].status = "disabled";
+}
+
+static void dma(void)
+{
+    vm_tree.nodes[3].no_dma = 0;
+}
+
+static void the_uart(void)
+{
+    vm_tree.nodes[3].device = "/pl011@9000000";
+}
+
+static void the_gic(void)
+{
+    vm_tree.nodes[3].device = "/intc@8000000";
+}
+
+static void memory(void)
+{
+    vm_tree.nodes[3].device = "/memory@40000000";
+}
+
+static void a_page_of_another(void)
+{
+    machine_tree.nodes[4].reg[0] = 0x09030800;
+}
+
+static void an_interrupt_of_another(void)
+{
+    machine_tree.nodes[4].interrupt[1] = 7;
+}
+
+static void the_uarts_interrupt(void)
+{
+    machine_tree.nodes[3].interrupt[1] = 1;
+}
+
+static void a_ppi(void)
+{
+    machine_tree.nodes[3].interrupt[0] = 1;
+}
+
+static void registers_that_wrap(void)
+{
+    machine_tree.nodes[3].reg[0] = UINT64_MAX - 0xFFF;
+}
+
+static void other_registers(void)
+{
+    vm_tree.nodes[4].nr_regs = 1;
+}
+
+static void larger(void)
+{
+    vm_tree.nodes[3].reg[1] = 0x2000;
+}
+
+static void elsewhere_in_a_page(void)
+{
+    vm_tree.nodes[4].reg[0] = 0x0C050000;
+}
+
+static void no_interrupt(void)
+{
+    vm_tree.nodes[3].interrupt[1] = 0;
+}
+
+static void an_interrupt_there_is_not(void)
+{
+    vm_tree.nodes[3].interrupt[1] = 64;
+}
+
+static void the_same_interrupt(void)
+{
+    vm_tree.nodes[4].interrupt[1] = 20;
+}
+
+static void the_consoles_interrupt(void)
+{
+    vm_tree.nodes[3].interrupt[1] = 15;
+}
+
+static void over_memory(void)
+{
+    vm_tree.nodes[3].reg[0] = 0x40000000;
+}
+
+static void twice(void)
+{
+    vm_tree.nodes[4] = given_gpio;
+    vm_tree.nodes[4].name = "gpio@c040000";
+    vm_tree.nodes[4].reg[0] = 0x0C040000;
+    vm_tree.nodes[4].interrupt[1] = 22;
+}
+
+static const struct fault faults[] = {
+    {"no such path", no_such_path, "vm.dtb: gpio@c030000: the machine has no /pl061"},
+    {"a relative path", relative_path, "vm.dtb: gpio@c030000: the machine has no pl061@9030000"},
+    {"an empty path", empty_path, "vm.dtb: gpio@c030000: its stile,device is no path"},
+    {"not in use", not_in_use, "vm.dtb: gpio@c030000: the machine's pl061@9030000 is not in use"},
+    {"DMA", dma,
+     "vm.dtb: gpio@c030000: the machine's pl061@9030000 could write to all memory: only a device "
+     "that does no DMA is given, by stile,no-dma"},
+    {"the UART", the_uart, "vm.dtb: gpio@c030000: the machine's pl011@9000000 is the hypervisor's"},
+    {"the GIC", the_gic, "vm.dtb: gpio@c030000: the machine's intc@8000000 is the hypervisor's"},
+    {"memory", memory, "vm.dtb: gpio@c030000: the machine's memory@40000000 is the hypervisor's"},
+    {"a page of another", a_page_of_another,
+     "vm.dtb: gpio@c030000: the machine's pl061@9030000 shares a page or an interrupt with its "
+     "timer@9050800"},
+    {"an interrupt of another", an_interrupt_of_another,
+     "vm.dtb: gpio@c030000: the machine's pl061@9030000 shares a page or an interrupt with its "
+     "timer@9050800"},
+    {"the UART's interrupt", the_uarts_interrupt,
+     "vm.dtb: gpio@c030000: the machine's pl061@9030000 is the hypervisor's"},
+    {"a PPI", a_ppi,
+     "vm.dtb: gpio@c030000: the machine's pl061@9030000 has registers or interrupts that cannot be "
+     "given"},
+    {"registers that wrap", registers_that_wrap,
+     "vm.dtb: gpio@c030000: the machine's pl061@9030000 has registers or interrupts that cannot be "
+     "given"},
+    {"other registers", other_registers,
+     "vm.dtb: timer@c050800: its reg has 1 ranges, that of the machine's timer@9050800 2"},
+    {"larger", larger,
+     "vm.dtb: gpio@c030000: its range 0 is larger than that of the machine's pl061@9030000, or "
+     "elsewhere in a page"},
+    {"elsewhere in a page", elsewhere_in_a_page,
+     "vm.dtb: timer@c050800: its range 0 is larger than that of the machine's timer@9050800, or "
+     "elsewhere in a page"},
+    {"no interrupt", no_interrupt,
+     "vm.dtb: gpio@c030000: its interrupt 0, of the machine's pl061@9030000, is no SPI below 64, "
+     "or "
+     "another device's"},
+    {"an interrupt there is not", an_interrupt_there_is_not,
+     "vm.dtb: gpio@c030000: its interrupt 0, of the machine's pl061@9030000, is no SPI below 64, "
+     "or "
+     "another device's"},
+    {"the same interrupt", the_same_interrupt,
+     "vm.dtb: timer@c050800: its interrupt 0, of the machine's timer@9050800, is no SPI below 64, "
+     "or another device's"},
+    {"the console's interrupt", the_consoles_interrupt,
+     "vm.dtb: gpio@c030000: its interrupt 0, of the machine's pl061@9030000, is no SPI below 64, "
+     "or "
+     "another device's"},
+    {"over memory", over_memory,
+     "vm.dtb: /memory overlaps itself, a device or the pages shared at 0xB000000"},
+    {"twice", twice, "vm.dtb: gpio@c040000: the machine's pl061@9030000 is another node's already"},
+};
+
+static void name_fault(const struct fault *fault, char *text, size_t size)
+{
+    snprintf(text, size, "%s", fault->name);
+}
+
+KTF_TEST_EACH(vm_device, what_cannot_be_is_refused, struct fault, faults, name_fault)
+{
+    param->make();
+    EXPECT_STREQ(parse(), param->text);
+}
