@@ -52,7 +52,7 @@ static void handle_overflow(struct vcpu *vcpu)
         sched_wake(vcpu, VCPU_BLOCKED);
 }
 
-/* The console's, and those of devices that VMs have: they stay active until the guest ends them. */
+/* The console's, and those of VMs' devices, which stay active until the guest ends them. */
 static COLD void dispatch_spi(uint32_t intid)
 {
     if (intid >= GIC_INTID_SPECIAL)
