@@ -74,6 +74,7 @@ struct gic_ops {
     void (*enable)(uint32_t intid);
     void (*disable)(uint32_t intid);
     void (*set_active)(uint32_t intid, bool active);
+    void (*route)(uint32_t intid, uint32_t pcpu_index);
     void (*send_sgi)(uint32_t pcpu_index, uint32_t sgi);
     void (*send_sgi_set)(uint64_t pcpus_set, uint32_t sgi);
     uint64_t (*read_lr)(uint32_t lr);
@@ -162,6 +163,12 @@ void gic_set_edge(uint32_t intid, bool edge);
 static inline void gic_set_active(uint32_t intid, bool active)
 {
     gic->set_active(intid, active);
+}
+
+/** Has an SPI come to a physical CPU from its next occurrence on. */
+static inline void gic_route(uint32_t intid, uint32_t pcpu_index)
+{
+    gic->route(intid, pcpu_index);
 }
 
 /** Interrupts a physical CPU; what was written before is visible to it. */

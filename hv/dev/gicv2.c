@@ -160,6 +160,11 @@ static void set_active(uint32_t intid, bool active)
     gic_write_bit(gicd, active ? GICD_ISACTIVER : GICD_ICACTIVER, intid);
 }
 
+static void route(uint32_t intid, uint32_t pcpu_index)
+{
+    io_write8(gicd + GICD_ITARGETSR + intid, cpu_bits[pcpu_index]);
+}
+
 static void send_sgi(uint32_t pcpu_index, uint32_t sgi)
 {
     dsb_ishst();
@@ -249,6 +254,7 @@ const struct gic_ops gicv2_ops = {
     .enable = enable,
     .disable = disable,
     .set_active = set_active,
+    .route = route,
     .send_sgi = send_sgi,
     .send_sgi_set = send_sgi_set,
     .read_lr = read_lr,

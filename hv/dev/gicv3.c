@@ -223,6 +223,11 @@ static void set_active(uint32_t intid, bool active)
         (void)io_read32(frame + GICD_ISACTIVER + intid / 32 * 4);
 }
 
+static void route(uint32_t intid, uint32_t pcpu_index)
+{
+    io_write64(gicd + GICD_IROUTER + 8 * intid, machine.cpu_mpidr[pcpu_index]);
+}
+
 static void send_sgi(uint32_t pcpu_index, uint32_t sgi)
 {
     dsb_ishst();
@@ -374,6 +379,7 @@ const struct gic_ops gicv3_ops = {
     .enable = enable,
     .disable = disable,
     .set_active = set_active,
+    .route = route,
     .send_sgi = send_sgi,
     .send_sgi_set = send_sgi_set,
     .read_lr = read_lr,

@@ -10,6 +10,7 @@
  * may lower its level by then, and at most the guest finds the device with nothing to say.
  */
 #include "dev/gic.h"
+#include "dev/pcpu.h"
 #include "lib/check.h"
 #include "lib/cold.h"
 #include "vgic/vgic.h"
@@ -25,6 +26,7 @@ static struct link {
     struct vm *vm; /* NULL: free */
     uint32_t intid;
     uint32_t phys;
+    uint32_t pcpu; /* to which that comes */
 } links[NR_LINKS];
 
 static uint8_t link_of[NR_PHYS_SPIS]; /* its index + 1; 0: none */
@@ -40,10 +42,11 @@ COLD void vgic_link(struct vm *vm, uint32_t intid, uint32_t phys, bool edge)
         i++;
         CHECK(i < NR_LINKS);
     }
-    links[i] = (struct link){vm, intid, phys};
+    links[i] = (struct link){vm, intid, phys, 0};
     link_of[phys - GIC_FIRST_SPI] = (uint8_t)(i + 1);
     vm->vgic.phys[intid - GIC_FIRST_SPI] = (uint16_t)phys;
     gic_set_edge(phys, edge);
+    gic_route(phys, 0);
     gic_enable(phys);
     spin_unlock(&links_lock);
 }
@@ -65,16 +68,35 @@ COLD void vgic_unlink(struct vm *vm)
     spin_unlock(&links_lock);
 }
 
-static void fire(struct vm *vm, uint32_t intid)
+/* The next one comes to where the vCPU runs that takes this one: it interrupts nobody else. */
+static void follow(struct link *link)
 {
-    struct vgic *vgic = &vm->vgic;
-    uint32_t b = intid / 32 - 1;
+    const struct vm *vm = link->vm;
+
+    for (uint32_t i = 0; i < vm->config.nr_vcpus; i++) {
+        const struct vcpu *vcpu = vm->vcpus[i];
+        uint32_t pcpu = __atomic_load_n(&vcpu->pcpu, __ATOMIC_RELAXED)->index;
+
+        if (!(vcpu->vgic.routed[link->intid / 32 - 1] & vgic_bit(link->intid)))
+            continue;
+        if (pcpu != link->pcpu)
+            gic_route(link->phys, pcpu);
+        link->pcpu = pcpu;
+        return;
+    }
+}
+
+static void fire(struct link *link)
+{
+    struct vgic *vgic = &link->vm->vgic;
+    uint32_t b = link->intid / 32 - 1, bit = vgic_bit(link->intid);
 
     spin_lock(&vgic->lock);
-    vgic->fired_again[b] |= vgic->phys_active[b] & vgic_bit(intid);
-    vgic->phys_active[b] |= vgic_bit(intid);
-    vgic->spi[b].posted |= vgic_bit(intid);
-    vgic_request_refills(vm, intid);
+    vgic->fired_again[b] |= vgic->phys_active[b] & bit;
+    vgic->phys_active[b] |= bit;
+    vgic->spi[b].posted |= bit;
+    vgic_request_refills(link->vm, link->intid);
+    follow(link);
     spin_unlock(&vgic->lock);
 }
 
@@ -85,7 +107,7 @@ COLD bool vgic_linked_fired(uint32_t phys)
     spin_lock(&links_lock);
     index = link_of[phys - GIC_FIRST_SPI];
     if (index != 0)
-        fire(links[index - 1].vm, links[index - 1].intid);
+        fire(&links[index - 1]);
     spin_unlock(&links_lock);
     return index != 0;
 }

@@ -168,7 +168,15 @@ static void fake_set_active(uint32_t intid, bool active)
     cpu_now()->timer_active = active;
 }
 
+static uint32_t spi_route[VGIC_NR_SPIS];
+
+static void fake_route(uint32_t intid, uint32_t pcpu_index)
+{
+    spi_route[intid - GIC_FIRST_SPI] = pcpu_index;
+}
+
 static const struct gic_ops fake_ops = {
+    .route = fake_route,
     .enable = fake_enable,
     .disable = fake_disable,
     .deactivate = fake_deactivate,

@@ -53,6 +53,8 @@ static void begin(const struct kind *kind, uint32_t nr_lrs)
     memset(spi_active, 0, sizeof(spi_active));
     level = false;
     nr_fired = 0;
+    for (uint32_t i = 0; i < CONFIG_NR_PCPUS; i++)
+        pcpus[i].index = i;
     start(kind->version, nr_lrs);
     gic_limits.forgets_levels = kind->forgets_levels;
     vgic_link(&vm, INTID, PHYS, false);
@@ -146,6 +148,7 @@ KTF_TEST_EACH(vgic_linked, it_goes_where_it_is_routed, struct kind, kinds, name_
     this_cpu = 0;
     enable_spi(INTID, 1, 0x80, false);
     raise_level();
+    EXPECT_EQ(spi_route[PHYS - GIC_FIRST_SPI], 1);
     expect_silence(SELF);
     this_cpu = 1;
     deal_with(&vcpus[1]);
