@@ -367,6 +367,25 @@ static uint32_t interrupt_step(const struct dt_interrupts *from, const struct dt
     return (gic->cells != 0 ? gic->cells : INTERRUPT_CELLS) + from->extended;
 }
 
+uint32_t dt_nr_interrupts(const struct dt_interrupts *from, const struct dt_gic *gic)
+{
+    return nr_cells(from->cells) / interrupt_step(from, gic);
+}
+
+bool dt_may_have_spi(const struct dt_interrupts *from, const struct dt_gic *gic, uint32_t intid)
+{
+    uint32_t nr = nr_cells(from->cells);
+
+    for (uint32_t i = 0; !from->extended && i < dt_nr_interrupts(from, gic); i++)
+        if (dt_intid(from, gic, i) == intid)
+            return true;
+    for (uint32_t at = 0; from->extended && at + 2 < nr; at++)
+        if (cell(from->cells, at) == gic->phandle && cell(from->cells, at + 1) == INTERRUPT_SPI &&
+            cell(from->cells, at + 2) == intid - FIRST_SPI)
+            return true;
+    return false;
+}
+
 bool dt_is_edge(const struct dt_interrupts *from, const struct dt_gic *gic, uint32_t index)
 {
     uint32_t first = index * interrupt_step(from, gic) + from->extended;

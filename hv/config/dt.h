@@ -192,6 +192,17 @@ struct dt_gic dt_gic(const struct dt_node *node);
  */
 uint32_t dt_intid(const struct dt_interrupts *from, const struct dt_gic *gic, uint32_t index);
 
+/** dt_nr_interrupts() - how many interrupts a node has, if all are @gic's */
+uint32_t dt_nr_interrupts(const struct dt_interrupts *from, const struct dt_gic *gic);
+
+/**
+ * dt_may_have_spi() - whether one of a node's interrupts is, or can be taken for, an SPI
+ * @intid: the SPI, of @gic
+ *
+ * Of interrupts-extended the other controllers' cells are not known: true if they could be it.
+ */
+bool dt_may_have_spi(const struct dt_interrupts *from, const struct dt_gic *gic, uint32_t intid);
+
 /** dt_is_edge() - whether that interrupt, which has an INTID, is an edge; else it is a level */
 bool dt_is_edge(const struct dt_interrupts *from, const struct dt_gic *gic, uint32_t index);
 

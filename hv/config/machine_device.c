@@ -20,7 +20,8 @@ struct search {
     struct machine_device *device;
     int offset; /* its node's; -1: not found yet */
     bool is_okay;
-    bool has_odd; /* a range that no bus passes on, or an interrupt that is no SPI */
+    bool is_plumbing; /* it carries other devices' interrupts or accesses, and makes some itself */
+    bool has_odd;     /* a range that no bus passes on, or an interrupt that is no SPI */
     bool has_more;
     struct dt_gic gic;
     struct dt_interrupts interrupts;
@@ -82,6 +83,22 @@ static void take_ranges(struct search *search, const struct dt_node *node)
     device->nr_ranges = nr < MACHINE_DEVICE_RANGES ? nr : MACHINE_DEVICE_RANGES;
 }
 
+/* Whoever has one of these has other VMs' interrupts, or writes to any memory by it. */
+static bool is_plumbing(const struct dt_node *node)
+{
+    static const char *const names[] = {
+        "arm,gic-v3-its", "arm,gic-v2m-frame", "arm,gic-v3",  "arm,cortex-a15-gic",
+        "arm,gic-400",    "arm,smmu-v3",       "arm,mmu-500", "arm,smmu-v2",
+        "arm,smmu-v1",    "qemu,fw-cfg-mmio",
+    };
+    const uint32_t nr = sizeof(names) / sizeof(names[0]);
+
+    for (; node; node = node->parent)
+        if (dt_compatible(node, names, nr) < nr)
+            return true;
+    return false;
+}
+
 static void find_device(void *context, const struct dt_node *node)
 {
     static const char *const gics[] = {"arm,gic-v3", "arm,cortex-a15-gic", "arm,gic-400"};
@@ -94,6 +111,7 @@ static void find_device(void *context, const struct dt_node *node)
         return;
     search->offset = node->offset;
     search->is_okay = dt_is_okay(node);
+    search->is_plumbing = is_plumbing(node);
     search->interrupts = dt_interrupts(node);
     search->device->name = node->name;
     search->device->has_clocks = fdt_getprop(node->fdt, node->offset, "clocks", NULL) != NULL;
@@ -105,26 +123,28 @@ static void take_spis(struct search *search)
 {
     struct machine_device *device = search->device;
     const struct dt_interrupts *from = &search->interrupts;
-    uint32_t intid;
+    uint32_t nr = dt_nr_interrupts(from, &search->gic);
 
-    for (uint32_t i = 0; (intid = dt_intid(from, &search->gic, i)) != 0; i++) {
-        if (i == MACHINE_DEVICE_SPIS) {
-            search->has_more = true;
-            return;
-        }
-        search->has_odd |= intid < GIC_FIRST_SPI;
+    search->has_odd |= nr == 0 && from->cells.bytes > 0;
+    search->has_more |= nr > MACHINE_DEVICE_SPIS;
+    for (uint32_t i = 0; i < nr && i < MACHINE_DEVICE_SPIS; i++) {
+        uint32_t intid = dt_intid(from, &search->gic, i);
+
+        search->has_odd |= intid < GIC_FIRST_SPI; /* or another controller's */
         device->spis[i].intid = intid;
         device->spis[i].edge = dt_is_edge(from, &search->gic, i);
         device->nr_spis++;
     }
-    search->has_odd |= device->nr_spis == 0 && from->cells.bytes > 0;
 }
 
 static bool has_page_of(const struct machine_device *device, const struct dt_node *node)
 {
+    uint32_t nr = dt_nr_regs(node);
     uint64_t base, bytes;
 
-    for (uint32_t i = 0; dt_address(node, i, &base, &bytes); i++) {
+    for (uint32_t i = 0; i < nr; i++) {
+        if (!dt_address(node, i, &base, &bytes))
+            continue;
         struct pa_range its = pages_around(base, bytes);
 
         for (uint32_t j = 0; j < device->nr_ranges; j++)
@@ -137,12 +157,10 @@ static bool has_page_of(const struct machine_device *device, const struct dt_nod
 static bool has_spi_of(const struct search *search, const struct dt_node *node)
 {
     struct dt_interrupts interrupts = dt_interrupts(node);
-    uint32_t intid;
 
-    for (uint32_t i = 0; (intid = dt_intid(&interrupts, &search->gic, i)) != 0; i++)
-        for (uint32_t j = 0; j < search->device->nr_spis; j++)
-            if (intid == search->device->spis[j].intid)
-                return true;
+    for (uint32_t i = 0; i < search->device->nr_spis; i++)
+        if (dt_may_have_spi(&interrupts, &search->gic, search->device->spis[i].intid))
+            return true;
     return false;
 }
 
@@ -156,20 +174,27 @@ static void look_for_other(void *context, const struct dt_node *node)
         search->other = node->name;
 }
 
-/* What the hypervisor drives is in the tree, too, but for the console, which it may not be. */
+static bool overlaps_any(const struct pa_range *range, const struct pa_range others[], size_t nr)
+{
+    for (size_t i = 0; i < nr; i++)
+        if (pages_overlap(range, &others[i]))
+            return true;
+    return false;
+}
+
+/* What it drives, and all memory, with what firmware keeps of it. */
 static bool is_the_hypervisors(const struct machine_device *device)
 {
-    const struct pa_range own[] = {machine.uart,  machine.rtc,  machine.gicd,
-                                   machine.gicc,  machine.gich, machine.gicv,
-                                   machine.image, machine.dtb,  machine.bundle};
+    const struct pa_range own[] = {machine.uart, machine.rtc,  machine.gicd,
+                                   machine.gicc, machine.gich, machine.gicv};
 
     for (uint32_t i = 0; i < device->nr_ranges; i++) {
-        for (size_t j = 0; j < sizeof(own) / sizeof(own[0]); j++)
-            if (pages_overlap(&device->ranges[i].pages, &own[j]))
-                return true;
-        for (uint32_t j = 0; j < machine.nr_gicr; j++)
-            if (pages_overlap(&device->ranges[i].pages, &machine.gicr[j]))
-                return true;
+        const struct pa_range *its = &device->ranges[i].pages;
+        if (overlaps_any(its, own, sizeof(own) / sizeof(own[0])) ||
+            overlaps_any(its, machine.gicr, machine.nr_gicr) ||
+            overlaps_any(its, machine.memory.at, machine.memory.nr) ||
+            overlaps_any(its, machine.reserved.at, machine.reserved.nr))
+            return true;
     }
     for (uint32_t i = 0; i < device->nr_spis; i++)
         if (device->spis[i].intid == machine.uart_intid)
@@ -196,7 +221,7 @@ const char *machine_device_find(const char *for_node, struct dt_prop path,
         return refusal(
             "vm.dtb: %s: the machine's %s has registers or interrupts that cannot be given",
             for_node, device->name);
-    if (is_the_hypervisors(device))
+    if (search.is_plumbing || is_the_hypervisors(device))
         return refusal("vm.dtb: %s: the machine's %s is the hypervisor's", for_node, device->name);
     (void)dt_walk(tree, look_for_other, &search);
     if (search.other)

@@ -26,7 +26,6 @@ static struct link {
     struct vm *vm; /* NULL: free */
     uint32_t intid;
     uint32_t phys;
-    uint32_t pcpu; /* to which that comes */
 } links[NR_LINKS];
 
 static uint8_t link_of[NR_PHYS_SPIS]; /* its index + 1; 0: none */
@@ -42,7 +41,7 @@ COLD void vgic_link(struct vm *vm, uint32_t intid, uint32_t phys, bool edge)
         i++;
         CHECK(i < NR_LINKS);
     }
-    links[i] = (struct link){vm, intid, phys, 0};
+    links[i] = (struct link){vm, intid, phys};
     link_of[phys - GIC_FIRST_SPI] = (uint8_t)(i + 1);
     vm->vgic.phys[intid - GIC_FIRST_SPI] = (uint16_t)phys;
     gic_set_edge(phys, edge);
@@ -68,24 +67,6 @@ COLD void vgic_unlink(struct vm *vm)
     spin_unlock(&links_lock);
 }
 
-/* The next one comes to where the vCPU runs that takes this one: it interrupts nobody else. */
-static void follow(struct link *link)
-{
-    const struct vm *vm = link->vm;
-
-    for (uint32_t i = 0; i < vm->config.nr_vcpus; i++) {
-        const struct vcpu *vcpu = vm->vcpus[i];
-        uint32_t pcpu = __atomic_load_n(&vcpu->pcpu, __ATOMIC_RELAXED)->index;
-
-        if (!(vcpu->vgic.routed[link->intid / 32 - 1] & vgic_bit(link->intid)))
-            continue;
-        if (pcpu != link->pcpu)
-            gic_route(link->phys, pcpu);
-        link->pcpu = pcpu;
-        return;
-    }
-}
-
 static void fire(struct link *link)
 {
     struct vgic *vgic = &link->vm->vgic;
@@ -96,7 +77,6 @@ static void fire(struct link *link)
     vgic->phys_active[b] |= bit;
     vgic->spi[b].posted |= bit;
     vgic_request_refills(link->vm, link->intid);
-    follow(link);
     spin_unlock(&vgic->lock);
 }
 
@@ -112,7 +92,10 @@ COLD bool vgic_linked_fired(uint32_t phys)
     return index != 0;
 }
 
-/* Pending and active at once cannot be linked (IHI 0069, ICH_LR<n>_EL2.HW). */
+/*
+ * Pending and active at once cannot be linked (IHI 0069, ICH_LR<n>_EL2.HW), nor what EL2 is to be
+ * told the end of in any case.
+ */
 COLD void vgic_linked_complete(struct vcpu *vcpu, uint32_t n, uint32_t intid)
 {
     const struct vgic *vgic = &vcpu->vm->vgic;
@@ -120,13 +103,22 @@ COLD void vgic_linked_complete(struct vcpu *vcpu, uint32_t n, uint32_t intid)
 
     if (!(vgic->phys_active[intid / 32 - 1] & vgic_bit(intid)))
         return;
-    if (gic_limits.forgets_levels || (lr & GIC_LR_STATE) == GIC_LR_STATE)
+    if (gic_limits.forgets_levels || (lr & GIC_LR_EOI) || (lr & GIC_LR_STATE) == GIC_LR_STATE)
         lr |= GIC_LR_EOI;
     else
-        lr = (lr & ~GIC_LR_EOI) | GIC_LR_HW |
-             (uint64_t)vgic->phys[intid - GIC_FIRST_SPI] << GIC_LR_HW_INTID_SHIFT;
+        lr |= GIC_LR_HW | (uint64_t)vgic->phys[intid - GIC_FIRST_SPI] << GIC_LR_HW_INTID_SHIFT;
     vcpu->vgic.lr[n] = lr;
     gic_write_lr(n, lr);
+}
+
+/* The next one comes to the CPU that sees the end of this one: so it interrupts nobody else's. */
+static void follow(struct vgic *vgic, uint32_t intid)
+{
+    uint32_t pcpu = pcpu_self()->index, i = intid - GIC_FIRST_SPI;
+
+    if (vgic->phys_pcpu[i] != pcpu)
+        gic_route(vgic->phys[i], pcpu);
+    vgic->phys_pcpu[i] = (uint8_t)pcpu;
 }
 
 COLD void vgic_linked_ended(struct vm *vm, uint32_t intid)
@@ -134,6 +126,7 @@ COLD void vgic_linked_ended(struct vm *vm, uint32_t intid)
     struct vgic *vgic = &vm->vgic;
     uint32_t b = intid / 32 - 1;
 
+    follow(vgic, intid);
     vgic->phys_active[b] &= ~vgic_bit(intid) | vgic->fired_again[b];
     vgic->fired_again[b] &= ~vgic_bit(intid);
 }
@@ -147,7 +140,10 @@ COLD void vgic_linked_settle(struct vgic *vgic)
 
         vgic->phys_active[b] &= ~over;
         vgic->fired_again[b] &= ~over;
-        for (; over; over &= over - 1)
-            gic_set_active(vgic->phys[32 * b + vgic_lowest_bit(over)], false);
+        for (; over; over &= over - 1) {
+            uint32_t intid = GIC_FIRST_SPI + 32 * b + vgic_lowest_bit(over);
+            follow(vgic, intid);
+            gic_set_active(vgic->phys[intid - GIC_FIRST_SPI], false);
+        }
     }
 }

@@ -20,5 +20,10 @@ const char *refusal(const char *format, ...)
     va_start(arguments, format);
     (void)vsnprintf(text, TEXT_BYTES, format, arguments);
     va_end(arguments);
+    /* Names may be a VM's: they are not to write what looks like other lines, or moves the cursor.
+     */
+    for (char *at = text; *at != '\0'; at++)
+        if (*at < ' ' || *at > '~')
+            *at = '?';
     return text;
 }

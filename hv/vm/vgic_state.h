@@ -56,6 +56,7 @@ struct vgic {
     uint32_t phys_active[VGIC_NR_SPI_BANKS]; /* that one is active on this one's account */
     uint32_t fired_again[VGIC_NR_SPI_BANKS]; /* it has come again, after an end not yet seen */
     uint16_t phys[VGIC_NR_SPIS];             /* its INTID */
+    uint8_t phys_pcpu[VGIC_NR_SPIS];         /* the physical CPU that it comes to */
 };
 
 /** State changes that wait until a vCPU's list registers are read back. */

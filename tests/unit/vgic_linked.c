@@ -148,10 +148,48 @@ KTF_TEST_EACH(vgic_linked, it_goes_where_it_is_routed, struct kind, kinds, name_
     this_cpu = 0;
     enable_spi(INTID, 1, 0x80, false);
     raise_level();
-    EXPECT_EQ(spi_route[PHYS - GIC_FIRST_SPI], 1);
+    EXPECT_EQ(spi_route[PHYS - GIC_FIRST_SPI], 0);
     expect_silence(SELF);
     this_cpu = 1;
     deal_with(&vcpus[1]);
+    EXPECT_FALSE(gicd_bit(&vcpus[1], GICD_ISACTIVER, INTID)); /* list registers are read back */
+    EXPECT_EQ(spi_route[PHYS - GIC_FIRST_SPI], 1);
+    finish();
+}
+
+/* Who takes it back by writes has it come where it runs, wherever the interrupt is routed to. */
+KTF_TEST_EACH(vgic_linked, a_storm_is_for_whoever_makes_it, struct kind, kinds, name_kind)
+{
+    begin(param, 4);
+    load(&vcpus[1], 1);
+    gicd_set_bit(&vcpus[1], GICD_ICENABLER, INTID);
+    raise_level();
+    for (int i = 0; i < 3; i++) {
+        gicd_set_bit(&vcpus[1], GICD_ICPENDR, INTID);
+        EXPECT_EQ(spi_route[PHYS - GIC_FIRST_SPI], 1);
+        step(1);
+        EXPECT_TRUE(is_active());
+    }
+    finish();
+}
+
+/* Routed elsewhere while it is active, what is pending goes there at its end. */
+KTF_TEST_EACH(vgic_linked, made_pending_it_moves_at_its_end, struct kind, kinds, name_kind)
+{
+    begin(param, 4);
+    load(&vcpus[1], 1);
+    this_cpu = 0;
+    raise_level();
+    uint32_t iar = guest_ack(SELF);
+    ASSERT_EQ(iar, INTID);
+    enable_spi(INTID, 1, 0x80, false);
+    gicd_set_bit(SELF, GICD_ISPENDR, INTID);
+    level = false;
+    guest_eoi(SELF, iar);
+    this_cpu = 1;
+    handle(&vcpus[1], INTID);
+    expect_silence(&vcpus[1]);
+    EXPECT_FALSE(is_active());
     finish();
 }
 

@@ -64,6 +64,9 @@ static void setup(void)
     machine.uart = (struct pa_range){pa_make(0x09000000), 0x1000};
     machine.uart_intid = 33;
     machine.gicd = (struct pa_range){pa_make(0x08000000), 0x10000};
+    machine.memory =
+        (struct ranges){2, {{pa_make(0x40000000), 0x1000000}, {pa_make(0x80000000), 0x1000000}}};
+    machine.reserved = (struct ranges){1, {{pa_make(0x30000000), 0x1000}}};
     machine.nr_gicr = 1;
     machine.gicr[0] = (struct pa_range){pa_make(0x080A0000), 0x40000};
 }
@@ -168,6 +171,33 @@ static void memory(void)
     vm_tree.nodes[3].device = "/memory@40000000";
 }
 
+static void other_memory(void)
+{
+    machine_tree.nodes[4] =
+        (struct tree_node){.name = "memory@80000000", .reg = {0x80000000, 0x1000000}, .nr_regs = 1};
+    vm_tree.nodes[3].device = "/memory@80000000";
+}
+
+static void what_firmware_keeps(void)
+{
+    machine_tree.nodes[3].reg[0] = 0x30000000;
+}
+
+static void an_its(void)
+{
+    machine_tree.nodes[3].compatible = "arm,gic-v3-its";
+}
+
+static void the_smmu(void)
+{
+    machine_tree.nodes[3].compatible = "arm,smmu-v3";
+}
+
+static void a_line_of_its_own(void)
+{
+    vm_tree.nodes[3].device = "/x\r\n[hv] \x1b[1mfine";
+}
+
 static void a_page_of_another(void)
 {
     machine_tree.nodes[4].reg[0] = 0x09030800;
@@ -252,6 +282,14 @@ static const struct fault faults[] = {
     {"the UART", the_uart, "vm.dtb: gpio@c030000: the machine's pl011@9000000 is the hypervisor's"},
     {"the GIC", the_gic, "vm.dtb: gpio@c030000: the machine's intc@8000000 is the hypervisor's"},
     {"memory", memory, "vm.dtb: gpio@c030000: the machine's memory@40000000 is the hypervisor's"},
+    {"other memory", other_memory,
+     "vm.dtb: gpio@c030000: the machine's memory@80000000 is the hypervisor's"},
+    {"what firmware keeps", what_firmware_keeps,
+     "vm.dtb: gpio@c030000: the machine's pl061@9030000 is the hypervisor's"},
+    {"an ITS", an_its, "vm.dtb: gpio@c030000: the machine's pl061@9030000 is the hypervisor's"},
+    {"the SMMU", the_smmu, "vm.dtb: gpio@c030000: the machine's pl061@9030000 is the hypervisor's"},
+    {"a line of its own", a_line_of_its_own,
+     "vm.dtb: gpio@c030000: the machine has no /x??[hv] ?[1mfine"},
     {"a page of another", a_page_of_another,
      "vm.dtb: gpio@c030000: the machine's pl061@9030000 shares a page or an interrupt with its "
      "timer@9050800"},
