@@ -83,29 +83,28 @@ static void take_ranges(struct search *search, const struct dt_node *node)
     device->nr_ranges = nr < MACHINE_DEVICE_RANGES ? nr : MACHINE_DEVICE_RANGES;
 }
 
-/* Whoever has one of these has other VMs' interrupts, or writes to any memory by it. */
+/* Whoever has one of these has other VMs' interrupts, or writes to any memory by it. GICs first. */
+#define NR_GICS 3
+static const char *const plumbing[] = {
+    "arm,gic-v3",  "arm,cortex-a15-gic", "arm,gic-400", "arm,gic-v3-its", "arm,gic-v2m-frame",
+    "arm,smmu-v3", "arm,mmu-500",        "arm,smmu-v2", "arm,smmu-v1",    "qemu,fw-cfg-mmio",
+};
+
 static bool is_plumbing(const struct dt_node *node)
 {
-    static const char *const names[] = {
-        "arm,gic-v3-its", "arm,gic-v2m-frame", "arm,gic-v3",  "arm,cortex-a15-gic",
-        "arm,gic-400",    "arm,smmu-v3",       "arm,mmu-500", "arm,smmu-v2",
-        "arm,smmu-v1",    "qemu,fw-cfg-mmio",
-    };
-    const uint32_t nr = sizeof(names) / sizeof(names[0]);
+    const uint32_t nr = sizeof(plumbing) / sizeof(plumbing[0]);
 
     for (; node; node = node->parent)
-        if (dt_compatible(node, names, nr) < nr)
+        if (dt_compatible(node, plumbing, nr) < nr)
             return true;
     return false;
 }
 
 static void find_device(void *context, const struct dt_node *node)
 {
-    static const char *const gics[] = {"arm,gic-v3", "arm,cortex-a15-gic", "arm,gic-400"};
-    const uint32_t nr = sizeof(gics) / sizeof(gics[0]);
     struct search *search = context;
 
-    if (dt_compatible(node, gics, nr) < nr && dt_is_okay(node))
+    if (dt_compatible(node, plumbing, NR_GICS) < NR_GICS && dt_is_okay(node))
         search->gic = dt_gic(node);
     if (search->offset >= 0 || !node->parent || !is_at(node, search->path))
         return;

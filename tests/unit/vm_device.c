@@ -208,6 +208,70 @@ static void an_interrupt_of_another(void)
     machine_tree.nodes[4].interrupt[1] = 7;
 }
 
+static void an_extended_interrupt_of_another(void)
+{
+    machine_tree.nodes[1].phandle = machine_tree.nodes[4].extended = 8;
+    machine_tree.nodes[4].interrupt[1] = 7;
+}
+
+/* Further devices, all with as many ranges. */
+static void add_devices(unsigned nr, unsigned nr_regs)
+{
+    static char names[4][2][32], paths[4][32];
+
+    for (unsigned i = 0; i < nr; i++) {
+        struct tree_node node = {.nr_regs = nr_regs};
+
+        for (unsigned j = 0; j < nr_regs; j++) {
+            node.reg[2 * j] = 0x0A000000 + 0x10000 * i + 0x1000 * j;
+            node.reg[2 * j + 1] = 0x1000;
+        }
+        snprintf(names[i][0], sizeof(names[i][0]), "new@%x", (unsigned)node.reg[0]);
+        snprintf(names[i][1], sizeof(names[i][1]), "given@%x", (unsigned)node.reg[0]);
+        snprintf(paths[i], sizeof(paths[i]), "/%s", names[i][0]);
+        node.name = names[i][0];
+        machine_tree.nodes[5 + i] = node;
+        node.name = names[i][1];
+        node.device = paths[i];
+        node.no_dma = 1;
+        vm_tree.nodes[5 + i] = node;
+    }
+}
+
+static void five_devices(void)
+{
+    add_devices(3, 1);
+}
+
+static void eleven_ranges(void)
+{
+    add_devices(2, 4);
+}
+
+static void nine_interrupts(void)
+{
+    machine_tree.nodes[3].interrupt[1] = 100;
+    machine_tree.nodes[3].nr_more = vm_tree.nodes[3].nr_more = 7;
+    vm_tree.nodes[3].interrupt[1] = 30;
+}
+
+static void too_many_interrupts_of_one(void)
+{
+    machine_tree.nodes[3].interrupt[1] = 100;
+    machine_tree.nodes[3].nr_more = 8;
+}
+
+static void more_interrupts(void)
+{
+    vm_tree.nodes[3].nr_more = 1;
+}
+
+static void no_gic(void)
+{
+    vm_tree.mode = "paravirtual";
+    vm_tree.nodes[1].name = vm_tree.nodes[2].name = NULL;
+}
+
 static void the_uarts_interrupt(void)
 {
     machine_tree.nodes[3].interrupt[1] = 1;
@@ -296,6 +360,20 @@ static const struct fault faults[] = {
     {"an interrupt of another", an_interrupt_of_another,
      "vm.dtb: gpio@c030000: the machine's pl061@9030000 shares a page or an interrupt with its "
      "timer@9050800"},
+    {"an extended interrupt of another", an_extended_interrupt_of_another,
+     "vm.dtb: gpio@c030000: the machine's pl061@9030000 shares a page or an interrupt with its "
+     "timer@9050800"},
+    {"five devices", five_devices, "vm.dtb: given@a020000: more than 4 devices of the machine's"},
+    {"eleven ranges", eleven_ranges, "vm.dtb: given@a010000: more than 8 ranges of devices"},
+    {"nine interrupts", nine_interrupts,
+     "vm.dtb: timer@c050800: more than 8 interrupts of devices"},
+    {"too many interrupts of one", too_many_interrupts_of_one,
+     "vm.dtb: gpio@c030000: the machine's pl061@9030000 has registers or interrupts that cannot be "
+     "given"},
+    {"more interrupts", more_interrupts,
+     "vm.dtb: gpio@c030000: it has more interrupts than the machine's pl061@9030000"},
+    {"no GIC", no_gic,
+     "vm.dtb: gpio@c030000: the machine's pl061@9030000 has interrupts, which need a GIC"},
     {"the UART's interrupt", the_uarts_interrupt,
      "vm.dtb: gpio@c030000: the machine's pl061@9030000 is the hypervisor's"},
     {"a PPI", a_ppi,

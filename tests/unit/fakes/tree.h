@@ -12,6 +12,10 @@
 #include <libfdt.h>
 
 #define TREE_BYTES 8192
+#define TREE_NODES 9
+
+/** The most interrupts of a node. */
+#define TREE_INTERRUPTS 9
 
 /** A node of a tree with a reg of 64-bit addresses and sizes. */
 struct tree_node {
@@ -21,6 +25,7 @@ struct tree_node {
     uint64_t reg[8]; /* addresses and sizes in turn */
     unsigned nr_regs;
     uint32_t interrupt[3]; /* all 0: none */
+    unsigned nr_more;      /* interrupts of the numbers that follow; not extended */
     uint32_t extended;     /* not 0: the interrupt is one of this phandle's */
     uint32_t phandle;      /* 0: none */
     uint32_t gicr_regions; /* 0: not said, as is the next */
@@ -62,7 +67,7 @@ struct tree {
     unsigned nr_slots; /* nodes of virtio,mmio */
     uint64_t slots[3]; /* the first one's address and size, and how far they are apart */
     int initrd;        /* /chosen has the places for it */
-    struct tree_node nodes[6];
+    struct tree_node nodes[TREE_NODES];
 };
 
 static const struct tree tree_default = {
@@ -92,12 +97,12 @@ static inline void tree_add_string(void *fdt, const char *name, const char *text
 static inline void tree_add_node(void *fdt, const struct tree_node *node)
 {
     fdt64_t reg[8];
-    fdt32_t interrupt[4] = {cpu_to_fdt32(node->extended)};
+    fdt32_t interrupt[1 + 3 * TREE_INTERRUPTS] = {cpu_to_fdt32(node->extended)};
 
     for (unsigned i = 0; i < 2 * node->nr_regs; i++)
         reg[i] = cpu_to_fdt64(node->reg[i]);
-    for (unsigned i = 0; i < 3; i++)
-        interrupt[1 + i] = cpu_to_fdt32(node->interrupt[i]);
+    for (unsigned i = 0; i < 3 * (1 + node->nr_more); i++)
+        interrupt[1 + i] = cpu_to_fdt32(node->interrupt[i % 3] + (i % 3 == 1 ? i / 3 : 0));
     fdt_begin_node(fdt, node->name);
     if (node->compatible)
         tree_add_string(fdt, "compatible", node->compatible);
@@ -106,9 +111,10 @@ static inline void tree_add_node(void *fdt, const struct tree_node *node)
     if (node->nr_regs > 0)
         fdt_property(fdt, "reg", reg, (int)(2 * node->nr_regs * sizeof(reg[0])));
     if (node->extended != 0)
-        fdt_property(fdt, "interrupts-extended", interrupt, sizeof(interrupt));
+        fdt_property(fdt, "interrupts-extended", interrupt, 4 * sizeof(interrupt[0]));
     else if (node->interrupt[1] != 0)
-        fdt_property(fdt, "interrupts", interrupt + 1, 3 * sizeof(interrupt[0]));
+        fdt_property(fdt, "interrupts", interrupt + 1,
+                     (int)(3 * (1 + node->nr_more) * sizeof(interrupt[0])));
     if (node->phandle != 0)
         fdt_property_u32(fdt, "phandle", node->phandle);
     if (node->device)
@@ -195,7 +201,7 @@ static inline size_t tree_make(void *fdt, const struct tree *tree)
     fdt_end_node(fdt);
     tree_add_cpus(fdt, tree->nr_cpus, tree->first_cpu, tree->cpus);
     tree_add_slots(fdt, tree);
-    for (unsigned i = 0; i < 6; i++) {
+    for (unsigned i = 0; i < TREE_NODES; i++) {
         if (tree->nodes[i].name)
             tree_add_node(fdt, &tree->nodes[i]);
     }
