@@ -80,13 +80,15 @@ $(linux-kvm-programs): $(O)/deps/libfdt/.done
 selftests-source = $(linux-root)/source/tools/testing/selftests/stile
 selftests-programs := $(addprefix $(O)/linux/selftests/,dev_test fuzz_test peer_test)
 selftests-scripts := $(O)/linux/selftests/balloon.sh
+selftests-uapi    := $(O)/linux/selftests/include/linux/stile.h
 linux-stile-tests := $(selftests-programs) $(selftests-scripts)
 selftests-compile = $(CROSS_COMPILE)gcc -O2 -Wall -static -I$(O)/linux/selftests/include $(selftests-source)/$(@F).c -o $@
 
-$(selftests-programs): $(linux-root)/.source $$(call changed,$$(selftests-compile))
+$(selftests-uapi): $(linux-root)/.source
+	@mkdir -p $(@D)
+	@cp $(linux-root)/source/include/uapi/linux/stile.h $@
+$(selftests-programs): $(linux-root)/.source $(selftests-uapi) $$(call changed,$$(selftests-compile))
 	$(call say,LINUXCC,$@)
-	@mkdir -p $(@D)/include/linux
-	@cp $(linux-root)/source/include/uapi/linux/stile.h $(@D)/include/linux
 	$(Q)$(selftests-compile)
 	$(call keep,$(selftests-compile))
 $(selftests-scripts): $(linux-root)/.source
