@@ -81,6 +81,29 @@ bool page_alloc_guest(uint32_t vm_id, unsigned order, pa_t *out)
     return true;
 }
 
+bool page_claim_guest(uint32_t vm_id, pa_t base, unsigned order)
+{
+    uint64_t number = base.pa >> PAGE_SHIFT;
+    const struct extent *extent = extent_of(number);
+    struct page *page;
+
+    if (!extent || extent->zone != &guest_zone || !is_aligned(number, order_pages(order)) ||
+        number + order_pages(order) > extent->end)
+        return false;
+    spin_lock(&lock);
+    page = page_of(extent, block_start(extent, number));
+    if (page->owner == PAGE_OWNER_DEVICE && page->order >= order)
+        page = block_cut(extent, number, order);
+    else
+        page = block_claim(&guest_zone, extent, number, order, vm_id);
+    if (page) {
+        page->stale |= page->owner == PAGE_OWNER_DEVICE;
+        page->owner = (uint16_t)vm_id;
+    }
+    spin_unlock(&lock);
+    return page != NULL;
+}
+
 /* The extent of a block of guest memory. */
 static struct extent *guest_extent(uint64_t number, unsigned order)
 {
@@ -274,7 +297,7 @@ static size_t audit_zone(const struct zone *zone)
 
             CHECK(page->state != PAGE_INSIDE);
             CHECK(page->state != PAGE_FREE || page->owner == zone_of(extent, page)->owner);
-            if (zone_of(extent, page) == zone)
+            if (zone_of(extent, page) == zone && page->owner != PAGE_OWNER_DEVICE)
                 *(page->state == PAGE_FREE ? &nr_free : &nr_used) += order_pages(page->order);
             number += order_pages(page->order);
         }

@@ -33,6 +33,7 @@
 
 /* Owners. Every other number is that of a VM. */
 #define PAGE_OWNER_FREE   0u      /* nobody's yet */
+#define PAGE_OWNER_DEVICE 0xFFFDu /* nobody's any more: a device may still write to it */
 #define PAGE_OWNER_HV     0xFFFEu /* the hypervisor's own */
 #define PAGE_OWNER_NOBODY 0xFFFFu /* not memory of either zone: reserved, a device, nothing */
 
@@ -125,6 +126,15 @@ bool page_is_shown(pa_t page);
 bool page_alloc_guest(uint32_t vm_id, unsigned order, pa_t *out);
 
 /**
+ * page_claim_guest() - the same of guest memory at an address
+ * @base: aligned to 2^order pages
+ *
+ * Returns false if it is not one free block, or part of one; nor PAGE_OWNER_DEVICE's, which only
+ * the VM claims again whose devices those are.
+ */
+bool page_claim_guest(uint32_t vm_id, pa_t base, unsigned order);
+
+/**
  * page_ready() - hand the page of guest memory at @page over to its owner
  * @filled: with what it holds; else it is zeroed
  */
@@ -187,7 +197,8 @@ size_t page_nr_guest(void);
 /**
  * page_audit() - check the books: blocks tile all memory, and the free ones of each zone add up
  *
- * Panics if they do not. Returns how many pages VMs own or have set aside for them. Takes a few
+ * Panics if they do not. Returns how many pages VMs own or have set aside for them, without those
+ * that PAGE_OWNER_DEVICE stands for. Takes a few
  * instructions for each block there is; at the end of the last VM.
  */
 size_t page_audit(void);

@@ -174,19 +174,43 @@ struct page *block_take(struct zone *zone, unsigned order)
     return page;
 }
 
-struct page *block_alloc(struct zone *zone, unsigned order, uint32_t owner)
+/* Makes @part of a free block, which is off its list, a used one of @order; gives the rest back. */
+static struct page *use_part(struct zone *zone, struct page *page, struct page *part,
+                             unsigned order, uint32_t owner)
 {
-    struct page *page = block_take(zone, order);
+    while (page->order > order) {
+        struct page *lower = page;
+        struct page *upper = page + order_pages(--page->order);
 
-    if (!page)
-        return NULL;
-    while (page->order > order) { /* what is over is given back */
-        page->order--;
-        block_set_free(zone, page + order_pages(page->order), page->order, page->stale);
+        if (part < upper) {
+            block_set_free(zone, upper, page->order, page->stale);
+            continue;
+        }
+        *upper = *lower;
+        page = upper;
+        block_set_free(zone, lower, page->order, page->stale);
     }
     page->owner = (uint16_t)owner;
     page->state = PAGE_USED;
     return page;
+}
+
+struct page *block_alloc(struct zone *zone, unsigned order, uint32_t owner)
+{
+    struct page *page = block_take(zone, order);
+
+    return page ? use_part(zone, page, page, order, owner) : NULL;
+}
+
+struct page *block_claim(struct zone *zone, const struct extent *extent, uint64_t number,
+                         unsigned order, uint32_t owner)
+{
+    struct page *page = page_of(extent, block_start(extent, number));
+
+    if (page->state != PAGE_FREE || page->order < order)
+        return NULL;
+    list_take(zone, page);
+    return use_part(zone, page, page_of(extent, number), order, owner);
 }
 
 uint64_t block_start(const struct extent *extent, uint64_t number)

@@ -100,6 +100,10 @@ struct page *block_take(struct zone *zone, unsigned order);
 /** block_alloc() - a block of @order for @owner; NULL: there is none */
 struct page *block_alloc(struct zone *zone, unsigned order, uint32_t owner);
 
+/** block_claim() - the same of @order, aligned, at page @number; NULL: not all of it is free */
+struct page *block_claim(struct zone *zone, const struct extent *extent, uint64_t number,
+                         unsigned order, uint32_t owner);
+
 /** block_free() - give a used block of @order back, merged with what is free beside it */
 void block_free(struct zone *zone, const struct extent *extent, uint64_t number, unsigned order,
                 bool stale);

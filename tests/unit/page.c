@@ -369,6 +369,58 @@ static void set_owner(pa_t base, unsigned order, uint32_t from, uint32_t to)
     }
 }
 
+/* Of memory of which some is taken, any block that is free; nothing else. */
+KTF_TEST(page, guest_memory_can_be_claimed_by_its_address)
+{
+    size_t before = page_nr_free_guest();
+    pa_t first, base;
+
+    ASSERT_TRUE(page_alloc_guest(1, PAGE_ORDER_2M + 1, &first));
+    base = pa_add(first, BLOCK_2M);
+    page_free_guest(base, PAGE_ORDER_2M, 1);
+    EXPECT_FALSE(page_claim_guest(2, first, PAGE_ORDER_2M));
+    EXPECT_FALSE(page_claim_guest(2, first, PAGE_ORDER_4K));
+    EXPECT_FALSE(page_claim_guest(2, first, PAGE_ORDER_2M + 1));
+    EXPECT_FALSE(page_claim_guest(2, pa_add(base, PAGE_SIZE), 1)); /* not aligned */
+    EXPECT_FALSE(page_claim_guest(2, pa_make(0), 0));              /* not memory */
+    EXPECT_FALSE(page_claim_guest(2, page_mapped_range().base, 0));
+    EXPECT_TRUE(page_claim_guest(2, pa_add(base, 5 * PAGE_SIZE), 0));
+    EXPECT_TRUE(page_claim_guest(2, pa_add(base, BLOCK_2M / 2), PAGE_ORDER_2M - 1));
+    EXPECT_FALSE(page_claim_guest(2, base, PAGE_ORDER_2M));
+    EXPECT_EQ(page_owner(pa_add(base, 4 * PAGE_SIZE)), PAGE_OWNER_FREE);
+    EXPECT_EQ(page_owner(pa_add(base, 5 * PAGE_SIZE)), 2);
+    EXPECT_EQ(page_owner(pa_add(base, 6 * PAGE_SIZE)), PAGE_OWNER_FREE);
+    EXPECT_EQ(page_owner(pa_add(base, BLOCK_2M - 1)), 2);
+    EXPECT_EQ(page_nr_free_guest(), before - 512 - 1 - 256);
+    EXPECT_EQ(page_audit(), 512 + 1 + 256);
+    page_free_guest(pa_add(base, 5 * PAGE_SIZE), 0, 2);
+    page_free_guest(pa_add(base, BLOCK_2M / 2), PAGE_ORDER_2M - 1, 2);
+    page_free_guest(first, PAGE_ORDER_2M, 1);
+    EXPECT_EQ(page_nr_free_guest(), before);
+    EXPECT_TRUE(page_claim_guest(2, first, PAGE_ORDER_2M + 1));
+    page_free_guest(first, PAGE_ORDER_2M + 1, 2);
+}
+
+/* It is in nobody's books, and stale to whoever claims it. */
+KTF_TEST(page, what_devices_have_is_for_who_claims_it)
+{
+    pa_t base;
+
+    ASSERT_TRUE(page_alloc_guest(1, PAGE_ORDER_2M, &base));
+    memset(page_va(base), 0xA5, BLOCK_2M);
+    page_give_guest(base, PAGE_ORDER_2M, 1, PAGE_OWNER_DEVICE);
+    EXPECT_EQ(page_owner(base), PAGE_OWNER_DEVICE);
+    EXPECT_EQ(page_audit(), 0);
+    EXPECT_FALSE(page_claim_guest(2, pa_make(base.pa & ~BLOCK_2M), PAGE_ORDER_2M + 1));
+    ASSERT_TRUE(page_claim_guest(2, pa_add(base, PAGE_SIZE), 0));
+    ASSERT_TRUE(page_claim_guest(2, base, 0));
+    EXPECT_EQ(page_owner(base), 2);
+    EXPECT_EQ(page_owner(pa_add(base, 2 * PAGE_SIZE)), PAGE_OWNER_DEVICE);
+    page_ready(base, false);
+    EXPECT_EQ(*(unsigned char *)page_va(base), 0);
+    page_free_guest(base, 0, 2);
+}
+
 static bool take(struct held *held)
 {
     held->order = (unsigned)(fake_random() % 11);
@@ -381,7 +433,11 @@ static bool take(struct held *held)
         held->owner = PAGE_OWNER_HV;
         return page != NULL;
     }
-    return page_alloc_guest(held->owner, held->order, &held->base);
+    if (fake_random() % 4 > 0)
+        return page_alloc_guest(held->owner, held->order, &held->base);
+    held->base = pa_make(FAKE_RAM_BASE +
+                         align_down(fake_random() % FAKE_RAM_BYTES, PAGE_SIZE << held->order));
+    return page_claim_guest(held->owner, held->base, held->order);
 }
 
 static void give_back(const struct held *held)
