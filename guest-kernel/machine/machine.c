@@ -92,6 +92,15 @@ static void parse_gpio(const void *dtb, int node)
     machine.gpio_intid = read_interrupt(dtb, node, 0);
 }
 
+static void parse_slot(const void *dtb, int node)
+{
+    if (machine.nr_slots == MACHINE_MAX_SLOTS)
+        return;
+    machine.slots[machine.nr_slots].registers = read_reg(dtb, node, 0);
+    machine.slots[machine.nr_slots].intid = read_interrupt(dtb, node, 0);
+    machine.nr_slots++;
+}
+
 static void parse_timer(const void *dtb, int node)
 {
     machine.timer_intid = read_interrupt(dtb, node, TIMER_VIRTUAL);
@@ -115,6 +124,7 @@ static const struct {
     {"arm,gic-v3", parse_gicv3},         {"arm,pl011", parse_uart},
     {"arm,armv8-timer", parse_timer},    {"arm,psci-1.0", parse_psci},
     {"arm,psci-0.2", parse_psci},        {"arm,pl061", parse_gpio},
+    {"virtio,mmio", parse_slot},
 };
 
 static void parse_device(const void *dtb, int node)

@@ -13,11 +13,18 @@
 #define MACHINE_MAX_MEMORY   4
 #define MACHINE_MAX_RESERVED 8
 #define MACHINE_MAX_BOOTARGS 256
+#define MACHINE_MAX_SLOTS    32
 
 /** A range of physical addresses. bytes is 0 if the machine has no such thing. */
 struct range {
     uint64_t base;
     uint64_t bytes;
+};
+
+/** A place for a virtio device, which may be empty. */
+struct slot {
+    struct range registers;
+    uint32_t intid;
 };
 
 /** How the firmware is called: the "method" of /psci. */
@@ -42,6 +49,8 @@ struct machine {
     uint32_t uart_intid;
     struct range gpio; /* a PL061, which is for tests */
     uint32_t gpio_intid;
+    uint32_t nr_slots; /* virtio,mmio, also for tests */
+    struct slot slots[MACHINE_MAX_SLOTS];
     uint32_t timer_intid; /* of the virtual timer */
     enum psci_method psci;
     struct range initrd;

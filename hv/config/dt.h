@@ -55,7 +55,8 @@
     P(STILE_DTB_ADDRESS, "stile,dtb-address")                                                      \
     P(STILE_SVE, "stile,sve")                                                                      \
     P(STILE_DEVICE, "stile,device")                                                                \
-    P(STILE_NO_DMA, "stile,no-dma")
+    P(STILE_NO_DMA, "stile,no-dma")                                                                \
+    P(STILE_TRUSTED_DMA, "stile,trusted-dma")
 
 enum dt_prop_index {
 #define DT_PROP_ENUM(identifier, name) DT_##identifier,

@@ -17,6 +17,7 @@
 /** What is kept while the tree is walked. */
 struct search {
     struct dt_prop path;
+    bool alone;
     struct machine_device *device;
     int offset; /* its node's; -1: not found yet */
     bool is_okay;
@@ -168,8 +169,10 @@ static void look_for_other(void *context, const struct dt_node *node)
 {
     struct search *search = context;
 
-    if (!search->other && node->parent && node->offset != search->offset &&
-        (has_page_of(search->device, node) || has_spi_of(search, node)))
+    if (search->other || !node->parent || node->offset == search->offset)
+        return;
+    if (has_spi_of(search, node) ||
+        (has_page_of(search->device, node) && (search->alone || is_plumbing(node))))
         search->other = node->name;
 }
 
@@ -201,11 +204,11 @@ static bool is_the_hypervisors(const struct machine_device *device)
     return false;
 }
 
-const char *machine_device_find(const char *for_node, struct dt_prop path,
+const char *machine_device_find(const char *for_node, struct dt_prop path, bool alone,
                                 struct machine_device *device)
 {
     const void *tree = (const void *)(uintptr_t)machine.dtb.base.pa;
-    struct search search = {.path = path, .device = device, .offset = -1};
+    struct search search = {.path = path, .alone = alone, .device = device, .offset = -1};
 
     *device = (struct machine_device){0};
     if (path.bytes < 2 ||

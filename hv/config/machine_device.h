@@ -32,13 +32,15 @@ struct machine_device {
  * machine_device_find() - look a device up, and whether it can be given away
  * @for_node: the name of the node that asks for it, for texts
  * @path: a string property: the node's path from the root, with all unit addresses
+ * @alone: whether its pages are to be its alone; else devices there may be others' beside it that
+ *         carry nothing for others
  * @device: where to put it
  *
- * A device is refused if it is not in use, if its pages or interrupts are not its alone in the
- * tree, or if they are the hypervisor's. Returns NULL, or a text that says why and names both
+ * A device is refused if it is not in use, if its interrupts, or its pages, are not its alone in
+ * the tree, or if they are the hypervisor's. Returns NULL, or a text that says why and names both
  * nodes, as long-lived as a refusal()'s.
  */
-const char *machine_device_find(const char *for_node, struct dt_prop path,
+const char *machine_device_find(const char *for_node, struct dt_prop path, bool alone,
                                 struct machine_device *device);
 
 #endif

@@ -17,6 +17,7 @@ void vm_device_read(struct vm_device_node *kept, const struct dt_node *node)
         .name = node->name,
         .path = dt_prop(node, DT_STILE_DEVICE),
         .has_no_dma = dt_prop(node, DT_STILE_NO_DMA).value != NULL,
+        .has_dma = dt_prop(node, DT_STILE_TRUSTED_DMA).value != NULL,
         .nr_ranges = nr,
         .interrupts = dt_interrupts(node),
     };
@@ -36,28 +37,50 @@ static bool place_range(struct ipa_range *at, const struct ipa_range *wanted, ui
     return true;
 }
 
+/* Whether the VM has the same pages, at the same place, for a device that has others' beside it. */
+static bool has_range(const struct vm_config *config, const struct vm_device_range *range)
+{
+    for (uint32_t i = 0; i < config->nr_device_ranges; i++) {
+        const struct vm_device_range *had = &config->device_ranges[i];
+
+        if (had->pa.pa == range->pa.pa && had->at.base.ipa == range->at.base.ipa &&
+            had->at.bytes == range->at.bytes)
+            return true;
+    }
+    return false;
+}
+
+static const char *add_range(struct vm_config *config, const struct vm_device_range *range,
+                             const char *name)
+{
+    if (has_range(config, range))
+        return NULL;
+    if (config->nr_device_ranges == VM_NR_DEVICE_RANGES)
+        return refusal("vm.dtb: %s: more than %d ranges of devices", name, VM_NR_DEVICE_RANGES);
+    config->device_ranges[config->nr_device_ranges++] = *range;
+    return NULL;
+}
+
 static const char *add_ranges(struct vm_config *config, const struct vm_device_node *node,
                               const struct machine_device *device)
 {
+    const char *fault = NULL;
+
     if (node->nr_ranges != device->nr_ranges)
         return refusal("vm.dtb: %s: its reg has %u ranges, that of the machine's %s %u", node->name,
                        node->nr_ranges, device->name, device->nr_ranges);
-    for (uint32_t i = 0; i < device->nr_ranges; i++) {
-        struct vm_device_range *range = &config->device_ranges[config->nr_device_ranges];
+    for (uint32_t i = 0; i < device->nr_ranges && !fault; i++) {
+        struct vm_device_range range = {.pa = device->ranges[i].pages.base,
+                                        .device = config->nr_devices};
 
-        if (config->nr_device_ranges == VM_NR_DEVICE_RANGES)
-            return refusal("vm.dtb: %s: more than %d ranges of devices", node->name,
-                           VM_NR_DEVICE_RANGES);
-        if (!place_range(&range->at, &node->ranges[i], device->ranges[i].offset,
+        if (!place_range(&range.at, &node->ranges[i], device->ranges[i].offset,
                          device->ranges[i].pages.bytes))
             return refusal("vm.dtb: %s: its range %u is larger than that of the machine's %s, or "
                            "elsewhere in a page",
                            node->name, i, device->name);
-        range->pa = device->ranges[i].pages.base;
-        range->device = config->nr_devices;
-        config->nr_device_ranges++;
+        fault = add_range(config, &range, node->name);
     }
-    return NULL;
+    return fault;
 }
 
 static bool has_spi(const struct vm_config *config, uint32_t intid)
@@ -109,24 +132,25 @@ const char *vm_device_add(struct vm_config *config, const struct vm_device_node 
                           const struct dt_gic *controller)
 {
     struct machine_device device;
-    const char *fault = machine_device_find(node->name, node->path, &device);
+    const char *fault;
 
+    if (node->has_no_dma == node->has_dma)
+        return refusal("vm.dtb: %s: it says neither stile,no-dma nor stile,trusted-dma, or both",
+                       node->name);
+    fault = machine_device_find(node->name, node->path, node->has_no_dma, &device);
     if (fault)
         return fault;
     if (has_device(config, device.name))
         return refusal("vm.dtb: %s: the machine's %s is another node's already", node->name,
                        device.name);
-    if (!node->has_no_dma)
-        return refusal("vm.dtb: %s: the machine's %s could write to all memory: only a device that "
-                       "does no DMA is given, by stile,no-dma",
-                       node->name, device.name);
     if (!vm_config_has_gic(config) && device.nr_spis > 0)
         return refusal("vm.dtb: %s: the machine's %s has interrupts, which need a GIC", node->name,
                        device.name);
     fault = add_ranges(config, node, &device);
     if (!fault)
         fault = add_spis(config, node, &device, controller);
-    config->devices[config->nr_devices++] =
-        (struct vm_device){.name = device.name, .has_clocks = device.has_clocks};
+    config->devices[config->nr_devices++] = (struct vm_device){
+        .name = device.name, .has_clocks = device.has_clocks, .has_dma = node->has_dma};
+    config->one_to_one |= node->has_dma;
     return fault;
 }

@@ -14,6 +14,7 @@ struct vm_device_node {
     const char *name;    /* with its unit address */
     struct dt_prop path; /* stile,device */
     bool has_no_dma;     /* stile,no-dma */
+    bool has_dma;        /* stile,trusted-dma */
     uint32_t nr_ranges;
     struct ipa_range ranges[MACHINE_DEVICE_RANGES];
     struct dt_interrupts interrupts;

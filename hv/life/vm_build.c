@@ -57,6 +57,10 @@ const char *vm_build_fault(const struct vm *vm)
 
 static const char *no_memory(const struct vm *vm)
 {
+    if (vm->config.one_to_one && vm->stage2.root)
+        return refusal("its memory is to be the machine's, for stile,trusted-dma, and what is at "
+                       "%lx is not free: the VM goes first into the bundle",
+                       vmem_lacks(vm).ipa);
     return refusal("not enough memory for it: %lu MiB, and %zu MiB of %zu MiB are free",
                    vm_config_pages(&vm->config) >> (20 - PAGE_SHIFT),
                    page_nr_free_guest() >> (20 - PAGE_SHIFT), page_nr_guest() >> (20 - PAGE_SHIFT));

@@ -55,6 +55,9 @@ void vm_devices_say(const struct vm *vm)
 
         log_info("%s: has the machine's %s%s", vm->config.name, device->name,
                  device->has_clocks ? ", whose clocks stay as they are" : "");
+        if (device->has_dma)
+            log_warn("%s: by DMA of %s it can write to all memory, the hypervisor's too",
+                     vm->config.name, device->name);
     }
 }
 

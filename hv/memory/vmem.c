@@ -80,14 +80,32 @@ void vmem_donate(struct vm *from, struct vm *to, uint64_t nr_pages)
     to->stage2.nr_owned += nr_pages;
 }
 
+/* Whether a device may still write to memory of a VM that ends: one that has run. */
+static bool is_left_to_devices(const struct vm *vm)
+{
+    return vm->config.one_to_one && vm->state != VM_OFF;
+}
+
 void vmem_forget(struct vm *vm)
 {
-    (void)keep(-(int64_t)vm->stage2.kept);
+    /* What devices have is nobody else's to be promised. */
+    uint64_t left = is_left_to_devices(vm) ? vm_config_pages(&vm->config) : 0;
+
+    (void)keep((int64_t)(left - vm->stage2.kept));
     vm->stage2.kept = 0;
     vm->stage2.quota = 0;
 }
 
 /* --- life ---------------------------------------------------------------------------------- */
+
+/* Memory for @ipa: any, or that of this address. */
+static bool take_block(const struct vm *vm, ipa_t ipa, unsigned order, pa_t *out)
+{
+    if (!vm->config.one_to_one)
+        return page_alloc_guest(vm->id, order, out);
+    *out = pa_make(ipa.ipa);
+    return page_claim_guest(vm->id, *out, order);
+}
 
 /* Maps a new block of @order at @ipa, where nothing is mapped. */
 static enum stile_error populate_block(struct vm *vm, struct stage2_locked locked, ipa_t ipa,
@@ -96,7 +114,7 @@ static enum stile_error populate_block(struct vm *vm, struct stage2_locked locke
     enum stile_error error;
     pa_t block;
 
-    if (!page_alloc_guest(vm->id, order, &block))
+    if (!take_block(vm, ipa, order, &block))
         return STILE_NO_MEMORY;
     error = stage2_map_locked(locked, ipa, block, PAGE_SIZE << order, RAM_ATTRS | STAGE2_FRESH);
     if (error) {
@@ -141,34 +159,64 @@ enum stile_error vmem_create(struct vm *vm)
     return STILE_NO_MEMORY;
 }
 
-/* While a VM is filled, the pages it has tell how far that is. */
-static enum stile_error fill_blocks(struct vm *vm, struct stage2_locked locked, unsigned nr_blocks)
+/* What of its tree's memory is behind its first @nr_pages: the rest of a range; empty if none is.
+ */
+static struct ipa_range memory_behind(const struct vm *vm, uint64_t nr_pages)
 {
-    uint64_t at = vm->stage2.nr_owned;
+    uint64_t bytes = nr_pages << PAGE_SHIFT;
 
     for (uint32_t i = 0; i < vm->config.nr_memory; i++) {
         const struct ipa_range *range = &vm->config.memory[i];
-        uint64_t nr_pages = range->bytes >> PAGE_SHIFT;
 
-        if (at >= nr_pages) {
-            at -= nr_pages;
-            continue;
-        }
-        return vmem_populate(vm, locked, ipa_add(range->base, at << PAGE_SHIFT), nr_pages - at,
-                             nr_blocks) > 0
-                   ? STILE_BUSY
-                   : STILE_NO_MEMORY;
+        if (bytes < range->bytes)
+            return (struct ipa_range){ipa_add(range->base, bytes), range->bytes - bytes};
+        bytes -= range->bytes;
     }
-    return STILE_SUCCESS;
+    return (struct ipa_range){ipa_make(0), 0};
+}
+
+ipa_t vmem_lacks(const struct vm *vm)
+{
+    return memory_behind(vm, vm->stage2.nr_owned).base;
+}
+
+/* Hands over what a device may write to before its VM touches it. A part at a time. */
+static enum stile_error ready_next(struct vm *vm, struct stage2_locked locked)
+{
+    struct ipa_range rest = memory_behind(vm, vm->stage2.nr_ready);
+    struct stage2_mapping mapping;
+
+    if (!vm->config.one_to_one || rest.bytes == 0)
+        return STILE_SUCCESS;
+    CHECK(stage2_lookup_locked(locked, rest.base, &mapping));
+    vmem_ready(locked, rest.base, &mapping);
+    CHECK(stage2_lookup_locked(locked, rest.base, &mapping));
+    vm->stage2.nr_ready += vmem_ready_bytes(rest.base, &mapping) >> PAGE_SHIFT;
+    return STILE_BUSY;
 }
 
 enum stile_error vmem_fill(struct vm *vm)
 {
     struct stage2_locked locked = stage2_lock(&vm->stage2);
-    enum stile_error error = fill_blocks(vm, locked, FILL_BATCH);
+    /* While a VM is filled, the pages it has tell how far that is. */
+    struct ipa_range rest = memory_behind(vm, vm->stage2.nr_owned);
+    enum stile_error error = STILE_BUSY;
 
+    if (rest.bytes == 0)
+        error = ready_next(vm, locked);
+    else if (vmem_populate(vm, locked, rest.base, rest.bytes >> PAGE_SHIFT, FILL_BATCH) == 0)
+        error = STILE_NO_MEMORY;
     stage2_unlock(locked);
     return error;
+}
+
+/* Whether a page, or block, is memory of its tree, as far as that is one to one. */
+static bool is_in_tree(const struct vm *vm, pa_t pa)
+{
+    for (uint32_t i = 0; i < vm->config.nr_memory; i++)
+        if (pa.pa - vm->config.memory[i].base.ipa < vm->config.memory[i].bytes)
+            return true;
+    return false;
 }
 
 static void release(void *context, const struct stage2_mapping *mapping)
@@ -179,7 +227,10 @@ static void release(void *context, const struct stage2_mapping *mapping)
         CHECK((mapping->attrs & (STAGE2_DEVICE | STAGE2_BORROWED)) || page_is_shown(mapping->pa));
         return;
     }
-    page_free_guest(mapping->pa, page_order(mapping->bytes), vm->id);
+    if (is_left_to_devices(vm) && is_in_tree(vm, mapping->pa))
+        page_give_guest(mapping->pa, page_order(mapping->bytes), vm->id, PAGE_OWNER_DEVICE);
+    else
+        page_free_guest(mapping->pa, page_order(mapping->bytes), vm->id);
     vm->stage2.nr_owned -= mapping->bytes >> PAGE_SHIFT;
 }
 

@@ -34,20 +34,26 @@ enum stile_error vmem_create(struct vm *vm);
  * vmem_fill() - populate a part of the memory of its device tree
  * @vm: after vmem_create(), and nothing but this has changed its memory since
  *
- * The guest will find its memory zeroed. Bounded.
+ * The guest will find its memory zeroed. Bounded. What its devices write to, config.one_to_one, is
+ * that of the same addresses, and handed over.
  *
  * SUCCESS: all is there
  * BUSY: it is to be called again
- * NO_MEMORY: the machine has not enough, or no page for a table; vmem_destroy() is due
+ * NO_MEMORY: the machine has not enough, or not there, or no page for a table; vmem_destroy() is
+ *            due
  */
 enum stile_error vmem_fill(struct vm *vm);
+
+/** vmem_lacks() - from where on a VM has no memory, after vmem_fill() could not go on */
+ipa_t vmem_lacks(const struct vm *vm);
 
 /**
  * vmem_destroy() - take a part of the VM's memory back; in the end, its stage 2
  *
  * Pages shared with the VM and devices are unmapped but stay their owner's. No vCPU of the VM is
  * loaded or will be, and it has no shares. Returns whether there is more: as stage2_destroy(). The
- * memory stays reserved for vmem_create(), which may follow, for a reboot.
+ * memory stays reserved for vmem_create(), which may follow, for a reboot. Memory that is one to
+ * one is given to nobody else: a device may write to it still.
  */
 bool vmem_destroy(struct vm *vm);
 

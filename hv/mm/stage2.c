@@ -163,6 +163,7 @@ enum stile_error stage2_init(struct stage2 *stage2, uint32_t vm_id)
     stage2->vm_id = vm_id;
     stage2->scratch = NULL;
     stage2->nr_owned = 0;
+    stage2->nr_ready = 0;
     stage2->gone = 0;
     tlb_flush_stage2_all(stage2->vttbr); /* what an earlier VM of that number left */
     return STILE_SUCCESS;

@@ -24,18 +24,31 @@ static bool needs_no_version(uint8_t nr)
     return nr == STILE_NR_core_version || nr == STILE_NR_core_features;
 }
 
+/* Memory that devices reach by the machine's addresses stays where it is. */
+static bool moves_memory(uint8_t nr)
+{
+    return nr == STILE_NR_memory_map || nr == STILE_NR_memory_unmap ||
+           nr == STILE_NR_memory_discard || nr == STILE_NR_memory_donate;
+}
+
+static bool may_make(const struct vm *vm, uint8_t nr)
+{
+    if (nr / STILE_CALLS_PER_GROUP == STILE_GROUP_CONTROL)
+        return vm->config.privileged;
+    return !vm->config.one_to_one || !moves_memory(nr);
+}
+
 /* Each entry is stored once: other vCPUs may be making calls meanwhile. */
 static void permit(struct vm *vm, bool agreed, uint32_t minor)
 {
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
         uint8_t nr = lines[i].nr;
-        bool is_granted =
-            nr / STILE_CALLS_PER_GROUP != STILE_GROUP_CONTROL || vm->config.privileged;
         bool is_answered = needs_no_version(nr) || (agreed && lines[i].since <= minor);
 
         __atomic_store_n(&vm->calls[nr],
-                         lines[i].is_there && is_granted && is_answered ? (uint8_t)(i + 1)
-                                                                        : (uint8_t)PERMIT_NONE,
+                         lines[i].is_there && may_make(vm, nr) && is_answered
+                             ? (uint8_t)(i + 1)
+                             : (uint8_t)PERMIT_NONE,
                          __ATOMIC_RELAXED);
     }
     vm->agreed = agreed;

@@ -40,9 +40,9 @@ void permit_first(struct vm *vm);
  * @vm: its configuration set
  * @minor: the minor version agreed on
  *
- * Those of the version that are compiled in, and of group control only if the VM is privileged. No
- * vCPU of the VM runs, or vm->lock is held: a call made meanwhile is answered as before or as
- * afterwards.
+ * Those of the version that are compiled in, of group control only if the VM is privileged, and
+ * none that moves memory if devices write to it. No vCPU of the VM runs, or vm->lock is held: a
+ * call made meanwhile is answered as before or as afterwards.
  */
 void permit_calls(struct vm *vm, uint32_t minor);
 

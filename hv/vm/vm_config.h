@@ -74,6 +74,7 @@ struct ipa_range {
 struct vm_device {
     const char *name; /* in the machine's tree, which stays where it is */
     bool has_clocks;  /* that tree names some, which are nobody's to change */
+    bool has_dma;     /* stile,trusted-dma */
 };
 
 /** Registers of one, whole pages. */
@@ -141,8 +142,10 @@ struct vm_config {
     struct vm_device devices[VM_NR_DEVICES];
     struct vm_device_range device_ranges[VM_NR_DEVICE_RANGES];
     struct vm_device_spi device_spis[VM_NR_DEVICE_SPIS];
-    bool pmu;        /* stile,pmu: its vCPUs have performance monitors */
-    bool pmu_el2;    /* stile,pmu-el2: it has the CPU's, and may count EL2 */
+    bool
+        one_to_one; /* stile,trusted-dma: its memory is where the machine has it, and stays there */
+    bool pmu;       /* stile,pmu: its vCPUs have performance monitors */
+    bool pmu_el2;   /* stile,pmu-el2: it has the CPU's, and may count EL2 */
     bool privileged; /* stile,privileged: the VM may make the calls of group control */
 };
 

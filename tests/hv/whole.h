@@ -14,6 +14,16 @@ static inline void whole_destroy(struct vm *vm)
         ;
 }
 
+static inline enum stile_error whole_fill(struct vm *vm)
+{
+    enum stile_error error;
+
+    do
+        error = vmem_fill(vm);
+    while (error == STILE_BUSY);
+    return error;
+}
+
 /** The memory of a VM's device tree is all there, or nothing is. */
 static inline enum stile_error whole_create(struct vm *vm)
 {
@@ -21,9 +31,7 @@ static inline enum stile_error whole_create(struct vm *vm)
 
     if (error)
         return error;
-    do
-        error = vmem_fill(vm);
-    while (error == STILE_BUSY);
+    error = whole_fill(vm);
     if (!error)
         return error;
     whole_destroy(vm);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Cases that boot the machine: what is packed, what is expected of the consoles."""
 import re
+import struct
 import subprocess
 import time
 
@@ -11,6 +12,7 @@ from .result import FAIL, PASS, Result
 
 # What the hypervisor says last: how many VMs failed.
 STATUS = re.compile(r"\[hv\] .*: powering off, status (\d+)")
+DISK_BYTES = 65536
 PANIC = re.compile(r"\[hv\] (panic|PANIC|unexpected exception)")
 
 
@@ -25,6 +27,22 @@ def blank(build, mib):
     with open(path, "wb") as file:
         file.truncate(mib << 20)
     return path
+
+
+def disk_of(case, build):
+    """The file that the case's disk is."""
+    return bundle_of(case, build).with_suffix(".disk")
+
+
+def disk_options(case, build):
+    """Those for the case's disk, if it has one; what is written to that goes with the machine."""
+    if not case.disk:
+        return []
+    path = disk_of(case, build)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"".join(struct.pack("<Q", at) for at in range(0, DISK_BYTES, 8)))
+    return ["-global", "virtio-mmio.force-legacy=false", "-device", f"{case.disk},drive=disk",
+            "-drive", f"if=none,id=disk,format=raw,snapshot=on,file={path}"]
 
 
 def vm_words(case, vm, build):
@@ -75,11 +93,16 @@ def plain_options(case, build):
     """The same, with the tree that QEMU makes."""
     options = [f"gic={case.gic}", f"pcpus={case.pcpus}", f"cpu={case.cpu}", f"memory={case.memory}",
                f"icount={'on' if case.icount else 'off'}", f"el2={'on' if case.starts_at_el2 else 'off'}"]
+    return options + what_runs(case, build) + disk_options(case, build)
+
+
+def what_runs(case, build):
+    """Those for what is loaded into the machine."""
     if case.bare:
         arguments = " ".join(filter(None, [case.vms[0].get("bootargs", ""), case.bootargs]))
-        options += ["-kernel", build / case.vms[0]["kernel"], "-append", arguments]
+        options = ["-kernel", build / case.vms[0]["kernel"], "-append", arguments]
         return options + (["-initrd", build / case.vms[0]["initrd"]] if "initrd" in case.vms[0] else [])
-    options += [f"semihosting={'on' if case.vms else 'off'}", "-kernel", build / case.image]
+    options = [f"semihosting={'on' if case.vms else 'off'}", "-kernel", build / case.image]
     if case.vms:
         return options + ["-initrd", make_bundle(case, build)]
     # Without VMs, the arguments are the hypervisor's own.
@@ -200,5 +223,6 @@ def run(case, build, tee, start):
     except (CaseFailed, subprocess.TimeoutExpired, OSError) as error:
         results = [Result("run", FAIL, str(error))]
     if all(result.status != FAIL for result in results):
-        bundle_of(case, build).unlink(missing_ok=True)  # all cases' together are gigabytes
+        for file in (bundle_of(case, build), disk_of(case, build)):
+            file.unlink(missing_ok=True)  # all cases' together are gigabytes
     return results, symbols.symbolise(text, (build / case.image).with_suffix(".elf"))

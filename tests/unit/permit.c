@@ -40,6 +40,25 @@ KTF_TEST(permit, before_a_version_is_agreed_on_only_that_can_be_done)
     EXPECT_EQ(nr_granted(), 2);
 }
 
+/* Not even a privileged one. */
+KTF_TEST(permit, memory_that_devices_reach_is_not_moved)
+{
+    static const uint8_t moving[] = {STILE_NR_memory_map, STILE_NR_memory_unmap,
+                                     STILE_NR_memory_discard, STILE_NR_memory_donate};
+    uint32_t before;
+
+    vm.config.privileged = true;
+    permit_calls(&vm, STILE_VERSION_MINOR);
+    before = nr_granted();
+    vm.config.one_to_one = true;
+    permit_calls(&vm, STILE_VERSION_MINOR);
+    EXPECT_EQ(nr_granted(), before - sizeof(moving));
+    for (size_t i = 0; i < sizeof(moving); i++)
+        EXPECT_FALSE(is_granted(moving[i]));
+    EXPECT_TRUE(is_granted(STILE_NR_memory_share));
+    vm.config.one_to_one = false;
+}
+
 KTF_TEST(permit, each_version_has_the_calls_up_to_it)
 {
     static const struct {

@@ -124,6 +124,42 @@ KTF_TEST(vm_device, it_may_have_less)
     EXPECT_EQ(config.device_ranges[2].at.bytes, 0x2000);
 }
 
+/* Two in one page, beside a third one: the VM's where the machine has them. */
+static void make_slots(void)
+{
+    static const char *const names[] = {"slot@a003c00", "slot@a003e00", "slot@a003a00"};
+    static const char *const given[] = {"slot@c003c00", "slot@c003e00"};
+    static const char *const paths[] = {"/slot@a003c00", "/slot@a003e00"};
+
+    for (unsigned i = 0; i < 3; i++)
+        machine_tree.nodes[5 + i] = (struct tree_node){.name = names[i],
+                                                       .reg = {0x0A003C00 + 0x200 * i, 0x200},
+                                                       .nr_regs = 1,
+                                                       .interrupt = {0, 40 + i, 1}};
+    machine_tree.nodes[7].reg[0] = 0x0A003A00;
+    for (unsigned i = 0; i < 2; i++)
+        vm_tree.nodes[3 + i] = (struct tree_node){.name = given[i],
+                                                  .reg = {0x0C003C00 + 0x200 * i, 0x200},
+                                                  .nr_regs = 1,
+                                                  .interrupt = {0, 30 + i, 1},
+                                                  .device = paths[i],
+                                                  .trusted_dma = 1};
+}
+
+KTF_TEST(vm_device, those_trusted_with_dma_may_share_a_page)
+{
+    make_slots();
+    ASSERT_STREQ(parse(), NULL);
+    EXPECT_TRUE(config.one_to_one);
+    ASSERT_EQ(config.nr_devices, 2);
+    EXPECT_TRUE(config.devices[0].has_dma);
+    ASSERT_EQ(config.nr_device_ranges, 1);
+    EXPECT_EQ(config.device_ranges[0].at.base.ipa, 0x0C003000);
+    EXPECT_EQ(config.device_ranges[0].pa.pa, 0x0A003000);
+    ASSERT_EQ(config.nr_device_spis, 2);
+    EXPECT_EQ(config.device_spis[1].phys, 32 + 41);
+}
+
 /** What is wrong, and what is said of it. */
 struct fault {
     const char *name;
@@ -154,6 +190,35 @@ static void not_in_use(void)
 static void dma(void)
 {
     vm_tree.nodes[3].no_dma = 0;
+}
+
+static void dma_and_none(void)
+{
+    vm_tree.nodes[3].trusted_dma = 1;
+}
+
+static void dma_beside_no_dma(void)
+{
+    make_slots();
+    vm_tree.nodes[4].trusted_dma = 0;
+    vm_tree.nodes[4].no_dma = 1;
+}
+
+static void slots_apart(void)
+{
+    make_slots();
+    vm_tree.nodes[4].reg[0] = 0x0C00BE00;
+    vm_tree.nodes[5] = vm_tree.nodes[3];
+    vm_tree.nodes[5].name = "memory@c00b000";
+    vm_tree.nodes[5].device = NULL;
+    vm_tree.nodes[5].reg[0] = 0x0C00B000;
+    vm_tree.nodes[5].reg[1] = 0x1000;
+}
+
+static void a_slot_beside_an_its(void)
+{
+    make_slots();
+    machine_tree.nodes[7].compatible = "arm,gic-v3-its";
 }
 
 static void the_uart(void)
@@ -341,8 +406,17 @@ static const struct fault faults[] = {
     {"an empty path", empty_path, "vm.dtb: gpio@c030000: its stile,device is no path"},
     {"not in use", not_in_use, "vm.dtb: gpio@c030000: the machine's pl061@9030000 is not in use"},
     {"DMA", dma,
-     "vm.dtb: gpio@c030000: the machine's pl061@9030000 could write to all memory: only a device "
-     "that does no DMA is given, by stile,no-dma"},
+     "vm.dtb: gpio@c030000: it says neither stile,no-dma nor stile,trusted-dma, or both"},
+    {"DMA and none", dma_and_none,
+     "vm.dtb: gpio@c030000: it says neither stile,no-dma nor stile,trusted-dma, or both"},
+    {"DMA beside one that does none", dma_beside_no_dma,
+     "vm.dtb: slot@c003e00: the machine's slot@a003e00 shares a page or an interrupt with its "
+     "slot@a003c00"},
+    {"two of a page in two pages", slots_apart,
+     "vm.dtb: /memory overlaps itself, a device or the pages shared at 0xB000000"},
+    {"a slot beside an ITS", a_slot_beside_an_its,
+     "vm.dtb: slot@c003c00: the machine's slot@a003c00 shares a page or an interrupt with its "
+     "slot@a003a00"},
     {"the UART", the_uart, "vm.dtb: gpio@c030000: the machine's pl011@9000000 is the hypervisor's"},
     {"the GIC", the_gic, "vm.dtb: gpio@c030000: the machine's intc@8000000 is the hypervisor's"},
     {"memory", memory, "vm.dtb: gpio@c030000: the machine's memory@40000000 is the hypervisor's"},

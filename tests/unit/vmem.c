@@ -331,6 +331,101 @@ KTF_TEST(vmem, a_range_is_mapped_at_once_wherever_it_begins)
     EXPECT_EQ(map(RAM + 515 * PAGE_SIZE, 512), 509); /* what the quota leaves */
 }
 
+/* --- one to one ------------------------------------------------------------------------------ */
+
+static struct vm direct;
+
+/* A VM whose memory is that of the machine, some of it, in two ranges. */
+static enum stile_error create_direct(void)
+{
+    pa_t at;
+
+    EXPECT_TRUE(page_alloc_guest(7, PAGE_ORDER_2M + 1, &at));
+    page_free_guest(at, PAGE_ORDER_2M + 1, 7);
+    direct = (struct vm){.id = 6, .number = 6};
+    direct.config.one_to_one = true;
+    direct.config.nr_memory = 2;
+    direct.config.memory[0] = (struct ipa_range){ipa_make(at.pa + BLOCK_2M), BLOCK_2M};
+    direct.config.memory[1] = (struct ipa_range){ipa_make(at.pa), 3 * PAGE_SIZE};
+    memset(page_va(at), 0xA5, BLOCK_2M);
+    return whole_create(&direct);
+}
+
+/* Where it is, all of it handed over and zero, before anybody touches it. */
+KTF_TEST(vmem, memory_for_devices_is_one_to_one_and_ready)
+{
+    struct stage2_mapping mapping;
+
+    ASSERT_EQ(create_direct(), STILE_SUCCESS);
+    for (uint32_t i = 0; i < 2; i++) {
+        const struct ipa_range *range = &direct.config.memory[i];
+
+        for (uint64_t at = 0; at < range->bytes; at += PAGE_SIZE) {
+            ipa_t ipa = ipa_add(range->base, at);
+
+            ASSERT_TRUE(stage2_lookup(&direct.stage2, ipa, &mapping));
+            ASSERT_EQ(mapping.pa.pa, ipa.ipa);
+            ASSERT_EQ(mapping.attrs, RAM_ATTRS);
+            ASSERT_EQ(*(uint64_t *)page_va(mapping.pa), 0);
+        }
+    }
+    EXPECT_FALSE(stage2_lookup(&direct.stage2, ipa_add(direct.config.memory[1].base, 3 * PAGE_SIZE),
+                               &mapping));
+    whole_destroy(&direct); /* it has never run */
+    EXPECT_EQ(page_owner(pa_make(direct.config.memory[0].base.ipa)), PAGE_OWNER_FREE);
+    vmem_forget(&direct);
+}
+
+/* Nobody else has it once it has run, but it starts anew with it. */
+KTF_TEST(vmem, memory_for_devices_stays_theirs)
+{
+    pa_t block;
+
+    ASSERT_EQ(create_direct(), STILE_SUCCESS);
+    direct.state = VM_RUNNING;
+    block = pa_make(direct.config.memory[0].base.ipa);
+    for (unsigned i = 0; i < 2; i++) {
+        memset(page_va(block), 0xA5, BLOCK_2M);
+        whole_destroy(&direct);
+        EXPECT_EQ(page_owner(block), PAGE_OWNER_DEVICE);
+        EXPECT_FALSE(page_claim_guest(5, block, PAGE_ORDER_2M + 1));
+        ASSERT_EQ(whole_create(&direct), STILE_SUCCESS);
+        EXPECT_EQ(page_owner(block), 6);
+        EXPECT_EQ(*(uint64_t *)page_va(block), 0);
+    }
+    whole_destroy(&direct);
+    vmem_forget(&direct);
+    EXPECT_EQ(committed, vm.stage2.kept + 512 + 3);
+    EXPECT_EQ(page_audit(), RAM_BYTES / PAGE_SIZE + 128);
+
+    /* That is for good; for the next test it is given back. */
+    committed -= 512 + 3;
+    for (uint32_t i = 0; i < 2; i++)
+        for (uint64_t at = 0; at < direct.config.memory[i].bytes; at += PAGE_SIZE) {
+            pa_t page = pa_make(direct.config.memory[i].base.ipa + at);
+
+            ASSERT_TRUE(page_claim_guest(7, page, 0));
+            page_free_guest(page, 0, 7);
+        }
+}
+
+KTF_TEST(vmem, memory_for_devices_must_be_free)
+{
+    pa_t page;
+
+    ASSERT_EQ(create_direct(), STILE_SUCCESS);
+    whole_destroy(&direct);
+    vmem_forget(&direct);
+    page = pa_make(direct.config.memory[1].base.ipa + PAGE_SIZE);
+    ASSERT_TRUE(page_claim_guest(7, page, 0));
+    ASSERT_EQ(vmem_create(&direct), STILE_SUCCESS);
+    EXPECT_EQ(whole_fill(&direct), STILE_NO_MEMORY);
+    EXPECT_EQ(vmem_lacks(&direct).ipa, page.pa);
+    whole_destroy(&direct);
+    vmem_forget(&direct);
+    page_free_guest(page, 0, 7);
+}
+
 /* A free page here and there: no larger block can be had. */
 KTF_TEST(vmem, memory_in_pieces_is_mapped_in_bounded_calls)
 {

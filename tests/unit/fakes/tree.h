@@ -32,6 +32,7 @@ struct tree_node {
     uint32_t gicr_stride;
     const char *device; /* stile,device; NULL: not said */
     int no_dma;         /* stile,no-dma */
+    int trusted_dma;    /* stile,trusted-dma */
     int clocks;
 };
 
@@ -121,6 +122,8 @@ static inline void tree_add_node(void *fdt, const struct tree_node *node)
         tree_add_string(fdt, "stile,device", node->device);
     if (node->no_dma)
         fdt_property(fdt, "stile,no-dma", NULL, 0);
+    if (node->trusted_dma)
+        fdt_property(fdt, "stile,trusted-dma", NULL, 0);
     if (node->clocks)
         fdt_property_u32(fdt, "clocks", 1);
     if (node->gicr_regions != 0)
