@@ -101,6 +101,57 @@ static void parse_slot(const void *dtb, int node)
     machine.nr_slots++;
 }
 
+/* IEEE 1275's PCI binding: of three cells, the first says what kind of space, and which slot. */
+#define PCI_CELLS        3
+#define PCI_SPACE        0x03000000u
+#define PCI_SPACE_MEMORY 0x02000000u
+#define PCI_SLOT(cell)   ((cell) >> 11 & 31)
+
+static void parse_window(const void *dtb, int node)
+{
+    int bytes = 0;
+    const fdt32_t *cells = fdt_getprop(dtb, node, "ranges", &bytes);
+    int outer = fdt_address_cells(dtb, fdt_parent_offset(dtb, node));
+    int inner = fdt_size_cells(dtb, node);
+    int step = PCI_CELLS + outer + inner;
+
+    for (; cells && bytes >= step * (int)sizeof(*cells); bytes -= step * (int)sizeof(*cells)) {
+        if ((fdt32_to_cpu(cells[0]) & PCI_SPACE) == PCI_SPACE_MEMORY) {
+            machine.pci.window_pci = read_cells(cells + 1, PCI_CELLS - 1);
+            machine.pci.window.base = read_cells(cells + PCI_CELLS, outer);
+            machine.pci.window.bytes = read_cells(cells + PCI_CELLS + outer, inner);
+        }
+        cells += step;
+    }
+}
+
+/* Of slot, pin, controller, its address, interrupt. */
+static void parse_interrupt_map(const void *dtb, int node)
+{
+    int bytes = 0;
+    const fdt32_t *cells = fdt_getprop(dtb, node, "interrupt-map", &bytes);
+
+    while (cells && bytes > (PCI_CELLS + 2) * (int)sizeof(*cells)) {
+        int gic = fdt_node_offset_by_phandle(dtb, fdt32_to_cpu(cells[PCI_CELLS + 1]));
+        const fdt32_t *address = fdt_getprop(dtb, gic, "#address-cells", NULL);
+        int before = PCI_CELLS + 2 + (address ? (int)fdt32_to_cpu(*address) : 0);
+        int step = before + IRQ_CELLS;
+        uint32_t line = PCI_SLOT(fdt32_to_cpu(cells[0])) + fdt32_to_cpu(cells[PCI_CELLS]) - 1;
+
+        if (bytes >= step * (int)sizeof(*cells))
+            machine.pci.intids[line % 4] = fdt32_to_cpu(cells[before + 1]) + 32;
+        cells += step;
+        bytes -= step * (int)sizeof(*cells);
+    }
+}
+
+static void parse_pci(const void *dtb, int node)
+{
+    machine.pci.config = read_reg(dtb, node, 0);
+    parse_window(dtb, node);
+    parse_interrupt_map(dtb, node);
+}
+
 static void parse_timer(const void *dtb, int node)
 {
     machine.timer_intid = read_interrupt(dtb, node, TIMER_VIRTUAL);
@@ -124,7 +175,7 @@ static const struct {
     {"arm,gic-v3", parse_gicv3},         {"arm,pl011", parse_uart},
     {"arm,armv8-timer", parse_timer},    {"arm,psci-1.0", parse_psci},
     {"arm,psci-0.2", parse_psci},        {"arm,pl061", parse_gpio},
-    {"virtio,mmio", parse_slot},
+    {"virtio,mmio", parse_slot},         {"pci-host-ecam-generic", parse_pci},
 };
 
 static void parse_device(const void *dtb, int node)
@@ -218,8 +269,7 @@ const char *machine_parse(const void *dtb)
         const char *type = fdt_getprop(dtb, node, "device_type", NULL);
         if (type)
             parse_typed(dtb, node, type);
-        else
-            parse_device(dtb, node);
+        parse_device(dtb, node);
     }
     parse_chosen(dtb);
     parse_reserved(dtb);

@@ -27,6 +27,14 @@ struct slot {
     uint32_t intid;
 };
 
+/** A PCI host bridge. */
+struct pci {
+    struct range config; /* bytes 0: there is none */
+    struct range window; /* for memory of 32 bits */
+    uint64_t window_pci; /* where PCI has it */
+    uint32_t intids[4];  /* of slot s, pin p (1 to 4): [(s + p - 1) % 4], as bridges swizzle */
+};
+
 /** How the firmware is called: the "method" of /psci. */
 enum psci_method {
     PSCI_METHOD_NONE,
@@ -51,6 +59,7 @@ struct machine {
     uint32_t gpio_intid;
     uint32_t nr_slots; /* virtio,mmio, also for tests */
     struct slot slots[MACHINE_MAX_SLOTS];
+    struct pci pci;       /* the same */
     uint32_t timer_intid; /* of the virtual timer */
     enum psci_method psci;
     struct range initrd;

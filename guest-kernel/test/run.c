@@ -6,7 +6,6 @@
  */
 #include <string.h>
 
-#include "arm64/io.h"
 #include "ktf.h"
 #include "lib/printk.h"
 #include "machine/machine.h"
@@ -47,34 +46,6 @@ static const struct {
 };
 
 uint64_t test_gpio;
-uint64_t test_disk;
-uint32_t test_disk_intid;
-
-/* Virtio 1.1, 4.2.2: what a slot says of itself. */
-#define VIRTIO_DEVICE_ID 0x08
-#define VIRTIO_ID_BLOCK  2u
-
-/* Each page of slots is mapped once. */
-static void find_disk(void)
-{
-    uint64_t page = 0;
-    uint64_t va = 0;
-
-    for (uint32_t i = 0; i < machine.nr_slots && test_disk == 0; i++) {
-        const struct slot *slot = &machine.slots[i];
-        uint64_t offset = slot->registers.base % PAGE_SIZE;
-
-        if (slot->registers.base - offset != page) {
-            page = slot->registers.base - offset;
-            va = kernel_map_device(page, PAGE_SIZE);
-        }
-        if (io_read32(va + offset + VIRTIO_DEVICE_ID) == VIRTIO_ID_BLOCK) {
-            test_disk = va + offset;
-            test_disk_intid = slot->intid;
-        }
-    }
-}
-
 uint32_t test_run(void)
 {
     char text[64];
@@ -82,7 +53,7 @@ uint32_t test_run(void)
     /* Before the first suite: a table for it is not that one's. */
     if (machine.gpio.bytes != 0)
         test_gpio = kernel_map_device(machine.gpio.base, machine.gpio.bytes);
-    find_disk();
+    test_map_devices();
 
     for (size_t i = 0; i < sizeof(jobs) / sizeof(jobs[0]); i++) {
         const char *how = machine_option_value(jobs[i].option);

@@ -20,9 +20,8 @@ uint32_t test_run(void);
 /** The registers of the machine's PL061, mapped once tests are run; 0 if there is none. */
 extern uint64_t test_gpio;
 
-/** The registers of the first virtio,mmio slot with a block device, and its interrupt; or 0. */
-extern uint64_t test_disk;
-extern uint32_t test_disk_intid;
+/** test_map_devices() - find and map further devices that suites drive; before the first suite */
+void test_map_devices(void);
 
 /**
  * test_find_peer() - the number of another VM, once it runs

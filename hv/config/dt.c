@@ -14,6 +14,12 @@
 #define DEFAULT_ADDRESS_CELLS 2u
 #define DEFAULT_SIZE_CELLS    1u
 
+/* The PCI binding: what kind of space, and a number of two cells. */
+#define PCI_ADDRESS_CELLS 3u
+
+/* The most cells that tell whose an interrupt of a map is. */
+#define KEY_CELLS_MAX 6u
+
 /* The GIC's binding: type, number, flags, perhaps more. */
 #define INTERRUPT_CELLS 3u
 #define INTERRUPT_SPI   0u
@@ -322,14 +328,36 @@ static bool translate(const struct dt_node *bus, uint64_t *base, uint64_t bytes)
     return false;
 }
 
-bool dt_address(const struct dt_node *node, uint32_t index, uint64_t *base, uint64_t *bytes)
+/* From an address on @bus to one of the CPU's. */
+static bool translate_up(const struct dt_node *bus, uint64_t *base, uint64_t bytes)
 {
-    if (!dt_reg(node, index, base, bytes))
-        return false;
-    for (const struct dt_node *bus = node->parent; bus->parent; bus = bus->parent)
-        if (!translate(bus, base, *bytes))
+    for (; bus->parent; bus = bus->parent)
+        if (!translate(bus, base, bytes))
             return false;
     return true;
+}
+
+bool dt_address(const struct dt_node *node, uint32_t index, uint64_t *base, uint64_t *bytes)
+{
+    return dt_reg(node, index, base, bytes) && translate_up(node->parent, base, *bytes);
+}
+
+bool dt_window(const struct dt_node *bridge, uint32_t index, struct dt_window *out)
+{
+    struct dt_prop ranges = dt_prop(bridge, DT_RANGES);
+    struct dt_cells inner = dt_cells(bridge);
+    struct dt_cells outer = dt_cells(bridge->parent);
+    uint32_t at = index * (PCI_ADDRESS_CELLS + outer.address + inner.size);
+
+    if (!ranges.value || inner.address != PCI_ADDRESS_CELLS || inner.size > 2 ||
+        !are_numbers(outer) ||
+        at + PCI_ADDRESS_CELLS + outer.address + inner.size > nr_cells(ranges))
+        return false;
+    out->space = cell(ranges, at) & DT_PCI_SPACE;
+    out->pci = number_at(ranges, at + 1, PCI_ADDRESS_CELLS - 1);
+    out->base = number_at(ranges, at + PCI_ADDRESS_CELLS, outer.address);
+    out->bytes = number_at(ranges, at + PCI_ADDRESS_CELLS + outer.address, inner.size);
+    return translate_up(bridge->parent, &out->base, out->bytes);
 }
 
 /* --- interrupts ---------------------------------------------------------------------------- */
@@ -340,13 +368,26 @@ static uint32_t phandle_in(struct dt_prop prop)
     return prop.value && prop.bytes == CELL_BYTES ? cell(prop, 0) : 0;
 }
 
+/* Devicetree Specification 2.4.3: whose it is, the controller, its address, the interrupt. */
+static struct dt_interrupts interrupt_map(const struct dt_node *node)
+{
+    uint32_t address = cells_or(dt_prop(node, DT_ADDRESS_CELLS), 0);
+    uint32_t interrupt = cells_or(dt_prop(node, DT_INTERRUPT_CELLS), 0);
+
+    if (address > KEY_CELLS_MAX || interrupt > KEY_CELLS_MAX || address + interrupt > KEY_CELLS_MAX)
+        return (struct dt_interrupts){.extended = true};
+    return (struct dt_interrupts){dt_prop(node, DT_INTERRUPT_MAP), address + interrupt, true, 0};
+}
+
 struct dt_interrupts dt_interrupts(const struct dt_node *node)
 {
-    struct dt_interrupts found = {dt_prop(node, DT_INTERRUPTS_EXTENDED), true, 0};
+    struct dt_interrupts found = {dt_prop(node, DT_INTERRUPTS_EXTENDED), 0, true, 0};
 
     if (found.cells.value)
         return found;
-    found = (struct dt_interrupts){dt_prop(node, DT_INTERRUPTS), false, 0};
+    if (dt_prop(node, DT_INTERRUPT_MAP).value && !dt_prop(node, DT_INTERRUPTS).value)
+        return interrupt_map(node);
+    found = (struct dt_interrupts){dt_prop(node, DT_INTERRUPTS), 0, false, 0};
     for (; node && found.controller == 0; node = node->parent)
         found.controller = phandle_in(dt_prop(node, DT_INTERRUPT_PARENT));
     return found;
@@ -356,15 +397,22 @@ struct dt_gic dt_gic(const struct dt_node *node)
 {
     uint32_t cells = cells_or(dt_prop(node, DT_INTERRUPT_CELLS), INTERRUPT_CELLS);
     bool is_plausible = cells >= INTERRUPT_CELLS && cells <= 2 * INTERRUPT_CELLS;
+    uint32_t address = cells_or(dt_prop(node, DT_ADDRESS_CELLS), 0);
 
     return (struct dt_gic){phandle_in(dt_prop(node, DT_PHANDLE)),
-                           is_plausible ? cells : INTERRUPT_CELLS};
+                           is_plausible ? cells : INTERRUPT_CELLS, address <= 2 ? address : 0};
+}
+
+/* How many cells are before the interrupt itself: of those, the first are the key's. */
+static uint32_t before_interrupt(const struct dt_interrupts *from, const struct dt_gic *gic)
+{
+    return from->key + from->extended + (from->key > 0 ? gic->address : 0);
 }
 
 /* How many cells an interrupt takes. */
 static uint32_t interrupt_step(const struct dt_interrupts *from, const struct dt_gic *gic)
 {
-    return (gic->cells != 0 ? gic->cells : INTERRUPT_CELLS) + from->extended;
+    return (gic->cells != 0 ? gic->cells : INTERRUPT_CELLS) + before_interrupt(from, gic);
 }
 
 uint32_t dt_nr_interrupts(const struct dt_interrupts *from, const struct dt_gic *gic)
@@ -375,20 +423,33 @@ uint32_t dt_nr_interrupts(const struct dt_interrupts *from, const struct dt_gic 
 bool dt_may_have_spi(const struct dt_interrupts *from, const struct dt_gic *gic, uint32_t intid)
 {
     uint32_t nr = nr_cells(from->cells);
+    uint32_t skip = from->key > 0 ? gic->address : 0;
 
     for (uint32_t i = 0; !from->extended && i < dt_nr_interrupts(from, gic); i++)
         if (dt_intid(from, gic, i) == intid)
             return true;
-    for (uint32_t at = 0; from->extended && at + 2 < nr; at++)
-        if (cell(from->cells, at) == gic->phandle && cell(from->cells, at + 1) == INTERRUPT_SPI &&
-            cell(from->cells, at + 2) == intid - FIRST_SPI)
+    for (uint32_t at = 0; from->extended && at + skip + 2 < nr; at++)
+        if (cell(from->cells, at) == gic->phandle &&
+            cell(from->cells, at + skip + 1) == INTERRUPT_SPI &&
+            cell(from->cells, at + skip + 2) == intid - FIRST_SPI)
             return true;
     return false;
 }
 
+bool dt_has_key(const struct dt_interrupts *a, const struct dt_interrupts *b,
+                const struct dt_gic *gic_of_a, const struct dt_gic *gic_of_b, uint32_t index)
+{
+    bool is_same = a->key == b->key;
+
+    for (uint32_t i = 0; i < a->key && is_same; i++)
+        is_same = cell(a->cells, index * interrupt_step(a, gic_of_a) + i) ==
+                  cell(b->cells, index * interrupt_step(b, gic_of_b) + i);
+    return is_same;
+}
+
 bool dt_is_edge(const struct dt_interrupts *from, const struct dt_gic *gic, uint32_t index)
 {
-    uint32_t first = index * interrupt_step(from, gic) + from->extended;
+    uint32_t first = index * interrupt_step(from, gic) + before_interrupt(from, gic);
 
     return (cell(from->cells, first + 2) & INTERRUPT_EDGE) != 0;
 }
@@ -396,7 +457,7 @@ bool dt_is_edge(const struct dt_interrupts *from, const struct dt_gic *gic, uint
 uint32_t dt_intid(const struct dt_interrupts *from, const struct dt_gic *gic, uint32_t index)
 {
     uint32_t step = interrupt_step(from, gic);
-    uint32_t first = index * step + from->extended;
+    uint32_t first = index * step + before_interrupt(from, gic);
     uint32_t controller = from->controller;
     uint32_t type;
     uint32_t number;
@@ -404,7 +465,7 @@ uint32_t dt_intid(const struct dt_interrupts *from, const struct dt_gic *gic, ui
     if (nr_cells(from->cells) / step <= index)
         return 0;
     if (from->extended)
-        controller = cell(from->cells, first - 1);
+        controller = cell(from->cells, index * step + from->key);
     if (controller != 0 && gic->phandle != 0 && controller != gic->phandle)
         return 0;
     type = cell(from->cells, first);

@@ -34,6 +34,7 @@
     P(INTERRUPTS_EXTENDED, "interrupts-extended")                                                  \
     P(INTERRUPT_PARENT, "interrupt-parent")                                                        \
     P(INTERRUPT_NAMES, "interrupt-names")                                                          \
+    P(INTERRUPT_MAP, "interrupt-map")                                                              \
     P(REDISTRIBUTOR_REGIONS, "#redistributor-regions")                                             \
     P(REDISTRIBUTOR_STRIDE, "redistributor-stride")                                                \
     P(METHOD, "method")                                                                            \
@@ -170,10 +171,29 @@ bool dt_reg(const struct dt_node *node, uint32_t index, uint64_t *base, uint64_t
  */
 bool dt_address(const struct dt_node *node, uint32_t index, uint64_t *base, uint64_t *bytes);
 
-/** The interrupts of a node, to be told once the interrupt controller is known. */
+/** The windows of a PCI host bridge (IEEE 1275's PCI binding): the kinds of space behind them. */
+#define DT_PCI_SPACE                                                                               \
+    UINT32_C(0x43000000) /* configuration, I/O, memory of 32 or 64 bits; prefetch */
+
+/** One of them: from where it is for the CPU to where it is for PCI. */
+struct dt_window {
+    uint32_t space; /* bits of DT_PCI_SPACE */
+    uint64_t pci;
+    uint64_t base;
+    uint64_t bytes;
+};
+
+/** dt_window() - the @index-th window of a bridge; false if there is none that can be read */
+bool dt_window(const struct dt_node *bridge, uint32_t index, struct dt_window *out);
+
+/**
+ * The interrupts of a node, to be told once the interrupt controller is known. Those of its
+ * interrupt-map, if it has one, are those of the devices that are behind it.
+ */
 struct dt_interrupts {
-    struct dt_prop cells; /* of interrupts-extended or else interrupts */
-    bool extended;        /* each begins with its controller's phandle */
+    struct dt_prop cells; /* of interrupts-extended, interrupts or interrupt-map */
+    uint32_t key;         /* of a map: how many cells tell whose it is, with which each begins */
+    bool extended;        /* each then has its controller's phandle; and in a map its address */
     uint32_t controller;  /* the phandle of the controller of all; 0 if nobody says */
 };
 
@@ -181,6 +201,7 @@ struct dt_interrupts {
 struct dt_gic {
     uint32_t phandle; /* 0 if it has none */
     uint32_t cells;   /* of an interrupt: 3 or more */
+    uint32_t address; /* cells of an address of it, in a map: 0 to 2 */
 };
 
 struct dt_interrupts dt_interrupts(const struct dt_node *node);
@@ -203,6 +224,10 @@ uint32_t dt_nr_interrupts(const struct dt_interrupts *from, const struct dt_gic 
  * Of interrupts-extended the other controllers' cells are not known: true if they could be it.
  */
 bool dt_may_have_spi(const struct dt_interrupts *from, const struct dt_gic *gic, uint32_t intid);
+
+/** dt_has_key() - whether the @index-th of two maps is the same device's */
+bool dt_has_key(const struct dt_interrupts *a, const struct dt_interrupts *b,
+                const struct dt_gic *gic_of_a, const struct dt_gic *gic_of_b, uint32_t index);
 
 /** dt_is_edge() - whether that interrupt, which has an INTID, is an edge; else it is a level */
 bool dt_is_edge(const struct dt_interrupts *from, const struct dt_gic *gic, uint32_t index);

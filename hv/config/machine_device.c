@@ -24,8 +24,6 @@ struct search {
     bool is_plumbing; /* it carries other devices' interrupts or accesses, and makes some itself */
     bool has_odd;     /* a range that no bus passes on, or an interrupt that is no SPI */
     bool has_more;
-    struct dt_gic gic;
-    struct dt_interrupts interrupts;
     const char *other; /* who has the same page, or interrupt */
 };
 
@@ -67,21 +65,37 @@ static bool pages_overlap(const struct pa_range *a, const struct pa_range *b)
            b->base.pa < a->base.pa + a->bytes;
 }
 
-static void take_ranges(struct search *search, const struct dt_node *node)
+static void take_range(struct search *search, uint64_t base, uint64_t bytes,
+                       const struct dt_window *window)
 {
     struct machine_device *device = search->device;
-    uint32_t nr = dt_nr_regs(node);
+
+    if (device->nr_ranges == MACHINE_DEVICE_RANGES) {
+        search->has_more = true;
+        return;
+    }
+    device->ranges[device->nr_ranges] = (struct machine_device_range){
+        pages_around(base, bytes), (uint32_t)(base % PAGE_SIZE), *window};
+    search->has_odd |= device->ranges[device->nr_ranges].pages.bytes == 0;
+    device->nr_ranges++;
+}
+
+static void take_ranges(struct search *search, const struct dt_node *node)
+{
+    static const char *const bridge = "pci-host-ecam-generic";
+    struct machine_device *device = search->device;
+    struct dt_window window = {.bytes = 0};
     uint64_t base, bytes;
 
-    search->has_more |= nr > MACHINE_DEVICE_RANGES;
-    for (uint32_t i = 0; i < nr && i < MACHINE_DEVICE_RANGES; i++) {
-        if (dt_address(node, i, &base, &bytes)) {
-            device->ranges[i].pages = pages_around(base, bytes);
-            device->ranges[i].offset = (uint32_t)(base % PAGE_SIZE);
-        }
-        search->has_odd |= device->ranges[i].pages.bytes == 0;
+    device->nr_regs = dt_nr_regs(node);
+    device->is_pci = dt_compatible(node, &bridge, 1) == 0;
+    for (uint32_t i = 0; i < device->nr_regs; i++) {
+        bool is_passed_on = dt_address(node, i, &base, &bytes);
+
+        take_range(search, base, is_passed_on ? bytes : 0, &window);
     }
-    device->nr_ranges = nr < MACHINE_DEVICE_RANGES ? nr : MACHINE_DEVICE_RANGES;
+    for (uint32_t i = 0; device->is_pci && dt_window(node, i, &window); i++)
+        take_range(search, window.base, window.bytes, &window);
 }
 
 /* Whoever has one of these has other VMs' interrupts, or writes to any memory by it. GICs first. */
@@ -106,51 +120,71 @@ static void find_device(void *context, const struct dt_node *node)
     struct search *search = context;
 
     if (dt_compatible(node, plumbing, NR_GICS) < NR_GICS && dt_is_okay(node))
-        search->gic = dt_gic(node);
+        search->device->gic = dt_gic(node);
     if (search->offset >= 0 || !node->parent || !is_at(node, search->path))
         return;
     search->offset = node->offset;
     search->is_okay = dt_is_okay(node);
     search->is_plumbing = is_plumbing(node);
-    search->interrupts = dt_interrupts(node);
+    search->device->interrupts = dt_interrupts(node);
     search->device->name = node->name;
     search->device->has_clocks = fdt_getprop(node->fdt, node->offset, "clocks", NULL) != NULL;
     take_ranges(search, node);
 }
 
-/* Once the GIC is known. */
+static bool lists_spi(const struct machine_device *device, uint32_t intid)
+{
+    for (uint32_t i = 0; i < device->nr_spis; i++)
+        if (device->spis[i].intid == intid)
+            return true;
+    return false;
+}
+
+/* Once the GIC is known. The devices behind a bridge share its few. */
 static void take_spis(struct search *search)
 {
     struct machine_device *device = search->device;
-    const struct dt_interrupts *from = &search->interrupts;
-    uint32_t nr = dt_nr_interrupts(from, &search->gic);
+    const struct dt_interrupts *from = &device->interrupts;
+    uint32_t nr = dt_nr_interrupts(from, &device->gic);
 
     search->has_odd |= nr == 0 && from->cells.bytes > 0;
-    search->has_more |= nr > MACHINE_DEVICE_SPIS;
-    for (uint32_t i = 0; i < nr && i < MACHINE_DEVICE_SPIS; i++) {
-        uint32_t intid = dt_intid(from, &search->gic, i);
+    for (uint32_t i = 0; i < nr; i++) {
+        uint32_t intid = dt_intid(from, &device->gic, i);
 
         search->has_odd |= intid < GIC_FIRST_SPI; /* or another controller's */
-        device->spis[i].intid = intid;
-        device->spis[i].edge = dt_is_edge(from, &search->gic, i);
+        if (lists_spi(device, intid))
+            continue;
+        search->has_more |= device->nr_spis == MACHINE_DEVICE_SPIS;
+        if (search->has_more)
+            return;
+        device->spis[device->nr_spis].intid = intid;
+        device->spis[device->nr_spis].edge = dt_is_edge(from, &device->gic, i);
         device->nr_spis++;
     }
+}
+
+static bool has_page_in(const struct machine_device *device, uint64_t base, uint64_t bytes)
+{
+    struct pa_range its = pages_around(base, bytes);
+
+    for (uint32_t i = 0; i < device->nr_ranges; i++)
+        if (pages_overlap(&its, &device->ranges[i].pages))
+            return true;
+    return false;
 }
 
 static bool has_page_of(const struct machine_device *device, const struct dt_node *node)
 {
     uint32_t nr = dt_nr_regs(node);
+    struct dt_window window;
     uint64_t base, bytes;
 
-    for (uint32_t i = 0; i < nr; i++) {
-        if (!dt_address(node, i, &base, &bytes))
-            continue;
-        struct pa_range its = pages_around(base, bytes);
-
-        for (uint32_t j = 0; j < device->nr_ranges; j++)
-            if (pages_overlap(&its, &device->ranges[j].pages))
-                return true;
-    }
+    for (uint32_t i = 0; i < nr; i++)
+        if (dt_address(node, i, &base, &bytes) && has_page_in(device, base, bytes))
+            return true;
+    for (uint32_t i = 0; node->parent && dt_window(node, i, &window); i++)
+        if (has_page_in(device, window.base, window.bytes))
+            return true;
     return false;
 }
 
@@ -159,7 +193,7 @@ static bool has_spi_of(const struct search *search, const struct dt_node *node)
     struct dt_interrupts interrupts = dt_interrupts(node);
 
     for (uint32_t i = 0; i < search->device->nr_spis; i++)
-        if (dt_may_have_spi(&interrupts, &search->gic, search->device->spis[i].intid))
+        if (dt_may_have_spi(&interrupts, &search->device->gic, search->device->spis[i].intid))
             return true;
     return false;
 }

@@ -12,16 +12,24 @@
 #define MACHINE_DEVICE_RANGES 4
 #define MACHINE_DEVICE_SPIS   8
 
-/** A device, as its node says. Each range is whole pages around registers. */
+/** Whole pages around registers, or around a window of a PCI host bridge. */
+struct machine_device_range {
+    struct pa_range pages;
+    uint32_t offset;         /* of the registers in the first one */
+    struct dt_window window; /* bytes 0: it is none */
+};
+
+/** A device, as its node says. */
 struct machine_device {
     const char *name; /* with its unit address; in the tree, which stays where it is */
     bool has_clocks;
-    uint32_t nr_ranges;
+    bool is_pci; /* a host bridge: the first range is its configuration space */
+    uint32_t nr_regs;
+    uint32_t nr_ranges; /* registers, and then windows */
     uint32_t nr_spis;
-    struct {
-        struct pa_range pages;
-        uint32_t offset; /* of the registers in the first one */
-    } ranges[MACHINE_DEVICE_RANGES];
+    struct machine_device_range ranges[MACHINE_DEVICE_RANGES];
+    struct dt_interrupts interrupts; /* of a bridge: which device's is which of the SPIs */
+    struct dt_gic gic;
     struct {
         uint32_t intid;
         bool edge;
@@ -35,6 +43,9 @@ struct machine_device {
  * @alone: whether its pages are to be its alone; else devices there may be others' beside it that
  *         carry nothing for others
  * @device: where to put it
+ *
+ * Of a PCI host bridge with the generic configuration space (ECAM) the windows are taken, too, and
+ * the interrupts are those of its interrupt-map, each once.
  *
  * A device is refused if it is not in use, if its interrupts, or its pages, are not its alone in
  * the tree, or if they are the hypervisor's. Returns NULL, or a text that says why and names both

@@ -18,22 +18,34 @@ void vm_device_read(struct vm_device_node *kept, const struct dt_node *node)
         .path = dt_prop(node, DT_STILE_DEVICE),
         .has_no_dma = dt_prop(node, DT_STILE_NO_DMA).value != NULL,
         .has_dma = dt_prop(node, DT_STILE_TRUSTED_DMA).value != NULL,
-        .nr_ranges = nr,
+        .nr_regs = nr,
         .interrupts = dt_interrupts(node),
     };
     for (uint32_t i = 0; i < nr && i < MACHINE_DEVICE_RANGES; i++)
-        if (!dt_address(node, i, &kept->ranges[i].base.ipa, &kept->ranges[i].bytes))
-            kept->ranges[i].bytes = 0;
+        if (!dt_address(node, i, &kept->regs[i].base.ipa, &kept->regs[i].bytes))
+            kept->regs[i].bytes = 0;
+    while (kept->nr_windows < MACHINE_DEVICE_RANGES &&
+           dt_window(node, kept->nr_windows, &kept->windows[kept->nr_windows]))
+        kept->nr_windows++;
+}
+
+/* What a range is as far into as in the machine: large ones are mapped in blocks, by few tables. */
+static uint64_t unit_of(uint64_t bytes)
+{
+    return bytes < BLOCK_2M ? PAGE_SIZE : BLOCK_2M;
 }
 
 /* Where the VM has a range: the registers are as far into a page as in the machine. */
-static bool place_range(struct ipa_range *at, const struct ipa_range *wanted, uint64_t offset,
-                        uint64_t bytes)
+static bool place_range(struct ipa_range *at, const struct ipa_range *wanted,
+                        const struct machine_device_range *range)
 {
-    if (wanted->bytes == 0 || wanted->base.ipa % PAGE_SIZE != offset ||
-        wanted->bytes > bytes - offset)
+    uint64_t unit = unit_of(range->pages.bytes);
+
+    if (wanted->bytes == 0 || wanted->bytes > range->pages.bytes - range->offset ||
+        wanted->base.ipa % unit != (range->pages.base.pa + range->offset) % unit)
         return false;
-    *at = (struct ipa_range){ipa_make(wanted->base.ipa - offset), bytes};
+    *at = (struct ipa_range){ipa_make(wanted->base.ipa - range->offset),
+                             align_up(range->offset + wanted->bytes, PAGE_SIZE)};
     return true;
 }
 
@@ -66,18 +78,58 @@ static const char *add_ranges(struct vm_config *config, const struct vm_device_n
 {
     const char *fault = NULL;
 
-    if (node->nr_ranges != device->nr_ranges)
+    if (node->nr_regs != device->nr_regs)
         return refusal("vm.dtb: %s: its reg has %u ranges, that of the machine's %s %u", node->name,
-                       node->nr_ranges, device->name, device->nr_ranges);
-    for (uint32_t i = 0; i < device->nr_ranges && !fault; i++) {
+                       node->nr_regs, device->name, device->nr_regs);
+    for (uint32_t i = 0; i < device->nr_regs && !fault; i++) {
         struct vm_device_range range = {.pa = device->ranges[i].pages.base,
-                                        .device = config->nr_devices};
+                                        .device = config->nr_devices,
+                                        .is_config = device->is_pci && i == 0};
 
-        if (!place_range(&range.at, &node->ranges[i], device->ranges[i].offset,
-                         device->ranges[i].pages.bytes))
+        if (!place_range(&range.at, &node->regs[i], &device->ranges[i]))
             return refusal("vm.dtb: %s: its range %u is larger than that of the machine's %s, or "
-                           "elsewhere in a page",
-                           node->name, i, device->name);
+                           "elsewhere in %lu KiB",
+                           node->name, i, device->name,
+                           unit_of(device->ranges[i].pages.bytes) >> 10);
+        fault = add_range(config, &range, node->name);
+    }
+    return fault;
+}
+
+/* The window of the machine's bridge that a VM's begins with, and is no larger than; or NULL. */
+static const struct machine_device_range *find_window(const struct machine_device *device,
+                                                      const struct dt_window *wanted)
+{
+    for (uint32_t i = device->nr_regs; i < device->nr_ranges; i++) {
+        const struct dt_window *window = &device->ranges[i].window;
+
+        if (window->space == wanted->space && window->pci == wanted->pci && wanted->bytes > 0 &&
+            wanted->bytes <= window->bytes)
+            return &device->ranges[i];
+    }
+    return NULL;
+}
+
+/* PCI addresses are as in the machine. Large windows are mapped in blocks, which few tables need.
+ */
+static const char *add_windows(struct vm_config *config, const struct vm_device_node *node,
+                               const struct machine_device *device)
+{
+    const char *fault = NULL;
+
+    for (uint32_t i = 0; device->is_pci && i < node->nr_windows && !fault; i++) {
+        const struct dt_window *wanted = &node->windows[i];
+        const struct machine_device_range *found = find_window(device, wanted);
+        uint64_t unit = unit_of(wanted->bytes);
+        struct vm_device_range range = {.device = config->nr_devices};
+
+        if (!found || (found->pages.base.pa + found->offset - wanted->base) % unit != 0)
+            return refusal("vm.dtb: %s: its window %u is none of the machine's %s, or elsewhere in "
+                           "%lu KiB",
+                           node->name, i, device->name, unit >> 10);
+        range.pa = found->pages.base;
+        range.at = (struct ipa_range){ipa_make(wanted->base - found->offset),
+                                      align_up(found->offset + wanted->bytes, PAGE_SIZE)};
         fault = add_range(config, &range, node->name);
     }
     return fault;
@@ -91,32 +143,81 @@ static bool has_spi(const struct vm_config *config, uint32_t intid)
     return intid == config->uart_intid || intid == VCONSOLE_INTID;
 }
 
+static const char *add_spi(struct vm_config *config, const struct vm_device_node *node,
+                           const struct machine_device *device, uint32_t index, uint32_t intid)
+{
+    if (intid < GIC_FIRST_SPI || intid >= VGIC_NR_INTIDS || has_spi(config, intid))
+        return refusal("vm.dtb: %s: its interrupt %u, of the machine's %s, is no SPI below %d, "
+                       "or another device's",
+                       node->name, index, device->name, VGIC_NR_SPIS);
+    if (config->nr_device_spis == VM_NR_DEVICE_SPIS)
+        return refusal("vm.dtb: %s: more than %d interrupts of devices", node->name,
+                       VM_NR_DEVICE_SPIS);
+    config->device_spis[config->nr_device_spis++] = (struct vm_device_spi){
+        .intid = (uint16_t)intid,
+        .phys = (uint16_t)device->spis[index].intid,
+        .edge = device->spis[index].edge,
+        .device = config->nr_devices,
+    };
+    return NULL;
+}
+
 static const char *add_spis(struct vm_config *config, const struct vm_device_node *node,
                             const struct machine_device *device, const struct dt_gic *controller)
 {
+    const char *fault = NULL;
+
     if (dt_intid(&node->interrupts, controller, device->nr_spis) != 0)
         return refusal("vm.dtb: %s: it has more interrupts than the machine's %s", node->name,
                        device->name);
-    for (uint32_t i = 0; i < device->nr_spis; i++) {
+    for (uint32_t i = 0; i < device->nr_spis && !fault; i++) {
         uint32_t intid = dt_intid(&node->interrupts, controller, i);
 
         if (intid == 0 && i > 0)
             break; /* it does without the others */
-        if (intid < GIC_FIRST_SPI || intid >= VGIC_NR_INTIDS || has_spi(config, intid))
-            return refusal("vm.dtb: %s: its interrupt %u, of the machine's %s, is no SPI below %d, "
-                           "or another device's",
-                           node->name, i, device->name, VGIC_NR_SPIS);
-        if (config->nr_device_spis == VM_NR_DEVICE_SPIS)
-            return refusal("vm.dtb: %s: more than %d interrupts of devices", node->name,
-                           VM_NR_DEVICE_SPIS);
-        config->device_spis[config->nr_device_spis++] = (struct vm_device_spi){
-            .intid = (uint16_t)intid,
-            .phys = (uint16_t)device->spis[i].intid,
-            .edge = device->spis[i].edge,
-            .device = config->nr_devices,
-        };
+        fault = add_spi(config, node, device, i, intid);
     }
-    return NULL;
+    return fault;
+}
+
+/* Which of the SPIs of a machine's device an entry of its map is. */
+static uint32_t index_of_spi(const struct machine_device *device, uint32_t entry)
+{
+    uint32_t intid = dt_intid(&device->interrupts, &device->gic, entry);
+    uint32_t i = 0;
+
+    while (device->spis[i].intid != intid)
+        i++;
+    return i;
+}
+
+/* Each entry of the VM's map is the same device's as in the machine's; it may have fewer. */
+static const char *add_map(struct vm_config *config, const struct vm_device_node *node,
+                           const struct machine_device *device, const struct dt_gic *controller)
+{
+    uint32_t nr = dt_nr_interrupts(&node->interrupts, controller);
+    uint32_t intids[MACHINE_DEVICE_SPIS] = {0};
+    const char *fault = NULL;
+
+    for (uint32_t i = 0; i < nr && !fault; i++) {
+        uint32_t intid = dt_intid(&node->interrupts, controller, i);
+        uint32_t index;
+
+        if (i >= dt_nr_interrupts(&device->interrupts, &device->gic) ||
+            !dt_has_key(&node->interrupts, &device->interrupts, controller, &device->gic, i))
+            return refusal("vm.dtb: %s: entry %u of its interrupt-map is another device's than in "
+                           "that of the machine's %s",
+                           node->name, i, device->name);
+        index = index_of_spi(device, i);
+        if (intids[index] == 0)
+            fault = add_spi(config, node, device, index, intid);
+        else if (intids[index] != intid)
+            return refusal("vm.dtb: %s: entry %u of its interrupt-map names another interrupt than "
+                           "one before, which is the same of the machine's %s",
+                           node->name, i, device->name);
+        intids[index] = intid;
+    }
+    return fault;
 }
 
 /* Names are in the machine's tree: the same one is the same node's. */
@@ -143,11 +244,18 @@ const char *vm_device_add(struct vm_config *config, const struct vm_device_node 
     if (has_device(config, device.name))
         return refusal("vm.dtb: %s: the machine's %s is another node's already", node->name,
                        device.name);
+    if (device.is_pci && node->has_no_dma)
+        return refusal("vm.dtb: %s: what is behind the machine's %s reads and writes memory",
+                       node->name, device.name);
     if (!vm_config_has_gic(config) && device.nr_spis > 0)
         return refusal("vm.dtb: %s: the machine's %s has interrupts, which need a GIC", node->name,
                        device.name);
     fault = add_ranges(config, node, &device);
     if (!fault)
+        fault = add_windows(config, node, &device);
+    if (!fault && device.is_pci)
+        fault = add_map(config, node, &device, controller);
+    else if (!fault)
         fault = add_spis(config, node, &device, controller);
     config->devices[config->nr_devices++] = (struct vm_device){
         .name = device.name, .has_clocks = device.has_clocks, .has_dma = node->has_dma};

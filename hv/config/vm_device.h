@@ -15,8 +15,10 @@ struct vm_device_node {
     struct dt_prop path; /* stile,device */
     bool has_no_dma;     /* stile,no-dma */
     bool has_dma;        /* stile,trusted-dma */
-    uint32_t nr_ranges;
-    struct ipa_range ranges[MACHINE_DEVICE_RANGES];
+    uint32_t nr_regs;
+    struct ipa_range regs[MACHINE_DEVICE_RANGES];
+    uint32_t nr_windows; /* of a PCI host bridge */
+    struct dt_window windows[MACHINE_DEVICE_RANGES];
     struct dt_interrupts interrupts;
 };
 

@@ -37,6 +37,7 @@ _Static_assert(3 + VM_NR_GICR + VM_NR_SLOTS + VM_NR_FLASH <= MMIO_NR_REGIONS,
 static struct build {
     enum vm_build_state state;
     const char *fault;
+    uint32_t nr_quiet; /* what vm_devices_quiet() has done */
     struct vm_load load;
 } builds[CONFIG_NR_VMS];
 
@@ -132,7 +133,10 @@ enum vm_build_state vm_build_some(struct vm *vm)
 
     switch (build->state) {
     case VM_BUILD_NEW:
-        return next(build, reset(vm), VM_BUILD_MEMORY);
+        return next(build, reset(vm), VM_BUILD_DEVICES);
+    case VM_BUILD_DEVICES:
+        return next(build, NULL,
+                    vm_devices_quiet(vm, &build->nr_quiet) ? VM_BUILD_DEVICES : VM_BUILD_MEMORY);
     case VM_BUILD_MEMORY:
         return build_memory(build, vm);
     case VM_BUILD_FILES:

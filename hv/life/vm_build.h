@@ -13,6 +13,7 @@ struct vm;
 /** How far a VM is. */
 enum vm_build_state {
     VM_BUILD_NEW,
+    VM_BUILD_DEVICES, /* they are to leave its memory alone */
     VM_BUILD_MEMORY,
     VM_BUILD_FILES,
     VM_BUILD_READY, /* all has been done */

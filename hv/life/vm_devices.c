@@ -4,6 +4,7 @@
  */
 #include "life/vm_devices.h"
 
+#include "dev/pci.h"
 #include "lib/is_enabled.h"
 #include "lib/printk.h"
 #include "mm/stage2.h"
@@ -72,6 +73,37 @@ const char *vm_devices_map(struct vm *vm)
                            vm->config.devices[range->device].name);
     }
     return NULL;
+}
+
+/* The @index-th bus of those behind all bridges; false if there are fewer. */
+static bool find_bus(const struct vm_config *config, uint32_t index, pa_t *bus)
+{
+    for (uint32_t i = 0; i < config->nr_device_ranges; i++) {
+        const struct vm_device_range *range = &config->device_ranges[i];
+        uint64_t nr = range->is_config ? range->at.bytes / PCI_BUS_BYTES : 0;
+
+        if (index < nr) {
+            *bus = pa_add(range->pa, index * PCI_BUS_BYTES);
+            return true;
+        }
+        index -= (uint32_t)nr;
+    }
+    return false;
+}
+
+bool vm_devices_quiet(const struct vm *vm, uint32_t *done)
+{
+    uint32_t nr;
+    pa_t bus;
+
+    if (!IS_ENABLED(CONFIG_DEVICES) || !find_bus(&vm->config, *done, &bus))
+        return false;
+    nr = pci_quiet_bus(bus);
+    if (nr > 0)
+        log_info("%s: PCI functions that were bus masters, of bus %u: %u", vm->config.name, *done,
+                 nr);
+    ++*done;
+    return true;
 }
 
 void vm_devices_start(struct vm *vm)

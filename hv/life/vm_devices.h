@@ -5,6 +5,9 @@
 #ifndef LIFE_VM_DEVICES_H
 #define LIFE_VM_DEVICES_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 struct vm;
 
 /**
@@ -25,6 +28,15 @@ void vm_devices_say(const struct vm *vm);
  * Returns NULL, or a text that says why that cannot be.
  */
 const char *vm_devices_map(struct vm *vm);
+
+/**
+ * vm_devices_quiet() - have the devices that can be told so leave memory alone
+ * @done: how far that is; 0 at first
+ *
+ * Those behind PCI bridges, which firmware or the last guest may have left as bus masters, a bus at
+ * a time. Returns whether there is more: then it is to be called again.
+ */
+bool vm_devices_quiet(const struct vm *vm, uint32_t *done);
 
 /** vm_devices_start() - let their interrupts come; the VM is about to run */
 void vm_devices_start(struct vm *vm);

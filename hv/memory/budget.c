@@ -40,6 +40,12 @@ static size_t tables_of(const struct ipa_range *range)
     return nr_blocks(range, BLOCK_2M) + nr_blocks(range, BLOCK_1G);
 }
 
+/* Registers and windows of devices: those of 2 MiB and more are in blocks but for both ends. */
+static size_t tables_of_device(const struct ipa_range *range)
+{
+    return nr_blocks(range, BLOCK_1G) + (nr_blocks(range, BLOCK_2M) > 1 ? 2 : 1);
+}
+
 static size_t pages_of_sve(const struct vm *vm)
 {
     if (vm->sve_bytes == 0)
@@ -55,6 +61,8 @@ size_t budget_need(const struct vm *vm)
 
     for (uint32_t i = 0; i < vm->config.nr_memory; i++)
         nr_pages += tables_of(&vm->config.memory[i]);
+    for (uint32_t i = 0; i < vm->config.nr_device_ranges; i++)
+        nr_pages += tables_of_device(&vm->config.device_ranges[i].at);
     return nr_pages + (UINT64_C(1) << page_order(vm->image.dtb.bytes)) + PAGES_TO_LOAD +
            PAGES_UNUSED;
 }

@@ -32,7 +32,13 @@ void window_init(uint64_t *level2, uint64_t *level3)
 
 static uint64_t attrs_of(enum window_memory memory)
 {
-    return memory == WINDOW_CACHED ? EL2_PTE_DATA : EL2_PTE_UNCACHED;
+    static const uint64_t attrs[] = {
+        [WINDOW_CACHED] = EL2_PTE_DATA,
+        [WINDOW_UNCACHED] = EL2_PTE_UNCACHED,
+        [WINDOW_DEVICE] = EL2_PTE_DEVICE,
+    };
+
+    return attrs[memory];
 }
 
 void *window_map(pa_t page, enum window_memory memory)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Copy windows: the only way EL2 reaches guest memory.
+ * Copy windows: the only way EL2 reaches guest memory, and registers of a guest's device.
  *
  * Each physical CPU has one for a page and one for a 2 MiB block. What is mapped stays so until
  * the matching unmap, on the same CPU; EL2 is not interrupted, so nobody else can use the window
@@ -15,6 +15,7 @@
 enum window_memory {
     WINDOW_CACHED,
     WINDOW_UNCACHED, /* no cache may hold a line that is read or written: mm/handover.h */
+    WINDOW_DEVICE,   /* registers */
 };
 
 /** Maps the 4 KiB page @page, readable and writable. Returns where. */

@@ -82,6 +82,7 @@ struct vm_device_range {
     struct ipa_range at;
     pa_t pa;
     uint32_t device; /* of which one */
+    bool is_config;  /* PCI's configuration space, of whole buses */
 };
 
 /** An SPI of one, as the VM and as the machine number it. */

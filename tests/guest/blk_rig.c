@@ -4,34 +4,13 @@
 #include <string.h>
 
 #include "arch/cpu.h"
-#include "arm64/io.h"
+#include "blk_transport.h"
 #include "ktf.h"
 #include "lib/time.h"
 #include "mm/page.h"
 #include "support.h"
 #include "test/test.h"
 #include "threads/thread.h"
-
-/* Virtio 1.1, 4.2.2: registers of a device on a bus of memory. */
-#define VERSION             0x04
-#define DEVICE_FEATURES     0x10
-#define DEVICE_FEATURES_SEL 0x14
-#define DRIVER_FEATURES     0x20
-#define DRIVER_FEATURES_SEL 0x24
-#define QUEUE_SEL           0x30
-#define QUEUE_NUM_MAX       0x34
-#define QUEUE_NUM           0x38
-#define QUEUE_READY         0x44
-#define QUEUE_NOTIFY        0x50
-#define INTERRUPT_STATUS    0x60
-#define INTERRUPT_ACK       0x64
-#define STATUS              0x70
-#define QUEUE_DESC          0x80 /* each of these a low and a high word */
-#define QUEUE_DRIVER        0x90
-#define QUEUE_DEVICE        0xA0
-#define CONFIG_CAPACITY     0x100
-
-#define VERSION_MODERN 2u
 
 /* 2.1: the device's status. */
 #define STATUS_ACKNOWLEDGE 1u
@@ -89,71 +68,57 @@ struct queue {
 
 static struct queue *queue;
 static uint64_t queue_pa;
+static const struct blk_transport *device;
+
+void test_map_devices(void)
+{
+    device = blk_mmio_find();
+    if (!device)
+        device = blk_pci_find();
+}
 
 void blk_rig_need_disk(void)
 {
-    if (test_disk == 0)
+    if (!device)
         ktf_skip("no virtio block device");
 }
 
-static uint32_t read32(uint32_t at)
+uint32_t blk_rig_intid(void)
 {
-    return io_read32(test_disk + at);
-}
-
-static void write32(uint32_t at, uint32_t value)
-{
-    io_write32(test_disk + at, value);
-}
-
-static void write_pa(uint32_t at, uint64_t pa)
-{
-    write32(at, (uint32_t)pa);
-    write32(at + 4, (uint32_t)(pa >> 32));
+    return device->intid();
 }
 
 static void reset(void)
 {
-    write32(STATUS, 0);
-    while (read32(STATUS) != 0)
+    device->set_status(0);
+    while (device->status() != 0)
         ;
 }
 
 /* 3.1.1, up to step 6. */
 static bool agree_on_features(void)
 {
-    uint32_t wanted = FEATURE_VERSION_1 | FEATURE_ACCESS_PLATFORM;
+    uint32_t wanted = device->features() & (FEATURE_VERSION_1 | FEATURE_ACCESS_PLATFORM);
 
-    write32(STATUS, STATUS_ACKNOWLEDGE);
-    write32(STATUS, STATUS_ACKNOWLEDGE | STATUS_DRIVER);
-    write32(DEVICE_FEATURES_SEL, 1);
-    wanted &= read32(DEVICE_FEATURES);
-    write32(DRIVER_FEATURES_SEL, 0);
-    write32(DRIVER_FEATURES, 0);
-    write32(DRIVER_FEATURES_SEL, 1);
-    write32(DRIVER_FEATURES, wanted);
-    write32(STATUS, STATUS_ACKNOWLEDGE | STATUS_DRIVER | STATUS_FEATURES_OK);
-    return (wanted & FEATURE_VERSION_1) && (read32(STATUS) & STATUS_FEATURES_OK);
+    device->set_status(STATUS_ACKNOWLEDGE);
+    device->set_status(STATUS_ACKNOWLEDGE | STATUS_DRIVER);
+    device->set_features(wanted);
+    device->set_status(STATUS_ACKNOWLEDGE | STATUS_DRIVER | STATUS_FEATURES_OK);
+    return (wanted & FEATURE_VERSION_1) && (device->status() & STATUS_FEATURES_OK);
 }
 
 bool blk_rig_start(void)
 {
-    if (read32(VERSION) != VERSION_MODERN)
-        return false;
     reset();
     queue_pa = page_alloc_zeroed();
     if (queue_pa == 0 || !agree_on_features())
         return false;
     queue = phys_to_virt(queue_pa);
-    write32(QUEUE_SEL, 0);
-    if (read32(QUEUE_NUM_MAX) < NR_DESCRIPTORS)
+    if (!device->set_queue(NR_DESCRIPTORS, queue_pa + offsetof(struct queue, descriptors),
+                           queue_pa + offsetof(struct queue, available),
+                           queue_pa + offsetof(struct queue, used)))
         return false;
-    write32(QUEUE_NUM, NR_DESCRIPTORS);
-    write_pa(QUEUE_DESC, queue_pa + offsetof(struct queue, descriptors));
-    write_pa(QUEUE_DRIVER, queue_pa + offsetof(struct queue, available));
-    write_pa(QUEUE_DEVICE, queue_pa + offsetof(struct queue, used));
-    write32(QUEUE_READY, 1);
-    write32(STATUS, STATUS_ACKNOWLEDGE | STATUS_DRIVER | STATUS_FEATURES_OK | STATUS_DRIVER_OK);
+    device->set_status(STATUS_ACKNOWLEDGE | STATUS_DRIVER | STATUS_FEATURES_OK | STATUS_DRIVER_OK);
     return true;
 }
 
@@ -168,7 +133,7 @@ void blk_rig_stop(void)
 
 uint64_t blk_rig_sectors(void)
 {
-    return read32(CONFIG_CAPACITY) | (uint64_t)read32(CONFIG_CAPACITY + 4) << 32;
+    return device->sectors();
 }
 
 static void describe(uint32_t at, uint64_t pa, uint32_t bytes, uint16_t flags)
@@ -191,7 +156,7 @@ void blk_rig_submit(bool write, uint64_t sector, const struct blk_piece pieces[]
     queue->available.ring[slot] = 0;
     __atomic_store_n(&queue->available.index, queue->available.index + 1, __ATOMIC_RELEASE);
     dsb_sy();
-    write32(QUEUE_NOTIFY, 0);
+    device->notify();
 }
 
 bool blk_rig_has_ended(void)
@@ -201,16 +166,13 @@ bool blk_rig_has_ended(void)
 
 bool blk_rig_acknowledge(void)
 {
-    uint32_t status = read32(INTERRUPT_STATUS);
-
-    write32(INTERRUPT_ACK, status);
-    return status & 1;
+    return device->acknowledge() & 1;
 }
 
 enum blk_status blk_rig_wait(void)
 {
-    (void)support_wait(blk_rig_has_ended() || (read32(STATUS) & STATUS_NEEDS_RESET), WAIT_MS);
+    (void)support_wait(blk_rig_has_ended() || (device->status() & STATUS_NEEDS_RESET), WAIT_MS);
     if (blk_rig_has_ended())
         return (enum blk_status)queue->status;
-    return read32(STATUS) & STATUS_NEEDS_RESET ? BLK_BROKEN : BLK_LATE;
+    return device->status() & STATUS_NEEDS_RESET ? BLK_BROKEN : BLK_LATE;
 }

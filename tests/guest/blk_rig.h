@@ -31,6 +31,9 @@ struct blk_piece {
 /** blk_rig_need_disk() - suite_setup of suites that have the device; skips without one */
 void blk_rig_need_disk(void);
 
+/** blk_rig_intid() - the device's interrupt */
+uint32_t blk_rig_intid(void);
+
 /** blk_rig_start() - reset the device, and set it up; false if it does not let itself be */
 bool blk_rig_start(void);
 

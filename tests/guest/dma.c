@@ -131,14 +131,14 @@ static void count(uint32_t intid, void *argument)
 KTF_TEST(dma, it_interrupts_at_the_end_of_each)
 {
     nr_ended = 0;
-    irq_register(test_disk_intid, count, NULL);
+    irq_register(blk_rig_intid(), count, NULL);
     for (uint32_t i = 0; i < 20; i++) {
         blk_rig_submit(false, i, &(struct blk_piece){pages[0], PAGE_SIZE}, 1);
         EXPECT_TRUE(support_wait(__atomic_load_n(&nr_ended, __ATOMIC_RELAXED) == i + 1, 20000));
         ASSERT_EQ(blk_rig_wait(), BLK_OK);
         EXPECT_EQ(wrong_words(pages[0], i, 0), 0);
     }
-    irq_unregister(test_disk_intid);
+    irq_unregister(blk_rig_intid());
 }
 
 /* All of the disk, through one page. */

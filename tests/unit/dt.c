@@ -125,7 +125,7 @@ static void find_out(void *context, const struct dt_node *node)
     found.nr_regs = dt_nr_regs(node);
     (void)dt_reg(node, 0, &found.base, &found.bytes);
     interrupts = dt_interrupts(node);
-    found.interrupt = dt_intid(&interrupts, &(struct dt_gic){0, 0}, 0);
+    found.interrupt = dt_intid(&interrupts, &(struct dt_gic){0}, 0);
     found.compatible = dt_compatible(node, names, 3);
 }
 

@@ -121,7 +121,7 @@ KTF_TEST(vm_device, it_may_have_less)
 {
     vm_tree.nodes[4].reg[3] = 0x1000;
     ASSERT_STREQ(parse(), NULL);
-    EXPECT_EQ(config.device_ranges[2].at.bytes, 0x2000);
+    EXPECT_EQ(config.device_ranges[2].at.bytes, 0x1000);
 }
 
 /* Two in one page, beside a third one: the VM's where the machine has them. */
@@ -460,10 +460,10 @@ static const struct fault faults[] = {
      "vm.dtb: timer@c050800: its reg has 1 ranges, that of the machine's timer@9050800 2"},
     {"larger", larger,
      "vm.dtb: gpio@c030000: its range 0 is larger than that of the machine's pl061@9030000, or "
-     "elsewhere in a page"},
-    {"elsewhere in a page", elsewhere_in_a_page,
+     "elsewhere in 4 KiB"},
+    {"elsewhere in 4 KiB", elsewhere_in_a_page,
      "vm.dtb: timer@c050800: its range 0 is larger than that of the machine's timer@9050800, or "
-     "elsewhere in a page"},
+     "elsewhere in 4 KiB"},
     {"no interrupt", no_interrupt,
      "vm.dtb: gpio@c030000: its interrupt 0, of the machine's pl061@9030000, is no SPI below 64, "
      "or "

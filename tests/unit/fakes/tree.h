@@ -17,6 +17,15 @@
 /** The most interrupts of a node. */
 #define TREE_INTERRUPTS 9
 
+/** What a PCI host bridge has beside its reg, in cells. */
+struct tree_pci {
+    unsigned nr_windows;
+    uint32_t windows[4][7]; /* space, PCI's address, the CPU's, the size */
+    unsigned nr_pins;
+    unsigned pin_cells;
+    uint32_t pins[8][10]; /* address, pin, the GIC's phandle, its address (0 to 2), interrupt */
+};
+
 /** A node of a tree with a reg of 64-bit addresses and sizes. */
 struct tree_node {
     const char *name; /* NULL: none */
@@ -34,6 +43,8 @@ struct tree_node {
     int no_dma;         /* stile,no-dma */
     int trusted_dma;    /* stile,trusted-dma */
     int clocks;
+    uint32_t address_cells; /* 0: not said */
+    const struct tree_pci *pci;
 };
 
 /** A CPU of a tree. */
@@ -95,6 +106,27 @@ static inline void tree_add_string(void *fdt, const char *name, const char *text
     fdt_property(fdt, name, text, (int)strlen(text) + 1);
 }
 
+static inline void tree_add_cells(void *fdt, const char *name, const uint32_t cells[], unsigned nr,
+                                  unsigned step, unsigned used)
+{
+    fdt32_t value[80];
+    unsigned bytes = 0;
+
+    for (unsigned i = 0; i < nr * step; i++)
+        if (i % step < used)
+            value[bytes++] = cpu_to_fdt32(cells[i]);
+    fdt_property(fdt, name, value, (int)(bytes * sizeof(value[0])));
+}
+
+static inline void tree_add_pci(void *fdt, const struct tree_pci *pci)
+{
+    fdt_property_u32(fdt, "#address-cells", 3);
+    fdt_property_u32(fdt, "#size-cells", 2);
+    fdt_property_u32(fdt, "#interrupt-cells", 1);
+    tree_add_cells(fdt, "ranges", pci->windows[0], pci->nr_windows, 7, 7);
+    tree_add_cells(fdt, "interrupt-map", pci->pins[0], pci->nr_pins, 10, pci->pin_cells);
+}
+
 static inline void tree_add_node(void *fdt, const struct tree_node *node)
 {
     fdt64_t reg[8];
@@ -126,6 +158,10 @@ static inline void tree_add_node(void *fdt, const struct tree_node *node)
         fdt_property(fdt, "stile,trusted-dma", NULL, 0);
     if (node->clocks)
         fdt_property_u32(fdt, "clocks", 1);
+    if (node->address_cells != 0)
+        fdt_property_u32(fdt, "#address-cells", node->address_cells);
+    if (node->pci)
+        tree_add_pci(fdt, node->pci);
     if (node->gicr_regions != 0)
         fdt_property_u32(fdt, "#redistributor-regions", node->gicr_regions);
     if (node->gicr_stride != 0)

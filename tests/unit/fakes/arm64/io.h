@@ -31,6 +31,21 @@ static inline void io_write64(uintptr_t address, uint64_t value)
     fake_io_write(address, value, 8);
 }
 
+static inline uint16_t io_read16(uintptr_t address)
+{
+    return (uint16_t)fake_io_read(address, 2);
+}
+
+static inline void io_write16(uintptr_t address, uint16_t value)
+{
+    fake_io_write(address, value, 2);
+}
+
+static inline uint8_t io_read8(uintptr_t address)
+{
+    return (uint8_t)fake_io_read(address, 1);
+}
+
 static inline void io_write8(uintptr_t address, uint8_t value)
 {
     fake_io_write(address, value, 1);

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * PCI, as far as EL2 has to do with it: configuration space in memory (PCI Express Base 7.2.2), by
+ * which the functions are kept from memory.
+ */
+#ifndef DEV_PCI_H
+#define DEV_PCI_H
+
+#include <stdint.h>
+
+#include "lib/addr.h"
+
+/** How much of the configuration space a bus takes, and a function. */
+#define PCI_BUS_BYTES      (UINT64_C(1) << 20)
+#define PCI_FUNCTION_BYTES UINT64_C(0x1000)
+
+/**
+ * pci_quiet_bus() - have no function of a bus begin transactions any more
+ * @config: the bus's configuration space
+ *
+ * Returns how many functions did until now. What such a function has begun is not waited for. 32 to
+ * 256 reads of registers.
+ */
+uint32_t pci_quiet_bus(pa_t config);
+
+#endif
