@@ -4,7 +4,7 @@
  */
 #include "life/vm_devices.h"
 
-#include "dev/pci.h"
+#include "life/pci.h"
 #include "lib/is_enabled.h"
 #include "lib/printk.h"
 #include "mm/stage2.h"

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * dev/pci.c on a bus whose functions the test makes up.
+ * life/pci.c on a bus whose functions the test makes up.
  */
 #include <string.h>
 
-#include "dev/pci.c"
+#include "life/pci.c"
 
 #include "ktf.h"
 

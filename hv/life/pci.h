@@ -3,8 +3,8 @@
  * PCI, as far as EL2 has to do with it: configuration space in memory (PCI Express Base 7.2.2), by
  * which the functions are kept from memory.
  */
-#ifndef DEV_PCI_H
-#define DEV_PCI_H
+#ifndef LIFE_PCI_H
+#define LIFE_PCI_H
 
 #include <stdint.h>
 

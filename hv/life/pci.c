@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "dev/pci.h"
+#include "life/pci.h"
 
 #include <stdbool.h>
 
