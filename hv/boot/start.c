@@ -11,6 +11,8 @@
 #include "dev/gic.h"
 #include "dev/machine.h"
 #include "dev/pcpu.h"
+#include "dev/smmu.h"
+#include "lib/is_enabled.h"
 #include "lib/printk.h"
 #include "lib/random.h"
 #include "mm/el2map.h"
@@ -24,10 +26,7 @@
 static void map_devices(void)
 {
     const struct pa_range devices[] = {
-        machine.gicd,
-        machine.gicc,
-        machine.gich,
-        machine.rtc,
+        machine.gicd, machine.gicc, machine.gich, machine.rtc, machine.smmu,
     };
 
     for (size_t i = 0; i < sizeof(devices) / sizeof(devices[0]); i++)
@@ -35,6 +34,29 @@ static void map_devices(void)
             el2map_device(devices[i]);
     for (uint32_t i = 0; i < machine.nr_gicr; i++)
         el2map_device(machine.gicr[i]);
+}
+
+/* From here on nothing reaches memory by itself through it. */
+static void start_smmu(void)
+{
+    void *tables = machine.smmu.bytes > 0 ? page_alloc(PAGE_OWNER_HV, SMMU_INIT_ORDER) : NULL;
+    const char *fault = tables ? smmu_init(tables) : "the hypervisor has no memory for it";
+
+    if (machine.smmu.bytes == 0)
+        return;
+    if (fault) {
+        log_warn("the SMMU at %lx is not used: %s", machine.smmu.base.pa, fault);
+        return;
+    }
+    for (uint32_t i = 0; i < 2; i++) {
+        uint32_t intid = i == 0 ? machine.smmu_event_intid : machine.smmu_error_intid;
+
+        if (intid != 0) {
+            gic_set_edge(intid, machine.smmu_edge);
+            gic_enable(intid);
+        }
+    }
+    log_info("SMMUv3 at %lx: %u streams", machine.smmu.base.pa, smmu_nr_streams());
 }
 
 /* On this CPU's own stack, between guard pages. */
@@ -51,6 +73,8 @@ _Noreturn static void start_mapped(void)
     log_info("Stile %d.%d: %u CPUs, GICv%u, %zu MiB for guests", STILE_VERSION_MAJOR,
              STILE_VERSION_MINOR, nr_pcpus, machine.gic_version,
              page_nr_free_guest() >> (20 - PAGE_SHIFT));
+    if (IS_ENABLED(CONFIG_DEVICES))
+        start_smmu();
     cpus_init_self();
     cpus_start_others();
     start_run();

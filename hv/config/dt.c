@@ -368,6 +368,11 @@ static uint32_t phandle_in(struct dt_prop prop)
     return prop.value && prop.bytes == CELL_BYTES ? cell(prop, 0) : 0;
 }
 
+uint32_t dt_phandle(const struct dt_node *node)
+{
+    return phandle_in(dt_prop(node, DT_PHANDLE));
+}
+
 /* Devicetree Specification 2.4.3: whose it is, the controller, its address, the interrupt. */
 static struct dt_interrupts interrupt_map(const struct dt_node *node)
 {
@@ -377,6 +382,22 @@ static struct dt_interrupts interrupt_map(const struct dt_node *node)
     if (address > KEY_CELLS_MAX || interrupt > KEY_CELLS_MAX || address + interrupt > KEY_CELLS_MAX)
         return (struct dt_interrupts){.extended = true};
     return (struct dt_interrupts){dt_prop(node, DT_INTERRUPT_MAP), address + interrupt, true, 0};
+}
+
+/* Linux, Documentation/devicetree/bindings/pci/pci-iommu.txt: id, IOMMU, stream, how many. */
+#define IOMMU_MAP_CELLS 4u
+
+struct dt_streams dt_streams(const struct dt_node *node)
+{
+    struct dt_prop map = dt_prop(node, DT_IOMMU_MAP);
+    struct dt_prop own = dt_prop(node, DT_IOMMUS);
+
+    if (map.value && nr_cells(map) >= IOMMU_MAP_CELLS)
+        return (struct dt_streams){cell(map, 1), cell(map, 0), cell(map, 2), cell(map, 3),
+                                   nr_cells(map) > IOMMU_MAP_CELLS};
+    if (own.value && nr_cells(own) >= 2)
+        return (struct dt_streams){cell(own, 0), 0, cell(own, 1), 1, nr_cells(own) > 2};
+    return (struct dt_streams){0};
 }
 
 struct dt_interrupts dt_interrupts(const struct dt_node *node)
@@ -399,8 +420,8 @@ struct dt_gic dt_gic(const struct dt_node *node)
     bool is_plausible = cells >= INTERRUPT_CELLS && cells <= 2 * INTERRUPT_CELLS;
     uint32_t address = cells_or(dt_prop(node, DT_ADDRESS_CELLS), 0);
 
-    return (struct dt_gic){phandle_in(dt_prop(node, DT_PHANDLE)),
-                           is_plausible ? cells : INTERRUPT_CELLS, address <= 2 ? address : 0};
+    return (struct dt_gic){dt_phandle(node), is_plausible ? cells : INTERRUPT_CELLS,
+                           address <= 2 ? address : 0};
 }
 
 /* How many cells are before the interrupt itself: of those, the first are the key's. */

@@ -35,6 +35,8 @@
     P(INTERRUPT_PARENT, "interrupt-parent")                                                        \
     P(INTERRUPT_NAMES, "interrupt-names")                                                          \
     P(INTERRUPT_MAP, "interrupt-map")                                                              \
+    P(IOMMU_MAP, "iommu-map")                                                                      \
+    P(IOMMUS, "iommus")                                                                            \
     P(REDISTRIBUTOR_REGIONS, "#redistributor-regions")                                             \
     P(REDISTRIBUTOR_STRIDE, "redistributor-stride")                                                \
     P(METHOD, "method")                                                                            \
@@ -171,6 +173,9 @@ bool dt_reg(const struct dt_node *node, uint32_t index, uint64_t *base, uint64_t
  */
 bool dt_address(const struct dt_node *node, uint32_t index, uint64_t *base, uint64_t *bytes);
 
+/** dt_phandle() - by which others name the node; 0: none does */
+uint32_t dt_phandle(const struct dt_node *node);
+
 /** The windows of a PCI host bridge (IEEE 1275's PCI binding): the kinds of space behind them. */
 #define DT_PCI_SPACE                                                                               \
     UINT32_C(0x43000000) /* configuration, I/O, memory of 32 or 64 bits; prefetch */
@@ -185,6 +190,18 @@ struct dt_window {
 
 /** dt_window() - the @index-th window of a bridge; false if there is none that can be read */
 bool dt_window(const struct dt_node *bridge, uint32_t index, struct dt_window *out);
+
+/** Streams of an IOMMU, and whose they are: the node's, or those of PCI's requester ids. */
+struct dt_streams {
+    uint32_t iommu; /* a phandle; 0: the node has no IOMMU */
+    uint32_t id;    /* of a map: the first requester id */
+    uint32_t first;
+    uint32_t nr;
+    bool has_more; /* it has others, too */
+};
+
+/** dt_streams() - the streams of a device, or the first of a bridge's iommu-map */
+struct dt_streams dt_streams(const struct dt_node *node);
 
 /**
  * The interrupts of a node, to be told once the interrupt controller is known. Those of its

@@ -127,6 +127,7 @@ static void find_device(void *context, const struct dt_node *node)
     search->is_okay = dt_is_okay(node);
     search->is_plumbing = is_plumbing(node);
     search->device->interrupts = dt_interrupts(node);
+    search->device->streams = dt_streams(node);
     search->device->name = node->name;
     search->device->has_clocks = fdt_getprop(node->fdt, node->offset, "clocks", NULL) != NULL;
     take_ranges(search, node);
@@ -221,8 +222,8 @@ static bool overlaps_any(const struct pa_range *range, const struct pa_range oth
 /* What it drives, and all memory, with what firmware keeps of it. */
 static bool is_the_hypervisors(const struct machine_device *device)
 {
-    const struct pa_range own[] = {machine.uart, machine.rtc,  machine.gicd,
-                                   machine.gicc, machine.gich, machine.gicv};
+    const struct pa_range own[] = {machine.uart, machine.rtc,  machine.gicd, machine.gicc,
+                                   machine.gich, machine.gicv, machine.smmu};
 
     for (uint32_t i = 0; i < device->nr_ranges; i++) {
         const struct pa_range *its = &device->ranges[i].pages;

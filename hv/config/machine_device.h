@@ -28,6 +28,7 @@ struct machine_device {
     uint32_t nr_ranges; /* registers, and then windows */
     uint32_t nr_spis;
     struct machine_device_range ranges[MACHINE_DEVICE_RANGES];
+    struct dt_streams streams;
     struct dt_interrupts interrupts; /* of a bridge: which device's is which of the SPIs */
     struct dt_gic gic;
     struct {

@@ -41,6 +41,9 @@ struct parse {
     uint32_t phys_timer; /* which of those the timers are */
     uint32_t virt_timer;
     uint32_t hyp_timer;
+    struct dt_interrupts smmu;
+    uint32_t smmu_event; /* which of those tell of events and errors */
+    uint32_t smmu_error;
 };
 
 static void set_fault(struct parse *parse, const char *fault)
@@ -193,14 +196,27 @@ static void parse_rtc(struct parse *parse, const struct dt_node *node)
     machine.rtc = registers_of(node, 0);
 }
 
+/* Linux, Documentation/devicetree/bindings/iommu/arm,smmu-v3.yaml: or one, "combined". */
+static void parse_smmu(struct parse *parse, const struct dt_node *node)
+{
+    if (machine.smmu.bytes > 0)
+        return;
+    machine.smmu = registers_of(node, 0);
+    machine.smmu_phandle = dt_phandle(node);
+    parse->smmu = dt_interrupts(node);
+    parse->smmu_event = named_or(node, "eventq", 0);
+    parse->smmu_error = named_or(node, "gerror", 0);
+}
+
 static void parse_device(struct parse *parse, const struct dt_node *node)
 {
     static const char *const names[] = {
         "arm,pl011",   "arm,pl031",       "arm,gic-v3",      "arm,cortex-a15-gic",
-        "arm,gic-400", "arm,armv8-timer", "arm,armv8-pmuv3",
+        "arm,gic-400", "arm,armv8-timer", "arm,armv8-pmuv3", "arm,smmu-v3",
     };
     static void (*const parsers[])(struct parse * parse, const struct dt_node *node) = {
-        parse_uart, parse_rtc, parse_gicv3, parse_gicv2, parse_gicv2, parse_timer, parse_pmu,
+        parse_uart,  parse_rtc,   parse_gicv3, parse_gicv2,
+        parse_gicv2, parse_timer, parse_pmu,   parse_smmu,
     };
     const uint32_t nr = sizeof(names) / sizeof(names[0]);
     uint32_t kind = dt_compatible(node, names, nr);
@@ -281,6 +297,14 @@ static void set_ppis(const struct parse *parse)
     set_ppi(&ppi.pmu, parse, &parse->monitors, 0);
 }
 
+static void set_smmu(const struct parse *parse)
+{
+    machine.smmu_event_intid = dt_intid(&parse->smmu, &parse->gic, parse->smmu_event);
+    machine.smmu_error_intid = dt_intid(&parse->smmu, &parse->gic, parse->smmu_error);
+    machine.smmu_edge =
+        machine.smmu_event_intid != 0 && dt_is_edge(&parse->smmu, &parse->gic, parse->smmu_event);
+}
+
 static const char *check(const struct parse *parse)
 {
     if (parse->nr_uarts == 0)
@@ -321,5 +345,6 @@ const char *machine_tree_parse(const void *dtb, pa_t image)
     dt_each_reservation(dtb, reserve, &parse);
     choose_uart(&parse);
     set_ppis(&parse);
+    set_smmu(&parse);
     return check(&parse);
 }

@@ -5,6 +5,8 @@
 #include "config/vm_device.h"
 
 #include "dev/gic.h"
+#include "dev/machine.h"
+#include "dev/smmu.h"
 #include "virt/vconsole.h"
 #include "vm/refusal.h"
 #include "vm/vgic_state.h"
@@ -229,24 +231,66 @@ static bool has_device(const struct vm_config *config, const char *name)
     return false;
 }
 
+/* Whole buses of the SMMU's streams, as PCI has them, which nobody else has. */
+static const char *add_streams(struct vm_config *config, const struct vm_device_node *node,
+                               const struct machine_device *device)
+{
+    const struct dt_streams *streams = &device->streams;
+
+    if (streams->has_more || streams->id != 0 || config->nr_streams > 0 || streams->nr == 0 ||
+        (streams->first | streams->nr) % SMMU_BUS_STREAMS != 0 ||
+        streams->first >= smmu_nr_streams() || streams->nr > smmu_nr_streams() - streams->first)
+        return refusal("vm.dtb: %s: the streams of the machine's %s are not whole buses of its "
+                       "SMMU, or not the only ones of the VM",
+                       node->name, device->name);
+    config->first_stream = streams->first;
+    config->nr_streams = streams->nr;
+    return NULL;
+}
+
+/* What keeps its DMA to the VM's memory: that it does none, trust, or the SMMU. */
+static const char *add_dma(struct vm_config *config, const struct vm_device_node *node,
+                           const struct machine_device *device)
+{
+    bool has_smmu = smmu_is_there() && device->streams.iommu != 0 &&
+                    device->streams.iommu == machine.smmu_phandle;
+
+    if (node->has_no_dma && device->is_pci)
+        return refusal("vm.dtb: %s: what is behind the machine's %s reads and writes memory",
+                       node->name, device->name);
+    if (node->has_no_dma)
+        return NULL;
+    if (node->has_dma && has_smmu)
+        return refusal("vm.dtb: %s: the machine's %s is behind an SMMU: it needs no trust, and "
+                       "has none",
+                       node->name, device->name);
+    if (!node->has_dma && !has_smmu)
+        return refusal("vm.dtb: %s: nothing keeps DMA of the machine's %s from others' memory: "
+                       "stile,no-dma or stile,trusted-dma must be there",
+                       node->name, device->name);
+    if (has_smmu)
+        return add_streams(config, node, device);
+    config->one_to_one = true;
+    return NULL;
+}
+
 const char *vm_device_add(struct vm_config *config, const struct vm_device_node *node,
                           const struct dt_gic *controller)
 {
     struct machine_device device;
     const char *fault;
 
-    if (node->has_no_dma == node->has_dma)
-        return refusal("vm.dtb: %s: it says neither stile,no-dma nor stile,trusted-dma, or both",
-                       node->name);
-    fault = machine_device_find(node->name, node->path, node->has_no_dma, &device);
+    if (node->has_no_dma && node->has_dma)
+        return refusal("vm.dtb: %s: it says both stile,no-dma and stile,trusted-dma", node->name);
+    fault = machine_device_find(node->name, node->path, !node->has_dma, &device);
     if (fault)
         return fault;
     if (has_device(config, device.name))
         return refusal("vm.dtb: %s: the machine's %s is another node's already", node->name,
                        device.name);
-    if (device.is_pci && node->has_no_dma)
-        return refusal("vm.dtb: %s: what is behind the machine's %s reads and writes memory",
-                       node->name, device.name);
+    fault = add_dma(config, node, &device);
+    if (fault)
+        return fault;
     if (!vm_config_has_gic(config) && device.nr_spis > 0)
         return refusal("vm.dtb: %s: the machine's %s has interrupts, which need a GIC", node->name,
                        device.name);
@@ -259,6 +303,5 @@ const char *vm_device_add(struct vm_config *config, const struct vm_device_node 
         fault = add_spis(config, node, &device, controller);
     config->devices[config->nr_devices++] = (struct vm_device){
         .name = device.name, .has_clocks = device.has_clocks, .has_dma = node->has_dma};
-    config->one_to_one |= node->has_dma;
     return fault;
 }

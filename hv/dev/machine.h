@@ -29,11 +29,16 @@ struct machine {
     struct pa_range gich; /* GICv2 */
     struct pa_range gicv; /* GICv2 */
     uint32_t nr_gicr;
-    struct pa_range gicr[MACHINE_NR_GICR];    /* GICv3: the regions of redistributors */
-    uint64_t gicr_stride;                     /* from one to the next; 0: as they say themselves */
-    struct pa_range uart;                     /* a PL011 */
-    uint32_t uart_intid;                      /* 0 if the tree does not say */
-    struct pa_range rtc;                      /* a PL031, if there is one */
+    struct pa_range gicr[MACHINE_NR_GICR]; /* GICv3: the regions of redistributors */
+    uint64_t gicr_stride;                  /* from one to the next; 0: as they say themselves */
+    struct pa_range uart;                  /* a PL011 */
+    uint32_t uart_intid;                   /* 0 if the tree does not say */
+    struct pa_range rtc;                   /* a PL031, if there is one */
+    struct pa_range smmu;                  /* an SMMUv3, the first, if there is one */
+    uint32_t smmu_phandle;                 /* 0: nobody names it */
+    uint32_t smmu_event_intid;             /* as of uart_intid */
+    uint32_t smmu_error_intid;
+    bool smmu_edge;                           /* both are edges */
     bool has_psci;                            /* PSCI is there, called by SMC */
     const char *bootargs;                     /* in the tree, which stays where it is; or "" */
     uint8_t rng_seed[MACHINE_RNG_SEED_BYTES]; /* random; wiped once it has been used */

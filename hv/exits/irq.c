@@ -10,8 +10,10 @@
 #include "dev/intid.h"
 #include "dev/kick.h"
 #include "dev/machine.h"
+#include "dev/smmu.h"
 #include "lib/cold.h"
 #include "lib/is_enabled.h"
+#include "life/vm_devices.h"
 #include "monitor/input.h"
 #include "sched/sched.h"
 #include "vgic/vgic.h"
@@ -27,6 +29,7 @@ void irq_init_pcpu(void)
 {
     gic_enable(IRQ_KICK);
     gic_enable(IRQ_CONSOLE);
+    gic_enable(IRQ_DEVICES);
     gic_enable(ppi.maintenance);
     gic_enable(ppi.hyp_timer);
     gic_enable(ppi.virt_timer);
@@ -60,6 +63,8 @@ static COLD void dispatch_spi(uint32_t intid)
     gic_eoi(intid);
     if (IS_ENABLED(CONFIG_DEVICES) && vgic_linked_fired(intid))
         return;
+    if (IS_ENABLED(CONFIG_DEVICES) && smmu_is_irq(intid))
+        vm_devices_faults();
     if (intid == machine.uart_intid)
         input_irq();
     gic_deactivate(intid);
@@ -76,6 +81,8 @@ static void handle_own(uint32_t intid, struct vcpu *vcpu)
         input_go_on();
     else if (intid == ppi.phys_timer)
         look();
+    else if (IS_ENABLED(CONFIG_DEVICES) && intid == IRQ_DEVICES)
+        vm_devices_faults();
     else if (intid == IRQ_KICK)
         kick_taken(); /* that it has interrupted is enough: the work bits are looked at next */
     else if (intid == ppi.pmu)

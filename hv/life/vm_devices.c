@@ -5,8 +5,13 @@
 #include "life/vm_devices.h"
 
 #include "life/pci.h"
+#include "dev/gic.h"
+#include "dev/intid.h"
+#include "dev/pcpu.h"
+#include "dev/smmu.h"
 #include "lib/is_enabled.h"
 #include "lib/printk.h"
+#include "mm/page.h"
 #include "mm/stage2.h"
 #include "vgic/vgic.h"
 #include "vm/refusal.h"
@@ -62,6 +67,88 @@ void vm_devices_say(const struct vm *vm)
     }
 }
 
+/* So that EL2 is not held long. */
+#define FAULTS_A_TURN 32u
+
+/* By number - 1. */
+static struct dma {
+    struct smmu_tables tables;
+    uint32_t nr_faults;
+} dma[CONFIG_NR_VMS];
+
+static bool has_streams(const struct vm *vm)
+{
+    return IS_ENABLED(CONFIG_DEVICES) && vm->config.nr_streams > 0;
+}
+
+bool vm_devices_alloc(const struct vm *vm)
+{
+    struct smmu_tables *tables = &dma[vm->id - 1].tables;
+
+    *tables = (struct smmu_tables){NULL, NULL};
+    if (!has_streams(vm))
+        return true;
+    tables->streams = page_alloc(vm->id, SMMU_TABLE_ORDER);
+    tables->context = page_alloc(vm->id, PAGE_ORDER_4K);
+    return tables->streams && tables->context;
+}
+
+void vm_devices_free(const struct vm *vm)
+{
+    struct smmu_tables *tables = &dma[vm->id - 1].tables;
+
+    if (tables->streams)
+        page_free(tables->streams, SMMU_TABLE_ORDER);
+    if (tables->context)
+        page_free(tables->context, PAGE_ORDER_4K);
+    *tables = (struct smmu_tables){NULL, NULL};
+}
+
+static void attach(struct vm *vm)
+{
+    struct dma *its = &dma[vm->id - 1];
+
+    its->nr_faults = 0;
+    smmu_attach(vm->id, vm->config.first_stream, vm->config.nr_streams, &its->tables,
+                stage2_dma_root(&vm->stage2));
+}
+
+static const char *name_of(uint32_t type)
+{
+    if (type == SMMU_NOT_ALLOWED)
+        return "not allowed";
+    return type == SMMU_NOT_MAPPED || type == SMMU_NO_ADDRESS ? "nothing is there" : "refused";
+}
+
+/* Of a VM that may be about to end, but whose streams are its own still. */
+static void fault(const struct smmu_event *event)
+{
+    const char *name = vm_slot(event->vm_id)->config.name;
+    struct dma *its = &dma[event->vm_id - 1];
+
+    its->nr_faults++;
+    if (its->nr_faults == 1)
+        log_warn("%s: a device, stream %x, wanted to %s %lx: %s (%x)", name, event->stream,
+                 event->is_write ? "write" : "read", event->address, name_of(event->type),
+                 event->type);
+    if (its->nr_faults > VM_DEVICES_FAULTS && smmu_end_stream(event->stream))
+        log_warn("%s: %u times by now, and stream %x again: it is ended", name, VM_DEVICES_FAULTS,
+                 event->stream);
+}
+
+void vm_devices_faults(void)
+{
+    struct smmu_event event;
+
+    for (unsigned i = 0; i < FAULTS_A_TURN; i++) {
+        if (!smmu_next_event(&event))
+            return;
+        if (event.vm_id != 0)
+            fault(&event);
+    }
+    gic_send_sgi(pcpu_self()->index, IRQ_DEVICES);
+}
+
 const char *vm_devices_map(struct vm *vm)
 {
     for (uint32_t i = 0; IS_ENABLED(CONFIG_DEVICES) && i < vm->config.nr_device_ranges; i++) {
@@ -108,6 +195,8 @@ bool vm_devices_quiet(const struct vm *vm, uint32_t *done)
 
 void vm_devices_start(struct vm *vm)
 {
+    if (has_streams(vm))
+        attach(vm);
     for (uint32_t i = 0; IS_ENABLED(CONFIG_DEVICES) && i < vm->config.nr_device_spis; i++) {
         const struct vm_device_spi *spi = &vm->config.device_spis[i];
 
@@ -119,4 +208,10 @@ void vm_devices_stop(struct vm *vm)
 {
     if (IS_ENABLED(CONFIG_DEVICES) && vm->config.nr_device_spis > 0)
         vgic_unlink(vm);
+    if (!has_streams(vm))
+        return;
+    smmu_detach(vm->id);
+    if (dma[vm->id - 1].nr_faults > 0)
+        log_info("%s: accesses of its devices that were refused: %u", vm->config.name,
+                 dma[vm->id - 1].nr_faults);
 }

@@ -22,6 +22,16 @@ const char *vm_devices_check(const struct vm *vm);
 void vm_devices_say(const struct vm *vm);
 
 /**
+ * vm_devices_alloc() - make what the SMMU needs for them, for as long as there is the VM
+ *
+ * Returns false if the VM's budget has not so much; vm_devices_free() is due even so.
+ */
+bool vm_devices_alloc(const struct vm *vm);
+
+/** vm_devices_free() - free that, after vm_devices_stop() */
+void vm_devices_free(const struct vm *vm);
+
+/**
  * vm_devices_map() - put their registers where the VM's tree has them
  * @vm: has its memory, and its interrupt controller
  *
@@ -38,11 +48,21 @@ const char *vm_devices_map(struct vm *vm);
  */
 bool vm_devices_quiet(const struct vm *vm, uint32_t *done);
 
-/** vm_devices_start() - let their interrupts come; the VM is about to run */
+/** vm_devices_start() - let them reach its memory, and their interrupts come; it is about to run */
 void vm_devices_start(struct vm *vm);
 
 /**
- * vm_devices_stop() - let none come any more; the VM has ended
+ * vm_devices_faults() - deal with the accesses that the SMMU has refused
+ *
+ * The first of a VM is told by the log, all are counted. After VM_DEVICES_FAULTS of them each
+ * stream that has another one is ended. By the SMMU's interrupt, and IRQ_DEVICES, which this CPU
+ * sends itself if there are more than a turn's.
+ */
+void vm_devices_faults(void);
+#define VM_DEVICES_FAULTS 1024u
+
+/**
+ * vm_devices_stop() - let none come any more, and none of them reach memory; the VM has ended
  *
  * The devices stay as the guest has left them: what makes the VM anew finds them so, as after a
  * kexec.

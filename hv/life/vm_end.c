@@ -214,6 +214,7 @@ void vm_end_free(struct vm *vm)
             vcpu_destroy(vm->vcpus[i]);
         vm->vcpus[i] = NULL;
     }
+    vm_devices_free(vm);
     vm_pages_free(vm);
     pvtime_free(vm);
     vmem_forget(vm);

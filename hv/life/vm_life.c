@@ -106,8 +106,9 @@ static const char *create(struct vm *vm, uint32_t id, const struct vm_files *fro
     fault = budget_reserve(vm);
     if (fault)
         return fault;
-    fault = remains_init(vm) && vm_pages_alloc(vm) ? build(vm)
-                                                   : "the hypervisor's own memory is used up";
+    fault = remains_init(vm) && vm_pages_alloc(vm) && vm_devices_alloc(vm)
+                ? build(vm)
+                : "the hypervisor's own memory is used up";
     if (fault)
         vm_end_free(vm);
     return fault;

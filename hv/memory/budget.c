@@ -4,6 +4,7 @@
  */
 #include "memory/budget.h"
 
+#include "dev/smmu.h"
 #include "mm/page.h"
 #include "vm/refusal.h"
 #include "vm/vm.h"
@@ -15,6 +16,8 @@
 #define PAGES_OF_VCPU 4u
 /* The root; a table of 1 GiB and one of 2 MiB for the shared pages, and for a GICv2's interface. */
 #define TABLES_OF_VM 5u
+/* With devices behind the SMMU: its entries, a context, and what larger blocks leave unused. */
+#define PAGES_OF_STREAMS ((1u << SMMU_TABLE_ORDER) + 1 + (1u << SMMU_TABLE_ORDER))
 /* What its tree reserves, while the VM is loaded. */
 #define PAGES_TO_LOAD 1u
 /* Blocks of more than a page may leave that many single pages unused. */
@@ -46,6 +49,17 @@ static size_t tables_of_device(const struct ipa_range *range)
     return nr_blocks(range, BLOCK_1G) + (nr_blocks(range, BLOCK_2M) > 1 ? 2 : 1);
 }
 
+static size_t tables_of_vm(const struct vm *vm)
+{
+    size_t nr = TABLES_OF_VM;
+
+    for (uint32_t i = 0; i < vm->config.nr_memory; i++)
+        nr += tables_of(&vm->config.memory[i]);
+    for (uint32_t i = 0; i < vm->config.nr_device_ranges; i++)
+        nr += tables_of_device(&vm->config.device_ranges[i].at);
+    return nr;
+}
+
 static size_t pages_of_sve(const struct vm *vm)
 {
     if (vm->sve_bytes == 0)
@@ -55,14 +69,13 @@ static size_t pages_of_sve(const struct vm *vm)
 
 size_t budget_need(const struct vm *vm)
 {
-    size_t nr_pages = PAGES_OF_VM + PAGES_OF_VCPU * vm->config.nr_vcpus + TABLES_OF_VM;
+    size_t nr_pages = PAGES_OF_VM + PAGES_OF_VCPU * vm->config.nr_vcpus;
 
     nr_pages += pages_of_sve(vm);
 
-    for (uint32_t i = 0; i < vm->config.nr_memory; i++)
-        nr_pages += tables_of(&vm->config.memory[i]);
-    for (uint32_t i = 0; i < vm->config.nr_device_ranges; i++)
-        nr_pages += tables_of_device(&vm->config.device_ranges[i].at);
+    nr_pages += tables_of_vm(vm);
+    if (vm->config.nr_streams > 0)
+        nr_pages += PAGES_OF_STREAMS + (smmu_needs_twins() ? tables_of_vm(vm) : 0);
     return nr_pages + (UINT64_C(1) << page_order(vm->image.dtb.bytes)) + PAGES_TO_LOAD +
            PAGES_UNUSED;
 }

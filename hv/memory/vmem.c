@@ -4,6 +4,7 @@
  */
 #include "memory/vmem.h"
 
+#include "dev/smmu.h"
 #include "lib/check.h"
 #include "mm/page.h"
 #include "vm/vm.h"
@@ -146,6 +147,13 @@ uint64_t vmem_populate(struct vm *vm, struct stage2_locked locked, ipa_t base, u
     return done;
 }
 
+static enum stage2_walkers walkers_of(const struct vm *vm)
+{
+    if (vm->config.nr_streams == 0)
+        return STAGE2_CPUS;
+    return smmu_needs_twins() ? STAGE2_TWINS : STAGE2_SMMU;
+}
+
 enum stile_error vmem_create(struct vm *vm)
 {
     uint64_t nr_pages = vm_config_pages(&vm->config);
@@ -153,7 +161,7 @@ enum stile_error vmem_create(struct vm *vm)
     if (!keep((int64_t)(nr_pages - vm->stage2.kept)))
         return STILE_NO_MEMORY;
     set_quota(vm, nr_pages);
-    if (stage2_init(&vm->stage2, vm->id) == STILE_SUCCESS)
+    if (stage2_init(&vm->stage2, vm->id, walkers_of(vm)) == STILE_SUCCESS)
         return STILE_SUCCESS;
     vmem_forget(vm);
     return STILE_NO_MEMORY;
@@ -186,7 +194,7 @@ static enum stile_error ready_next(struct vm *vm, struct stage2_locked locked)
     struct ipa_range rest = memory_behind(vm, vm->stage2.nr_ready);
     struct stage2_mapping mapping;
 
-    if (!vm->config.one_to_one || rest.bytes == 0)
+    if (!vm_config_has_dma(&vm->config) || rest.bytes == 0)
         return STILE_SUCCESS;
     CHECK(stage2_lookup_locked(locked, rest.base, &mapping));
     vmem_ready(locked, rest.base, &mapping);

@@ -34,8 +34,8 @@ enum stile_error vmem_create(struct vm *vm);
  * vmem_fill() - populate a part of the memory of its device tree
  * @vm: after vmem_create(), and nothing but this has changed its memory since
  *
- * The guest will find its memory zeroed. Bounded. What its devices write to, config.one_to_one, is
- * that of the same addresses, and handed over.
+ * The guest will find its memory zeroed. Bounded. What its devices write to is handed over; if
+ * config.one_to_one, it is that of the same addresses.
  *
  * SUCCESS: all is there
  * BUSY: it is to be called again

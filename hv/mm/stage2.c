@@ -96,7 +96,7 @@ void stage2_ready_locked(struct stage2_locked locked, ipa_t ipa)
 
     CHECK(entry);
     dsb_ishst(); /* the memory is seen zeroed before it can be reached */
-    *entry = (*entry | PTE_VALID) & ~S2_FILLED;
+    stage2_put(locked.stage2, entry, level, (*entry | PTE_VALID) & ~S2_FILLED);
     dsb_ishst();
 }
 
@@ -110,16 +110,17 @@ enum stile_error stage2_make_scratch(struct stage2_locked locked)
 
     if (stage2->scratch)
         return STILE_SUCCESS;
-    table = page_alloc(stage2->vm_id, PAGE_ORDER_4K);
+    table = page_alloc(stage2->vm_id, stage2_table_order(stage2));
     page = page_alloc(stage2->vm_id, PAGE_ORDER_4K);
     if (!table || !page) {
         if (table)
-            page_free(table, PAGE_ORDER_4K);
+            page_free(table, stage2_table_order(stage2));
         return STILE_NO_MEMORY;
     }
     page_show(page);
     for (unsigned i = 0; i < PTE_NR_ENTRIES; i++)
-        table[i] = stage2_leaf_make(page_pa(page).pa, PTE_LAST_LEVEL, STAGE2_READ | STAGE2_WRITE);
+        stage2_put(stage2, &table[i], PTE_LAST_LEVEL,
+                   stage2_leaf_make(page_pa(page).pa, PTE_LAST_LEVEL, STAGE2_READ | STAGE2_WRITE));
     stage2->scratch = table;
     return STILE_SUCCESS;
 }
@@ -129,7 +130,7 @@ static void scratch_free(struct stage2 *stage2)
     if (!stage2->scratch)
         return;
     page_free(page_va(pa_make(stage2->scratch[0] & PTE_ADDRESS)), PAGE_ORDER_4K);
-    page_free(stage2->scratch, PAGE_ORDER_4K);
+    page_free(stage2->scratch, stage2_table_order(stage2));
     stage2->scratch = NULL;
 }
 
@@ -152,10 +153,12 @@ uint64_t stage2_vtcr(void)
            range << VTCR_PS_SHIFT;
 }
 
-enum stile_error stage2_init(struct stage2 *stage2, uint32_t vm_id)
+enum stile_error stage2_init(struct stage2 *stage2, uint32_t vm_id, enum stage2_walkers walkers)
 {
-    uint64_t *root = page_alloc(vm_id, PAGE_ORDER_4K);
+    uint64_t *root;
 
+    stage2->walkers = walkers;
+    root = page_alloc(vm_id, stage2_table_order(stage2));
     if (!root)
         return STILE_NO_MEMORY;
     stage2->root = root;
@@ -165,8 +168,14 @@ enum stile_error stage2_init(struct stage2 *stage2, uint32_t vm_id)
     stage2->nr_owned = 0;
     stage2->nr_ready = 0;
     stage2->gone = 0;
-    tlb_flush_stage2_all(stage2->vttbr); /* what an earlier VM of that number left */
+    stage2_flush_all(stage2); /* what an earlier VM of that number left */
     return STILE_SUCCESS;
+}
+
+pa_t stage2_dma_root(const struct stage2 *stage2)
+{
+    CHECK(stage2->walkers != STAGE2_CPUS);
+    return pa_add(page_pa(stage2->root), stage2->walkers == STAGE2_TWINS ? PAGE_SIZE : 0);
 }
 
 /* How much one call of stage2_destroy() does: for each descriptor its cost, roughly. */
@@ -208,7 +217,7 @@ static unsigned destroy_one(struct stage2 *stage2, stage2_release_t *release, vo
     while (path.level > STAGE2_FIRST_LEVEL && is_aligned(stage2->gone, pte_span(path.level - 1))) {
         uint64_t *above = path.entries[--path.level];
 
-        page_free(pte_table(*above), PAGE_ORDER_4K);
+        page_free(pte_table(*above), stage2_table_order(stage2));
         *above = 0;
     }
     return entry != 0 ? COST_LEAF : COST_EMPTY;
@@ -219,13 +228,13 @@ bool stage2_destroy(struct stage2 *stage2, stage2_release_t *release, void *cont
     if (!stage2->root)
         return false;
     if (stage2->gone == 0)
-        tlb_flush_stage2_all(stage2->vttbr);
+        stage2_flush_all(stage2);
     for (unsigned cost = 0; cost < DESTROY_MOST && stage2->gone < STAGE2_IPA_END;)
         cost += destroy_one(stage2, release, context);
     if (stage2->gone < STAGE2_IPA_END)
         return true;
     scratch_free(stage2);
-    page_free(stage2->root, PAGE_ORDER_4K);
+    page_free(stage2->root, stage2_table_order(stage2));
     stage2->root = NULL;
     stage2->vttbr = 0;
     return false;

@@ -17,24 +17,11 @@
 #include "lib/addr.h"
 #include "lib/spinlock.h"
 #include "mm/stage2_attrs.h"
+#include "mm/stage2_state.h"
 #include "stile/errors.h"
 
 #define STAGE2_IPA_BITS 39
 #define STAGE2_IPA_END  (UINT64_C(1) << STAGE2_IPA_BITS)
-
-struct stage2 {
-    uint64_t *root;    /* 512 entries of 1 GiB */
-    uint64_t vttbr;    /* VTTBR_EL2 while the VM runs */
-    uint32_t vm_id;    /* whose budget its tables are in; also the VMID */
-    uint64_t *scratch; /* a table, every entry of which is one page; NULL: not made */
-    struct spinlock lock;
-    uint64_t nr_owned; /* pages that are STAGE2_OWNED; counted by memory/vmem.c, as are the next */
-    uint64_t quota;    /* pages it may own */
-    uint64_t kept;     /* pages nobody else may: its quota, or what it starts anew with if more */
-    uint64_t
-        nr_ready;  /* while it is filled: so many pages have been handed over, if all are to be */
-    uint64_t gone; /* while it is destroyed: nothing is left below this IPA */
-};
 
 /** A page or block as it is mapped. */
 struct stage2_mapping {
@@ -78,10 +65,14 @@ uint64_t stage2_vtcr(void);
 /**
  * stage2_init() - make an empty translation
  * @vm_id: 1 to CONFIG_NR_VMS; its budget pays for the tables
+ * @walkers: for whom; "no CPU translates" below holds for the SMMU, too, if it is among them
  *
  * NO_MEMORY: the budget has no page for the root
  */
-enum stile_error stage2_init(struct stage2 *stage2, uint32_t vm_id);
+enum stile_error stage2_init(struct stage2 *stage2, uint32_t vm_id, enum stage2_walkers walkers);
+
+/** stage2_dma_root() - the first table that the SMMU begins with, if it is one of the walkers */
+pa_t stage2_dma_root(const struct stage2 *stage2);
 
 /**
  * stage2_map() - map a range of IPAs to one of physical addresses
@@ -197,9 +188,10 @@ typedef void stage2_release_t(void *context, const struct stage2_mapping *mappin
  * @release: called for each page and block
  * @context: for @release
  *
- * No vCPU of the VM is loaded or will be. Returns whether there is more: then it is to be called
- * again, and until it returns false nothing else may be done with the translation. Afterwards, as
- * before the first stage2_init(), it does nothing; and stage2_init() may be called again.
+ * No vCPU of the VM is loaded or will be, and no device of it reaches memory. Returns whether there
+ * is more: then it is to be called again, and until it returns false nothing else may be done with
+ * the translation. Afterwards, as before the first stage2_init(), it does nothing; and
+ * stage2_init() may be called again.
  */
 bool stage2_destroy(struct stage2 *stage2, stage2_release_t *release, void *context);
 

@@ -39,20 +39,20 @@ static uint64_t *tables_pop(struct tables *tables)
     return table;
 }
 
-static void tables_free(struct tables *tables)
+static void tables_free(const struct stage2 *stage2, struct tables *tables)
 {
     while (tables->first)
-        page_free(tables_pop(tables), PAGE_ORDER_4K);
+        page_free(tables_pop(tables), stage2_table_order(stage2));
 }
 
 static enum stile_error tables_alloc(const struct stage2 *stage2, struct tables *tables, size_t nr)
 {
     tables->first = NULL;
     while (nr-- > 0) {
-        uint64_t *table = page_alloc(stage2->vm_id, PAGE_ORDER_4K);
+        uint64_t *table = page_alloc(stage2->vm_id, stage2_table_order(stage2));
 
         if (!table) {
-            tables_free(tables);
+            tables_free(stage2, tables);
             return STILE_NO_MEMORY;
         }
         tables_push(tables, table);
@@ -123,11 +123,12 @@ static bool entries_are_free(const uint64_t *entry, uint64_t nr)
     return true;
 }
 
-static void entries_fill(uint64_t *entry, uint64_t nr, uint64_t leaf, uint64_t span)
+static void entries_fill(const struct stage2 *stage2, uint64_t *entry, uint64_t nr, uint64_t leaf,
+                         unsigned level)
 {
     while (nr-- > 0) {
-        *entry++ = leaf;
-        leaf += span;
+        stage2_put(stage2, entry++, level, leaf);
+        leaf += pte_span(level);
     }
 }
 
@@ -165,15 +166,15 @@ static enum stile_error map_prepare(uint64_t *table, unsigned level, struct rang
 }
 
 /* Returns how many entries of @table came into use. */
-static unsigned map_commit(uint64_t *table, unsigned level, struct range range, uint32_t attrs,
-                           struct tables *spare)
+static unsigned map_commit(const struct stage2 *stage2, uint64_t *table, unsigned level,
+                           struct range range, uint32_t attrs, struct tables *spare)
 {
     unsigned nr_new = 0;
 
     if (level == PTE_LAST_LEVEL) {
         nr_new = (unsigned)(range.bytes >> PAGE_SHIFT);
-        entries_fill(pte_at(table, level, range.ipa), nr_new,
-                     stage2_leaf_make(range.pa, level, attrs), PAGE_SIZE);
+        entries_fill(stage2, pte_at(table, level, range.ipa), nr_new,
+                     stage2_leaf_make(range.pa, level, attrs), level);
         return nr_new;
     }
     while (range.bytes > 0) {
@@ -181,7 +182,7 @@ static unsigned map_commit(uint64_t *table, unsigned level, struct range range, 
         uint64_t step = pte_step(level, range.ipa, range.bytes);
 
         if (leaf_fits(&range, level, step, attrs)) {
-            *entry = stage2_leaf_make(range.pa, level, attrs);
+            stage2_put(stage2, entry, level, stage2_leaf_make(range.pa, level, attrs));
             range_take(&range, step);
             nr_new++;
             continue;
@@ -190,11 +191,11 @@ static unsigned map_commit(uint64_t *table, unsigned level, struct range range, 
             uint64_t *below = tables_pop(spare);
 
             dsb_ishst(); /* it is seen empty before it is seen */
-            *entry = pte_to_table(below);
+            stage2_put(stage2, entry, level, pte_to_table(below));
             nr_new++;
         }
-        *entry += stage2_used(
-            map_commit(pte_table(*entry), level + 1, range_take(&range, step), attrs, spare));
+        *entry += stage2_used(map_commit(stage2, pte_table(*entry), level + 1,
+                                         range_take(&range, step), attrs, spare));
     }
     return nr_new;
 }
@@ -209,16 +210,16 @@ static enum stile_error map_any(struct stage2 *stage2, struct range range, uint3
     if (!error)
         error = tables_alloc(stage2, &spare, nr_missing);
     if (!error)
-        (void)map_commit(stage2->root, STAGE2_FIRST_LEVEL, range, attrs, &spare);
+        (void)map_commit(stage2, stage2->root, STAGE2_FIRST_LEVEL, range, attrs, &spare);
     return error;
 }
 
-static enum stile_error map_run(const struct run *run, uint64_t pa, uint32_t attrs)
+static enum stile_error map_run(const struct stage2 *stage2, const struct run *run, uint64_t pa,
+                                uint32_t attrs)
 {
     if (!entries_are_free(run->first, run->nr))
         return STILE_ALREADY_MAPPED; /* tables are never empty */
-    entries_fill(run->first, run->nr, stage2_leaf_make(pa, run->level, attrs),
-                 pte_span(run->level));
+    entries_fill(stage2, run->first, run->nr, stage2_leaf_make(pa, run->level, attrs), run->level);
     *run->parent += stage2_used(run->nr);
     return STILE_SUCCESS;
 }
@@ -233,7 +234,7 @@ enum stile_error stage2_map_locked(struct stage2_locked locked, ipa_t ipa, pa_t 
     CHECK(is_aligned(ipa.ipa | pa.pa | bytes, PAGE_SIZE) && (attrs & STAGE2_READ));
     if (!range_is_inside(ipa, bytes))
         return STILE_INVALID_ARGUMENT;
-    error = run_find(locked.stage2, &range, &run) ? map_run(&run, range.pa, attrs)
+    error = run_find(locked.stage2, &range, &run) ? map_run(locked.stage2, &run, range.pa, attrs)
                                                   : map_any(locked.stage2, range, attrs);
     if (error)
         return error;
@@ -280,13 +281,13 @@ static enum stile_error change_prepare(uint64_t *table, unsigned level, struct r
 }
 
 /* Of a fresh block of which parts are ready, the pages of those are so from now on. */
-static void show_ready_parts(uint64_t *table)
+static void show_ready_parts(const struct stage2 *stage2, uint64_t *table)
 {
     uint32_t parts = page_parts(pa_make(table[0] & PTE_ADDRESS));
 
     for (unsigned i = 0; parts != 0 && i < PTE_NR_ENTRIES; i++) {
         if (parts & page_part_bit(pa_make(table[i] & PTE_ADDRESS)))
-            table[i] = (table[i] | PTE_VALID) & ~S2_FILLED;
+            stage2_put(stage2, &table[i], PTE_LAST_LEVEL, (table[i] | PTE_VALID) & ~S2_FILLED);
     }
 }
 
@@ -301,12 +302,12 @@ static void split(const struct stage2 *stage2, uint64_t *entry, unsigned level, 
     uint64_t piece = block | (level + 1 == PTE_LAST_LEVEL ? PTE_TABLE : 0);
 
     for (unsigned i = 0; i < PTE_NR_ENTRIES; i++)
-        table[i] = piece + i * pte_span(level + 1);
+        stage2_put(stage2, &table[i], level + 1, piece + i * pte_span(level + 1));
     if (stage2_leaf_attrs(block) & STAGE2_FRESH)
-        show_ready_parts(table);
-    *entry = 0;
-    tlb_flush_stage2_ipa(stage2->vttbr, align_down(ipa, pte_span(level)));
-    *entry = pte_to_table(table) + stage2_used(PTE_NR_ENTRIES);
+        show_ready_parts(stage2, table);
+    stage2_put(stage2, entry, level, 0);
+    stage2_flush_ipa(stage2, align_down(ipa, pte_span(level)));
+    stage2_put(stage2, entry, level, pte_to_table(table) + stage2_used(PTE_NR_ENTRIES));
     dsb_ishst();
 }
 
@@ -327,8 +328,9 @@ static unsigned change_commit(const struct stage2 *stage2, uint64_t *table, unsi
         uint64_t *below;
 
         if (!stage2_is_table(*entry, level) && step == pte_span(level)) {
-            *entry =
-                (*entry & change->keep) | (level == PTE_LAST_LEVEL ? change->page : change->block);
+            stage2_put(stage2, entry, level,
+                       (*entry & change->keep) |
+                           (level == PTE_LAST_LEVEL ? change->page : change->block));
             nr_gone += *entry == 0;
             continue;
         }
@@ -337,7 +339,7 @@ static unsigned change_commit(const struct stage2 *stage2, uint64_t *table, unsi
         below = pte_table(*entry);
         *entry -= stage2_used(change_commit(stage2, below, level + 1, part, change, spare, empty));
         if (stage2_table_used(*entry) == 0) {
-            *entry = 0;
+            stage2_put(stage2, entry, level, 0);
             nr_gone++;
             tables_push(empty, below);
         }
@@ -371,23 +373,24 @@ static bool run_is_plain(const struct run *run, const struct change *change)
     return !change_removes(change) || stage2_table_used(*run->parent) > run->nr;
 }
 
-static void change_run(const struct run *run, const struct change *change)
+static void change_run(const struct stage2 *stage2, const struct run *run,
+                       const struct change *change)
 {
     uint64_t set = run->level == PTE_LAST_LEVEL ? change->page : change->block;
 
     for (unsigned i = 0; i < run->nr; i++)
-        run->first[i] = (run->first[i] & change->keep) | set;
+        stage2_put(stage2, &run->first[i], run->level, (run->first[i] & change->keep) | set);
     if (change_removes(change))
         *run->parent -= stage2_used(run->nr);
 }
 
-/* No CPU translates any more by what a range was before. */
+/* Nobody translates any more by what a range was before. */
 static void change_flush(const struct stage2 *stage2, ipa_t ipa, uint64_t bytes)
 {
     if (bytes == PAGE_SIZE)
-        tlb_flush_stage2_ipa(stage2->vttbr, ipa.ipa);
+        stage2_flush_ipa(stage2, ipa.ipa);
     else
-        tlb_flush_stage2_all(stage2->vttbr);
+        stage2_flush_all(stage2);
 }
 
 static enum stile_error change_locked(struct stage2_locked locked, ipa_t ipa, uint64_t bytes,
@@ -403,14 +406,14 @@ static enum stile_error change_locked(struct stage2_locked locked, ipa_t ipa, ui
     if (!range_is_inside(ipa, bytes))
         return STILE_INVALID_ARGUMENT;
     if (run_find(stage2, &range, &run) && run_is_plain(&run, change))
-        change_run(&run, change);
+        change_run(stage2, &run, change);
     else
         error = change_any(stage2, range, change, &empty);
     if (error)
         return error;
     change_flush(stage2, ipa, bytes);
     /* Only now has every CPU's table walk let go of them. */
-    tables_free(&empty);
+    tables_free(stage2, &empty);
     return STILE_SUCCESS;
 }
 
@@ -446,9 +449,10 @@ void stage2_scratch_locked(struct stage2_locked locked, ipa_t ipa, uint64_t byte
 
     /* Break before make: invalid on every CPU, and then what is new. Most ranges are a page. */
     if (run_find(stage2, &range, &run) && run.nr == 1) {
-        *run.first &= ~PTE_VALID;
+        stage2_put(stage2, run.first, run.level, *run.first & ~PTE_VALID);
         change_flush(stage2, ipa, bytes);
-        *run.first = run.level == PTE_LAST_LEVEL ? change.page : change.block;
+        stage2_put(stage2, run.first, run.level,
+                   run.level == PTE_LAST_LEVEL ? change.page : change.block);
     } else {
         CHECK(change_any(stage2, range, &invalid, &none) == STILE_SUCCESS);
         change_flush(stage2, ipa, bytes);

@@ -10,8 +10,12 @@
 #include <stdint.h>
 
 #include "arch/cache.h"
+#include "arch/tlb.h"
+#include "dev/smmu.h"
+#include "mm/page.h"
 #include "mm/pte.h"
 #include "mm/stage2_attrs.h"
+#include "mm/stage2_state.h"
 
 #define STAGE2_FIRST_LEVEL 1u
 
@@ -83,6 +87,54 @@ static inline uint32_t stage2_leaf_attrs(uint64_t leaf)
     attrs |= leaf & PTE_VALID ? 0 : STAGE2_FRESH;
     attrs |= leaf & S2_FILLED ? STAGE2_FILLED : 0;
     return attrs;
+}
+
+/* Arm ARM D5.3 and D5.4, stage 1 at EL1: of attribute 0 and of an ASID, also for EL0. */
+#define TWIN_USER      (UINT64_C(1) << 6)
+#define TWIN_READ_ONLY (UINT64_C(1) << 7)
+#define TWIN_OF_ASID   (UINT64_C(1) << 11)
+
+/** The descriptor at the same place of the table's twin. What a device has is not shown there. */
+static inline uint64_t stage2_twin(uint64_t entry, unsigned level)
+{
+    if (!(entry & PTE_VALID))
+        return 0;
+    if (pte_is_table(entry, level))
+        return ((entry & PTE_ADDRESS) + PAGE_SIZE) | PTE_TABLE | PTE_VALID;
+    if ((entry & S2_MEMATTR) == S2_DEVICE_NGNRE)
+        return 0;
+    return (entry & (PTE_ADDRESS | PTE_TABLE | PTE_AF | PTE_VALID)) | PTE_SH_INNER | TWIN_USER |
+           TWIN_OF_ASID | (entry & S2_WRITE ? 0 : TWIN_READ_ONLY);
+}
+
+/** Writes a descriptor of a table of @level, and its twin. */
+static inline void stage2_put(const struct stage2 *stage2, uint64_t *entry, unsigned level,
+                              uint64_t value)
+{
+    *entry = value;
+    if (stage2->walkers == STAGE2_TWINS)
+        entry[PTE_NR_ENTRIES] = stage2_twin(value, level);
+}
+
+/** The order of the pages that a table takes, with its twin. */
+static inline unsigned stage2_table_order(const struct stage2 *stage2)
+{
+    return stage2->walkers == STAGE2_TWINS ? PAGE_ORDER_4K + 1 : PAGE_ORDER_4K;
+}
+
+/** Nobody translates any more by what all of it was before, or by what a page was. */
+static inline void stage2_flush_all(const struct stage2 *stage2)
+{
+    tlb_flush_stage2_all(stage2->vttbr);
+    if (stage2->walkers != STAGE2_CPUS)
+        smmu_flush(stage2->vm_id);
+}
+
+static inline void stage2_flush_ipa(const struct stage2 *stage2, uint64_t ipa)
+{
+    tlb_flush_stage2_ipa(stage2->vttbr, ipa);
+    if (stage2->walkers != STAGE2_CPUS)
+        smmu_flush(stage2->vm_id);
 }
 
 /*

@@ -143,17 +143,25 @@ struct vm_config {
     struct vm_device devices[VM_NR_DEVICES];
     struct vm_device_range device_ranges[VM_NR_DEVICE_RANGES];
     struct vm_device_spi device_spis[VM_NR_DEVICE_SPIS];
-    bool
-        one_to_one; /* stile,trusted-dma: its memory is where the machine has it, and stays there */
-    bool pmu;       /* stile,pmu: its vCPUs have performance monitors */
-    bool pmu_el2;   /* stile,pmu-el2: it has the CPU's, and may count EL2 */
-    bool privileged; /* stile,privileged: the VM may make the calls of group control */
+    uint32_t first_stream; /* those of its devices that the SMMU keeps to its memory */
+    uint32_t nr_streams;   /* 0: it has no such devices */
+    bool one_to_one;       /* stile,trusted-dma: an IPA is the machine's address */
+    bool pmu;              /* stile,pmu: its vCPUs have performance monitors */
+    bool pmu_el2;          /* stile,pmu-el2: it has the CPU's, and may count EL2 */
+    bool privileged;       /* stile,privileged: the VM may make the calls of group control */
 };
 
 /** Whether a VM has a GIC in its tree. Else its vCPUs' mailboxes bring it its interrupts. */
 static inline bool vm_config_has_gic(const struct vm_config *config)
 {
     return config->gicd.bytes != 0;
+}
+
+/** Whether devices read and write the VM's memory: all of it is there from the beginning, and
+ * stays. */
+static inline bool vm_config_has_dma(const struct vm_config *config)
+{
+    return config->one_to_one || config->nr_streams > 0;
 }
 
 /** vm_config_vcpu() - which vCPU has these affinity fields; nr_vcpus if none has */

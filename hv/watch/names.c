@@ -211,6 +211,7 @@ const char *names_intid(uint32_t intid)
     } known[] = {
         {IRQ_KICK, "kick"},
         {IRQ_CONSOLE, "console's turn"},
+        {IRQ_DEVICES, "devices' turn"},
         {ppi.maintenance, "GIC maintenance"},
         {ppi.hyp_timer, "hypervisor's timer"},
         {ppi.virt_timer, "virtual timer"},

@@ -64,8 +64,6 @@ struct queue {
 #define TYPE_WRITE 1u
 #define NOT_YET    0xFFu
 
-#define WAIT_MS 20000u
-
 static struct queue *queue;
 static uint64_t queue_pa;
 static const struct blk_transport *device;
@@ -169,9 +167,9 @@ bool blk_rig_acknowledge(void)
     return device->acknowledge() & 1;
 }
 
-enum blk_status blk_rig_wait(void)
+enum blk_status blk_rig_wait(uint32_t ms)
 {
-    (void)support_wait(blk_rig_has_ended() || (device->status() & STATUS_NEEDS_RESET), WAIT_MS);
+    (void)support_wait(blk_rig_has_ended() || (device->status() & STATUS_NEEDS_RESET), ms);
     if (blk_rig_has_ended())
         return (enum blk_status)queue->status;
     return device->status() & STATUS_NEEDS_RESET ? BLK_BROKEN : BLK_LATE;

@@ -53,7 +53,10 @@ bool blk_rig_has_ended(void);
 /** blk_rig_acknowledge() - take the device's interrupt back; whether it was a used buffer's */
 bool blk_rig_acknowledge(void);
 
-/** blk_rig_wait() - wait until the request has ended */
-enum blk_status blk_rig_wait(void);
+/** blk_rig_wait() - wait until the request has ended, so long at most */
+enum blk_status blk_rig_wait(uint32_t ms);
+
+/* For what ends on any host. */
+#define BLK_WAIT_MS 20000u
 
 #endif

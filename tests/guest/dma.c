@@ -47,7 +47,7 @@ static enum blk_status transfer(bool write, uint64_t sector, const struct blk_pi
                                 uint32_t nr)
 {
     blk_rig_submit(write, sector, pieces, nr);
-    return blk_rig_wait();
+    return blk_rig_wait(BLK_WAIT_MS);
 }
 
 static enum blk_status transfer_page(bool write, uint64_t sector, uint64_t pa)
@@ -134,8 +134,9 @@ KTF_TEST(dma, it_interrupts_at_the_end_of_each)
     irq_register(blk_rig_intid(), count, NULL);
     for (uint32_t i = 0; i < 20; i++) {
         blk_rig_submit(false, i, &(struct blk_piece){pages[0], PAGE_SIZE}, 1);
-        EXPECT_TRUE(support_wait(__atomic_load_n(&nr_ended, __ATOMIC_RELAXED) == i + 1, 20000));
-        ASSERT_EQ(blk_rig_wait(), BLK_OK);
+        EXPECT_TRUE(
+            support_wait(__atomic_load_n(&nr_ended, __ATOMIC_RELAXED) == i + 1, BLK_WAIT_MS));
+        ASSERT_EQ(blk_rig_wait(BLK_WAIT_MS), BLK_OK);
         EXPECT_EQ(wrong_words(pages[0], i, 0), 0);
     }
     irq_unregister(blk_rig_intid());

@@ -93,6 +93,7 @@ def plain_options(case, build):
     """The same, with the tree that QEMU makes."""
     options = [f"gic={case.gic}", f"pcpus={case.pcpus}", f"cpu={case.cpu}", f"memory={case.memory}",
                f"icount={'on' if case.icount else 'off'}", f"el2={'on' if case.starts_at_el2 else 'off'}"]
+    options += [f"smmu={'on' if case.smmu else 'off'}"]
     return options + what_runs(case, build) + disk_options(case, build)
 
 

@@ -41,6 +41,7 @@ class Case:
     cpu: str = "cortex-a72"
     memory: int = 256
     icount: bool = False
+    smmu: bool = False
     disk: str = ""  # a QEMU device that is a disk of 64 KiB, each 8 bytes of which say where they are
     cut: int = 0
     unchecked: bool = False  # whether kernels are packed whatever they are

@@ -420,6 +420,40 @@ KTF_TEST(machine, its_ppis_are_the_tree_s)
     EXPECT_EQ(ppi.phys_timer, 20);
 }
 
+static void add_smmus(void)
+{
+    const fdt32_t interrupts[] = {cpu_to_fdt32(0), cpu_to_fdt32(74), cpu_to_fdt32(1),
+                                  cpu_to_fdt32(0), cpu_to_fdt32(77), cpu_to_fdt32(1)};
+
+    for (uint32_t i = 0; i < 2; i++) {
+        const fdt64_t reg[] = {cpu_to_fdt64(0x09050000 + i * 0x20000), cpu_to_fdt64(0x20000)};
+
+        fdt_begin_node(buffer, i == 0 ? "iommu@9050000" : "iommu@9070000");
+        tree_add_string(buffer, "compatible", "arm,smmu-v3");
+        fdt_property(buffer, "reg", reg, sizeof(reg));
+        fdt_property(buffer, "interrupts", interrupts, sizeof(interrupts));
+        fdt_property(buffer, "interrupt-names", "gerror\0eventq", sizeof("gerror\0eventq"));
+        fdt_property_u32(buffer, "phandle", 3 + i);
+        fdt_end_node(buffer);
+    }
+}
+
+KTF_TEST(machine, the_first_smmu_is_taken)
+{
+    struct spec spec = spec_v3;
+
+    ASSERT_STREQ(parse_fault(&spec), NULL);
+    EXPECT_EQ(machine.smmu.bytes, 0);
+    spec.add = add_smmus;
+    ASSERT_STREQ(parse_fault(&spec), NULL);
+    EXPECT_EQ(machine.smmu.base.pa, 0x09050000);
+    EXPECT_EQ(machine.smmu.bytes, 0x20000);
+    EXPECT_EQ(machine.smmu_phandle, 3);
+    EXPECT_EQ(machine.smmu_error_intid, 32 + 74);
+    EXPECT_EQ(machine.smmu_event_intid, 32 + 77);
+    EXPECT_TRUE(machine.smmu_edge);
+}
+
 KTF_TEST(machine, the_monitors_interrupt_is_a_ppi)
 {
     struct spec spec = spec_v3;

@@ -30,7 +30,7 @@ static void setup(void)
     ASSERT_TRUE(page_reserve(VM, align_down(page_nr_free(), 16)));
     free_before = fake_free_of(VM);
     nr_released = 0;
-    ASSERT_EQ(stage2_init(&s2, VM), STILE_SUCCESS);
+    ASSERT_EQ(stage2_init(&s2, VM, STAGE2_CPUS), STILE_SUCCESS);
 }
 
 static void teardown(void)
@@ -296,7 +296,7 @@ KTF_TEST(stage2, destroying_releases_every_page_once)
         ;
     EXPECT_EQ(nr_released, 3 * PAGE_SIZE + 5 * BLOCK_2M + 2 * BLOCK_1G);
     EXPECT_EQ(fake_free_of(VM), free_before);
-    ASSERT_EQ(stage2_init(&s2, VM), STILE_SUCCESS);
+    ASSERT_EQ(stage2_init(&s2, VM, STAGE2_CPUS), STILE_SUCCESS);
 }
 
 /* --- the pool runs out --------------------------------------------------------------------- */

@@ -406,9 +406,10 @@ static const struct fault faults[] = {
     {"an empty path", empty_path, "vm.dtb: gpio@c030000: its stile,device is no path"},
     {"not in use", not_in_use, "vm.dtb: gpio@c030000: the machine's pl061@9030000 is not in use"},
     {"DMA", dma,
-     "vm.dtb: gpio@c030000: it says neither stile,no-dma nor stile,trusted-dma, or both"},
+     "vm.dtb: gpio@c030000: nothing keeps DMA of the machine's pl061@9030000 from others' memory: "
+     "stile,no-dma or stile,trusted-dma must be there"},
     {"DMA and none", dma_and_none,
-     "vm.dtb: gpio@c030000: it says neither stile,no-dma nor stile,trusted-dma, or both"},
+     "vm.dtb: gpio@c030000: it says both stile,no-dma and stile,trusted-dma"},
     {"DMA beside one that does none", dma_beside_no_dma,
      "vm.dtb: slot@c003e00: the machine's slot@a003e00 shares a page or an interrupt with its "
      "slot@a003c00"},

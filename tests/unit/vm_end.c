@@ -88,6 +88,35 @@ void vgic_unlink(struct vm *linked)
     EXPECT_TRUE(linked == vm);
 }
 
+void smmu_attach(uint32_t vm_id, uint32_t first, uint32_t nr, const struct smmu_tables *tables,
+                 pa_t root)
+{
+    (void)vm_id;
+    (void)first;
+    (void)nr;
+    (void)tables;
+    (void)root;
+}
+
+void smmu_detach(uint32_t vm_id)
+{
+    (void)vm_id;
+}
+
+bool smmu_next_event(struct smmu_event *event)
+{
+    (void)event;
+    return false;
+}
+
+bool smmu_end_stream(uint32_t stream)
+{
+    (void)stream;
+    return false;
+}
+
+const struct gic_ops *gic;
+
 uint32_t pci_quiet_bus(pa_t config)
 {
     (void)config;

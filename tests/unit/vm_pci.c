@@ -22,6 +22,7 @@
 
 #define GIC_OF_MACHINE 8u
 #define GIC_OF_VM      9u
+#define SMMU           7u
 
 static struct pcpu self;
 static struct vm_config config;
@@ -82,6 +83,9 @@ static void setup(void)
     machine.uart = (struct pa_range){pa_make(0x09000000), 0x1000};
     machine.uart_intid = 33;
     machine.gicd = (struct pa_range){pa_make(0x08000000), 0x10000};
+    machine.smmu_phandle = SMMU;
+    fake_smmu.is_there = false;
+    fake_smmu.nr_streams = 0x10000;
 }
 
 KTF_SUITE(vm_pci, .setup = setup);
@@ -145,6 +149,28 @@ KTF_TEST(vm_pci, a_window_may_be_smaller)
     EXPECT_EQ(config.device_ranges[1].at.base.ipa, 0x140000000);
     EXPECT_EQ(config.device_ranges[1].pa.pa, 0x8000000000);
     EXPECT_EQ(config.device_ranges[1].at.bytes, 0x8000000);
+}
+
+/* Of a map, or of "iommus", which is one stream. */
+static void put_smmu_before_it(void)
+{
+    fake_smmu.is_there = true;
+    vm_tree.nodes[3].trusted_dma = 0;
+    machine_pci.nr_streams = 1;
+    machine_pci.streams[0][1] = SMMU;
+    machine_pci.streams[0][3] = 0x10000;
+}
+
+KTF_TEST(vm_pci, behind_an_smmu_it_needs_no_trust)
+{
+    put_smmu_before_it();
+    machine_pci.streams[0][2] = 0x200;
+    machine_pci.streams[0][3] = 0x100;
+    ASSERT_STREQ(parse(), NULL);
+    EXPECT_FALSE(config.one_to_one);
+    EXPECT_TRUE(vm_config_has_dma(&config));
+    EXPECT_EQ(config.first_stream, 0x200);
+    EXPECT_EQ(config.nr_streams, 0x100);
 }
 
 /** What is wrong, and what is said of it. */
@@ -266,7 +292,88 @@ static void over_the_uart(void)
     machine_pci.windows[0][4] = 0x09000000;
 }
 
+static void no_smmu(void)
+{
+    put_smmu_before_it();
+    fake_smmu.is_there = false;
+}
+
+static void another_smmu(void)
+{
+    put_smmu_before_it();
+    machine_pci.streams[0][1] = SMMU + 1;
+}
+
+static void trust_behind_an_smmu(void)
+{
+    put_smmu_before_it();
+    vm_tree.nodes[3].trusted_dma = 1;
+}
+
+static void half_a_bus(void)
+{
+    put_smmu_before_it();
+    machine_pci.streams[0][3] = 0x180;
+}
+
+static void half_way_into_a_bus(void)
+{
+    put_smmu_before_it();
+    machine_pci.streams[0][2] = 0x80;
+    machine_pci.streams[0][3] = 0x100;
+}
+
+static void streams_of_other_ids(void)
+{
+    put_smmu_before_it();
+    machine_pci.streams[0][0] = 0x100;
+}
+
+static void two_maps(void)
+{
+    put_smmu_before_it();
+    machine_pci.nr_streams = 2;
+}
+
+static void too_many_streams(void)
+{
+    put_smmu_before_it();
+    machine_pci.streams[0][2] = 0x100;
+}
+
+static void streams_that_wrap(void)
+{
+    put_smmu_before_it();
+    machine_pci.streams[0][2] = 0xFFFFFF00;
+    machine_pci.streams[0][3] = 0x200;
+}
+
+static void no_streams(void)
+{
+    put_smmu_before_it();
+    machine_pci.streams[0][3] = 0;
+}
+
+#define NO_STREAMS                                                                                 \
+    "vm.dtb: pcie@60000000: the streams of the machine's pcie@10000000 are not whole buses of "    \
+    "its SMMU, or not the only ones of the VM"
+#define NO_PROTECTION                                                                              \
+    "vm.dtb: pcie@60000000: nothing keeps DMA of the machine's pcie@10000000 from others' "        \
+    "memory: stile,no-dma or stile,trusted-dma must be there"
+
 static const struct fault faults[] = {
+    {"no SMMU", no_smmu, NO_PROTECTION},
+    {"another SMMU", another_smmu, NO_PROTECTION},
+    {"trust behind an SMMU", trust_behind_an_smmu,
+     "vm.dtb: pcie@60000000: the machine's pcie@10000000 is behind an SMMU: it needs no trust, and "
+     "has none"},
+    {"half a bus", half_a_bus, NO_STREAMS},
+    {"half way into a bus", half_way_into_a_bus, NO_STREAMS},
+    {"streams of other ids", streams_of_other_ids, NO_STREAMS},
+    {"two maps", two_maps, NO_STREAMS},
+    {"too many streams", too_many_streams, NO_STREAMS},
+    {"streams that wrap", streams_that_wrap, NO_STREAMS},
+    {"no streams", no_streams, NO_STREAMS},
     {"no DMA", no_dma,
      "vm.dtb: pcie@60000000: what is behind the machine's pcie@10000000 reads and writes memory"},
     {"another space", another_space,

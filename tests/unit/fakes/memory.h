@@ -14,6 +14,8 @@
 #include "dev/machine.h"
 #include "mm/window.h"
 
+#include "fakes/smmu.h"
+
 #include "dev/ranges.c"
 #include "mm/carve.c"
 #include "mm/handover.c"

@@ -24,6 +24,8 @@ struct tree_pci {
     unsigned nr_pins;
     unsigned pin_cells;
     uint32_t pins[8][10]; /* address, pin, the GIC's phandle, its address (0 to 2), interrupt */
+    unsigned nr_streams;
+    uint32_t streams[2][4]; /* requester id, the IOMMU's phandle, stream, how many */
 };
 
 /** A node of a tree with a reg of 64-bit addresses and sizes. */
@@ -125,6 +127,8 @@ static inline void tree_add_pci(void *fdt, const struct tree_pci *pci)
     fdt_property_u32(fdt, "#interrupt-cells", 1);
     tree_add_cells(fdt, "ranges", pci->windows[0], pci->nr_windows, 7, 7);
     tree_add_cells(fdt, "interrupt-map", pci->pins[0], pci->nr_pins, 10, pci->pin_cells);
+    if (pci->nr_streams > 0)
+        tree_add_cells(fdt, "iommu-map", pci->streams[0], pci->nr_streams, 4, 4);
 }
 
 static inline void tree_add_node(void *fdt, const struct tree_node *node)

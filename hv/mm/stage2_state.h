@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is kept of a stage 2, for who promises it, mm/stage2.h, and who writes its descriptors.
+ */
+#ifndef MM_STAGE2_STATE_H
+#define MM_STAGE2_STATE_H
+
+#include <stdint.h>
+
+#include "lib/spinlock.h"
+
+/** Who translates by the tables. */
+enum stage2_walkers {
+    STAGE2_CPUS,
+    STAGE2_SMMU,  /* the SMMU as well */
+    STAGE2_TWINS, /* the SMMU by twins: behind each table a second one, of stage 1's format */
+};
+
+struct stage2 {
+    enum stage2_walkers walkers;
+    uint64_t *root;    /* 512 entries of 1 GiB */
+    uint64_t vttbr;    /* VTTBR_EL2 while the VM runs */
+    uint32_t vm_id;    /* whose budget its tables are in; also the VMID */
+    uint64_t *scratch; /* a table, every entry of which is one page; NULL: not made */
+    struct spinlock lock;
+    uint64_t nr_owned; /* pages that are STAGE2_OWNED; counted by memory/vmem.c, as are the next */
+    uint64_t quota;    /* pages it may own */
+    uint64_t kept;     /* pages nobody else may: its quota, or what it starts anew with if more */
+    uint64_t
+        nr_ready;  /* while it is filled: so many pages have been handed over, if all are to be */
+    uint64_t gone; /* while it is destroyed: nothing is left below this IPA */
+};
+
+#endif
