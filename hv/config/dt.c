@@ -60,13 +60,15 @@ enum dt_fault dt_check(const void *fdt, size_t bytes)
 }
 
 /* Which of DT_PROPS has its name at @offset of the tree's strings, or DT_NR_PROPS. */
-static uint32_t prop_named(const void *fdt, uint32_t offset)
+static uint32_t prop_named(uint64_t letters, const void *fdt, uint32_t offset)
 {
     const char *name = (const char *)fdt + fdt_off_dt_strings(fdt) + offset;
     uint64_t rest = fdt_totalsize(fdt) - fdt_off_dt_strings(fdt);
     uint32_t i;
 
     if (offset >= rest)
+        return DT_NR_PROPS;
+    if (!(letters >> (*name & 63) & 1))
         return DT_NR_PROPS;
     for (i = 0; i < DT_NR_PROPS; i++)
         if (*name == *prop_names[i].name && prop_names[i].bytes <= rest - offset &&
@@ -79,8 +81,10 @@ static uint32_t prop_named(const void *fdt, uint32_t offset)
  * Names that were looked for, by where they are in the tree's strings: mostly, all properties of a
  * name share one. So a name is compared once, however many nodes have it.
  */
-#define NR_KNOWN 64u
+#define NR_KNOWN 128u
 struct known {
+    uint64_t
+        letters; /* with which those of DT_PROPS begin, a bit for each, by its lowest six bits */
     uint32_t offset[NR_KNOWN]; /* and 1; 0: none */
     uint8_t index[NR_KNOWN];   /* as of prop_named() */
 };
@@ -92,24 +96,38 @@ static uint32_t prop_known(struct known *known, const void *fdt, uint32_t offset
     uint32_t slot = (offset ^ offset / NR_KNOWN) % NR_KNOWN;
 
     if (known->offset[slot] != offset + 1 || offset == UINT32_MAX) {
-        known->index[slot] = (uint8_t)prop_named(fdt, offset);
+        known->index[slot] = (uint8_t)prop_named(known->letters, fdt, offset);
         known->offset[slot] = offset + 1;
     }
     return known->index[slot];
+}
+
+/* What is at an offset where fdt_next_tag() has found a tag, and all that belongs to it. */
+static const char *in_struct(const void *fdt, int offset)
+{
+    return (const char *)fdt + fdt_off_dt_struct(fdt) + offset;
 }
 
 /* The node keeps the property at @offset, where fdt_next_tag() found it, if it is one of DT_PROPS.
  */
 static void keep_prop(struct known *known, struct dt_node *node, int offset)
 {
-    const struct fdt_property *prop =
-        (const void *)((const char *)node->fdt + fdt_off_dt_struct(node->fdt) + offset);
+    const struct fdt_property *prop = (const void *)in_struct(node->fdt, offset);
     uint32_t index = prop_known(known, node->fdt, fdt32_ld(&prop->nameoff));
 
     if (index == DT_NR_PROPS)
         return;
-    node->props[index].at = (uint32_t)(prop->data - (const char *)node->fdt);
-    node->props[index].bytes = fdt32_ld(&prop->len);
+    node->props[index] = (uint32_t)(prop->data - (const char *)node->fdt);
+}
+
+struct dt_prop dt_prop(const struct dt_node *node, enum dt_prop_index index)
+{
+    const char *value = (const char *)node->fdt + node->props[index];
+    const struct fdt_property *prop = (const void *)(value - offsetof(struct fdt_property, data));
+
+    if (node->props[index] == 0)
+        return (struct dt_prop){NULL, 0};
+    return (struct dt_prop){value, fdt32_ld(&prop->len)};
 }
 
 /* Tells of the node whose properties have all been seen, if there is one. */
@@ -130,6 +148,8 @@ bool dt_walk(const void *fdt, dt_visit_t *visit, void *context)
     int depth = -1;
     int next;
 
+    for (uint32_t i = 0; i < DT_NR_PROPS; i++)
+        known.letters |= UINT64_C(1) << (*prop_names[i].name & 63);
     for (int offset = 0; offset >= 0; offset = next) {
         switch (fdt_next_tag(fdt, offset, &next)) {
         case FDT_BEGIN_NODE:
@@ -138,7 +158,7 @@ bool dt_walk(const void *fdt, dt_visit_t *visit, void *context)
                 pending = &path[depth];
                 *pending = (struct dt_node){.fdt = fdt, .offset = offset};
                 pending->parent = depth > 0 ? &path[depth - 1] : NULL;
-                pending->name = fdt_offset_ptr(fdt, offset + (int)FDT_TAGSIZE, 1);
+                pending->name = in_struct(fdt, offset) + FDT_TAGSIZE;
             }
             break;
         case FDT_PROP:

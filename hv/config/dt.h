@@ -80,10 +80,7 @@ struct dt_node {
     int offset;                   /* libfdt's; tells it from others */
     const struct dt_node *parent; /* NULL for the root */
     const char *name;             /* with its unit address; "" for the root */
-    struct {
-        uint32_t at; /* in the tree; 0: the node does not have it */
-        uint32_t bytes;
-    } props[DT_NR_PROPS];
+    uint32_t props[DT_NR_PROPS]; /* where in the tree their values are; 0: it does not have it */
 };
 
 enum dt_fault {
@@ -114,12 +111,7 @@ typedef void dt_visit_t(void *context, const struct dt_node *node);
 bool dt_walk(const void *fdt, dt_visit_t *visit, void *context);
 
 /** dt_prop() - a property of a node */
-static inline struct dt_prop dt_prop(const struct dt_node *node, enum dt_prop_index index)
-{
-    return (struct dt_prop){
-        node->props[index].at != 0 ? (const char *)node->fdt + node->props[index].at : NULL,
-        node->props[index].bytes};
-}
+struct dt_prop dt_prop(const struct dt_node *node, enum dt_prop_index index);
 
 /** Whether the node's name, without its unit address, is @name. */
 bool dt_is_named(const struct dt_node *node, const char *name);
