@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-# The Linux guests: Debian's kernel, and eight initramfs. Each has busybox, init, and the scripts and
+# The Linux guests: Debian's kernel, and nine initramfs. Each has busybox, init, and the scripts and
 # programs of this folder; a second one those of tools, with gdb, strace and perf; a third those of
 # aarch32, with a busybox of 32 bits; a fourth the selftests of our patches; a fifth what runs our Linux
 # under KVM, of which Debian's kernel is the host; a sixth those of power, with a patched kernel to be
-# started by another one; two those of long, with the kernel's own selftests and with stress-ng. A
-# program brings its C library with it.
+# started by another one; two those of long, with the kernel's own selftests and with stress-ng; one
+# those of disk, with modules of Debian's kernel. A program brings its C library with it.
 
 DEBIAN_KERNEL ?=
 
@@ -37,7 +37,7 @@ $(aarch32)/.done: scripts/debian-armhf scripts/fetch-debian | $(O)/.deps-build
 	@touch $@
 
 # $(call linux_scripts,folder) and $(call linux_programs,folder): what is in it, and built from it
-linux_scripts  = $(filter-out %.c %.mk $(addprefix tests/linux/,init series beside tools aarch32 kvm power long),\
+linux_scripts  = $(filter-out %.c %.mk $(addprefix tests/linux/,init series beside tools aarch32 kvm power long disk),\
 	$(wildcard tests/linux/$(1)*))
 linux_programs = $(patsubst tests/linux/%.c,$(O)/linux/%,$(wildcard tests/linux/$(1)*.c))
 
@@ -114,6 +114,7 @@ linux-tools-tests   := $(call linux_scripts,tools/) $(linux-tools-programs)
 linux-aarch32-tests := $(call linux_scripts,aarch32/) $(linux-aarch32-programs)
 linux-power-tests   := $(call linux_scripts,power/) $(linux-power-programs) $(linux-stile-tests) $(linux-root)/debug/Image
 linux-long-tests    := $(call linux_scripts,long/)
+linux-disk-tests    := $(call linux_scripts,disk/)
 
 linux-common = scripts/initramfs -o $@ --busybox $(debian)/busybox --init tests/linux/init
 linux-pack         = $(linux-common) $(linux-tests)
@@ -124,6 +125,7 @@ linux-stile-pack   = $(linux-common) $(linux-tests) $(linux-stile-tests)
 linux-kvm-pack     = $(linux-common) $(linux-kvm-programs) && $(linux-kvm-guests) && cat $@.guests >>$@ && rm $@.guests
 linux-power-pack   = $(linux-common) $(linux-tests) $(linux-power-tests)
 linux-selftests-pack = $(linux-common) $(linux-tests) $(linux-long-tests) $(kernel-selftests)/*
+linux-disk-pack    = $(linux-common) $(linux-tests) $(linux-disk-tests) $(debian)/modules/*.ko
 linux-stress-ng-pack = $(linux-common) --tree $(stress-ng)/tree $(linux-tests) $(linux-long-tests)
 
 # $(call linux_pack_rule,initrd,kind): how an initramfs is packed by linux-KINDpack
@@ -140,6 +142,7 @@ $(eval $(call linux_pack_rule,initrd-aarch32,aarch32-))
 $(eval $(call linux_pack_rule,initrd-stile,stile-))
 $(eval $(call linux_pack_rule,initrd-kvm,kvm-))
 $(eval $(call linux_pack_rule,initrd-power,power-))
+$(eval $(call linux_pack_rule,initrd-disk,disk-))
 $(eval $(call linux_pack_rule,initrd-selftests,selftests-))
 $(eval $(call linux_pack_rule,initrd-stress-ng,stress-ng-))
 $(O)/linux/initrd-selftests $(O)/linux/initrd-stress-ng: $(linux-long-tests)
