@@ -17,9 +17,18 @@
 #include "vm/refusal.h"
 #include "vm/vm.h"
 
-/* Which device of @config's has registers or an interrupt of one of @other's; NULL if none. */
+static bool have_common_streams(const struct vm_config *a, const struct vm_config *b)
+{
+    return a->nr_streams > 0 && b->nr_streams > 0 &&
+           a->first_stream < b->first_stream + b->nr_streams &&
+           b->first_stream < a->first_stream + a->nr_streams;
+}
+
+/* Which device of @config's has registers, an interrupt or a stream of one of @other's, or NULL. */
 static const char *find_common(const struct vm_config *config, const struct vm_config *other)
 {
+    if (have_common_streams(config, other))
+        return config->devices[0].name;
     for (uint32_t i = 0; i < config->nr_device_ranges; i++) {
         const struct vm_device_range *range = &config->device_ranges[i];
 

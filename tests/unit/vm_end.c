@@ -761,3 +761,21 @@ KTF_TEST(vm_end, what_has_ended_is_not_paused)
     expect_gone();
     EXPECT_TRUE(strstr(log_text, "vm: destroyed") != NULL);
 }
+
+/* Of two bridges, whose registers and interrupts are apart. */
+KTF_TEST(vm_end, streams_are_one_vms)
+{
+    static struct vm_config a, b;
+
+    a = b = (struct vm_config){.nr_devices = 1, .nr_streams = 0x100};
+    a.devices[0].name = "pcie@1";
+    b.first_stream = 0x100;
+    EXPECT_STREQ(find_common(&a, &b), NULL);
+    b.nr_streams = 0;
+    b.first_stream = 0;
+    EXPECT_STREQ(find_common(&a, &b), NULL);
+    b.nr_streams = 0x200;
+    EXPECT_STREQ(find_common(&a, &b), "pcie@1");
+    a.first_stream = 0x100;
+    EXPECT_STREQ(find_common(&a, &b), "pcie@1");
+}
