@@ -4,25 +4,8 @@
  * tree and the machine's.
  */
 #include <stdio.h>
-#include <stdlib.h>
 
-#include "arch/tlb.h"
-
-#include "fakes/memory.h"
-#include "fakes/tree.h"
-
-#include "config/dt.c"
-#include "vm/refusal.c"
-#include "config/machine_device.c"
-#include "config/vm_check.c"
-#include "config/vm_device.c"
-#include "config/vm_tree.c"
-
-#include "ktf.h"
-
-static struct pcpu self;
-static struct vm_config config;
-static uint64_t machines[TREE_BYTES / 8], vms[TREE_BYTES / 8];
+#include "device_rig.h"
 
 /* What the machine has, beside memory, a GIC and the hypervisor's UART. */
 static const struct tree_node gpio = {.name = "pl061@9030000",
@@ -50,20 +33,13 @@ static const struct tree_node given_timer = {.name = "timer@c050800",
                                              .device = "/timer@9050800",
                                              .no_dma = 1};
 
-static struct tree machine_tree, vm_tree;
-
 static void setup(void)
 {
-    fake_sysreg_write("tpidr_el2", (uint64_t)(uintptr_t)&self);
-    fake_memory();
-    machine_tree = vm_tree = tree_default;
+    device_rig_setup();
     machine_tree.nodes[3] = gpio;
     machine_tree.nodes[4] = timer;
     vm_tree.nodes[3] = given_gpio;
     vm_tree.nodes[4] = given_timer;
-    machine.uart = (struct pa_range){pa_make(0x09000000), 0x1000};
-    machine.uart_intid = 33;
-    machine.gicd = (struct pa_range){pa_make(0x08000000), 0x10000};
     machine.memory =
         (struct ranges){2, {{pa_make(0x40000000), 0x1000000}, {pa_make(0x80000000), 0x1000000}}};
     machine.reserved = (struct ranges){1, {{pa_make(0x30000000), 0x1000}}};
@@ -72,16 +48,6 @@ static void setup(void)
 }
 
 KTF_SUITE(vm_device, .setup = setup);
-
-static const char *parse(void)
-{
-    size_t bytes = tree_make(vms, &vm_tree);
-
-    tree_make(machines, &machine_tree);
-    machine.dtb = (struct pa_range){pa_make((uint64_t)(uintptr_t)machines), TREE_BYTES};
-    config = (struct vm_config){0};
-    return vm_tree_parse(vms, bytes, &config);
-}
 
 KTF_TEST(vm_device, two_devices_are_given)
 {

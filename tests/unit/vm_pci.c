@@ -4,30 +4,13 @@
  * windows and of its interrupts as the VM's tree says.
  */
 #include <stdio.h>
-#include <stdlib.h>
 
-#include "arch/tlb.h"
-
-#include "fakes/memory.h"
-#include "fakes/tree.h"
-
-#include "config/dt.c"
-#include "vm/refusal.c"
-#include "config/machine_device.c"
-#include "config/vm_check.c"
-#include "config/vm_device.c"
-#include "config/vm_tree.c"
-
-#include "ktf.h"
+#include "device_rig.h"
 
 #define GIC_OF_MACHINE 8u
 #define GIC_OF_VM      9u
 #define SMMU           7u
 
-static struct pcpu self;
-static struct vm_config config;
-static uint64_t machines[TREE_BYTES / 8], vms[TREE_BYTES / 8];
-static struct tree machine_tree, vm_tree;
 static struct tree_pci machine_pci, vm_pci;
 
 /* I/O, memory of 32 and of 64 bits; two slots of two pins, which share two SPIs. */
@@ -59,9 +42,7 @@ static const struct tree_pci default_vm_pci = {
 
 static void setup(void)
 {
-    fake_sysreg_write("tpidr_el2", (uint64_t)(uintptr_t)&self);
-    fake_memory();
-    machine_tree = vm_tree = tree_default;
+    device_rig_setup();
     machine_pci = default_machine_pci;
     vm_pci = default_vm_pci;
     machine_tree.nodes[1].phandle = GIC_OF_MACHINE;
@@ -80,25 +61,12 @@ static void setup(void)
                                           .device = "/pcie@10000000",
                                           .trusted_dma = 1};
     machine.memory = (struct ranges){1, {{pa_make(0x40000000), 0x1000000}}};
-    machine.uart = (struct pa_range){pa_make(0x09000000), 0x1000};
-    machine.uart_intid = 33;
-    machine.gicd = (struct pa_range){pa_make(0x08000000), 0x10000};
     machine.smmu_phandle = SMMU;
     fake_smmu.is_there = false;
     fake_smmu.nr_streams = 0x10000;
 }
 
 KTF_SUITE(vm_pci, .setup = setup);
-
-static const char *parse(void)
-{
-    size_t bytes = tree_make(vms, &vm_tree);
-
-    tree_make(machines, &machine_tree);
-    machine.dtb = (struct pa_range){pa_make((uint64_t)(uintptr_t)machines), TREE_BYTES};
-    config = (struct vm_config){0};
-    return vm_tree_parse(vms, bytes, &config);
-}
 
 KTF_TEST(vm_pci, a_bridge_has_buses_windows_and_pins)
 {

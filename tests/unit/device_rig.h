@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Two trees, a machine's and a VM's, and what the readers of both make of them. Included by one
+ * file of a test.
+ */
+#ifndef UNIT_DEVICE_RIG_H
+#define UNIT_DEVICE_RIG_H
+
+#include <stdlib.h>
+
+#include "arch/tlb.h"
+
+#include "fakes/memory.h"
+#include "fakes/tree.h"
+
+#include "config/dt.c"
+#include "vm/refusal.c"
+#include "config/machine_device.c"
+#include "config/vm_check.c"
+#include "config/vm_device.c"
+#include "config/vm_tree.c"
+
+#include "ktf.h"
+
+static struct tree machine_tree, vm_tree;
+static struct vm_config config;
+
+/* Both trees are as fakes/tree.h has them; a GIC and a UART are the hypervisor's. */
+static void device_rig_setup(void)
+{
+    static struct pcpu self;
+
+    fake_sysreg_write("tpidr_el2", (uint64_t)(uintptr_t)&self);
+    fake_memory();
+    machine_tree = vm_tree = tree_default;
+    machine.uart = (struct pa_range){pa_make(0x09000000), 0x1000};
+    machine.uart_intid = 33;
+    machine.gicd = (struct pa_range){pa_make(0x08000000), 0x10000};
+}
+
+/* Reads the VM's tree: into config, or what is wrong with it. */
+static const char *parse(void)
+{
+    static uint64_t machines[TREE_BYTES / 8], vms[TREE_BYTES / 8];
+    size_t bytes = tree_make(vms, &vm_tree);
+
+    tree_make(machines, &machine_tree);
+    machine.dtb = (struct pa_range){pa_make((uint64_t)(uintptr_t)machines), TREE_BYTES};
+    config = (struct vm_config){0};
+    return vm_tree_parse(vms, bytes, &config);
+}
+
+#endif
