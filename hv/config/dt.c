@@ -122,12 +122,13 @@ static void keep_prop(struct known *known, struct dt_node *node, int offset)
 
 struct dt_prop dt_prop(const struct dt_node *node, enum dt_prop_index index)
 {
-    const char *value = (const char *)node->fdt + node->props[index];
-    const struct fdt_property *prop = (const void *)(value - offsetof(struct fdt_property, data));
+    uint32_t at = node->props[index];
+    const struct fdt_property *prop;
 
-    if (node->props[index] == 0)
+    if (at == 0)
         return (struct dt_prop){NULL, 0};
-    return (struct dt_prop){value, fdt32_ld(&prop->len)};
+    prop = (const void *)((const char *)node->fdt + (at - offsetof(struct fdt_property, data)));
+    return (struct dt_prop){prop->data, fdt32_ld(&prop->len)};
 }
 
 /* Tells of the node whose properties have all been seen, if there is one. */
@@ -377,7 +378,9 @@ bool dt_window(const struct dt_node *bridge, uint32_t index, struct dt_window *o
     out->pci = number_at(ranges, at + 1, PCI_ADDRESS_CELLS - 1);
     out->base = number_at(ranges, at + PCI_ADDRESS_CELLS, outer.address);
     out->bytes = number_at(ranges, at + PCI_ADDRESS_CELLS + outer.address, inner.size);
-    return translate_up(bridge->parent, &out->base, out->bytes);
+    if (!translate_up(bridge->parent, &out->base, out->bytes))
+        out->bytes = 0;
+    return true;
 }
 
 /* --- interrupts ---------------------------------------------------------------------------- */
@@ -394,7 +397,7 @@ uint32_t dt_phandle(const struct dt_node *node)
 }
 
 /* Devicetree Specification 2.4.3: whose it is, the controller, its address, the interrupt. */
-static struct dt_interrupts interrupt_map(const struct dt_node *node)
+struct dt_interrupts dt_interrupt_map(const struct dt_node *node)
 {
     uint32_t address = cells_or(dt_prop(node, DT_ADDRESS_CELLS), 0);
     uint32_t interrupt = cells_or(dt_prop(node, DT_INTERRUPT_CELLS), 0);
@@ -426,8 +429,6 @@ struct dt_interrupts dt_interrupts(const struct dt_node *node)
 
     if (found.cells.value)
         return found;
-    if (dt_prop(node, DT_INTERRUPT_MAP).value && !dt_prop(node, DT_INTERRUPTS).value)
-        return interrupt_map(node);
     found = (struct dt_interrupts){dt_prop(node, DT_INTERRUPTS), 0, false, 0};
     for (; node && found.controller == 0; node = node->parent)
         found.controller = phandle_in(dt_prop(node, DT_INTERRUPT_PARENT));

@@ -80,7 +80,7 @@ struct dt_node {
     int offset;                   /* libfdt's; tells it from others */
     const struct dt_node *parent; /* NULL for the root */
     const char *name;             /* with its unit address; "" for the root */
-    uint32_t props[DT_NR_PROPS]; /* where in the tree their values are; 0: it does not have it */
+    uint32_t props[DT_NR_PROPS];  /* where in the tree their values are; 0: it does not have it */
 };
 
 enum dt_fault {
@@ -180,7 +180,8 @@ struct dt_window {
     uint64_t bytes;
 };
 
-/** dt_window() - the @index-th window of a bridge; false if there is none that can be read */
+/** dt_window() - the @index-th window of a bridge, of no bytes if no bus passes it on; false: none
+ */
 bool dt_window(const struct dt_node *bridge, uint32_t index, struct dt_window *out);
 
 /** Streams of an IOMMU, and whose they are: the node's, or those of PCI's requester ids. */
@@ -196,8 +197,8 @@ struct dt_streams {
 struct dt_streams dt_streams(const struct dt_node *node);
 
 /**
- * The interrupts of a node, to be told once the interrupt controller is known. Those of its
- * interrupt-map, if it has one, are those of the devices that are behind it.
+ * The interrupts of a node, or those of its interrupt-map, of the devices that are behind it; to be
+ * told once the interrupt controller is known.
  */
 struct dt_interrupts {
     struct dt_prop cells; /* of interrupts-extended, interrupts or interrupt-map */
@@ -214,6 +215,10 @@ struct dt_gic {
 };
 
 struct dt_interrupts dt_interrupts(const struct dt_node *node);
+
+/** dt_interrupt_map() - those of a node's interrupt-map alone; no cells if it has none */
+struct dt_interrupts dt_interrupt_map(const struct dt_node *node);
+
 struct dt_gic dt_gic(const struct dt_node *node);
 
 /**

@@ -82,13 +82,11 @@ static void take_range(struct search *search, uint64_t base, uint64_t bytes,
 
 static void take_ranges(struct search *search, const struct dt_node *node)
 {
-    static const char *const bridge = "pci-host-ecam-generic";
     struct machine_device *device = search->device;
     struct dt_window window = {.bytes = 0};
     uint64_t base, bytes;
 
     device->nr_regs = dt_nr_regs(node);
-    device->is_pci = dt_compatible(node, &bridge, 1) == 0;
     for (uint32_t i = 0; i < device->nr_regs; i++) {
         bool is_passed_on = dt_address(node, i, &base, &bytes);
 
@@ -115,6 +113,8 @@ static bool is_plumbing(const struct dt_node *node)
     return false;
 }
 
+static const char *const bridge = "pci-host-ecam-generic";
+
 static void find_device(void *context, const struct dt_node *node)
 {
     struct search *search = context;
@@ -126,9 +126,11 @@ static void find_device(void *context, const struct dt_node *node)
     search->offset = node->offset;
     search->is_okay = dt_is_okay(node);
     search->is_plumbing = is_plumbing(node);
-    search->device->interrupts = dt_interrupts(node);
     search->device->streams = dt_streams(node);
     search->device->name = node->name;
+    search->device->is_pci = dt_compatible(node, &bridge, 1) == 0;
+    search->device->interrupts =
+        search->device->is_pci ? dt_interrupt_map(node) : dt_interrupts(node);
     search->device->has_clocks = fdt_getprop(node->fdt, node->offset, "clocks", NULL) != NULL;
     take_ranges(search, node);
 }
@@ -192,10 +194,15 @@ static bool has_page_of(const struct machine_device *device, const struct dt_nod
 static bool has_spi_of(const struct search *search, const struct dt_node *node)
 {
     struct dt_interrupts interrupts = dt_interrupts(node);
+    struct dt_interrupts map = dt_interrupt_map(node);
 
-    for (uint32_t i = 0; i < search->device->nr_spis; i++)
-        if (dt_may_have_spi(&interrupts, &search->device->gic, search->device->spis[i].intid))
+    for (uint32_t i = 0; i < search->device->nr_spis; i++) {
+        uint32_t intid = search->device->spis[i].intid;
+
+        if (dt_may_have_spi(&interrupts, &search->device->gic, intid) ||
+            dt_may_have_spi(&map, &search->device->gic, intid))
             return true;
+    }
     return false;
 }
 

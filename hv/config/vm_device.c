@@ -22,13 +22,14 @@ void vm_device_read(struct vm_device_node *kept, const struct dt_node *node)
         .has_dma = dt_prop(node, DT_STILE_TRUSTED_DMA).value != NULL,
         .nr_regs = nr,
         .interrupts = dt_interrupts(node),
+        .map = dt_interrupt_map(node),
     };
     for (uint32_t i = 0; i < nr && i < MACHINE_DEVICE_RANGES; i++)
         if (!dt_address(node, i, &kept->regs[i].base.ipa, &kept->regs[i].bytes))
             kept->regs[i].bytes = 0;
-    while (kept->nr_windows < MACHINE_DEVICE_RANGES &&
-           dt_window(node, kept->nr_windows, &kept->windows[kept->nr_windows]))
-        kept->nr_windows++;
+    for (struct dt_window window; dt_window(node, kept->nr_windows, &window); kept->nr_windows++)
+        if (kept->nr_windows < MACHINE_DEVICE_RANGES)
+            kept->windows[kept->nr_windows] = window;
 }
 
 /* What a range is as far into as in the machine: large ones are mapped in blocks, by few tables. */
@@ -93,6 +94,8 @@ static const char *add_ranges(struct vm_config *config, const struct vm_device_n
                            "elsewhere in %lu KiB",
                            node->name, i, device->name,
                            unit_of(device->ranges[i].pages.bytes) >> 10);
+        if (range.is_config && range.at.bytes % VM_PCI_BUS_BYTES != 0)
+            return refusal("vm.dtb: %s: its configuration space is not of whole buses", node->name);
         fault = add_range(config, &range, node->name);
     }
     return fault;
@@ -119,6 +122,8 @@ static const char *add_windows(struct vm_config *config, const struct vm_device_
 {
     const char *fault = NULL;
 
+    if (device->is_pci && node->nr_windows > MACHINE_DEVICE_RANGES)
+        return refusal("vm.dtb: %s: more than %d windows", node->name, MACHINE_DEVICE_RANGES);
     for (uint32_t i = 0; device->is_pci && i < node->nr_windows && !fault; i++) {
         const struct dt_window *wanted = &node->windows[i];
         const struct machine_device_range *found = find_window(device, wanted);
@@ -197,16 +202,16 @@ static uint32_t index_of_spi(const struct machine_device *device, uint32_t entry
 static const char *add_map(struct vm_config *config, const struct vm_device_node *node,
                            const struct machine_device *device, const struct dt_gic *controller)
 {
-    uint32_t nr = dt_nr_interrupts(&node->interrupts, controller);
+    uint32_t nr = dt_nr_interrupts(&node->map, controller);
     uint32_t intids[MACHINE_DEVICE_SPIS] = {0};
     const char *fault = NULL;
 
     for (uint32_t i = 0; i < nr && !fault; i++) {
-        uint32_t intid = dt_intid(&node->interrupts, controller, i);
+        uint32_t intid = dt_intid(&node->map, controller, i);
         uint32_t index;
 
         if (i >= dt_nr_interrupts(&device->interrupts, &device->gic) ||
-            !dt_has_key(&node->interrupts, &device->interrupts, controller, &device->gic, i))
+            !dt_has_key(&node->map, &device->interrupts, controller, &device->gic, i))
             return refusal("vm.dtb: %s: entry %u of its interrupt-map is another device's than in "
                            "that of the machine's %s",
                            node->name, i, device->name);

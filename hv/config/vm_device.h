@@ -20,6 +20,7 @@ struct vm_device_node {
     uint32_t nr_windows; /* of a PCI host bridge */
     struct dt_window windows[MACHINE_DEVICE_RANGES];
     struct dt_interrupts interrupts;
+    struct dt_interrupts map; /* of a PCI host bridge, as are the windows */
 };
 
 /** vm_device_read() - keep what there is of a node with stile,device */

@@ -248,10 +248,10 @@ bool smmu_is_irq(uint32_t intid)
 
     if (!smmu.is_there || (intid != machine.smmu_event_intid && intid != machine.smmu_error_intid))
         return false;
-    errors = read32(GERROR) ^ read32(GERRORN);
-    if (errors & ~GERROR_EVENTQ_ABT)
+    errors = read32(GERROR);
+    if ((errors ^ read32(GERRORN)) & ~GERROR_EVENTQ_ABT)
         panic("SMMU: error %x", errors);
-    write32(GERRORN, read32(GERROR)); /* an event that could not be told was refused all the same */
+    write32(GERRORN, errors); /* an access of which no event could tell was refused all the same */
     return true;
 }
 
@@ -292,10 +292,19 @@ static const char *look_at_features(void)
     uint32_t stream_bits = idr1 & IDR1_SIDSIZE;
 
     smmu.output_size = idr5 & IDR5_OAS;
-    /* With FEAT_S2FWB, which the SMMU may not have, the CPU's stage 2 has another meaning. */
-    smmu.has_stage2 = (idr0 & IDR0_S2P) && !cache_has_fwb();
+    /*
+     * With FEAT_S2FWB, which the SMMU may not have, the CPU's stage 2 has another meaning. A
+     * GICv2's interface is in it, where each CPU finds its own, and a device who knows whose.
+     */
+    smmu.has_stage2 = (idr0 & IDR0_S2P) && !cache_has_fwb() && machine.gic_version == 3;
+    if (machine.smmu.bytes < SMMU_BYTES)
+        return "the tree does not have all of its registers";
     if (!(idr0 & IDR0_COHACC))
         return "its accesses are not coherent";
+    if (idr0 & IDR0_STALL_FORCED)
+        return "its devices wait for who answers their faults";
+    if (IDR1_CMDQS(idr1) < COMMAND_BITS || IDR1_EVENTQS(idr1) < EVENT_BITS)
+        return "its queues are too small";
     if ((!smmu.has_stage2 && !(idr0 & IDR0_S1P)) || !(idr0 & IDR0_TTF_AARCH64) ||
         !(idr5 & IDR5_GRAN4K))
         return "it does not translate by tables of 64 bits and 4 KiB";
@@ -322,12 +331,19 @@ static void set_up_queues(void)
     write64(EVENTQ_BASE, pa_of(smmu.events) | BASE_ALLOCATE | EVENT_BITS);
     write32(EVENTQ_PROD, 0);
     write32(EVENTQ_CONS, 0);
+    write_acknowledged(IRQ_CTRL, IRQ_CTRLACK, 0);
+    if (read32(IDR0) & IDR0_MSI) {
+        write64(GERROR_IRQ_CFG0, 0);
+        write64(EVENTQ_IRQ_CFG0, 0);
+    }
+    write32(GERRORN, read32(GERROR)); /* whatever firmware left: no command is taken before */
 }
 
 const char *smmu_init(void *tables)
 {
     char *at = tables;
     const char *fault = look_at_features();
+    uint32_t checks = read32(IDR0) & IDR0_ATS ? CR0_ATSCHK : 0;
 
     if (fault)
         return fault;
@@ -342,12 +358,11 @@ const char *smmu_init(void *tables)
     write_acknowledged(CR0, CR0ACK, 0);
     set_up_queues();
     dsb_sy();
-    write_acknowledged(CR0, CR0ACK, CR0_CMDQEN);
+    write_acknowledged(CR0, CR0ACK, checks | CR0_CMDQEN);
     command(CMD_TLBI_NSNH_ALL, 0);
     forget_configuration();
-    write32(GERRORN, read32(GERROR)); /* whatever firmware left */
     write_acknowledged(IRQ_CTRL, IRQ_CTRLACK, IRQ_EVENTQ | IRQ_GERROR);
-    write_acknowledged(CR0, CR0ACK, CR0_CMDQEN | CR0_EVENTQEN | CR0_SMMUEN);
+    write_acknowledged(CR0, CR0ACK, checks | CR0_CMDQEN | CR0_EVENTQEN | CR0_SMMUEN);
     smmu.is_there = true;
     return NULL;
 }

@@ -10,14 +10,20 @@
 
 /* --- 6.3: registers -------------------------------------------------------------------------- */
 
+#define SMMU_BYTES         0x20000u
 #define IDR0               0x00u
 #define IDR0_S2P           (1u << 0)
 #define IDR0_S1P           (1u << 1)
 #define IDR0_TTF_AARCH64   (1u << 3) /* of a field of two bits: 2, or 3 for AArch32 too */
 #define IDR0_COHACC        (1u << 4)
+#define IDR0_ATS           (1u << 10)
+#define IDR0_MSI           (1u << 13)
+#define IDR0_STALL_FORCED  (1u << 25)
 #define IDR0_ST_LEVEL_2    (1u << 27)
 #define IDR1               0x04u
 #define IDR1_SIDSIZE       0x3Fu
+#define IDR1_EVENTQS(idr1) ((idr1) >> 16 & 0x1Fu) /* log2 of the most that a queue holds */
+#define IDR1_CMDQS(idr1)   ((idr1) >> 21 & 0x1Fu)
 #define IDR1_QUEUES_PRESET (1u << 29)
 #define IDR1_TABLES_PRESET (1u << 30)
 #define IDR5               0x14u
@@ -27,6 +33,7 @@
 #define CR0_SMMUEN         (1u << 0)
 #define CR0_EVENTQEN       (1u << 2)
 #define CR0_CMDQEN         (1u << 3)
+#define CR0_ATSCHK         (1u << 4) /* what a device says it has translated is not believed */
 #define CR0ACK             0x24u
 #define CR1                0x28u
 #define CR1_ALL_INNER_WB   0xD75u /* tables and queues: inner shareable, write-back */
@@ -39,6 +46,7 @@
 #define GERROR             0x60u
 #define GERROR_EVENTQ_ABT  (1u << 2)
 #define GERRORN            0x64u
+#define GERROR_IRQ_CFG0    0x68u /* where an MSI goes; 0: there is none, as of the next */
 #define STRTAB_BASE        0x80u
 #define STRTAB_BASE_CFG    0x88u
 #define STRTAB_2LEVEL      (1u << 16)
@@ -48,6 +56,7 @@
 #define CMDQ_CONS          0x9Cu
 #define CMDQ_CONS_ERR      0x7F000000u
 #define EVENTQ_BASE        0xA0u
+#define EVENTQ_IRQ_CFG0    0xB0u
 #define EVENTQ_PROD        0x100A8u
 #define EVENTQ_CONS        0x100ACu
 #define EVENTQ_OVERFLOW    (1u << 31)

@@ -9,9 +9,10 @@
 #include <stdint.h>
 
 #include "lib/addr.h"
+#include "vm/vm_config.h"
 
 /** How much of the configuration space a bus takes, and a function. */
-#define PCI_BUS_BYTES      (UINT64_C(1) << 20)
+#define PCI_BUS_BYTES      VM_PCI_BUS_BYTES
 #define PCI_FUNCTION_BYTES UINT64_C(0x1000)
 
 /**

@@ -83,6 +83,7 @@ void vm_devices_say(const struct vm *vm)
 static struct dma {
     struct smmu_tables tables;
     uint32_t nr_faults;
+    bool is_told; /* that streams are ended */
 } dma[CONFIG_NR_VMS];
 
 static bool has_streams(const struct vm *vm)
@@ -118,6 +119,7 @@ static void attach(struct vm *vm)
     struct dma *its = &dma[vm->id - 1];
 
     its->nr_faults = 0;
+    its->is_told = false;
     smmu_attach(vm->id, vm->config.first_stream, vm->config.nr_streams, &its->tables,
                 stage2_dma_root(&vm->stage2));
 }
@@ -132,17 +134,21 @@ static const char *name_of(uint32_t type)
 /* Of a VM that may be about to end, but whose streams are its own still. */
 static void fault(const struct smmu_event *event)
 {
+    const struct console_port *port = &vm_slot(event->vm_id)->console.port;
     const char *name = vm_slot(event->vm_id)->config.name;
     struct dma *its = &dma[event->vm_id - 1];
 
     its->nr_faults++;
-    if (its->nr_faults == 1)
-        log_warn("%s: a device, stream %x, wanted to %s %lx: %s (%x)", name, event->stream,
-                 event->is_write ? "write" : "read", event->address, name_of(event->type),
-                 event->type);
-    if (its->nr_faults > VM_DEVICES_FAULTS && smmu_end_stream(event->stream))
-        log_warn("%s: %u times by now, and stream %x again: it is ended", name, VM_DEVICES_FAULTS,
-                 event->stream);
+    if (its->nr_faults == 1 && !port->quiet)
+        printk_guest("%s: a device, stream %x, wanted to %s %lx: %s (%x)", name, event->stream,
+                     event->is_write ? "write" : "read", event->address, name_of(event->type),
+                     event->type);
+    if (its->nr_faults <= VM_DEVICES_FAULTS || !smmu_end_stream(event->stream))
+        return;
+    if (!its->is_told && !port->quiet)
+        printk_guest("%s: %u times by now, and stream %x again: it is ended, as others will be",
+                     name, VM_DEVICES_FAULTS, event->stream);
+    its->is_told = true;
 }
 
 void vm_devices_faults(void)
@@ -195,9 +201,9 @@ bool vm_devices_quiet(const struct vm *vm, uint32_t *done)
     if (!IS_ENABLED(CONFIG_DEVICES) || !find_bus(&vm->config, *done, &bus))
         return false;
     nr = pci_quiet_bus(bus);
-    if (nr > 0)
-        log_info("%s: PCI functions that were bus masters, of bus %u: %u", vm->config.name, *done,
-                 nr);
+    if (nr > 0 && !vm->console.port.quiet)
+        printk_guest("%s: PCI functions that were bus masters, of bus %u: %u", vm->config.name,
+                     *done, nr);
     ++*done;
     return true;
 }
@@ -220,7 +226,7 @@ void vm_devices_stop(struct vm *vm)
     if (!has_streams(vm))
         return;
     smmu_detach(vm->id);
-    if (dma[vm->id - 1].nr_faults > 0)
-        log_info("%s: accesses of its devices that were refused: %u", vm->config.name,
-                 dma[vm->id - 1].nr_faults);
+    if (dma[vm->id - 1].nr_faults > 0 && !vm->console.port.quiet)
+        printk_guest("%s: accesses of its devices that were refused: %u", vm->config.name,
+                     dma[vm->id - 1].nr_faults);
 }

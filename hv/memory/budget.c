@@ -83,7 +83,8 @@ size_t budget_need(const struct vm *vm)
 const char *budget_reserve(const struct vm *vm)
 {
     size_t need = align_up(budget_need(vm), UNIT_PAGES);
-    size_t nr_pages = align_up(budget_need(vm) + BUDGET_CALLS, UNIT_PAGES);
+    bool has_twins = vm->config.nr_streams > 0 && smmu_needs_twins();
+    size_t nr_pages = align_up(budget_need(vm) + BUDGET_CALLS * (1 + has_twins), UNIT_PAGES);
     size_t nr_free = page_nr_free();
 
     /* So that its tables, which are in proportion, are not what is said to be too large. */

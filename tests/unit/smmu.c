@@ -31,7 +31,7 @@ static struct {
     uint32_t idr0, idr1, idr5;
     uint32_t cr0, cr1, cr2, irq_ctrl, gerror, gerrorn, strtab_cfg;
     uint32_t cmd_prod, cmd_cons, event_prod, event_cons;
-    uint64_t strtab, commands, events;
+    uint64_t strtab, commands, events, msi[2];
     uint64_t ops[64]; /* words 0 of the commands that were taken */
     unsigned nr_ops;
     uint32_t error; /* CMDQ_CONS.ERR of the next command */
@@ -43,6 +43,7 @@ static void take_commands(void)
     uint32_t bits = model.commands & 31;
 
     EXPECT_TRUE(model.cr0 & CR0_CMDQEN);
+    EXPECT_FALSE((model.gerror ^ model.gerrorn) & 1); /* else none is taken */
     for (; model.cmd_cons != model.cmd_prod; model.cmd_cons = (model.cmd_cons + 1) % (2u << bits)) {
         uint64_t word = at[2 * (model.cmd_cons % (1u << bits))];
 
@@ -102,6 +103,12 @@ void fake_io_write(uintptr_t address, uint64_t value, unsigned bytes)
                      : address - BASE == EVENTQ_BASE ? &model.events
                                                      : NULL;
 
+    if (address - BASE == GERROR_IRQ_CFG0 || address - BASE == EVENTQ_IRQ_CFG0) {
+        EXPECT_EQ(bytes, 8);
+        EXPECT_EQ(model.irq_ctrl, 0);
+        model.msi[address - BASE == EVENTQ_IRQ_CFG0] = value;
+        return;
+    }
     if (base) {
         EXPECT_EQ(bytes, 8);
         EXPECT_FALSE(model.cr0 & CR0_SMMUEN);
@@ -158,9 +165,10 @@ static void setup(void)
     memset(streams, 0, sizeof(streams));
     memset(context, 0, sizeof(context));
     model.idr0 = IDR0_S1P | 2u << 2 | IDR0_COHACC | IDR0_ST_LEVEL_2;
-    model.idr1 = 16;
+    model.idr1 = 16 | 19u << 16 | 19u << 21;
     model.idr5 = IDR5_GRAN4K | 4;
     machine.smmu = (struct pa_range){pa_make(BASE), 0x20000};
+    machine.gic_version = 3;
     machine.smmu_event_intid = 106;
     machine.smmu_error_intid = 109;
     machine.memory = (struct ranges){1, {{pa_make(0x40000000), 0x10000000}}};
@@ -188,6 +196,20 @@ KTF_TEST(smmu, at_first_no_stream_reaches_memory)
     EXPECT_EQ(model.ops[model.nr_ops - 1], CMD_SYNC);
     for (uint32_t stream = 0; stream < 0x10000; stream += 17)
         ASSERT_TRUE(is_aborted(stream));
+}
+
+/* Errors, MSIs and ATS, which would go past it. */
+KTF_TEST(smmu, what_firmware_left_does_not_stay)
+{
+    model.idr0 |= IDR0_ATS | IDR0_MSI;
+    model.irq_ctrl = IRQ_EVENTQ;
+    model.gerror = 1;
+    model.msi[0] = model.msi[1] = 0x1234;
+    ASSERT_STREQ(smmu_init(own), NULL);
+    EXPECT_EQ(model.cr0, CR0_SMMUEN | CR0_EVENTQEN | CR0_CMDQEN | CR0_ATSCHK);
+    EXPECT_EQ(model.gerrorn, model.gerror);
+    EXPECT_EQ(model.msi[0], 0);
+    EXPECT_EQ(model.msi[1], 0);
 }
 
 KTF_TEST(smmu, streams_of_a_vm_go_by_its_table)
@@ -349,6 +371,9 @@ static const struct lack lacks[] = {
     {"streams", 0, 16 ^ 7, 0, "it has no stream table of two levels"},
     {"tables elsewhere", 0, IDR1_TABLES_PRESET, 0, "its tables are where it wants them"},
     {"queues elsewhere", 0, IDR1_QUEUES_PRESET, 0, "its tables are where it wants them"},
+    {"events", 0, (19u ^ 6u) << 16, 0, "its queues are too small"},
+    {"commands", 0, (19u ^ 7u) << 21, 0, "its queues are too small"},
+    {"stalls", IDR0_STALL_FORCED, 0, 0, "its devices wait for who answers their faults"},
     {"addresses", 0, 0, 4, "it does not reach all memory"},
 };
 

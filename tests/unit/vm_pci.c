@@ -189,6 +189,11 @@ static void buses_elsewhere_in_a_block(void)
     vm_tree.nodes[3].reg[0] = 0x60100000;
 }
 
+static void part_of_a_bus(void)
+{
+    vm_tree.nodes[3].reg[1] = 0x180000;
+}
+
 static void over_the_end(void)
 {
     vm_pci.windows[0][3] = 0x7F;
@@ -365,6 +370,8 @@ static const struct fault faults[] = {
     {"buses elsewhere in a block", buses_elsewhere_in_a_block,
      "vm.dtb: pcie@60000000: its range 0 is larger than that of the machine's pcie@10000000, or "
      "elsewhere in 2048 KiB"},
+    {"part of a bus", part_of_a_bus,
+     "vm.dtb: pcie@60000000: its configuration space is not of whole buses"},
     {"over the end", over_the_end, "vm.dtb: a device exceeds the VM's address space"},
     {"over memory", over_memory,
      "vm.dtb: /memory overlaps itself, a device or the pages shared at 0xB000000"},
@@ -410,6 +417,15 @@ KTF_TEST_EACH(vm_pci, what_cannot_be_is_refused, struct fault, faults, name_faul
     EXPECT_STREQ(parse(), param->text);
 }
 
+/* Its own interrupts, as many bridges have them, are not those of what is behind it. */
+KTF_TEST(vm_pci, a_bridge_may_have_interrupts_too)
+{
+    machine_tree.nodes[3].interrupt[1] = 90;
+    ASSERT_STREQ(parse(), NULL);
+    EXPECT_EQ(config.nr_device_spis, 2);
+    EXPECT_EQ(config.device_spis[0].phys, 35);
+}
+
 /* Another device that is given finds that a bridge's window, or pin, is its. */
 KTF_TEST(vm_pci, others_are_looked_for_behind_it)
 {
@@ -425,6 +441,7 @@ KTF_TEST(vm_pci, others_are_looked_for_behind_it)
                                           .device = "/timer@9050000",
                                           .no_dma = 1};
     an_interrupt_of_another();
+    machine_tree.nodes[3].interrupt[1] = 90;
     snprintf(expected, sizeof(expected), text, "timer@9050000");
     EXPECT_STREQ(parse(), expected);
 
