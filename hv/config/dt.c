@@ -120,17 +120,6 @@ static void keep_prop(struct known *known, struct dt_node *node, int offset)
     node->props[index] = (uint32_t)(prop->data - (const char *)node->fdt);
 }
 
-struct dt_prop dt_prop(const struct dt_node *node, enum dt_prop_index index)
-{
-    uint32_t at = node->props[index];
-    const struct fdt_property *prop;
-
-    if (at == 0)
-        return (struct dt_prop){NULL, 0};
-    prop = (const void *)((const char *)node->fdt + (at - offsetof(struct fdt_property, data)));
-    return (struct dt_prop){prop->data, fdt32_ld(&prop->len)};
-}
-
 /* Tells of the node whose properties have all been seen, if there is one. */
 static void tell(struct dt_node **pending, dt_visit_t *visit, void *context)
 {

@@ -16,6 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <libfdt.h>
+
 /*
  * The properties a walk gathers: DT_PROPS(P) expands P(identifier, name) for each. Those that most
  * nodes have come first, which is where the walk looks first.
@@ -111,7 +113,16 @@ typedef void dt_visit_t(void *context, const struct dt_node *node);
 bool dt_walk(const void *fdt, dt_visit_t *visit, void *context);
 
 /** dt_prop() - a property of a node */
-struct dt_prop dt_prop(const struct dt_node *node, enum dt_prop_index index);
+static inline struct dt_prop dt_prop(const struct dt_node *node, enum dt_prop_index index)
+{
+    uint32_t at = node->props[index];
+    const struct fdt_property *prop;
+
+    if (at == 0)
+        return (struct dt_prop){NULL, 0};
+    prop = (const void *)((const char *)node->fdt + (at - offsetof(struct fdt_property, data)));
+    return (struct dt_prop){prop->data, fdt32_ld(&prop->len)};
+}
 
 /** Whether the node's name, without its unit address, is @name. */
 bool dt_is_named(const struct dt_node *node, const char *name);
