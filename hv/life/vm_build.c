@@ -58,7 +58,7 @@ const char *vm_build_fault(const struct vm *vm)
 
 static const char *no_memory(const struct vm *vm)
 {
-    if (vm->config.one_to_one && vm->stage2.root)
+    if (vm_config_is_direct(&vm->config) && vm->stage2.root)
         return refusal("its memory is to be the machine's, for stile,trusted-dma, and what is at "
                        "%lx is not free: the VM goes first into the bundle",
                        vmem_lacks(vm).ipa);

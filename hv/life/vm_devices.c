@@ -88,7 +88,7 @@ static struct dma {
 
 static bool has_streams(const struct vm *vm)
 {
-    return IS_ENABLED(CONFIG_DEVICES) && vm->config.nr_streams > 0;
+    return vm_config_has_streams(&vm->config);
 }
 
 bool vm_devices_alloc(const struct vm *vm)

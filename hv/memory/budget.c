@@ -74,7 +74,7 @@ size_t budget_need(const struct vm *vm)
     nr_pages += pages_of_sve(vm);
 
     nr_pages += tables_of_vm(vm);
-    if (vm->config.nr_streams > 0)
+    if (vm_config_has_streams(&vm->config))
         nr_pages += PAGES_OF_STREAMS + (smmu_needs_twins() ? tables_of_vm(vm) : 0);
     return nr_pages + (UINT64_C(1) << page_order(vm->image.dtb.bytes)) + PAGES_TO_LOAD +
            PAGES_UNUSED;
@@ -83,7 +83,7 @@ size_t budget_need(const struct vm *vm)
 const char *budget_reserve(const struct vm *vm)
 {
     size_t need = align_up(budget_need(vm), UNIT_PAGES);
-    bool has_twins = vm->config.nr_streams > 0 && smmu_needs_twins();
+    bool has_twins = vm_config_has_streams(&vm->config) && smmu_needs_twins();
     size_t nr_pages = align_up(budget_need(vm) + BUDGET_CALLS * (1 + has_twins), UNIT_PAGES);
     size_t nr_free = page_nr_free();
 

@@ -84,7 +84,7 @@ void vmem_donate(struct vm *from, struct vm *to, uint64_t nr_pages)
 /* Whether a device may still write to memory of a VM that ends: one that has run. */
 static bool is_left_to_devices(const struct vm *vm)
 {
-    return vm->config.one_to_one && vm->state != VM_OFF;
+    return vm_config_is_direct(&vm->config) && vm->state != VM_OFF;
 }
 
 void vmem_forget(struct vm *vm)
@@ -102,7 +102,7 @@ void vmem_forget(struct vm *vm)
 /* Memory for @ipa: any, or that of this address. */
 static bool take_block(const struct vm *vm, ipa_t ipa, unsigned order, pa_t *out)
 {
-    if (!vm->config.one_to_one)
+    if (!vm_config_is_direct(&vm->config))
         return page_alloc_guest(vm->id, order, out);
     *out = pa_make(ipa.ipa);
     return page_claim_guest(vm->id, *out, order);
@@ -149,7 +149,7 @@ uint64_t vmem_populate(struct vm *vm, struct stage2_locked locked, ipa_t base, u
 
 static enum stage2_walkers walkers_of(const struct vm *vm)
 {
-    if (vm->config.nr_streams == 0)
+    if (!vm_config_has_streams(&vm->config))
         return STAGE2_CPUS;
     return smmu_needs_twins() ? STAGE2_TWINS : STAGE2_SMMU;
 }

@@ -174,8 +174,8 @@ enum stile_error stage2_init(struct stage2 *stage2, uint32_t vm_id, enum stage2_
 
 pa_t stage2_dma_root(const struct stage2 *stage2)
 {
-    CHECK(stage2->walkers != STAGE2_CPUS);
-    return pa_add(page_pa(stage2->root), stage2->walkers == STAGE2_TWINS ? PAGE_SIZE : 0);
+    CHECK(stage2_has_smmu(stage2));
+    return pa_add(page_pa(stage2->root), stage2_has_twins(stage2) ? PAGE_SIZE : 0);
 }
 
 /* How much one call of stage2_destroy() does: for each descriptor its cost, roughly. */

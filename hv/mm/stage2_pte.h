@@ -112,28 +112,28 @@ static inline void stage2_put(const struct stage2 *stage2, uint64_t *entry, unsi
                               uint64_t value)
 {
     *entry = value;
-    if (stage2->walkers == STAGE2_TWINS)
+    if (stage2_has_twins(stage2))
         entry[PTE_NR_ENTRIES] = stage2_twin(value, level);
 }
 
 /** The order of the pages that a table takes, with its twin. */
 static inline unsigned stage2_table_order(const struct stage2 *stage2)
 {
-    return stage2->walkers == STAGE2_TWINS ? PAGE_ORDER_4K + 1 : PAGE_ORDER_4K;
+    return stage2_has_twins(stage2) ? PAGE_ORDER_4K + 1 : PAGE_ORDER_4K;
 }
 
 /** Nobody translates any more by what all of it was before, or by what a page was. */
 static inline void stage2_flush_all(const struct stage2 *stage2)
 {
     tlb_flush_stage2_all(stage2->vttbr);
-    if (stage2->walkers != STAGE2_CPUS)
+    if (stage2_has_smmu(stage2))
         smmu_flush(stage2->vm_id);
 }
 
 static inline void stage2_flush_ipa(const struct stage2 *stage2, uint64_t ipa)
 {
     tlb_flush_stage2_ipa(stage2->vttbr, ipa);
-    if (stage2->walkers != STAGE2_CPUS)
+    if (stage2_has_smmu(stage2))
         smmu_flush(stage2->vm_id);
 }
 

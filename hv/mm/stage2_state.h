@@ -5,8 +5,10 @@
 #ifndef MM_STAGE2_STATE_H
 #define MM_STAGE2_STATE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
+#include "lib/is_enabled.h"
 #include "lib/spinlock.h"
 
 /** Who translates by the tables. */
@@ -30,5 +32,16 @@ struct stage2 {
         nr_ready;  /* while it is filled: so many pages have been handed over, if all are to be */
     uint64_t gone; /* while it is destroyed: nothing is left below this IPA */
 };
+
+/** Whether the SMMU walks the tables, or their twins. */
+static inline bool stage2_has_smmu(const struct stage2 *stage2)
+{
+    return IS_ENABLED(CONFIG_DEVICES) && stage2->walkers != STAGE2_CPUS;
+}
+
+static inline bool stage2_has_twins(const struct stage2 *stage2)
+{
+    return IS_ENABLED(CONFIG_DEVICES) && stage2->walkers == STAGE2_TWINS;
+}
 
 #endif

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "lib/addr.h"
+#include "lib/is_enabled.h"
 #include "stile/shared.h"
 
 /*
@@ -160,11 +161,22 @@ static inline bool vm_config_has_gic(const struct vm_config *config)
     return config->gicd.bytes != 0;
 }
 
-/** Whether devices read and write the VM's memory: all of it is there from the beginning, and
- * stays. */
+/** Whether an IPA is the machine's address, for devices that know no other. */
+static inline bool vm_config_is_direct(const struct vm_config *config)
+{
+    return IS_ENABLED(CONFIG_DEVICES) && config->one_to_one;
+}
+
+/** Whether it has devices that the SMMU keeps to its memory. */
+static inline bool vm_config_has_streams(const struct vm_config *config)
+{
+    return IS_ENABLED(CONFIG_DEVICES) && config->nr_streams > 0;
+}
+
+/** Either: its memory is all there from the beginning, and stays. */
 static inline bool vm_config_has_dma(const struct vm_config *config)
 {
-    return config->one_to_one || config->nr_streams > 0;
+    return vm_config_is_direct(config) || vm_config_has_streams(config);
 }
 
 /** vm_config_vcpu() - which vCPU has these affinity fields; nr_vcpus if none has */
