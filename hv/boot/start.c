@@ -39,22 +39,21 @@ static void map_devices(void)
 /* From here on nothing reaches memory by itself through it. */
 static void start_smmu(void)
 {
-    void *tables = machine.smmu.bytes > 0 ? page_alloc(PAGE_OWNER_HV, SMMU_INIT_ORDER) : NULL;
+    const uint32_t intids[] = {machine.smmu_event_intid, machine.smmu_error_intid};
+    void *tables = page_alloc(PAGE_OWNER_HV, SMMU_INIT_ORDER);
     const char *fault = tables ? smmu_init(tables) : "the hypervisor has no memory for it";
 
-    if (machine.smmu.bytes == 0)
-        return;
     if (fault) {
         log_warn("the SMMU at %lx is not used: %s", machine.smmu.base.pa, fault);
+        if (tables)
+            page_free(tables, SMMU_INIT_ORDER);
         return;
     }
     for (uint32_t i = 0; i < 2; i++) {
-        uint32_t intid = i == 0 ? machine.smmu_event_intid : machine.smmu_error_intid;
-
-        if (intid != 0) {
-            gic_set_edge(intid, machine.smmu_edge);
-            gic_enable(intid);
-        }
+        if (intids[i] == 0)
+            continue;
+        gic_set_edge(intids[i], machine.smmu_edge);
+        gic_enable(intids[i]);
     }
     log_info("SMMUv3 at %lx: %u streams", machine.smmu.base.pa, smmu_nr_streams());
 }
@@ -73,7 +72,7 @@ _Noreturn static void start_mapped(void)
     log_info("Stile %d.%d: %u CPUs, GICv%u, %zu MiB for guests", STILE_VERSION_MAJOR,
              STILE_VERSION_MINOR, nr_pcpus, machine.gic_version,
              page_nr_free_guest() >> (20 - PAGE_SHIFT));
-    if (IS_ENABLED(CONFIG_DEVICES))
+    if (IS_ENABLED(CONFIG_DEVICES) && machine.smmu.bytes > 0)
         start_smmu();
     cpus_init_self();
     cpus_start_others();

@@ -21,7 +21,7 @@
 #define VM_PAGE UINT64_C(0x0B000000)
 
 /* How long a request may take. Of a device that has been stopped, it does not end. */
-#define STOPPED_MS 300u
+#define STOPPED_MS 2000u
 
 static uint64_t page;
 static uint32_t wait_ms;
