@@ -8,7 +8,7 @@ fuzz-dir := tests/fuzz
 fuzz-host := hv/arch/debug.c hv/arch/el1.c hv/arch/errata.c hv/arch/id.c
 fuzz-skip := $(filter-out $(fuzz-host),$(wildcard hv/arch/*.c)) $(wildcard hv/boot/*.c) \
 	$(filter-out hv/dev/intid.c hv/dev/ranges.c,$(wildcard hv/dev/*.c)) \
-	hv/monitor/monitor.c hv/monitor/monitor_commands.c \
+	hv/life/pci.c hv/monitor/monitor.c hv/monitor/monitor_commands.c \
 	$(addprefix hv/exits/,asm_offsets.c coprocessor.c inject.c sysreg.c traps.c) hv/vm/trap_control.c \
 	$(addprefix hv/config/,bundle.c machine_tree.c) hv/console/serial.c $(addprefix hv/watch/,panic.c power.c) \
 	hv/lib/stack_guard.c $(addprefix hv/mm/,el2map.c handover.c poison.c window.c)

@@ -15,11 +15,13 @@
 #include "arch/cpu.h"
 #include "arm64/io.h"
 #include "dev/machine.h"
+#include "dev/smmu.h"
 #include "monitor/monitor.h"
 #include "watch/power.h"
 #include "console/serial.h"
 #include "lib/printk.h"
 #include "lib/spinlock.h"
+#include "life/pci.h"
 #include "mm/el2map.h"
 #include "mm/page.h"
 #include "mm/handover.h"
@@ -318,4 +320,60 @@ void machine_reset(uint32_t gic_version)
 void machine_is_clean(void)
 {
     is_clean = true;
+}
+
+/* --- devices: the machine has none, behind no SMMU ------------------------------------------ */
+
+bool smmu_is_there(void)
+{
+    return false;
+}
+
+bool smmu_needs_twins(void)
+{
+    return false;
+}
+
+uint32_t smmu_nr_streams(void)
+{
+    return 0;
+}
+
+bool smmu_is_irq(uint32_t intid)
+{
+    (void)intid;
+    return false;
+}
+
+void smmu_attach(uint32_t vm_id, uint32_t first, uint32_t nr, const struct smmu_tables *tables,
+                 pa_t root)
+{
+    panic("VM %u is given streams %x, %x, by %p and %lx", vm_id, first, nr, (const void *)tables,
+          root.pa);
+}
+
+void smmu_detach(uint32_t vm_id)
+{
+    panic("VM %u has streams", vm_id);
+}
+
+void smmu_flush(uint32_t vm_id)
+{
+    panic("the SMMU is told of VM %u", vm_id);
+}
+
+bool smmu_next_event(struct smmu_event *event)
+{
+    (void)event;
+    return false;
+}
+
+bool smmu_end_stream(uint32_t stream)
+{
+    panic("stream %x is ended", stream);
+}
+
+uint32_t pci_quiet_bus(pa_t config)
+{
+    panic("a PCI bus at %lx", config.pa);
 }
