@@ -101,13 +101,18 @@ static bool hand_over(struct vm *vm, const struct console_focus *focus, size_t l
     return true;
 }
 
-/* Takes up what is held back, or receives more, to the next key and with it. Whether to go on. */
+/* Receives more, unless there is something held back. */
+static void receive(void)
+{
+    if (input.from < input.length)
+        return;
+    input.from = 0;
+    input.length = console_receive(input.text, sizeof(input.text));
+}
+
+/* Takes what there is to the next key, and with it. Whether to go on. */
 static bool deliver(struct vm *vm, const struct console_focus *focus)
 {
-    if (input.from == input.length) {
-        input.from = 0;
-        input.length = console_receive(input.text, sizeof(input.text));
-    }
     const char *begin = input.text + input.from;
     size_t length = input.length - input.from;
     const char *key = memchr(begin, CONSOLE_FOCUS_KEY, length);
@@ -128,10 +133,14 @@ static bool deliver(struct vm *vm, const struct console_focus *focus)
     return length > 0;
 }
 
-/* The VM that has the focus is held meanwhile: it neither ends nor leaves the console. */
+/*
+ * The VM that has the focus is held meanwhile: it neither ends nor leaves the console. Who has it
+ * is looked at after something was received: what is typed once it has moved is not for who had it.
+ */
 static bool step(void)
 {
     spin_lock(&input.lock);
+    receive();
     struct console_focus focus = console_focus_now();
     struct vm *vm = focus.vm_id != 0 ? vm_get(focus.vm_id - 1) : NULL;
     bool more = deliver(vm, &focus);

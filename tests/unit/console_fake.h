@@ -239,13 +239,21 @@ const struct gic_ops *gic = &fake_gic;
 static struct vm pv = {.config = {.name = "pv"}, .id = 1};
 static struct vm trap = {.config = {.name = "trap"}, .id = 2};
 
+/* What another CPU does when a VM was found to be ending; once. */
+__attribute__((unused)) static void (*on_ending)(void);
+
 struct vm *vm_get(uint32_t index)
 {
     struct vm *vm = index == 0 ? &pv : &trap;
+    void (*meanwhile)(void) = on_ending;
 
     EXPECT_LT(index, 2);
-    if (vm->state != VM_RUNNING)
+    if (vm->state != VM_RUNNING) {
+        on_ending = NULL;
+        if (meanwhile)
+            meanwhile();
         return NULL;
+    }
     vm_hold(vm);
     return vm;
 }

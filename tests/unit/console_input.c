@@ -253,3 +253,22 @@ KTF_TEST(console_input, input_for_a_vm_that_is_ending_is_not_kept)
     EXPECT_NULL(input_seen.vm);
     EXPECT_FALSE(look_is_armed);
 }
+
+static void leave_and_type(void)
+{
+    console_detach(&pv);
+    memcpy(device.typed + device.nr_typed, "new", 3);
+    device.nr_typed += 3;
+    device_fill();
+}
+
+/* Meanwhile the focus moves, which somebody has seen who types on. */
+KTF_TEST(console_input, what_is_typed_once_the_focus_has_moved_is_the_next_ones)
+{
+    attach_both();
+    pv.state = VM_ENDING;
+    on_ending = leave_and_type;
+    device_type("gone");
+    EXPECT_EQ(input_seen.vm, &trap);
+    EXPECT_STREQ(input_seen.text, "new");
+}
