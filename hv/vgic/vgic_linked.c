@@ -32,6 +32,10 @@ static uint8_t link_of[NR_PHYS_SPIS]; /* its index + 1; 0: none */
 
 _Static_assert(NR_LINKS <= UINT8_MAX, "they are told apart by a byte");
 
+/* In phys_pcpu[]: it is not routed to another CPU. */
+#define STAYS UINT8_MAX
+_Static_assert(CONFIG_NR_PCPUS <= STAYS, "that is no CPU's number");
+
 COLD void vgic_link(struct vm *vm, uint32_t intid, uint32_t phys, bool edge)
 {
     uint32_t i = 0;
@@ -44,6 +48,7 @@ COLD void vgic_link(struct vm *vm, uint32_t intid, uint32_t phys, bool edge)
     links[i] = (struct link){vm, intid, phys};
     link_of[phys - GIC_FIRST_SPI] = (uint8_t)(i + 1);
     vm->vgic.phys[intid - GIC_FIRST_SPI] = (uint16_t)phys;
+    vm->vgic.phys_pcpu[intid - GIC_FIRST_SPI] = edge && gic_limits.forgets_levels ? STAYS : 0;
     gic_set_edge(phys, edge);
     gic_route(phys, 0);
     gic_enable(phys);
@@ -111,11 +116,16 @@ COLD void vgic_linked_complete(struct vcpu *vcpu, uint32_t n, uint32_t intid)
     gic_write_lr(n, lr);
 }
 
-/* The next one comes to the CPU that sees the end of this one: so it interrupts nobody else's. */
+/*
+ * The next one comes to the CPU that sees the end of this one: so it interrupts nobody else's. On
+ * QEMU's GICv2 an edge that has come already is pending on the CPU that it was routed to, for good.
+ */
 static void follow(struct vgic *vgic, uint32_t intid)
 {
     uint32_t pcpu = pcpu_self()->index, i = intid - GIC_FIRST_SPI;
 
+    if (vgic->phys_pcpu[i] == STAYS)
+        return;
     if (vgic->phys_pcpu[i] != pcpu)
         gic_route(vgic->phys[i], pcpu);
     vgic->phys_pcpu[i] = (uint8_t)pcpu;
