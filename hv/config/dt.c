@@ -83,8 +83,7 @@ static uint32_t prop_named(uint64_t letters, const void *fdt, uint32_t offset)
  */
 #define NR_KNOWN 128u
 struct known {
-    uint64_t
-        letters; /* with which those of DT_PROPS begin, a bit for each, by its lowest six bits */
+    uint64_t letters; /* the first ones of DT_PROPS, a bit for each, by its lowest six bits */
     uint32_t offset[NR_KNOWN]; /* and 1; 0: none */
     uint8_t index[NR_KNOWN];   /* as of prop_named() */
 };

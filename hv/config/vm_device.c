@@ -94,7 +94,7 @@ static const char *add_ranges(struct vm_config *config, const struct vm_device_n
                            "elsewhere in %lu KiB",
                            node->name, i, device->name,
                            unit_of(device->ranges[i].pages.bytes) >> 10);
-        if (range.is_config && range.at.bytes % VM_PCI_BUS_BYTES != 0)
+        if (range.is_config && range.at.bytes % PCI_BUS_BYTES != 0)
             return refusal("vm.dtb: %s: its configuration space is not of whole buses", node->name);
         fault = add_range(config, &range, node->name);
     }

@@ -9,18 +9,16 @@
 #include <stdint.h>
 
 #include "lib/addr.h"
-#include "vm/vm_config.h"
 
-/** How much of the configuration space a bus takes, and a function. */
-#define PCI_BUS_BYTES      VM_PCI_BUS_BYTES
+/** How much of a bus's configuration space (PCI_BUS_BYTES) a function takes. */
 #define PCI_FUNCTION_BYTES UINT64_C(0x1000)
 
 /**
  * pci_quiet_bus() - have no function of a bus begin transactions any more
  * @config: the bus's configuration space
  *
- * Returns how many functions did until now. What such a function has begun is not waited for. 32 to
- * 256 reads of registers.
+ * Returns how many functions did until now. What such a function has begun is not waited for. Looks
+ * at 32 to 256 of them.
  */
 uint32_t pci_quiet_bus(pa_t config);
 

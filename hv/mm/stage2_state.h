@@ -28,9 +28,8 @@ struct stage2 {
     uint64_t nr_owned; /* pages that are STAGE2_OWNED; counted by memory/vmem.c, as are the next */
     uint64_t quota;    /* pages it may own */
     uint64_t kept;     /* pages nobody else may: its quota, or what it starts anew with if more */
-    uint64_t
-        nr_ready;  /* while it is filled: so many pages have been handed over, if all are to be */
-    uint64_t gone; /* while it is destroyed: nothing is left below this IPA */
+    uint64_t nr_ready; /* while it is filled: pages handed over, if all are to be */
+    uint64_t gone;     /* while it is destroyed: nothing is left below this IPA */
 };
 
 /** Whether the SMMU walks the tables, or their twins. */

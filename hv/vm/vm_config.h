@@ -72,7 +72,7 @@ struct ipa_range {
 #define VM_NR_DEVICE_SPIS   8
 
 /** How much configuration space a PCI bus takes (PCI Express Base 7.2.2). */
-#define VM_PCI_BUS_BYTES (UINT64_C(1) << 20)
+#define PCI_BUS_BYTES (UINT64_C(1) << 20)
 
 /** A device of the machine's: a node of its tree. */
 struct vm_device {

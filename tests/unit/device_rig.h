@@ -24,6 +24,7 @@
 
 static struct tree machine_tree, vm_tree;
 static struct vm_config config;
+static uint64_t device_rig_vm[TREE_BYTES / 8]; /* the VM's, as it was read last */
 
 /* Both trees are as fakes/tree.h has them; a GIC and a UART are the hypervisor's. */
 static void device_rig_setup(void)
@@ -41,13 +42,13 @@ static void device_rig_setup(void)
 /* Reads the VM's tree: into config, or what is wrong with it. */
 static const char *parse(void)
 {
-    static uint64_t machines[TREE_BYTES / 8], vms[TREE_BYTES / 8];
-    size_t bytes = tree_make(vms, &vm_tree);
+    static uint64_t machines[TREE_BYTES / 8];
+    size_t bytes = tree_make(device_rig_vm, &vm_tree);
 
     tree_make(machines, &machine_tree);
     machine.dtb = (struct pa_range){pa_make((uint64_t)(uintptr_t)machines), TREE_BYTES};
     config = (struct vm_config){0};
-    return vm_tree_parse(vms, bytes, &config);
+    return vm_tree_parse(device_rig_vm, bytes, &config);
 }
 
 #endif

@@ -6,6 +6,8 @@
 
 #include "life/pci.c"
 
+#include "vm/vm_config.h"
+
 #include "ktf.h"
 
 #define BUS                 UINT64_C(0x4010300000)

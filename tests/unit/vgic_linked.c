@@ -157,6 +157,23 @@ KTF_TEST_EACH(vgic_linked, it_goes_where_it_is_routed, struct kind, kinds, name_
     finish();
 }
 
+/* On QEMU's GICv2 an edge that has come meanwhile would be left behind where it was routed to. */
+KTF_TEST_EACH(vgic_linked, an_edge_that_might_be_left_behind_stays, struct kind, kinds, name_kind)
+{
+    begin(param, 4);
+    vgic_unlink(&vm);
+    vgic_link(&vm, INTID, PHYS, true);
+    load(&vcpus[1], 1);
+    this_cpu = 0;
+    enable_spi(INTID, 1, 0x80, true);
+    raise_level();
+    this_cpu = 1;
+    deal_with(&vcpus[1]);
+    EXPECT_FALSE(gicd_bit(&vcpus[1], GICD_ISACTIVER, INTID));
+    EXPECT_EQ(spi_route[PHYS - GIC_FIRST_SPI], param->forgets_levels ? 0 : 1);
+    finish();
+}
+
 /* Who takes it back by writes has it come where it runs, wherever the interrupt is routed to. */
 KTF_TEST_EACH(vgic_linked, a_storm_is_for_whoever_makes_it, struct kind, kinds, name_kind)
 {

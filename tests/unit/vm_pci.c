@@ -426,6 +426,46 @@ KTF_TEST(vm_pci, a_bridge_may_have_interrupts_too)
     EXPECT_EQ(config.device_spis[0].phys, 35);
 }
 
+/* What was taken is whole, and of the machine's bridge alone. */
+static void expect_sane(void)
+{
+    EXPECT_TRUE(config.nr_devices <= 1 && config.nr_device_spis <= 2);
+    for (uint32_t i = 0; i < config.nr_device_ranges; i++) {
+        const struct vm_device_range *range = &config.device_ranges[i];
+        uint64_t pa = range->pa.pa, bytes = range->at.bytes;
+
+        EXPECT_TRUE(is_aligned(range->at.base.ipa | pa | bytes, PAGE_SIZE) && bytes > 0);
+        EXPECT_TRUE((pa >= 0x4010000000 && pa + bytes <= 0x4020000000) ||
+                    (pa >= 0x10000000 && pa + bytes <= 0x3F000000) || pa == 0x8000000000);
+        EXPECT_TRUE(range->at.base.ipa + bytes <= STAGE2_IPA_END);
+    }
+    for (uint32_t i = 0; i < config.nr_device_spis; i++)
+        EXPECT_TRUE(config.device_spis[i].phys == 35 || config.device_spis[i].phys == 36);
+    EXPECT_TRUE(config.nr_streams == 0 || config.nr_streams == 0x10000);
+}
+
+/* Of a VM that is trusted, and of one that an SMMU keeps to its memory. */
+KTF_TEST(vm_pci, every_bit_may_be_wrong)
+{
+    for (unsigned round = 0; round < 2; round++) {
+        size_t bytes;
+        unsigned char *tree;
+
+        if (round > 0)
+            put_smmu_before_it();
+        ASSERT_STREQ(parse(), NULL);
+        bytes = fdt_totalsize(device_rig_vm);
+        tree = (unsigned char *)device_rig_vm;
+        for (size_t bit = 0; bit < 8 * bytes; bit++) {
+            tree[bit / 8] = (unsigned char)(tree[bit / 8] ^ 1 << bit % 8);
+            config = (struct vm_config){0};
+            if (!vm_tree_parse(device_rig_vm, bytes, &config))
+                expect_sane();
+            tree[bit / 8] = (unsigned char)(tree[bit / 8] ^ 1 << bit % 8);
+        }
+    }
+}
+
 /* Another device that is given finds that a bridge's window, or pin, is its. */
 KTF_TEST(vm_pci, others_are_looked_for_behind_it)
 {
