@@ -13,6 +13,7 @@
 #include "stile/smccc.h"
 #include "stile/types.h"
 #include "stile/version.h"
+#include "stile/virtio.h"
 
 /* The table has room for this many numbers, 16 to a group. */
 #define STILE_NR_GROUPS       10
@@ -136,6 +137,7 @@ enum stile_counter {
 #define STILE_SHARE_DONATED  (1 << 8)  /**< for good */
 #define STILE_SHARE_ACCEPTED (1 << 9)  /**< by the peer */
 #define STILE_SHARE_ENDED    (1 << 10) /**< by the owner */
+#define STILE_SHARE_DEVICE   (1 << 11) /**< a virtio device: struct stile_virtio_page */
 
 /** The most shares one VM may have open, and the most it may have accepted. */
 #define STILE_SHARES_MAX          16

@@ -61,7 +61,9 @@
     P(STILE_SVE, "stile,sve")                                                                      \
     P(STILE_DEVICE, "stile,device")                                                                \
     P(STILE_NO_DMA, "stile,no-dma")                                                                \
-    P(STILE_TRUSTED_DMA, "stile,trusted-dma")
+    P(STILE_TRUSTED_DMA, "stile,trusted-dma")                                                      \
+    P(STILE_BACKEND, "stile,backend")                                                              \
+    P(MEMORY_REGION, "memory-region")
 
 enum dt_prop_index {
 #define DT_PROP_ENUM(identifier, name) DT_##identifier,

@@ -113,25 +113,20 @@ static const char *check_device(const struct ipa_range *range, uint64_t alignmen
 }
 
 #define NR_GIC_RANGES    (2 + VM_NR_GICR)
-#define NR_DEVICE_RANGES (NR_GIC_RANGES + 3 + VM_NR_SLOTS + VM_NR_FLASH + VM_NR_DEVICE_RANGES)
+#define NR_DEVICE_RANGES (NR_GIC_RANGES + 4 + VM_NR_SLOTS + VM_NR_FLASH + VM_NR_DEVICE_RANGES)
 #define NR_RANGES        (NR_DEVICE_RANGES + STILE_VM_NR_REGIONS)
 
 /* All that has an address: the interrupt controller, other devices, memory. Returns how many. */
 static uint32_t gather(const struct vm_config *config, struct ipa_range ranges[NR_RANGES])
 {
     const struct ipa_range single[] = {
-        config->gicd,
-        config->gicc,
-        config->gicr[0],
-        config->gicr[1],
-        config->uart,
-        config->rtc,
-        {ipa_make(VM_SHARED_IPA), VM_SHARED_BYTES},
+        config->gicd, config->gicc, config->gicr[0],   config->gicr[1],
+        config->uart, config->rtc,  config->virtio_at, {ipa_make(VM_SHARED_IPA), VM_SHARED_BYTES},
     };
 
-    _Static_assert(sizeof(single) == (NR_GIC_RANGES + 3) * sizeof(single[0]), "no more, no less");
+    _Static_assert(sizeof(single) == (NR_GIC_RANGES + 4) * sizeof(single[0]), "no more, no less");
     memcpy(ranges, single, sizeof(single));
-    ranges += NR_GIC_RANGES + 3;
+    ranges += NR_GIC_RANGES + 4;
     memcpy(ranges, config->slots, sizeof(config->slots));
     ranges += VM_NR_SLOTS;
     memcpy(ranges, config->flash, sizeof(config->flash));

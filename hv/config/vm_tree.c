@@ -12,6 +12,7 @@
 #include "config/dt.h"
 #include "config/vm_check.h"
 #include "config/vm_device.h"
+#include "config/vm_virtio.h"
 #include "lib/is_enabled.h"
 #include "mm/page.h"
 #include "mm/stage2.h"
@@ -27,6 +28,7 @@ struct parse {
     struct dt_interrupts uart_interrupts;
     uint32_t nr_given;
     struct vm_device_node given[VM_NR_DEVICES];
+    struct vm_virtio_nodes virtio;
     const char *fault; /* the first */
 };
 
@@ -323,16 +325,34 @@ static void parse_given(struct parse *parse, const struct dt_node *node)
         vm_device_read(&parse->given[parse->nr_given++], node);
 }
 
+/* A slot with a device that another VM serves, or without one. */
+static void parse_virtio(struct parse *parse, const struct dt_node *node)
+{
+    if (!dt_prop(node, DT_STILE_BACKEND).value)
+        parse_slot(parse, node);
+    else if (!IS_ENABLED(CONFIG_VIRTIO))
+        set_fault(parse, "vm.dtb: the hypervisor was built without virtio devices for VMs");
+    else
+        vm_virtio_read(&parse->virtio, node);
+}
+
+static void parse_pool(struct parse *parse, const struct dt_node *node)
+{
+    if (IS_ENABLED(CONFIG_VIRTIO))
+        vm_virtio_read_pool(&parse->virtio, node);
+}
+
 /* Of the two UARTs, the SBSA's has only registers that the PL011 has as well (SBSA, appendix B). */
 static void parse_device(struct parse *parse, const struct dt_node *node)
 {
     static const char *const names[] = {
-        "arm,gic-v3",  "arm,cortex-a15-gic", "arm,gic-400", "arm,pl011",        "arm,sbsa-uart",
-        "virtio,mmio", "cfi-flash",          "arm,pl031",   "stile,hypervisor",
+        "arm,gic-v3",       "arm,cortex-a15-gic",  "arm,gic-400", "arm,pl011",
+        "arm,sbsa-uart",    "virtio,mmio",         "cfi-flash",   "arm,pl031",
+        "stile,hypervisor", "restricted-dma-pool",
     };
     static void (*const parsers[])(struct parse *, const struct dt_node *) = {
-        parse_gicv3, parse_gicv2, parse_gicv2, parse_uart, parse_uart,
-        parse_slot,  parse_flash, parse_rtc,   parse_own,
+        parse_gicv3,  parse_gicv2, parse_gicv2, parse_uart, parse_uart,
+        parse_virtio, parse_flash, parse_rtc,   parse_own,  parse_pool,
     };
     uint32_t kind = dt_compatible(node, names, sizeof(names) / sizeof(names[0]));
 
@@ -377,6 +397,8 @@ static const char *parse_tree(const void *tree, size_t bytes, struct vm_config *
         config->gicc = (struct ipa_range){ipa_make(VM_GICC_IPA), PAGE_SIZE};
     for (uint32_t i = 0; IS_ENABLED(CONFIG_DEVICES) && i < parse.nr_given && !parse.fault; i++)
         set_fault(&parse, vm_device_add(config, &parse.given[i], &parse.gic));
+    if (IS_ENABLED(CONFIG_VIRTIO) && !parse.fault)
+        set_fault(&parse, vm_virtio_add(config, &parse.virtio, &parse.gic));
     return parse.fault ? parse.fault : vm_check(config, &parse.found);
 }
 

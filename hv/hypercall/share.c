@@ -16,7 +16,8 @@ struct hcall_result hcall_memory_share(struct vcpu *vcpu, stile_ipa_t base, stil
                                        stile_vm_id_t peer, stile_u32_t access)
 {
     unsigned bad = range_bad_large(base, count);
-    struct share_offer shared = {base, count.pages << PAGE_SHIFT, peer.number, access, false};
+    struct share_offer shared = {
+        .base = base, .bytes = count.pages << PAGE_SHIFT, .peer = peer.number, .rights = access};
     enum stile_error error;
     uint32_t handle;
 
@@ -32,7 +33,11 @@ struct hcall_result hcall_memory_donate(struct vcpu *vcpu, stile_ipa_t base, sti
                                         stile_vm_id_t peer)
 {
     unsigned bad = range_bad_argument(base, count);
-    struct share_offer given = {base, count.pages << PAGE_SHIFT, peer.number, STAGE2_RIGHTS, true};
+    struct share_offer given = {.base = base,
+                                .bytes = count.pages << PAGE_SHIFT,
+                                .peer = peer.number,
+                                .rights = STAGE2_RIGHTS,
+                                .donated = true};
     enum stile_error error;
     uint32_t handle;
 

@@ -9,6 +9,7 @@
 #include "config/vm_load.h"
 #include "console/console.h"
 #include "life/vcpu_life.h"
+#include "life/vm_backends.h"
 #include "life/vm_devices.h"
 #include "memory/share.h"
 #include "memory/vm_pages.h"
@@ -21,6 +22,7 @@
 #include "virt/vcache.h"
 #include "virt/vconsole.h"
 #include "virt/vflash.h"
+#include "virt/virtio_mmio.h"
 #include "virt/vrtc.h"
 #include "virt/vslots.h"
 #include "virt/vuart.h"
@@ -30,8 +32,8 @@
 #include "vm/vcpu.h"
 #include "vm/vm.h"
 
-_Static_assert(3 + VM_NR_GICR + VM_NR_SLOTS + VM_NR_FLASH <= MMIO_NR_REGIONS,
-               "distributor, UART and clock, and what may be in pieces");
+_Static_assert(4 + VM_NR_GICR + VM_NR_SLOTS + VM_NR_FLASH <= MMIO_NR_REGIONS,
+               "distributor, UART, clock and virtio devices, and what may be in pieces");
 
 /* By number - 1. */
 static struct build {
@@ -90,6 +92,8 @@ static const char *furnish(struct build *build, struct vm *vm)
         return fault;
     vconsole_init(vm);
     vuart_init(vm);
+    if (IS_ENABLED(CONFIG_VIRTIO))
+        virtio_init(vm);
     vrtc_init(vm);
     vslots_init(vm);
     vflash_init(vm);
@@ -169,6 +173,10 @@ bool vm_build_run(struct vm *vm)
     console_attach(vm);
     events_vms_changed();
     vm_devices_start(vm);
+    if (IS_ENABLED(CONFIG_VIRTIO)) {
+        virtio_start(vm);
+        vm_backends_started(vm);
+    }
     (void)vcpu_start(vm->vcpus[0], load.entry.ipa, load.dtb.base.ipa);
     sched_release(vm);
     return true;

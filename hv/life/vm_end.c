@@ -11,6 +11,7 @@
 #include "lib/printk.h"
 #include "life/vcpu_life.h"
 #include "life/vm_build.h"
+#include "life/vm_backends.h"
 #include "life/vm_devices.h"
 #include "memory/budget.h"
 #include "memory/share.h"
@@ -19,6 +20,7 @@
 #include "mm/page.h"
 #include "virt/events.h"
 #include "virt/pvtime.h"
+#include "virt/virtio_mmio.h"
 #include "virt/vring.h"
 #include "vm/directory.h"
 #include "vm/vm.h"
@@ -155,6 +157,8 @@ static enum phase end_ports(struct vm *vm, struct end *end)
     vm_devices_stop(vm);
     directory_vm_gone(vm->id);
     events_vm_gone(vm);
+    if (IS_ENABLED(CONFIG_VIRTIO))
+        vm_backends_gone(vm);
     events_vms_changed();
     return PHASE_MEMORY;
 }
@@ -215,6 +219,8 @@ void vm_end_free(struct vm *vm)
         vm->vcpus[i] = NULL;
     }
     vm_devices_free(vm);
+    if (IS_ENABLED(CONFIG_VIRTIO))
+        virtio_free(vm);
     vm_pages_free(vm);
     pvtime_free(vm);
     vmem_forget(vm);

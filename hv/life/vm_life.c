@@ -14,6 +14,7 @@
 #include "dev/pcpu.h"
 #include "lib/printk.h"
 #include "life/vcpu_life.h"
+#include "life/vm_backends.h"
 #include "life/vm_build.h"
 #include "life/vm_devices.h"
 #include "life/vm_end.h"
@@ -22,6 +23,7 @@
 #include "memory/vmem.h"
 #include "sched/sched.h"
 #include "virt/vid.h"
+#include "virt/virtio_mmio.h"
 #include "vm/refusal.h"
 #include "vm/trap_control.h"
 #include "vm/vcpu.h"
@@ -106,7 +108,8 @@ static const char *create(struct vm *vm, uint32_t id, const struct vm_files *fro
     fault = budget_reserve(vm);
     if (fault)
         return fault;
-    fault = remains_init(vm) && vm_pages_alloc(vm) && vm_devices_alloc(vm)
+    fault = remains_init(vm) && vm_pages_alloc(vm) && vm_devices_alloc(vm) &&
+                    (!IS_ENABLED(CONFIG_VIRTIO) || virtio_alloc(vm))
                 ? build(vm)
                 : "the hypervisor's own memory is used up";
     if (fault)
@@ -140,6 +143,7 @@ struct vm *vm_create(const struct vm_files *from)
     log_info("%s: vm %u, %u vCPUs, %lu MiB, %s", vm->config.name, vm->number, vm->config.nr_vcpus,
              vm_config_pages(&vm->config) >> (20 - PAGE_SHIFT), modes[vm->config.mode]);
     vm_devices_say(vm);
+    vm_backends_say(vm);
     return vm;
 }
 
@@ -199,7 +203,7 @@ static void set_paused(struct vm *vm, bool paused)
     if (vm->state == VM_RUNNING) { /* else it is ended by now */
         vm->paused = paused;
         for (uint32_t i = 0; i < vm->config.nr_vcpus; i++)
-            sched_set_paused(vm->vcpus[i], paused);
+            sched_set_paused(vm->vcpus[i], VCPU_PAUSED_BY_VM, paused);
     }
     spin_unlock(&vm->lock);
 }

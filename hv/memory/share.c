@@ -233,7 +233,7 @@ enum stile_error share_revoke(struct vm *vm, uint32_t handle)
 
     spin_lock(&share_lock);
     share = share_of(handle);
-    if (share && owner_of(share) == vm) {
+    if (share && owner_of(share) == vm && !share->offer.kept) {
         error = share_end(share) ? STILE_SUCCESS : SHARE_AGAIN;
         if (!error)
             share_tell(peer_of(share));
@@ -281,6 +281,17 @@ static bool end_some(struct vm *vm)
     return true;
 }
 
+/* One of the VM's own that a reset ends, or NULL. The lock is held. */
+static struct share *find_own(const struct vm *vm)
+{
+    struct share *share = shares_of(vm);
+
+    for (uint32_t in_use = sharer_of(vm)->in_use; in_use != 0; in_use >>= 1, share++)
+        if ((in_use & 1) && !share->offer.kept)
+            return share;
+    return NULL;
+}
+
 bool share_vm_reset(struct vm *vm)
 {
     struct share *own = NULL;
@@ -295,9 +306,9 @@ bool share_vm_reset(struct vm *vm)
 
         if (leave(vm, loan) && share)
             share_tell(owner_of(share));
-    } else if (sharer_of(vm)->in_use != 0) {
-        own = shares_of(vm) + __builtin_ctz(sharer_of(vm)->in_use);
-        if (share_end(own))
+    } else {
+        own = find_own(vm);
+        if (own && share_end(own))
             share_tell(peer_of(own));
     }
     spin_unlock(&share_lock);

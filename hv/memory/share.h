@@ -51,7 +51,7 @@ bool share_vm_gone(struct vm *vm);
  * share_vm_reset() - a step of revoking what the VM offers, and of releasing what it has accepted
  *
  * Returns whether there may be more: it is to be called again. What others offer the VM, and it has
- * not accepted, stays offered.
+ * not accepted, stays offered, and so does what the hypervisor offers of it.
  */
 bool share_vm_reset(struct vm *vm);
 
@@ -98,7 +98,7 @@ enum stile_error share_release(struct vm *vm, uint32_t handle);
  * share_revoke() - end a share
  *
  * No CPU reaches the pages on the peer's behalf when this returns SUCCESS. SHARE_AGAIN: not yet all
- * of them. NOT_FOUND: the VM owns no such share
+ * of them. NOT_FOUND: the VM owns no such share, or it is the hypervisor's
  */
 enum stile_error share_revoke(struct vm *vm, uint32_t handle);
 

@@ -121,10 +121,18 @@ static uint64_t find_ready(struct stage2_locked owner, ipa_t from, uint64_t byte
     return smaller(ready, bytes);
 }
 
-/* The same for what is small, which is settled here. Returns 0 if it is not the owner's. */
-static uint64_t settle_piece(struct stage2_locked owner, ipa_t from, uint64_t bytes,
-                             struct stage2_mapping *mapping)
+/*
+ * The same for what is small, which is settled here, and a page of the pool, which the hypervisor
+ * has. Returns 0 if it is not the owner's.
+ */
+static uint64_t settle_piece(struct stage2_locked owner, const struct share_offer *offer,
+                             ipa_t from, uint64_t bytes, struct stage2_mapping *mapping)
 {
+    if (offer->page) {
+        page_show(offer->page);
+        mapping->pa = page_pa(offer->page);
+        return bytes;
+    }
     if (!stage2_lookup_locked(owner, from, mapping) || !(mapping->attrs & STAGE2_OWNED))
         return 0;
     bytes = smaller(bytes, part_rest(from, mapping));
@@ -146,7 +154,7 @@ static inline enum stile_error lend_piece(struct both both, const struct share_o
     uint64_t step;
 
     if (offer->bytes <= SHARE_SMALL_BYTES)
-        step = settle_piece(both.owner, from, rest, &mapping);
+        step = settle_piece(both.owner, offer, from, rest, &mapping);
     else
         step = find_ready(both.owner, from, rest, &mapping);
     if (step == 0)

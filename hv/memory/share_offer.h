@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "lib/addr.h"
+#include "mm/stage2.h"
 
 /** What an owner offers. */
 struct share_offer {
@@ -17,7 +18,12 @@ struct share_offer {
     uint32_t peer;   /* a VM's number, as the guest said it */
     uint32_t rights; /* of STAGE2_RIGHTS, with READ */
     bool donated;    /* for good */
+    bool kept;       /* the hypervisor offers it: the owner does not end it while it runs */
+    void *page;      /* likewise: one of the pool's, where the owner has nothing; or NULL */
 };
+
+/** The base of a pool's page: no IPA. */
+#define SHARE_NOWHERE ipa_make(STAGE2_IPA_END)
 
 /** What a peer accepts. */
 struct share_wish {

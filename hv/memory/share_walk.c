@@ -16,7 +16,8 @@ static uint32_t what_of(uint32_t rights, const struct loan *loan, bool ended)
 
 static struct share_terms terms_of(const struct share *share)
 {
-    uint32_t rights = share->offer.rights | (share->offer.donated ? STILE_SHARE_DONATED : 0);
+    uint32_t rights = share->offer.rights | (share->offer.donated ? STILE_SHARE_DONATED : 0) |
+                      (share->offer.page ? STILE_SHARE_DEVICE : 0);
 
     return (struct share_terms){share->handle, owner_of(share)->number, share->offer.peer,
                                 share->offer.bytes >> PAGE_SHIFT,

@@ -211,11 +211,12 @@ static void unqueue_paused(struct vcpu *vcpu)
     vcpu->page->stolen_ticks += vcpu->charged_ticks - vcpu->ready_since_ticks;
 }
 
-COLD void sched_set_paused(struct vcpu *vcpu, bool paused)
+COLD void sched_set_paused(struct vcpu *vcpu, uint32_t reason, bool paused)
 {
     spin_lock(&sched_lock);
-    bool changes = vcpu->paused != paused;
-    vcpu->paused = paused;
+    uint32_t reasons = paused ? vcpu->paused | reason : vcpu->paused & ~reason;
+    bool changes = (vcpu->paused != 0) != (reasons != 0);
+    vcpu->paused = (uint8_t)reasons;
     if (changes && paused && vcpu->loaded)
         poke(vcpu->pcpu);
     else if (changes && paused)
@@ -237,7 +238,7 @@ static void begin_steps(struct vcpu *vcpu)
 
     spin_lock(&sched_lock);
     vcpu->state = VCPU_STEPS;
-    vcpu->paused = false;
+    vcpu->paused = 0;
     run_queue_settle(vcpu->pcpu, now);
     run_queue_go_last(vcpu);
     place_ready(vcpu, now);

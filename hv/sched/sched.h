@@ -102,13 +102,14 @@ struct vcpu *sched_switch(struct vcpu *previous);
 void sched_remove(struct vcpu *vcpu);
 
 /**
- * sched_set_paused() - keep a vCPU from being run, or no longer
- * @vcpu: any vCPU of a VM that is held
+ * sched_set_paused() - keep a vCPU from being run, or no longer for this reason
+ * @vcpu:   any vCPU of a VM that is held, or is taken down not yet
+ * @reason: VCPU_PAUSED_*; it runs when there is none
  *
  * A paused vCPU goes on sleeping, waking and being stopped; if it is ready, it is in no queue. If
  * it is loaded, its physical CPU is told to put it.
  */
-void sched_set_paused(struct vcpu *vcpu, bool paused);
+void sched_set_paused(struct vcpu *vcpu, uint32_t reason, bool paused);
 
 /** sched_release_last() - nobody holds a VM any more that may be ending; see sched_release() */
 void sched_release_last(struct vm *vm);

@@ -6,7 +6,9 @@
 
 #include "arch/clamp.h"
 #include "lib/cold.h"
+#include "lib/is_enabled.h"
 #include "vgic/mailbox.h"
+#include "virt/virtio_mmio.h"
 #include "vm/vcpu.h"
 #include "vm/vm.h"
 
@@ -27,7 +29,25 @@ static struct event_port *find(struct vm *vm, uint32_t port)
     if (i >= EVENTS_NR_PORTS)
         return NULL;
     struct event_port *end = &vm->events.ports[clamp(i, EVENTS_NR_PORTS)];
-    return end->in_use ? end : NULL;
+    return end->use != EVENT_FREE ? end : NULL;
+}
+
+/* Which of a VM's virtio devices has a port; none: NO_DEVICE. */
+#define NO_DEVICE UINT32_MAX
+
+static uint32_t device_of(const struct event_port *end)
+{
+    if (!IS_ENABLED(CONFIG_VIRTIO) || end->use < EVENT_DEVICE)
+        return NO_DEVICE;
+    return end->use - EVENT_DEVICE;
+}
+
+/* A port that a guest has made, or NULL. One of the locks is held. */
+static struct event_port *find_own(struct vm *vm, uint32_t port)
+{
+    struct event_port *end = find(vm, port);
+
+    return end && device_of(end) == NO_DEVICE ? end : NULL;
 }
 
 /* Where it is noted which port a virq has. */
@@ -41,14 +61,15 @@ static uint8_t *virq_port(struct vm *vm, uint32_t virq, uint32_t target)
 static COLD enum stile_error make(struct vm *vm, struct event_port made, uint32_t *port)
 {
     for (uint32_t i = 0; i < EVENTS_NR_PORTS; i++) {
-        if (vm->events.ports[i].in_use)
+        if (vm->events.ports[i].use != EVENT_FREE)
             continue;
         *port = STILE_PORT_FIRST + i;
         mailbox_mask(vm_vcpu(vm, made.target), *port);
         (void)mailbox_clear(vm_vcpu(vm, made.target), *port);
         if (made.state == STILE_PORT_IPI)
             made.to_port = (uint8_t)*port;
-        made.in_use = true;
+        if (made.use == EVENT_FREE)
+            made.use = EVENT_GUEST;
         spin_lock(&vm->events.lock);
         vm->events.ports[i] = made;
         if (made.state == STILE_PORT_VIRQ)
@@ -77,7 +98,13 @@ static COLD void lead(struct vm *vm, uint32_t port, struct vcpu *to, uint32_t to
  */
 static COLD void tell(struct vm *vm, uint32_t port)
 {
-    mailbox_raise(vm->vcpus[vm->events.ports[port - STILE_PORT_FIRST].target], port);
+    const struct event_port *end = &vm->events.ports[port - STILE_PORT_FIRST];
+    uint32_t device = device_of(end);
+
+    if (device == NO_DEVICE)
+        mailbox_raise(vm->vcpus[end->target], port);
+    else
+        virtio_bound(vm, device, end->state == STILE_PORT_PEER);
 }
 
 COLD enum stile_error events_alloc(struct vm *vm, uint32_t peer, uint32_t target, uint32_t *port)
@@ -86,6 +113,18 @@ COLD enum stile_error events_alloc(struct vm *vm, uint32_t peer, uint32_t target
 
     if (!vm_exists(peer))
         return STILE_NOT_FOUND;
+    spin_lock(&events_lock);
+    enum stile_error error = make(vm, made, port);
+    spin_unlock(&events_lock);
+    return error;
+}
+
+COLD enum stile_error events_open_device(struct vm *vm, uint32_t device, uint32_t peer,
+                                         uint32_t *port)
+{
+    struct event_port made = {
+        .state = STILE_PORT_WAITING, .peer = peer, .use = (uint8_t)(EVENT_DEVICE + device)};
+
     spin_lock(&events_lock);
     enum stile_error error = make(vm, made, port);
     spin_unlock(&events_lock);
@@ -103,7 +142,7 @@ static COLD enum stile_error bind_locked(struct vm *vm, struct vm *peer, uint32_
         .state = STILE_PORT_PEER,
         .target = (uint8_t)target,
         .peer = peer->number,
-        .to = peer->vcpus[end->target],
+        .to = device_of(end) == NO_DEVICE ? peer->vcpus[end->target] : NULL,
         .to_port = (uint8_t)remote,
     };
     enum stile_error error = make(vm, made, port);
@@ -172,11 +211,20 @@ static COLD void close(struct vm *vm, uint32_t port, struct event_port *end)
 COLD enum stile_error events_close(struct vm *vm, uint32_t port)
 {
     spin_lock(&events_lock);
-    struct event_port *end = find(vm, port);
+    struct event_port *end = find_own(vm, port);
     if (end)
         close(vm, port, end);
     spin_unlock(&events_lock);
     return end ? STILE_SUCCESS : STILE_NOT_FOUND;
+}
+
+COLD void events_close_device(struct vm *vm, uint32_t port)
+{
+    spin_lock(&events_lock);
+    struct event_port *end = find(vm, port);
+    if (end && device_of(end) != NO_DEVICE)
+        close(vm, port, end);
+    spin_unlock(&events_lock);
 }
 
 COLD enum stile_error events_status(struct vm *vm, uint32_t port, struct event_port *status)
@@ -210,7 +258,7 @@ COLD enum stile_error events_move(struct vm *vm, uint32_t port, uint32_t target)
     enum stile_error error = STILE_SUCCESS;
 
     spin_lock(&events_lock);
-    struct event_port *end = find(vm, port);
+    struct event_port *end = find_own(vm, port);
     if (!end)
         error = STILE_NOT_FOUND;
     else if (end->state == STILE_PORT_VIRQ && end->virq == STILE_VIRQ_TIMER)
@@ -219,6 +267,19 @@ COLD enum stile_error events_move(struct vm *vm, uint32_t port, uint32_t target)
         move(vm, port, end, target);
     spin_unlock(&events_lock);
     return error;
+}
+
+/* Where no vCPU's bit is: to a device of the peer's, or to nobody. The sender's lock is held. */
+__attribute__((noinline)) static enum stile_error send_elsewhere(const struct event_port *end)
+{
+    struct vm *peer;
+
+    if (!IS_ENABLED(CONFIG_VIRTIO) || end->state != STILE_PORT_PEER)
+        return STILE_NOT_BOUND;
+    /* Whose port stays as long as this one is bound to it. */
+    peer = vm_numbered(end->peer);
+    virtio_signal(peer, device_of(&peer->events.ports[end->to_port - STILE_PORT_FIRST]));
+    return STILE_SUCCESS;
 }
 
 enum stile_error events_send(struct vm *vm, uint32_t port)
@@ -233,8 +294,8 @@ enum stile_error events_send(struct vm *vm, uint32_t port)
     if (__builtin_expect(end->to != NULL, 1)) { /* so it is in use */
         mailbox_raise(end->to, end->to_port);
         error = STILE_SUCCESS;
-    } else if (end->in_use) {
-        error = STILE_NOT_BOUND;
+    } else if (end->use != EVENT_FREE) {
+        error = send_elsewhere(end);
     }
     spin_unlock(&vm->events.lock);
     return error;
@@ -291,7 +352,7 @@ COLD bool events_close_some(struct vm *vm)
     uint32_t nr_closed = 0;
 
     for (uint32_t i = 0; i < EVENTS_NR_PORTS && nr_closed < CLOSE_SOME; i++)
-        if (__atomic_load_n(&vm->events.ports[i].in_use, __ATOMIC_RELAXED) &&
+        if (__atomic_load_n(&vm->events.ports[i].use, __ATOMIC_RELAXED) == EVENT_GUEST &&
             events_close(vm, STILE_PORT_FIRST + i) == STILE_SUCCESS)
             nr_closed++;
     return nr_closed == CLOSE_SOME;
@@ -301,6 +362,8 @@ COLD void events_vm_gone(struct vm *vm)
 {
     while (events_close_some(vm))
         ;
+    for (uint32_t i = 0; IS_ENABLED(CONFIG_VIRTIO) && i < VM_NR_VIRTIO; i++)
+        events_close_device(vm, vm->virtio.devices[i].port);
 }
 
 COLD void events_vms_changed(void)

@@ -44,7 +44,7 @@ enum stile_error events_bind_ipi(struct vm *vm, uint32_t target, uint32_t *port)
 /** events_send() - set the bit at the other end; NOT_FOUND, NOT_BOUND */
 enum stile_error events_send(struct vm *vm, uint32_t port);
 
-/** events_close() - give a port up, and set the bit of its other end; NOT_FOUND */
+/** events_close() - give a port up, and set the bit of its other end; NOT_FOUND; no device's */
 enum stile_error events_close(struct vm *vm, uint32_t port);
 
 /** events_status() - copy what there is to know of a port; NOT_FOUND */
@@ -52,6 +52,17 @@ enum stile_error events_status(struct vm *vm, uint32_t port, struct event_port *
 
 /** events_move() - have another vCPU have the bit; NOT_FOUND, DENIED */
 enum stile_error events_move(struct vm *vm, uint32_t port, uint32_t target);
+
+/*
+ * Ports of virtio devices. What is sent to one is virtio_signal()'s, that it was bound or its other
+ * end is gone virtio_bound()'s. To its own VM's calls it is there to be looked at, and to send by.
+ */
+
+/** events_open_device() - one for @device, below VM_NR_VIRTIO, that @peer may bind to; LIMIT */
+enum stile_error events_open_device(struct vm *vm, uint32_t device, uint32_t peer, uint32_t *port);
+
+/** events_close_device() - close it; harmless if it is no device's */
+void events_close_device(struct vm *vm, uint32_t port);
 
 /* What the hypervisor does to ports. Any physical CPU; no lock below events' in the order held. */
 
@@ -72,7 +83,10 @@ bool events_arm_timer(struct vcpu *vcpu);
  */
 bool events_timer(struct vcpu *vcpu);
 
-/** events_close_some() - close some of a VM's ports, a bounded number; whether there may be more */
+/**
+ * events_close_some() - close some of the ports that a VM has made, a bounded number; whether there
+ * may be more
+ */
 bool events_close_some(struct vm *vm);
 
 /**

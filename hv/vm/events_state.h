@@ -28,7 +28,13 @@ struct event_port {
     uint8_t to_port; /* which of the bits of "to" */
     uint8_t state;   /* enum stile_port_state */
     uint8_t target;  /* the vCPU, of this VM, that has the bit */
-    bool in_use;
+    uint8_t use;     /* whose it is: enum event_use, or EVENT_DEVICE and which one */
+};
+
+enum event_use {
+    EVENT_FREE,
+    EVENT_GUEST,  /* a guest has made it */
+    EVENT_DEVICE, /* the hypervisor has, for a virtio device: what is sent to it goes there */
 };
 
 /** A VM's ports. A virq has at most one: the first entries are by virq, 0 if it has none. */

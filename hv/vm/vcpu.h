@@ -47,6 +47,10 @@ enum vcpu_state {
 #define VCPU_WORK_VGIC    (1u << 1) /* interrupts became pending: fill the list registers */
 #define VCPU_WORK_CRASH   (1u << 2) /* its VM keeps writing to its mailbox: stop it */
 
+/* Bits of vcpu->paused: why it does not run. */
+#define VCPU_PAUSED_BY_VM  (1u << 0) /* its VM is paused */
+#define VCPU_PAUSED_DEVICE (1u << 1) /* it waits for the back end of a virtio device */
+
 /* Bits of vcpu->has: what is moved with it, beside what every vCPU has. Most have none. */
 #define VCPU_HAS_MORE  (1u << 0) /* registers beyond Armv8.0, which some CPU has: vm/baseline.h */
 #define VCPU_HAS_DEBUG (1u << 1) /* debug registers, since debug.mdscr says so: virt/vdebug.h */
@@ -83,7 +87,7 @@ struct vcpu {
     enum vcpu_state state;
     bool loaded;                 /* its state is, or is about to be, in a physical CPU */
     bool saving;                 /* its state is being taken out of one; cleared without the lock */
-    bool paused;                 /* ready or not, it does not run */
+    uint8_t paused;              /* VCPU_PAUSED_*: if any, ready or not, it does not run */
     struct pcpu *pcpu;           /* where it runs, now or next */
     struct list_node run_link;   /* in pcpu->run_queue */
     struct list_node sleep_link; /* in pcpu->sleepers while blocked with its timer armed */

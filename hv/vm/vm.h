@@ -20,6 +20,7 @@
 #include "vm/vcache_state.h"
 #include "vm/vconsole_state.h"
 #include "vm/vgic_state.h"
+#include "vm/virtio_state.h"
 #include "vm/vm_config.h"
 #include "vm/vm_files.h"
 #include "vm/vrtc_state.h"
@@ -83,6 +84,7 @@ struct vm {
     struct vrtc rtc;
     struct mmio_map mmio; /* emulated devices by IPA */
     struct events events;
+    struct virtio virtio;
     uint64_t ids[ID_NR_REGISTERS];    /* identification registers its guest is shown: virt/vid.h */
     char typed[VCONSOLE_INPUT_BYTES]; /* and not read; last: it is large */
 };

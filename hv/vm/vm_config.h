@@ -97,6 +97,16 @@ struct vm_device_spi {
     uint32_t device; /* of which one */
 };
 
+/** The most virtio devices that other VMs serve for a VM. */
+#define VM_NR_VIRTIO 4
+
+/** One of them: stile,backend. */
+struct vm_virtio {
+    char backend[STILE_VM_NAME_BYTES]; /* the name of the VM that serves it */
+    uint32_t intid;
+    struct ipa_range memory; /* what that may see of the VM's; bytes 0: all of it */
+};
+
 /** Where a VM's kernel and tree go if its tree does not say: where there is room. */
 #define VM_ANYWHERE UINT64_MAX
 
@@ -133,6 +143,10 @@ struct vm_config {
     struct ipa_range rtc;                /* a PL031, or bytes 0 */
     struct ipa_range slots[VM_NR_SLOTS]; /* of virtio,mmio, in which there are no devices */
     uint32_t slot_bytes;                 /* one slot; 0 if there are none */
+    uint32_t nr_virtio;                  /* virtio,mmio devices, by their addresses */
+    struct ipa_range virtio_at;          /* where they are, one behind the other */
+    uint32_t virtio_bytes;               /* each */
+    struct vm_virtio virtio[VM_NR_VIRTIO];
     struct ipa_range flash[VM_NR_FLASH]; /* cfi-flash, which is erased */
     uint64_t kernel_address;             /* stile,kernel-address, or VM_ANYWHERE */
     uint64_t kernel_bytes; /* stile,kernel-bytes: what it needs from there; 0 if not said */
@@ -177,6 +191,12 @@ static inline bool vm_config_has_streams(const struct vm_config *config)
 static inline bool vm_config_has_dma(const struct vm_config *config)
 {
     return vm_config_is_direct(config) || vm_config_has_streams(config);
+}
+
+/** Whether it has virtio devices that other VMs serve. */
+static inline bool vm_config_has_virtio(const struct vm_config *config)
+{
+    return IS_ENABLED(CONFIG_VIRTIO) && config->nr_virtio > 0;
 }
 
 /** vm_config_vcpu() - which vCPU has these affinity fields; nr_vcpus if none has */

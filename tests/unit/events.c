@@ -74,8 +74,27 @@ void mailbox_mask(struct vcpu *vcpu, uint32_t port)
     __atomic_fetch_or(&vcpu->mailbox->words[port / 64].mask, bit(port), __ATOMIC_SEQ_CST);
 }
 
+/* What devices are told. */
+static bool is_bound[NR_VMS][VM_NR_VIRTIO];
+static uint32_t nr_signals[NR_VMS][VM_NR_VIRTIO];
+
+void virtio_bound(struct vm *vm, uint32_t device, bool bound)
+{
+    EXPECT_TRUE(is_held(&events_lock));
+    EXPECT_NE(is_bound[vm->id - 1][device], bound);
+    is_bound[vm->id - 1][device] = bound;
+}
+
+void virtio_signal(struct vm *vm, uint32_t device)
+{
+    EXPECT_TRUE(__atomic_load_n(&is_bound[vm->id - 1][device], __ATOMIC_RELAXED));
+    __atomic_fetch_add(&nr_signals[vm->id - 1][device], 1, __ATOMIC_RELAXED);
+}
+
 static void setup(void)
 {
+    memset(is_bound, 0, sizeof(is_bound));
+    memset(nr_signals, 0, sizeof(nr_signals));
     memset(vms, 0, sizeof(vms));
     memset(mailboxes, 0, sizeof(mailboxes));
     nr_raised = 0;
@@ -123,6 +142,9 @@ static void expect_sense(void)
             const struct event_port *end = find(&vms[i], port);
             if (end)
                 ports_expect_sense(&vms[i], port, end);
+            if (end && device_of(end) != NO_DEVICE &&
+                vms[i].virtio.devices[device_of(end)].port == port)
+                EXPECT_EQ(is_bound[i][device_of(end)], end->state == STILE_PORT_PEER);
             nr_virqs += end && end->state == STILE_PORT_VIRQ;
             for (uint32_t v = 0; v < NR_VCPUS; v++)
                 EXPECT_TRUE(!is_pending(i + 1, v, port) || (end && end->target == v));
@@ -640,6 +662,23 @@ KTF_TEST(events, a_vm_in_anothers_place_is_another)
 
 #define NR_ROUNDS 10000
 
+/* Opens a device's port for a VM, or closes it: as who connects devices, one at a time. */
+static void do_device(struct vm *vm, uint32_t device, uint32_t peer)
+{
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    uint32_t *port = &vm->virtio.devices[device].port;
+
+    (void)pthread_mutex_lock(&lock);
+    if (*port == 0) {
+        (void)events_open_device(vm, device, peer, port);
+    } else {
+        events_close_device(vm, *port);
+        *port = 0;
+        is_bound[vm->id - 1][device] = false;
+    }
+    (void)pthread_mutex_unlock(&lock);
+}
+
 /* Any call with any arguments that its handler lets through, for one of two VMs. */
 static void do_anything(unsigned *seed)
 {
@@ -677,6 +716,9 @@ static void do_anything(unsigned *seed)
     case 11:
         events_vms_changed();
         break;
+    case 13:
+        do_device(vm, (uint32_t)rand_r(seed) % VM_NR_VIRTIO, 1 + (uint32_t)rand_r(seed) % NR_VMS);
+        break;
     case 12:
         (void)events_arm_timer(vm->vcpus[target]);
         (void)events_timer(vm->vcpus[target]);
@@ -696,6 +738,45 @@ static void *do_much(void *argument)
     return NULL;
 }
 
+static void end_vm(uint32_t id)
+{
+    events_vm_gone(vm_slot(id));
+    memset(is_bound[id - 1], 0, sizeof(is_bound[0]));
+    for (uint32_t i = 0; i < VM_NR_VIRTIO; i++)
+        vm_slot(id)->virtio.devices[i].port = 0;
+}
+
+/* Its guest may look and send, and no more; what is sent to it is the device's. */
+KTF_TEST(events, the_port_of_a_device_is_not_the_guests)
+{
+    struct event_port found;
+    uint32_t port, remote;
+
+    ASSERT_EQ(events_open_device(vm_slot(1), 2, 2, &port), STILE_SUCCESS);
+    vm_slot(1)->virtio.devices[2].port = port;
+    EXPECT_EQ(events_send(vm_slot(1), port), STILE_NOT_BOUND);
+    EXPECT_EQ(events_close(vm_slot(1), port), STILE_NOT_FOUND);
+    EXPECT_EQ(events_move(vm_slot(1), port, 1), STILE_NOT_FOUND);
+    EXPECT_EQ(events_bind(vm_slot(3), 1, port, 0, &remote), STILE_NOT_FOUND);
+    ASSERT_EQ(events_bind(vm_slot(2), 1, port, 1, &remote), STILE_SUCCESS);
+    EXPECT_TRUE(is_bound[0][2]);
+    EXPECT_FALSE(is_pending(1, 0, port));
+    EXPECT_EQ(events_send(vm_slot(1), port), STILE_SUCCESS);
+    EXPECT_TRUE(take(2, 1, remote));
+    EXPECT_EQ(events_send(vm_slot(2), remote), STILE_SUCCESS);
+    EXPECT_EQ(nr_signals[0][2], 1);
+    EXPECT_EQ(events_status(vm_slot(1), port, &found), STILE_SUCCESS);
+    EXPECT_EQ(found.state, STILE_PORT_PEER);
+    EXPECT_EQ(events_close(vm_slot(2), remote), STILE_SUCCESS);
+    EXPECT_FALSE(is_bound[0][2]);
+    EXPECT_FALSE(events_close_some(vm_slot(1))); /* as core_reset */
+    EXPECT_EQ(events_status(vm_slot(1), port, &found), STILE_SUCCESS);
+    ASSERT_EQ(events_bind(vm_slot(2), 1, port, 1, &remote), STILE_SUCCESS);
+    end_vm(1);
+    EXPECT_TRUE(take(2, 1, remote));
+    EXPECT_EQ(events_send(vm_slot(2), remote), STILE_NOT_BOUND);
+}
+
 KTF_TEST(events, any_calls_in_any_order)
 {
     unsigned seed = 1;
@@ -705,7 +786,7 @@ KTF_TEST(events, any_calls_in_any_order)
         if (i % 16 == 0)
             expect_sense();
         if (i % 1024 == 0)
-            events_vm_gone(vm_slot(1 + i / 1024 % 2));
+            end_vm(1 + i / 1024 % 2);
     }
 }
 

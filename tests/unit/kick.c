@@ -57,7 +57,7 @@ KTF_TEST(kick, a_storm_is_one_interrupt_for_each_look)
 KTF_TEST(kick, those_who_kick_for_different_reasons_share_one)
 {
     vcpu_kick(&vcpu, VCPU_WORK_VGIC);
-    sched_set_paused(&vcpu, true);
+    sched_set_paused(&vcpu, VCPU_PAUSED_BY_VM, true);
     vcpu.state = VCPU_BLOCKED;
     sleep_kick(&vcpu);
     EXPECT_EQ(nr_kicks[0], 1);

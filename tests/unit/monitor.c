@@ -307,7 +307,8 @@ KTF_TEST(monitor, a_name_goes_before_a_number)
 
 KTF_TEST(monitor, shows_vms_and_vcpus)
 {
-    vms[1].paused = vcpus[2].paused = true;
+    vms[1].paused = true;
+    vcpus[2].paused = VCPU_PAUSED_BY_VM;
     vcpus[0].loaded = true;
     vcpus[1].state = VCPU_OFF;
     vcpus[0].trace.next = 7; /* two of them calls */

@@ -223,7 +223,7 @@ KTF_TEST(poll, a_paused_one_is_woken_and_waits)
     sched_wake(&other, VCPU_OFF);
     sleep_poll(&vcpu, WORD, PORT, TIMER_NEVER);
     EXPECT_EQ(leave_el2(), &other);
-    sched_set_paused(&vcpu, true);
+    sched_set_paused(&vcpu, VCPU_PAUSED_BY_VM, true);
     sleep_kick(&vcpu);
     EXPECT_EQ(vcpu.state, VCPU_READY);
     EXPECT_TRUE(list_empty(&vcpu.run_link));

@@ -605,11 +605,11 @@ KTF_TEST(sched, run_stolen_and_blocked_times_add_up)
             exit_guest();
             break;
         case 5: /* another one is paused for a while, waiting or asleep */
-            sched_set_paused(&vcpus[(current->index + 1) % 3], true);
+            sched_set_paused(&vcpus[(current->index + 1) % 3], VCPU_PAUSED_BY_VM, true);
             run(random & 0xFFFF);
-            sched_set_paused(&vcpus[0], false);
-            sched_set_paused(&vcpus[1], false);
-            sched_set_paused(&vcpus[2], false);
+            sched_set_paused(&vcpus[0], VCPU_PAUSED_BY_VM, false);
+            sched_set_paused(&vcpus[1], VCPU_PAUSED_BY_VM, false);
+            sched_set_paused(&vcpus[2], VCPU_PAUSED_BY_VM, false);
             break;
         default:
             break;

@@ -155,7 +155,7 @@ KTF_TEST(sched_steps, after_the_last_step_its_guest_may_run)
 
 KTF_TEST(sched_steps, a_vm_that_was_paused_ends_too)
 {
-    sched_set_paused(&vcpu, true);
+    sched_set_paused(&vcpu, VCPU_PAUSED_BY_VM, true);
     nr_steps = 3;
     sched_release_last(&vm);
     run(10);

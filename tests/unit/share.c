@@ -336,7 +336,11 @@ KTF_TEST(share, a_donated_block_stays_one)
 
 static uint64_t donated(uint64_t ipa, uint64_t nr, enum stile_error expected)
 {
-    struct share_offer offer = {ipa_make(ipa), nr << PAGE_SHIFT, b.number, STAGE2_RIGHTS, true};
+    struct share_offer offer = {.base = ipa_make(ipa),
+                                .bytes = nr << PAGE_SHIFT,
+                                .peer = b.number,
+                                .rights = STAGE2_RIGHTS,
+                                .donated = true};
     uint32_t handle;
 
     EXPECT_EQ(share_offer(&a, &offer, &handle), expected);

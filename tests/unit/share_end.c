@@ -114,7 +114,11 @@ static enum stile_error accept_beside(struct vm *vm, uint32_t handle, uint64_t i
 /* A VM that starts anew again and again, and gives its memory away each time. */
 KTF_TEST(share_end, nobody_starts_anew_at_the_cost_of_others)
 {
-    struct share_offer all_of_a_block = {ipa_make(RAM), BLOCK_2M, b.id, STAGE2_RIGHTS, true};
+    struct share_offer all_of_a_block = {.base = ipa_make(RAM),
+                                         .bytes = BLOCK_2M,
+                                         .peer = b.id,
+                                         .rights = STAGE2_RIGHTS,
+                                         .donated = true};
     struct vm rest;
     uint32_t given;
 
@@ -132,7 +136,11 @@ KTF_TEST(share_end, nobody_starts_anew_at_the_cost_of_others)
 
 KTF_TEST(share_end, what_was_donated_goes_on_without_more_memory)
 {
-    struct share_offer on = {ipa_make(WINDOW), BLOCK_2M, c.id, STAGE2_RIGHTS, true};
+    struct share_offer on = {.base = ipa_make(WINDOW),
+                             .bytes = BLOCK_2M,
+                             .peer = c.id,
+                             .rights = STAGE2_RIGHTS,
+                             .donated = true};
     struct vm rest;
     uint32_t given = must_donate(&a, RAM, 512, &b);
 
@@ -204,8 +212,11 @@ static uint64_t random_pages(uint64_t ipa)
 
 static void random_offer(struct vm *vm, uint64_t ipa, uint64_t nr)
 {
-    struct share_offer offer = {ipa_make(ipa), nr << PAGE_SHIFT, all[fake_random() % NR]->id,
-                                STAGE2_READ, fake_random() % 3 == 0};
+    struct share_offer offer = {.base = ipa_make(ipa),
+                                .bytes = nr << PAGE_SHIFT,
+                                .peer = all[fake_random() % NR]->id,
+                                .rights = STAGE2_READ,
+                                .donated = fake_random() % 3 == 0};
 
     if (fake_random() % 2)
         offer.rights |= STAGE2_WRITE;

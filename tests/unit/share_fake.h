@@ -158,7 +158,8 @@ static void teardown(void)
 static enum stile_error offer_to(struct vm *vm, uint64_t ipa, uint64_t nr, uint32_t peer,
                                  uint32_t rights, uint32_t *handle)
 {
-    struct share_offer offer = {ipa_make(ipa), nr << PAGE_SHIFT, peer, rights, false};
+    struct share_offer offer = {
+        .base = ipa_make(ipa), .bytes = nr << PAGE_SHIFT, .peer = peer, .rights = rights};
     enum stile_error error = share_offer(vm, &offer, handle);
 
     check();
@@ -168,7 +169,11 @@ static enum stile_error offer_to(struct vm *vm, uint64_t ipa, uint64_t nr, uint3
 static enum stile_error donate_to(struct vm *vm, uint64_t ipa, uint64_t nr, uint32_t peer,
                                   uint32_t *handle)
 {
-    struct share_offer offer = {ipa_make(ipa), nr << PAGE_SHIFT, peer, STAGE2_RIGHTS, true};
+    struct share_offer offer = {.base = ipa_make(ipa),
+                                .bytes = nr << PAGE_SHIFT,
+                                .peer = peer,
+                                .rights = STAGE2_RIGHTS,
+                                .donated = true};
     enum stile_error error = share_offer(vm, &offer, handle);
 
     check();

@@ -16,6 +16,7 @@
 #include "config/vm_check.c"
 #include "config/vm_device.c"
 #include "config/vm_tree.c"
+#include "config/vm_virtio.c"
 
 #include "ktf.h"
 

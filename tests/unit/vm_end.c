@@ -20,6 +20,7 @@
 #include "config/vm_node.c"
 #include "config/vm_place.c"
 #include "config/vm_tree.c"
+#include "config/vm_virtio.c"
 #include "mm/stage2.c"
 #include "mm/stage2_map.c"
 
@@ -189,9 +190,9 @@ void sched_remove(struct vcpu *vcpu)
     vcpu->state = VCPU_STOPPED;
 }
 
-void sched_set_paused(struct vcpu *vcpu, bool paused)
+void sched_set_paused(struct vcpu *vcpu, uint32_t reason, bool paused)
 {
-    vcpu->paused = paused;
+    vcpu->paused = paused ? (uint8_t)reason : 0;
 }
 
 /* As the real one: what runs the steps is the test. */
@@ -313,6 +314,42 @@ void vrtc_init(struct vm *of)
 }
 
 void vslots_init(struct vm *of)
+{
+    (void)of;
+}
+
+bool virtio_alloc(struct vm *of)
+{
+    (void)of;
+    return true;
+}
+
+void virtio_free(struct vm *of)
+{
+    (void)of;
+}
+
+void virtio_init(struct vm *of)
+{
+    (void)of;
+}
+
+void virtio_start(struct vm *of)
+{
+    (void)of;
+}
+
+void vm_backends_say(const struct vm *of)
+{
+    (void)of;
+}
+
+void vm_backends_started(struct vm *of)
+{
+    (void)of;
+}
+
+void vm_backends_gone(struct vm *of)
 {
     (void)of;
 }

@@ -244,7 +244,8 @@ STILE_CALL(0x57, 9, memory, release, ARGS1(share, share), RETS0(), ERRS2(NOT_FOU
  *
  * @share: the handle
  *
- * NOT_FOUND: there is no such share, or it is not the caller's
+ * NOT_FOUND: there is no such share, or it is not the caller's; or the hypervisor offers it, for
+ *            a device's back end (stile/virtio.h)
  * BUSY: as for memory_accept in core_multicall
  *
  * Example:
