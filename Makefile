@@ -88,6 +88,7 @@ include libhypercall/build.mk
 include hv/build.mk
 include guest-kernel/build.mk
 include guest-kernel/linux/build.mk
+include tools/build.mk
 include tests/build.mk
 include scripts/targets.mk
 include scripts/lint.mk

@@ -36,9 +36,10 @@ linux-make = env -u MAKEFLAGS -u MFLAGS $(linux-env) $(MAKE) -s -j$(shell nproc)
 	O=$(abspath $(linux-root)/$(1)) ARCH=arm64 CROSS_COMPILE=$(CROSS_COMPILE) CC="$(linux-cc)"
 
 # The kinds, and the parts of their configurations: guest-kernel/linux/PART.config.
-linux-kinds := stock pv debug kasan kcsan wide
+linux-kinds := stock pv io debug kasan kcsan wide
 linux-parts-stock := small
 linux-parts-pv := small stile
+linux-parts-io := small stile io
 linux-parts-debug := small stile debug
 linux-parts-kasan := small stile debug kasan
 linux-parts-kcsan := small stile debug kcsan

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
-# The Linux guests: Debian's kernel, and nine initramfs. Each has busybox, init, and the scripts and
+# The Linux guests: Debian's kernel, and a dozen initramfs. Each has busybox, init, and the scripts and
 # programs of this folder; a second one those of tools, with gdb, strace and perf; a third those of
 # aarch32, with a busybox of 32 bits; a fourth the selftests of our patches; a fifth what runs our Linux
 # under KVM, of which Debian's kernel is the host; a sixth those of power, with a patched kernel to be
-# started by another one; two those of long, with the kernel's own selftests and with stress-ng; one
-# those of disk, with modules of Debian's kernel. A program brings its C library with it.
+# started by another one; two those of long, with the kernel's own selftests and with stress-ng; two
+# those of disk and of io, with modules of Debian's kernel; one is the driver VM's, with the back end of
+# others' devices. A program brings its C library with it.
 
 DEBIAN_KERNEL ?=
 
@@ -37,7 +38,7 @@ $(aarch32)/.done: scripts/debian-armhf scripts/fetch-debian | $(O)/.deps-build
 	@touch $@
 
 # $(call linux_scripts,folder) and $(call linux_programs,folder): what is in it, and built from it
-linux_scripts  = $(filter-out %.c %.mk $(addprefix tests/linux/,init series beside tools aarch32 kvm power long disk),\
+linux_scripts  = $(filter-out %.c %.mk $(addprefix tests/linux/,init series beside tools aarch32 kvm power long disk io),\
 	$(wildcard tests/linux/$(1)*))
 linux_programs = $(patsubst tests/linux/%.c,$(O)/linux/%,$(wildcard tests/linux/$(1)*.c))
 
@@ -115,6 +116,8 @@ linux-aarch32-tests := $(call linux_scripts,aarch32/) $(linux-aarch32-programs)
 linux-power-tests   := $(call linux_scripts,power/) $(linux-power-programs) $(linux-stile-tests) $(linux-root)/debug/Image
 linux-long-tests    := $(call linux_scripts,long/)
 linux-disk-tests    := $(call linux_scripts,disk/)
+linux-io-tests      := $(call linux_scripts,io/)
+linux-driver-tests  := $(wildcard tools/io/*) $(backend)
 
 linux-common = scripts/initramfs -o $@ --busybox $(debian)/busybox --init tests/linux/init
 linux-pack         = $(linux-common) $(linux-tests)
@@ -126,6 +129,8 @@ linux-kvm-pack     = $(linux-common) $(linux-kvm-programs) && $(linux-kvm-guests
 linux-power-pack   = $(linux-common) $(linux-tests) $(linux-power-tests)
 linux-selftests-pack = $(linux-common) $(linux-tests) $(linux-long-tests) $(kernel-selftests)/*
 linux-disk-pack    = $(linux-common) $(linux-tests) $(linux-disk-tests) $(debian)/modules/*.ko
+linux-io-pack      = $(linux-common) $(linux-tests) $(linux-io-tests) $(debian)/modules/*.ko
+linux-driver-pack  = $(linux-common) $(linux-tests) $(linux-driver-tests)
 linux-stress-ng-pack = $(linux-common) --tree $(stress-ng)/tree $(linux-tests) $(linux-long-tests)
 
 # $(call linux_pack_rule,initrd,kind): how an initramfs is packed by linux-KINDpack
@@ -143,6 +148,8 @@ $(eval $(call linux_pack_rule,initrd-stile,stile-))
 $(eval $(call linux_pack_rule,initrd-kvm,kvm-))
 $(eval $(call linux_pack_rule,initrd-power,power-))
 $(eval $(call linux_pack_rule,initrd-disk,disk-))
+$(eval $(call linux_pack_rule,initrd-io,io-))
+$(eval $(call linux_pack_rule,initrd-driver,driver-))
 $(eval $(call linux_pack_rule,initrd-selftests,selftests-))
 $(eval $(call linux_pack_rule,initrd-stress-ng,stress-ng-))
 $(O)/linux/initrd-selftests $(O)/linux/initrd-stress-ng: $(linux-long-tests)

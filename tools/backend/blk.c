@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A disk (virtio 1.2, section 5.2), whose blocks are a file's or a block device's.
+ */
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <linux/fs.h>
+#include <linux/virtio_blk.h>
+#include <linux/virtio_ids.h>
+
+#include "device.h"
+#include "say.h"
+
+#define SECTOR_BYTES 512u
+
+/* Of a request, the header and the status are no data. */
+#define SEGMENTS_MAX (QUEUE_NUM_MAX - 2)
+
+#define FEATURE(nr) (UINT64_C(1) << (nr))
+
+static uint64_t size_of(int file)
+{
+    struct stat status;
+    uint64_t bytes = 0;
+
+    if (fstat(file, &status) != 0)
+        return 0;
+    if (!S_ISBLK(status.st_mode))
+        return (uint64_t)status.st_size;
+    return ioctl(file, BLKGETSIZE64, &bytes) == 0 ? bytes : 0;
+}
+
+static bool disk_open(struct device *device, struct stile_virtio_page *page, uint64_t *features)
+{
+    const struct config_device *config = device->config;
+    struct virtio_blk_config shown = {.seg_max = htole32(SEGMENTS_MAX)};
+
+    device->file = open(config->file, (config->is_read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC);
+    if (device->file < 0) {
+        say("%s %u: %s: %s", config->vm, config->index, config->file, strerror(errno));
+        return false;
+    }
+    device->bytes = size_of(device->file) / SECTOR_BYTES * SECTOR_BYTES;
+    shown.capacity = htole64(device->bytes / SECTOR_BYTES);
+    memcpy(page->config, &shown, sizeof(shown));
+    *features = FEATURE(VIRTIO_BLK_F_SEG_MAX) | FEATURE(VIRTIO_BLK_F_FLUSH) |
+                (config->is_read_only ? FEATURE(VIRTIO_BLK_F_RO) : 0);
+    say("%s %u: disk %s, %llu KiB%s", config->vm, config->index, config->file,
+        (unsigned long long)device->bytes / 1024, config->is_read_only ? ", read-only" : "");
+    return true;
+}
+
+static void disk_close(struct device *device)
+{
+    (void)close(device->file);
+}
+
+/* --- buffers ------------------------------------------------------------------------------------
+ */
+
+/* Takes bytes from the beginning of some buffers, to @to. Returns whether there were so many. */
+static bool take_first(struct iovec **buffers, unsigned *nr, void *to, size_t bytes)
+{
+    uint8_t *at = to;
+
+    while (bytes > 0 && *nr > 0) {
+        struct iovec *first = *buffers;
+        size_t part = first->iov_len < bytes ? first->iov_len : bytes;
+
+        memcpy(at, first->iov_base, part);
+        at += part;
+        bytes -= part;
+        first->iov_base = (uint8_t *)first->iov_base + part;
+        first->iov_len -= part;
+        if (first->iov_len == 0) {
+            ++*buffers;
+            --*nr;
+        }
+    }
+    return bytes == 0;
+}
+
+/* Reads or writes all of some buffers, of which a call may do a part. */
+static bool transfer(int file, struct iovec *buffers, unsigned nr, uint64_t at, bool is_write)
+{
+    while (nr > 0) {
+        ssize_t done = is_write ? pwritev(file, buffers, (int)nr, (off_t)at)
+                                : preadv(file, buffers, (int)nr, (off_t)at);
+
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done <= 0)
+            return false;
+        at += (uint64_t)done;
+        while (nr > 0 && (size_t)done >= buffers->iov_len) {
+            done -= (ssize_t)buffers->iov_len;
+            buffers++;
+            nr--;
+        }
+        if (nr > 0) {
+            buffers->iov_base = (uint8_t *)buffers->iov_base + done;
+            buffers->iov_len -= (size_t)done;
+        }
+    }
+    return true;
+}
+
+/* --- requests -----------------------------------------------------------------------------------
+ */
+
+/** The data of one. */
+struct request {
+    uint32_t type;
+    uint64_t sector;
+    struct iovec *buffers;
+    unsigned nr;
+    size_t bytes;
+};
+
+/* Whether all of it is on the disk, in whole sectors. */
+static bool is_on_disk(const struct device *device, const struct request *request)
+{
+    uint64_t nr = request->bytes / SECTOR_BYTES, all = device->bytes / SECTOR_BYTES;
+
+    return request->bytes % SECTOR_BYTES == 0 && request->sector <= all &&
+           nr <= all - request->sector;
+}
+
+static uint8_t read_or_write(const struct device *device, const struct request *request)
+{
+    bool is_write = request->type == VIRTIO_BLK_T_OUT;
+
+    if (!is_on_disk(device, request) || (is_write && device->config->is_read_only) ||
+        !transfer(device->file, request->buffers, request->nr, request->sector * SECTOR_BYTES,
+                  is_write))
+        return VIRTIO_BLK_S_IOERR;
+    /* To a driver that does not flush, what was written is on the disk (5.2.6.2). */
+    if (is_write && !device_has(device, VIRTIO_BLK_F_FLUSH) && fdatasync(device->file) != 0)
+        return VIRTIO_BLK_S_IOERR;
+    return VIRTIO_BLK_S_OK;
+}
+
+static uint8_t tell_id(const struct device *device, const struct request *request)
+{
+    char id[VIRTIO_BLK_ID_BYTES] = "";
+
+    if (request->nr == 0 || request->buffers[0].iov_len < sizeof(id))
+        return VIRTIO_BLK_S_IOERR;
+    (void)snprintf(id, sizeof(id), "stile-%u", device->config->index);
+    memcpy(request->buffers[0].iov_base, id, sizeof(id));
+    return VIRTIO_BLK_S_OK;
+}
+
+static uint8_t answer(const struct device *device, const struct request *request)
+{
+    switch (request->type) {
+    case VIRTIO_BLK_T_IN:
+    case VIRTIO_BLK_T_OUT:
+        return read_or_write(device, request);
+    case VIRTIO_BLK_T_FLUSH:
+        return fdatasync(device->file) == 0 || errno == EROFS || errno == EINVAL
+                   ? VIRTIO_BLK_S_OK
+                   : VIRTIO_BLK_S_IOERR;
+    case VIRTIO_BLK_T_GET_ID:
+        return tell_id(device, request);
+    default:
+        return VIRTIO_BLK_S_UNSUPP;
+    }
+}
+
+/* Takes the last byte of the chain, where the status goes; NULL if it has none. */
+static uint8_t *take_status(struct chain *chain)
+{
+    struct iovec *last;
+
+    if (chain->bytes_in == 0)
+        return NULL;
+    last = &chain->buffers[chain->nr_out + chain->nr_in - 1];
+    last->iov_len--;
+    chain->bytes_in--;
+    if (last->iov_len == 0)
+        chain->nr_in--;
+    return (uint8_t *)last->iov_base + last->iov_len;
+}
+
+static bool do_request(struct device *device, struct chain *chain)
+{
+    struct virtio_blk_outhdr header;
+    struct iovec *out = chain->buffers;
+    unsigned nr_out = chain->nr_out;
+    struct request request;
+    uint8_t *status = take_status(chain);
+    uint8_t result;
+
+    if (!status || !take_first(&out, &nr_out, &header, sizeof(header)))
+        return false;
+    request = (struct request){.type = le32toh(header.type), .sector = le64toh(header.sector)};
+    if (request.type == VIRTIO_BLK_T_OUT) {
+        request.buffers = out;
+        request.nr = nr_out;
+        request.bytes = chain->bytes_out - sizeof(header);
+    } else {
+        request.buffers = &chain->buffers[chain->nr_out];
+        request.nr = chain->nr_in;
+        request.bytes = chain->bytes_in;
+    }
+    result = answer(device, &request);
+    *status = result;
+    queue_push(&device->queues[0], chain,
+               1 + (request.type != VIRTIO_BLK_T_OUT && result == VIRTIO_BLK_S_OK
+                        ? (uint32_t)request.bytes
+                        : 0));
+    return true;
+}
+
+static enum run_result disk_run(struct device *device)
+{
+    for (unsigned i = 0; i < QUEUE_NUM_MAX; i++) {
+        enum queue_result result = queue_pop(&device->queues[0], &device->chain);
+
+        if (result == QUEUE_EMPTY)
+            return RUN_DONE;
+        if (result == QUEUE_BROKEN || !do_request(device, &device->chain))
+            return RUN_BROKEN;
+    }
+    return RUN_MORE;
+}
+
+static bool disk_is_idle(struct device *device)
+{
+    return queue_is_idle(&device->queues[0]);
+}
+
+const struct kind kind_disk = {
+    .device_id = VIRTIO_ID_BLOCK,
+    .nr_queues = 1,
+    .open = disk_open,
+    .close = disk_close,
+    .run = disk_run,
+    .is_idle = disk_is_idle,
+};

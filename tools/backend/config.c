@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Reading the configuration.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "say.h"
+
+#define WORDS 5
+
+/* Splits a line. Returns how many words it has; WORDS + 1: too many. */
+static unsigned split(char *line, char *words[WORDS])
+{
+    unsigned nr = 0;
+    char *rest = NULL;
+
+    line[strcspn(line, "#\n")] = '\0';
+    for (char *word = strtok_r(line, " \t", &rest); word; word = strtok_r(NULL, " \t", &rest)) {
+        if (nr < WORDS)
+            words[nr] = word;
+        if (++nr > WORDS)
+            break;
+    }
+    return nr;
+}
+
+static bool copy(char *to, size_t room, const char *word)
+{
+    if (strlen(word) >= room)
+        return false;
+    strcpy(to, word);
+    return true;
+}
+
+static bool read_index(uint32_t *index, const char *word)
+{
+    char *end;
+    unsigned long value = strtoul(word, &end, 10);
+
+    *index = (uint32_t)value;
+    return end != word && *end == '\0' && value < CONFIG_DEVICES;
+}
+
+static bool read_mac(uint8_t mac[6], const char *word)
+{
+    unsigned parts[6];
+    char more;
+
+    if (sscanf(word, "%2x:%2x:%2x:%2x:%2x:%2x%c", &parts[0], &parts[1], &parts[2], &parts[3],
+               &parts[4], &parts[5], &more) != 6)
+        return false;
+    for (unsigned i = 0; i < 6; i++)
+        mac[i] = (uint8_t)parts[i];
+    return !(mac[0] & 1); /* of one card, not of a group of them */
+}
+
+static const char *read_words(struct config_device *device, char *words[], unsigned nr)
+{
+    *device = (struct config_device){.is_disk = strcmp(words[0], "disk") == 0};
+    if (!device->is_disk && strcmp(words[0], "net") != 0)
+        return "it is neither a disk nor a net";
+    if (nr < 4 || nr > WORDS)
+        return "it is not: disk VM INDEX FILE [read-only], or net VM INDEX TAP [MAC]";
+    if (!copy(device->vm, sizeof(device->vm), words[1]) ||
+        !copy(device->file, sizeof(device->file), words[3]))
+        return "a name is too long";
+    if (!read_index(&device->index, words[2]))
+        return "the index is not a number below 32";
+    device->is_read_only = nr == 5 && device->is_disk;
+    device->has_mac = nr == 5 && !device->is_disk;
+    if (device->is_read_only && strcmp(words[4], "read-only") != 0)
+        return "a disk may be read-only, and nothing else";
+    if (device->has_mac && !read_mac(device->mac, words[4]))
+        return "the MAC address is not six bytes, of one card";
+    return NULL;
+}
+
+static const struct config_device *find(const struct config *config,
+                                        const struct config_device *like)
+{
+    for (unsigned i = 0; i < config->nr; i++)
+        if (strcmp(config->devices[i].vm, like->vm) == 0 && config->devices[i].index == like->index)
+            return &config->devices[i];
+    return NULL;
+}
+
+static const char *read_line(struct config *config, char *line)
+{
+    char *words[WORDS];
+    unsigned nr = split(line, words);
+    struct config_device device;
+    const char *fault;
+
+    if (nr == 0)
+        return NULL;
+    fault = read_words(&device, words, nr);
+    if (fault)
+        return fault;
+    if (find(config, &device))
+        return "the VM has a device of that index already";
+    if (config->nr == CONFIG_DEVICES)
+        return "there are more than 32 devices";
+    config->devices[config->nr++] = device;
+    return NULL;
+}
+
+void config_read(struct config *config, const char *path)
+{
+    FILE *file = fopen(path, "re");
+    unsigned nr_line = 0;
+    char line[512];
+
+    if (!file)
+        die("%s: %s", path, strerror(errno));
+    config->nr = 0;
+    while (fgets(line, sizeof(line), file)) {
+        const char *fault = read_line(config, line);
+
+        nr_line++;
+        if (fault)
+            die("%s, line %u: %s", path, nr_line, fault);
+    }
+    (void)fclose(file);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is served to whom: a file of lines
+ *
+ *     disk VM INDEX FILE [read-only]
+ *     net  VM INDEX TAP  [MAC]
+ *
+ * of words, in which # begins a comment. INDEX counts the VM's devices by their addresses, from 0.
+ */
+#ifndef BACKEND_CONFIG_H
+#define BACKEND_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define CONFIG_DEVICES 32
+
+struct config_device {
+    bool is_disk;
+    char vm[32];
+    uint32_t index;
+    char file[128]; /* of a disk; or the name of a TAP device */
+    bool is_read_only;
+    bool has_mac;
+    uint8_t mac[6];
+};
+
+struct config {
+    unsigned nr;
+    struct config_device devices[CONFIG_DEVICES];
+};
+
+/** config_read() - read the file; what is wrong with it is told, and is the end */
+void config_read(struct config *config, const char *path);
+
+#endif

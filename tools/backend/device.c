@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From the page to the queues, and back.
+ */
+#include "device.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <linux/virtio_config.h>
+#include <linux/virtio_ring.h>
+
+#include "say.h"
+#include "stile.h"
+
+#define VENDOR_ID 0x4C495453u /* "STIL" */
+
+#define FEATURE(nr) (UINT64_C(1) << (nr))
+
+#define LOAD(field)         __atomic_load_n(&(field), __ATOMIC_ACQUIRE)
+#define STORE(field, value) __atomic_store_n(&(field), (value), __ATOMIC_RELEASE)
+
+/* --- the driver is told ------------------------------------------------------------------------
+ */
+
+void device_interrupt(struct device *device, uint64_t bits)
+{
+    /* While one of them is not acknowledged, the driver is going to look. */
+    if ((__atomic_fetch_or(&device->page->interrupt, bits, __ATOMIC_SEQ_CST) & bits) != bits)
+        (void)stile_send(device->stile, device->port);
+}
+
+static void set_broken(struct device *device, const char *why)
+{
+    uint32_t status = LOAD(device->page->status);
+
+    say("%s %u: %s; nothing more is done until the driver resets it", device->config->vm,
+        device->config->index, why);
+    device->is_broken = true;
+    STORE(device->page->status, status | VIRTIO_CONFIG_S_NEEDS_RESET);
+    device_interrupt(device, STILE_VIRTIO_CONFIG);
+}
+
+/* --- what the driver has done ------------------------------------------------------------------
+ */
+
+/* Whether there was a reset; then no queue is in use, and its VM goes on. */
+static bool was_reset(struct device *device)
+{
+    uint32_t resets = LOAD(device->page->resets);
+
+    if (resets == device->resets)
+        return false;
+    device->resets = resets;
+    device->is_started = false;
+    device->is_broken = false;
+    for (unsigned i = 0; i < STILE_VIRTIO_NR_QUEUES; i++)
+        device->queues[i].num = 0;
+    STORE(device->page->resets_done, resets);
+    (void)stile_send(device->stile, device->port);
+    return true;
+}
+
+/* A queue of which nothing is ready is one that the driver does not use. */
+static void open_queue(struct device *device, unsigned index)
+{
+    struct stile_virtio_queue copy;
+
+    memcpy(&copy, &device->page->queues[index], sizeof(copy));
+    if (copy.ready && !queue_open(&device->queues[index], &device->memory, &copy,
+                                  device_has(device, VIRTIO_RING_F_EVENT_IDX)))
+        set_broken(device, "a queue is not in memory that it may see");
+}
+
+static void start_if_ready(struct device *device)
+{
+    if (device->is_started || !(LOAD(device->page->status) & VIRTIO_CONFIG_S_DRIVER_OK))
+        return;
+    device->features = LOAD(device->page->driver_features) & LOAD(device->page->device_features);
+    device->is_started = true;
+    for (unsigned i = 0; i < device->kind->nr_queues && !device->is_broken; i++)
+        open_queue(device, i);
+    if (device->kind->start && !device->is_broken)
+        device->kind->start(device);
+}
+
+static void signal_used(struct device *device)
+{
+    bool must = false;
+
+    for (unsigned i = 0; i < device->kind->nr_queues; i++)
+        must = queue_must_signal(&device->queues[i]) || must;
+    if (must)
+        device_interrupt(device, STILE_VIRTIO_USED_BUFFER);
+}
+
+void device_look(struct device *device)
+{
+    enum run_result result;
+
+    do {
+        if (was_reset(device))
+            return;
+        start_if_ready(device);
+        if (!device->is_started || device->is_broken)
+            return;
+        result = device->kind->run(device);
+        signal_used(device);
+        if (result == RUN_BROKEN) {
+            set_broken(device, "its driver has made a chain that cannot be");
+            return;
+        }
+    } while (result == RUN_MORE || !device->kind->is_idle(device));
+}
+
+/* --- its life ----------------------------------------------------------------------------------
+ */
+
+bool device_offer(struct device *device)
+{
+    struct stile_virtio_page *page = device->page;
+    uint64_t features = 0;
+
+    if (!device->kind->open(device, page, &features))
+        return false;
+    features |= FEATURE(VIRTIO_F_VERSION_1) | FEATURE(VIRTIO_RING_F_EVENT_IDX) |
+                FEATURE(VIRTIO_RING_F_INDIRECT_DESC);
+    if (page->flags & STILE_VIRTIO_RESTRICTED)
+        features |= FEATURE(VIRTIO_F_ACCESS_PLATFORM);
+    for (unsigned i = 0; i < STILE_VIRTIO_NR_QUEUES; i++)
+        STORE(page->queues[i].num_max, i < device->kind->nr_queues ? QUEUE_NUM_MAX : 0);
+    STORE(page->vendor_id, VENDOR_ID);
+    STORE(page->device_features, features);
+    device->resets = LOAD(page->resets);
+    STORE(page->resets_done, device->resets);
+    STORE(page->device_id, device->kind->device_id);
+    return true;
+}
+
+static void *serve(void *argument)
+{
+    struct device *device = argument;
+    uint64_t count;
+
+    /* The driver may be there: what another back end has used, it may not know of. */
+    (void)stile_send(device->stile, device->port);
+    if (LOAD(device->page->status) & VIRTIO_CONFIG_S_DRIVER_OK)
+        device_interrupt(device, STILE_VIRTIO_USED_BUFFER);
+    for (;;) {
+        struct pollfd fds[] = {{.fd = device->event_fd, .events = POLLIN},
+                               {.fd = -1, .events = POLLIN}};
+
+        device_look(device);
+        if (device->is_started && !device->is_broken && device->waits_for_file)
+            fds[1].fd = device->file;
+        if (poll(fds, 2, -1) < 0 && errno != EINTR)
+            die("poll: %s", strerror(errno));
+        if (fds[0].revents && read(device->event_fd, &count, sizeof(count)) < 0)
+            die("an eventfd cannot be read: %s", strerror(errno));
+        if (LOAD(device->ends))
+            return NULL;
+    }
+}
+
+static void forget(struct device *device)
+{
+    if (device->stile >= 0)
+        (void)close(device->stile);
+    if (device->event_fd >= 0)
+        (void)close(device->event_fd);
+    if (device->file >= 0)
+        device->kind->close(device);
+    free(device);
+}
+
+struct device *device_start(const struct config_device *config, struct stile_virtio_page *page,
+                            const struct memory *memory)
+{
+    struct device *device = calloc(1, sizeof(*device));
+
+    if (!device)
+        die("out of memory");
+    device->config = config;
+    device->kind = config->is_disk ? &kind_disk : &kind_net;
+    device->page = page;
+    device->memory = *memory;
+    device->file = -1;
+    device->stile = stile_open();
+    device->event_fd = eventfd(0, EFD_CLOEXEC);
+    if (device->stile >= 0 && device->event_fd >= 0)
+        device->port = stile_bind(device->stile, page->vm_id, page->port, device->event_fd);
+    if (device->port == 0) {
+        say("%s %u: no event port: %s", config->vm, config->index, strerror(errno));
+    } else if (device_offer(device)) {
+        if (pthread_create(&device->thread, NULL, serve, device) == 0)
+            return device;
+        say("%s %u: no thread", config->vm, config->index);
+    }
+    forget(device);
+    return NULL;
+}
+
+void device_stop(struct device *device)
+{
+    const uint64_t one = 1;
+
+    STORE(device->ends, true);
+    if (write(device->event_fd, &one, sizeof(one)) < 0)
+        die("an eventfd cannot be written: %s", strerror(errno));
+    (void)pthread_join(device->thread, NULL);
+    forget(device);
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A virtio device that is served: its page, its queues, and the thread that does what the driver
+ * asks for. What kind of device it is, a disk or a network card, is blk.c's and net.c's.
+ */
+#ifndef BACKEND_DEVICE_H
+#define BACKEND_DEVICE_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config.h"
+#include "memory.h"
+#include "queue.h"
+
+struct device;
+
+/** What came of a turn. */
+enum run_result {
+    RUN_DONE,   /* there was no more to do */
+    RUN_MORE,   /* there may be */
+    RUN_BROKEN, /* the driver has made what must not be */
+};
+
+/** What a kind of device does. All but open() and close() are called by the device's thread. */
+struct kind {
+    uint32_t device_id; /* virtio 1.2, section 5 */
+    uint32_t nr_queues;
+
+    /**
+     * Opens what is behind it, fills @page's config, and returns the features, beside those of all
+     * devices. False: it has told why.
+     */
+    bool (*open)(struct device *device, struct stile_virtio_page *page, uint64_t *features);
+    void (*close)(struct device *device);
+
+    /** The driver is there, and has accepted device->features; or may be NULL. */
+    void (*start)(struct device *device);
+
+    /** Does some of what can be done. */
+    enum run_result (*run)(struct device *device);
+
+    /** Asks the driver to notify it of more; false: there is more by now. */
+    bool (*is_idle)(struct device *device);
+};
+
+struct device {
+    const struct config_device *config;
+    const struct kind *kind;
+    int file;      /* what is behind it */
+    int stile;     /* of its port */
+    uint32_t port; /* its end */
+    int event_fd;  /* written at each event, and when it is to end */
+    bool ends;     /* atomic */
+    struct stile_virtio_page *page;
+    struct memory memory;
+    uint64_t features; /* that the driver has accepted */
+    bool is_started;   /* the driver is there */
+    bool is_broken;    /* until it resets the device */
+    uint32_t resets;   /* that were done */
+    struct queue queues[STILE_VIRTIO_NR_QUEUES];
+    struct chain chain;  /* the one at hand */
+    uint64_t bytes;      /* of a disk */
+    bool waits_for_file; /* a network card's: for packets */
+    pthread_t thread;
+};
+
+extern const struct kind kind_disk;
+extern const struct kind kind_net;
+
+/**
+ * device_start() - serve a device
+ * @config: what it is
+ * @page:   mapped, as is @memory; both until device_stop()
+ *
+ * Returns NULL if that cannot be, and has told why.
+ */
+struct device *device_start(const struct config_device *config, struct stile_virtio_page *page,
+                            const struct memory *memory);
+
+/** device_stop() - end its thread, and forget it */
+void device_stop(struct device *device);
+
+/** device_interrupt() - tell the driver; for the kinds */
+void device_interrupt(struct device *device, uint64_t bits);
+
+/** device_has() - whether the driver has accepted a feature, by its number */
+static inline bool device_has(const struct device *device, unsigned feature)
+{
+    return device->features >> feature & 1;
+}
+
+/* Parts of what the thread does, for tests that have none. */
+
+/** device_offer() - say what the device is, in its page */
+bool device_offer(struct device *device);
+
+/** device_look() - do what the driver asks for */
+void device_look(struct device *device);
+
+#endif

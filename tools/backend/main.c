@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The back end of other VMs' virtio devices: disks from files and block devices, network cards by
+ * TAP devices. Runs in a VM that is named by stile,backend in theirs.
+ *
+ *   stile-backend CONFIG
+ *
+ * CONFIG is described in config.h. A device that is offered and that CONFIG does not name is left
+ * alone, and its VM waits. A line says what is served, and what is no longer.
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "device.h"
+#include "say.h"
+#include "stile.h"
+
+#define DEVICE_SHARE STILE_DEV_SHARE_DEVICE
+
+/** Memory of another VM's, which several of its devices use. */
+struct shared {
+    uint32_t share; /* 0: unused */
+    uint32_t pages;
+    void *at;
+    unsigned nr_users;
+};
+
+/** A device that is served. */
+struct served {
+    uint32_t share; /* of its page; 0: unused */
+    struct stile_virtio_page *page;
+    struct device *device;
+    unsigned nr_shared;
+    struct shared *shared[STILE_VM_NR_REGIONS];
+};
+
+static struct config config;
+static struct served all_served[CONFIG_DEVICES];
+static struct shared all_shared[CONFIG_DEVICES * STILE_VM_NR_REGIONS];
+static int stile;
+
+/* --- memory --------------------------------------------------------------------------------------
+ */
+
+static struct shared *find_shared(uint32_t share)
+{
+    for (unsigned i = 0; i < sizeof(all_shared) / sizeof(all_shared[0]); i++)
+        if (all_shared[i].share == share)
+            return &all_shared[i];
+    return NULL;
+}
+
+static struct shared *get_shared(const struct stile_virtio_memory *memory)
+{
+    struct shared *shared = find_shared(memory->share);
+
+    if (!shared) {
+        shared = find_shared(0);
+        shared->pages = (uint32_t)(memory->bytes / 4096);
+        shared->at = stile_accept(stile, memory->share, shared->pages);
+        if (!shared->at)
+            return NULL;
+        shared->share = memory->share;
+    }
+    shared->nr_users++;
+    return shared;
+}
+
+static void put_shared(struct shared *shared)
+{
+    if (--shared->nr_users > 0)
+        return;
+    stile_release(stile, shared->share, shared->at, shared->pages);
+    shared->share = 0;
+}
+
+/* --- devices -------------------------------------------------------------------------------------
+ */
+
+static void drop(struct served *served)
+{
+    while (served->nr_shared > 0)
+        put_shared(served->shared[--served->nr_shared]);
+    stile_release(stile, served->share, served->page, 1);
+    served->share = 0;
+}
+
+static bool map_memory(struct served *served, struct memory *memory)
+{
+    for (unsigned i = 0; i < STILE_VM_NR_REGIONS; i++) {
+        struct stile_virtio_memory copy;
+
+        memcpy(&copy, &served->page->memory[i], sizeof(copy));
+        if (copy.bytes == 0)
+            continue;
+        struct shared *shared = get_shared(&copy);
+
+        if (!shared)
+            return false;
+        served->shared[served->nr_shared++] = shared;
+        memory->ranges[memory->nr++] = (struct range){copy.base_ipa, copy.bytes, shared->at};
+    }
+    return true;
+}
+
+static const struct config_device *find_config(const struct stile_virtio_page *page)
+{
+    for (unsigned i = 0; i < config.nr; i++) {
+        const struct config_device *device = &config.devices[i];
+
+        if (device->index == page->index && stile_find_vm(stile, device->vm) == page->vm_id)
+            return device;
+    }
+    return NULL;
+}
+
+static void serve(struct served *served)
+{
+    const struct stile_virtio_page *page = served->page;
+    const struct config_device *wanted;
+    struct memory memory = {.nr = 0};
+
+    if (page->magic != STILE_VIRTIO_MAGIC || page->version != STILE_VIRTIO_VERSION) {
+        say("share %u is not a device of version %u", served->share, STILE_VIRTIO_VERSION);
+        return;
+    }
+    wanted = find_config(page);
+    if (!wanted)
+        say("device %u of VM %u is to be served, and is not in the configuration", page->index,
+            page->vm_id);
+    else if (!map_memory(served, &memory))
+        say("%s %u: its memory cannot be mapped: %s", wanted->vm, wanted->index, strerror(errno));
+    else
+        served->device = device_start(wanted, served->page, &memory);
+}
+
+static struct served *find_served(uint32_t share)
+{
+    for (unsigned i = 0; i < CONFIG_DEVICES; i++)
+        if (all_served[i].share == share)
+            return &all_served[i];
+    return NULL;
+}
+
+/* Takes what is offered. What it does not serve it keeps, so as to say that once. */
+static void take_offers(void)
+{
+    struct stile_dev_share offered = {.share = 0};
+
+    while (stile_next_share(stile, &offered)) {
+        struct served *served = find_served(0);
+
+        if (!(offered.flags & DEVICE_SHARE) || find_served(offered.share) ||
+            offered.flags & STILE_DEV_SHARE_ENDED || offered.pages != 1)
+            continue;
+        if (!served)
+            die("more than %d devices are offered", CONFIG_DEVICES);
+        served->page = stile_accept(stile, offered.share, 1);
+        if (!served->page) {
+            if (errno != ENOENT) /* it has ended by now */
+                say("share %u cannot be accepted: %s", offered.share, strerror(errno));
+            continue;
+        }
+        served->share = offered.share;
+        served->device = NULL;
+        serve(served);
+    }
+}
+
+static void drop_ended(void)
+{
+    for (unsigned i = 0; i < CONFIG_DEVICES; i++) {
+        struct served *served = &all_served[i];
+
+        if (served->share == 0 || !stile_has_ended(stile, served->share))
+            continue;
+        if (served->device) {
+            say("%s %u: its VM has ended", served->device->config->vm,
+                served->device->config->index);
+            device_stop(served->device);
+        }
+        drop(served);
+    }
+}
+
+int main(int argc, char *argv[])
+{
+    uint64_t count;
+    int watch;
+
+    if (argc != 2 || argv[1][0] == '-') {
+        (void)fprintf(stderr, "usage: stile-backend CONFIG\n"
+                              "CONFIG has a line for each device:\n"
+                              "    disk VM INDEX FILE [read-only]\n"
+                              "    net  VM INDEX TAP [MAC]\n");
+        return 2;
+    }
+    config_read(&config, argv[1]);
+    stile = stile_open();
+    if (stile < 0)
+        die("/dev/stile: %s: it takes a patched Linux in a VM of Stile's, and root",
+            strerror(errno));
+    watch = stile_watch_shares(stile);
+    if (watch < 0)
+        die("shares cannot be watched: %s; is another one running?", strerror(errno));
+    do {
+        drop_ended();
+        take_offers();
+    } while (read(watch, &count, sizeof(count)) == sizeof(count));
+    die("the shares' eventfd: %s", strerror(errno));
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A split virtqueue, from the device's side (virtio 1.2, section 2.7), with indirect descriptors
+ * and event indexes. Its driver is hostile: what is in its memory is read once, checked, and then
+ * used.
+ *
+ * Chains are used in the order in which they were made available. So who comes after a back end
+ * that died goes on where the used ring ends, and does anew what that one had begun.
+ */
+#ifndef BACKEND_QUEUE_H
+#define BACKEND_QUEUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+#include <linux/virtio_ring.h>
+
+#include "memory.h"
+
+/** The most descriptors of a queue, and buffers of a chain. */
+#define QUEUE_NUM_MAX 256
+#define CHAIN_MAX     260
+
+struct queue {
+    const struct memory *memory;
+    uint16_t num; /* 0: it is not in use */
+    uint16_t next_avail;
+    uint16_t next_used;
+    uint16_t signalled; /* next_used when the driver was last interrupted */
+    bool has_event_idx;
+    const struct vring_desc *desc;
+    struct vring_avail *avail;
+    struct vring_used *used;
+};
+
+/** Buffers that belong together: those to be read come first. */
+struct chain {
+    uint16_t head;
+    unsigned nr_out; /* to be read */
+    unsigned nr_in;  /* to be written, behind them */
+    size_t bytes_out;
+    size_t bytes_in;
+    struct iovec buffers[CHAIN_MAX];
+};
+
+enum queue_result {
+    QUEUE_EMPTY,
+    QUEUE_CHAIN,  /* there is one */
+    QUEUE_BROKEN, /* the driver has made what must not be; until it resets the device it is left
+                     alone */
+};
+
+/**
+ * queue_open() - take a queue as the driver has set it up
+ * @page_queue: a copy of the page's
+ *
+ * Goes on where the used ring ends. Returns false, and the queue is not in use, if it is not ready,
+ * or is not where memory is.
+ */
+bool queue_open(struct queue *queue, const struct memory *memory,
+                const struct stile_virtio_queue *page_queue, bool has_event_idx);
+
+/** queue_pop() - take the next chain */
+enum queue_result queue_pop(struct queue *queue, struct chain *chain);
+
+/** queue_unpop() - give back the one that was taken last */
+void queue_unpop(struct queue *queue);
+
+/** queue_push() - a chain was used: @written bytes of what is to be written */
+void queue_push(struct queue *queue, const struct chain *chain, uint32_t written);
+
+/** queue_must_signal() - whether the driver wants to be interrupted for what was used since the
+ * last time that this was so */
+bool queue_must_signal(struct queue *queue);
+
+/** queue_is_idle() - ask to be notified; returns false if there is a chain by now */
+bool queue_is_idle(struct queue *queue);
+
+#endif

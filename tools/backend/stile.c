@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The calls of /dev/stile.
+ */
+#include "stile.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define PAGE_BYTES 4096u
+
+int stile_open(void)
+{
+    return open("/dev/stile", O_RDWR | O_CLOEXEC);
+}
+
+uint32_t stile_find_vm(int stile, const char *name)
+{
+    struct stile_dev_find find = {.vm = 0};
+
+    if (strlen(name) >= sizeof(find.name))
+        return 0;
+    memcpy(find.name, name, strlen(name));
+    return ioctl(stile, STILE_DEV_FIND_VM, &find) == 0 ? find.vm : 0;
+}
+
+int stile_watch_shares(int stile)
+{
+    int fd = eventfd(0, EFD_CLOEXEC);
+    struct stile_dev_port port = {
+        .kind = STILE_DEV_PORT_VIRQ,
+        .virq = STILE_DEV_VIRQ_SHARE,
+        .event_fd = fd,
+        .send_fd = -1,
+    };
+
+    if (fd >= 0 && ioctl(stile, STILE_DEV_PORT_MAKE, &port) == 0)
+        return fd;
+    if (fd >= 0)
+        (void)close(fd);
+    return -1;
+}
+
+bool stile_next_share(int stile, struct stile_dev_share *share)
+{
+    *share = (struct stile_dev_share){.share = share->share};
+    return ioctl(stile, STILE_DEV_SHARE_NEXT, share) == 0;
+}
+
+void *stile_accept(int stile, uint32_t share, uint32_t pages)
+{
+    struct stile_dev_share accept = {
+        .share = share,
+        .pages = pages,
+        .access = STILE_DEV_SHARE_READ | STILE_DEV_SHARE_WRITE,
+    };
+    struct stile_dev_share release = {.share = share};
+    void *at;
+
+    if (ioctl(stile, STILE_DEV_SHARE_ACCEPT, &accept) != 0)
+        return NULL;
+    at = mmap(NULL, (size_t)pages * PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, stile,
+              (off_t)accept.offset);
+    if (at != MAP_FAILED)
+        return at;
+    (void)ioctl(stile, STILE_DEV_SHARE_CLOSE, &release);
+    return NULL;
+}
+
+void stile_release(int stile, uint32_t share, void *at, uint32_t pages)
+{
+    struct stile_dev_share release = {.share = share};
+
+    (void)munmap(at, (size_t)pages * PAGE_BYTES);
+    (void)ioctl(stile, STILE_DEV_SHARE_CLOSE, &release);
+}
+
+bool stile_has_ended(int stile, uint32_t share)
+{
+    struct stile_dev_share query = {.share = share};
+
+    return ioctl(stile, STILE_DEV_SHARE_QUERY, &query) != 0 || query.flags & STILE_DEV_SHARE_ENDED;
+}
+
+uint32_t stile_bind(int stile, uint32_t peer, uint32_t remote, int event_fd)
+{
+    struct stile_dev_port port = {
+        .kind = STILE_DEV_PORT_BIND,
+        .peer = peer,
+        .remote = remote,
+        .event_fd = event_fd,
+        .send_fd = -1,
+    };
+
+    return ioctl(stile, STILE_DEV_PORT_MAKE, &port) == 0 ? port.port : 0;
+}
+
+bool stile_send(int stile, uint32_t port)
+{
+    struct stile_dev_port_state state = {.port = port};
+
+    return ioctl(stile, STILE_DEV_PORT_SEND, &state) == 0;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What of /dev/stile a back end uses: shares that others offer, and event ports.
+ */
+#ifndef BACKEND_STILE_H
+#define BACKEND_STILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <linux/stile.h>
+
+/** stile_open() - /dev/stile; what is made by it is gone when it is closed. -1: errno says why */
+int stile_open(void);
+
+/** stile_find_vm() - the number of the VM of a name; 0: none runs */
+uint32_t stile_find_vm(int stile, const char *name);
+
+/** stile_watch_shares() - an eventfd that is written when something has become of a share; or -1 */
+int stile_watch_shares(int stile);
+
+/** stile_next_share() - walk what is offered: the share behind @share->share, 0 at first */
+bool stile_next_share(int stile, struct stile_dev_share *share);
+
+/**
+ * stile_accept() - accept a share, and map it, to be read and written
+ *
+ * Returns NULL, and errno says why.
+ */
+void *stile_accept(int stile, uint32_t share, uint32_t pages);
+
+/** stile_release() - unmap it, and release it */
+void stile_release(int stile, uint32_t share, void *at, uint32_t pages);
+
+/** stile_has_ended() - whether the owner of an accepted share has ended it */
+bool stile_has_ended(int stile, uint32_t share);
+
+/**
+ * stile_bind() - bind a port to one of a peer's
+ * @event_fd: an eventfd, to be written at each event
+ *
+ * Returns the port; 0, and errno says why.
+ */
+uint32_t stile_bind(int stile, uint32_t peer, uint32_t remote, int event_fd);
+
+/** stile_send() - send an event; false: nobody is at the other end any more */
+bool stile_send(int stile, uint32_t port);
+
+#endif

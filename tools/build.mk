@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: MIT
+# Programs that run beside a guest's kernel, for arm64. They bring their C library with them.
+
+tools-uapi := $(O)/tools/include/linux/stile.h
+$(tools-uapi): $(linux-root)/.source
+	@mkdir -p $(@D)
+	@cp $(linux-root)/source/include/uapi/linux/stile.h $@
+
+tools-cflags = -std=c11 -D_GNU_SOURCE -O2 -g $(WARNINGS) $(ABI_CFLAGS) -I$(O)/tools/include
+
+# The back end of other VMs' virtio devices.
+backend := $(O)/tools/stile-backend
+backend-srcs := $(wildcard tools/backend/*.c)
+backend-compile = $(CROSS_COMPILE)gcc $(tools-cflags) -static -pthread $(backend-srcs) -o $@
+$(backend): $(backend-srcs) $(wildcard tools/backend/*.h abi/stile/*.h) $(tools-uapi) $$(call changed,$$(backend-compile))
+	$(call say,TOOL,$@)
+	@mkdir -p $(@D)
+	$(Q)$(backend-compile)
+	$(call keep,$(backend-compile))
