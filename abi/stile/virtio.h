@@ -86,7 +86,7 @@ struct stile_virtio_page {
     uint32_t resets;          /**< how often the driver has reset the device, modulo 2^32 */
     uint64_t driver_features; /**< those of device_features that the driver accepts */
     uint8_t reserved1[112];
-    uint32_t device_id;         /**< the back end's, as all up to config: DeviceID; 0: none */
+    uint32_t device_id;         /**< the back end's, as all up to config: DeviceID; not 0 */
     uint32_t vendor_id;         /**< VendorID */
     uint64_t device_features;   /**< what it offers */
     uint32_t config_generation; /**< ConfigGeneration */

@@ -134,13 +134,23 @@ static void begin_if_served(struct vm *vm)
     sched_set_paused(vm->vcpus[0], VCPU_PAUSED_DEVICE, false);
 }
 
+/* The driver sees what the device was first, also while it has no back end. The lock is held. */
+static void serve(struct virtio_device *device)
+{
+    uint32_t id = __atomic_load_n(&device->page->device_id, __ATOMIC_ACQUIRE);
+
+    device->is_served = id != 0;
+    if (device->device_id == 0)
+        STORE(device->device_id, id);
+}
+
 void virtio_signal(struct vm *vm, uint32_t index)
 {
     struct virtio_device *device = device_of(vm, index);
 
     spin_lock(&vm->virtio.lock);
     if (!device->is_served)
-        device->is_served = __atomic_load_n(&device->page->device_id, __ATOMIC_ACQUIRE) != 0;
+        serve(device);
     if (is_reset_done(device))
         release(vm, device);
     drive_interrupt(vm, device, false);
@@ -343,7 +353,7 @@ static uint32_t read_register(const struct virtio_device *device, uint32_t reg)
     case VERSION:
         return NOT_LEGACY;
     case DEVICE_ID:
-        return LOAD(page->device_id);
+        return LOAD(device->device_id);
     case VENDOR_ID:
         return LOAD(page->vendor_id);
     case DEVICE_FEATURES:

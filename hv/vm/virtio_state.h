@@ -20,10 +20,11 @@ struct virtio_device {
     uint32_t device_features_sel;
     uint32_t driver_features_sel;
     uint32_t queue_sel;
-    uint32_t resets;   /* as the page should say */
-    bool is_bound;     /* the back end has a port */
-    bool is_served;    /* and has said what the device is */
-    uint64_t awaiting; /* vCPUs that do not run until a reset is done, a bit for each */
+    uint32_t device_id; /* what it is, since it was served first; 0 before */
+    uint32_t resets;    /* as the page should say */
+    bool is_bound;      /* the back end has a port */
+    bool is_served;     /* and has said what the device is */
+    uint64_t awaiting;  /* vCPUs that do not run until a reset is done, a bit for each */
 };
 
 struct virtio {

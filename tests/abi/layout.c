@@ -17,6 +17,7 @@ struct stile_crash_info stile_layout_crash;
 struct stile_vm_info stile_layout_vm_info;
 struct stile_message_ring stile_layout_message_ring;
 struct stile_channel_header stile_layout_channel_header;
+struct stile_virtio_page stile_layout_virtio_page;
 enum stile_error stile_layout_error;
 enum stile_nr stile_layout_nr;
 enum stile_info stile_layout_info;

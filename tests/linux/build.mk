@@ -38,7 +38,7 @@ $(aarch32)/.done: scripts/debian-armhf scripts/fetch-debian | $(O)/.deps-build
 	@touch $@
 
 # $(call linux_scripts,folder) and $(call linux_programs,folder): what is in it, and built from it
-linux_scripts  = $(filter-out %.c %.mk $(addprefix tests/linux/,init series beside tools aarch32 kvm power long disk io),\
+linux_scripts  = $(filter-out %.c %.mk $(addprefix tests/linux/,init series beside tools aarch32 kvm power long disk io driver),\
 	$(wildcard tests/linux/$(1)*))
 linux_programs = $(patsubst tests/linux/%.c,$(O)/linux/%,$(wildcard tests/linux/$(1)*.c))
 
@@ -117,7 +117,7 @@ linux-power-tests   := $(call linux_scripts,power/) $(linux-power-programs) $(li
 linux-long-tests    := $(call linux_scripts,long/)
 linux-disk-tests    := $(call linux_scripts,disk/)
 linux-io-tests      := $(call linux_scripts,io/)
-linux-driver-tests  := $(wildcard tools/io/*) $(backend)
+linux-driver-tests  := $(call linux_scripts,driver/) $(wildcard tools/io/*) $(backend)
 
 linux-common = scripts/initramfs -o $@ --busybox $(debian)/busybox --init tests/linux/init
 linux-pack         = $(linux-common) $(linux-tests)

@@ -13,6 +13,7 @@ from .result import FAIL, PASS, Result
 # What the hypervisor says last: how many VMs failed.
 STATUS = re.compile(r"\[hv\] .*: powering off, status (\d+)")
 DISK_BYTES = 65536
+BLANK_DISK_MIB = 64
 PANIC = re.compile(r"\[hv\] (panic|PANIC|unexpected exception)")
 
 
@@ -35,14 +36,27 @@ def disk_of(case, build):
 
 
 def disk_options(case, build):
-    """Those for the case's disk, if it has one; what is written to that goes with the machine."""
-    if not case.disk:
-        return []
-    path = disk_of(case, build)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(b"".join(struct.pack("<Q", at) for at in range(0, DISK_BYTES, 8)))
-    return ["-global", "virtio-mmio.force-legacy=false", "-device", f"{case.disk},drive=disk",
-            "-drive", f"if=none,id=disk,format=raw,snapshot=on,file={path}"]
+    """Those for the case's disks; what is written to them goes with the machine."""
+    options = ["-global", "virtio-mmio.force-legacy=false"]
+    if case.disk:
+        path = disk_of(case, build)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"".join(struct.pack("<Q", at) for at in range(0, DISK_BYTES, 8)))
+        options += disk(case.disk, "disk", path)
+    for number, device in enumerate(case.blank_disks):
+        options += disk(device, f"disk{number}", blank(build, BLANK_DISK_MIB))
+    return options
+
+
+def disk(device, name, path):
+    """A disk whose content is a file's."""
+    return ["-device", f"{device},drive={name}",
+            "-drive", f"if=none,id={name},format=raw,snapshot=on,file={path}"]
+
+
+def net_options(case):
+    """Those for the case's network card."""
+    return ["-netdev", "user,id=net,restrict=on", "-device", f"{case.net},netdev=net,romfile="] if case.net else []
 
 
 def vm_words(case, vm, build):
@@ -94,7 +108,7 @@ def plain_options(case, build):
     options = [f"gic={case.gic}", f"pcpus={case.pcpus}", f"cpu={case.cpu}", f"memory={case.memory}",
                f"icount={'on' if case.icount else 'off'}", f"el2={'on' if case.starts_at_el2 else 'off'}"]
     options += [f"smmu={'on' if case.smmu else 'off'}"]
-    return options + what_runs(case, build) + disk_options(case, build)
+    return options + what_runs(case, build) + disk_options(case, build) + net_options(case)
 
 
 def what_runs(case, build):

@@ -43,6 +43,8 @@ class Case:
     icount: bool = False
     smmu: bool = False
     disk: str = ""  # a QEMU device that is a disk of 64 KiB, each 8 bytes of which say where they are
+    blank_disks: list = field(default_factory=list)  # QEMU devices that are empty disks of 64 MiB
+    net: str = ""  # a QEMU device that is a card in a network of the machine's own
     cut: int = 0
     unchecked: bool = False  # whether kernels are packed whatever they are
     bootargs: str = ""

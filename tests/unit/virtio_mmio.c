@@ -81,7 +81,7 @@ static void put(uint32_t device, uint32_t offset, uint32_t value)
 }
 
 /* A back end comes, and says what the device is. */
-static void serve(uint32_t device)
+static void attach(uint32_t device)
 {
     struct stile_virtio_page *page = &pages[device];
 
@@ -157,7 +157,7 @@ KTF_TEST(virtio_mmio, one_is_what_its_back_end_says)
     EXPECT_EQ(get(1, MAGIC_VALUE), MAGIC);
     EXPECT_EQ(get(1, VERSION), 2);
     EXPECT_EQ(get(1, DEVICE_ID), 0);
-    serve(1);
+    attach(1);
     EXPECT_EQ(get(1, DEVICE_ID), 2);
     EXPECT_EQ(get(1, VENDOR_ID), 0x5354);
     EXPECT_EQ(get(1, SHM_LEN_LOW), UINT32_MAX);
@@ -178,7 +178,7 @@ static void select_and_accept(uint32_t device, uint32_t sel, uint32_t half)
 
 KTF_TEST(virtio_mmio, features_are_accepted_as_far_as_they_are_offered)
 {
-    serve(0);
+    attach(0);
     put(0, DEVICE_FEATURES_SEL, 0);
     EXPECT_EQ(get(0, DEVICE_FEATURES), 0x40);
     put(0, DEVICE_FEATURES_SEL, 1);
@@ -199,7 +199,7 @@ KTF_TEST(virtio_mmio, features_are_accepted_as_far_as_they_are_offered)
 
 KTF_TEST(virtio_mmio, queues_are_set_up)
 {
-    serve(0);
+    attach(0);
     put(0, QUEUE_SEL, 7);
     EXPECT_EQ(get(0, QUEUE_NUM_MAX), 16);
     put(0, QUEUE_NUM, 8);
@@ -227,7 +227,7 @@ KTF_TEST(virtio_mmio, queues_are_set_up)
 
 KTF_TEST(virtio_mmio, the_configuration_is_written_and_told)
 {
-    serve(0);
+    attach(0);
     virtio_write(&vcpus[0], CONFIG + 32, 1, 1);
     EXPECT_EQ(pages[0].config[32], 1);
     virtio_write(&vcpus[0], CONFIG + 0xFC, 4, 0x04030201);
@@ -239,7 +239,7 @@ KTF_TEST(virtio_mmio, the_configuration_is_written_and_told)
 
 KTF_TEST(virtio_mmio, interrupts_are_levels_until_acknowledged)
 {
-    serve(0);
+    attach(0);
     interrupt(0, STILE_VIRTIO_USED_BUFFER);
     EXPECT_TRUE(levels[0]);
     EXPECT_EQ(get(0, INTERRUPT_STATUS), 1);
@@ -252,7 +252,7 @@ KTF_TEST(virtio_mmio, interrupts_are_levels_until_acknowledged)
 /* As an edge it is seen, too, though it came before the acknowledgement of another. */
 KTF_TEST(virtio_mmio, what_was_not_acknowledged_interrupts_again)
 {
-    serve(0);
+    attach(0);
     interrupt(0, STILE_VIRTIO_USED_BUFFER);
     interrupt(0, STILE_VIRTIO_CONFIG);
     EXPECT_EQ(nr_edges[0], 1);
@@ -269,13 +269,13 @@ KTF_TEST(virtio_mmio, a_vm_begins_when_all_are_served)
 {
     virtio_start(&vm);
     EXPECT_TRUE(vcpus[0].paused);
-    serve(2);
-    serve(0);
+    attach(2);
+    attach(0);
     EXPECT_TRUE(vcpus[0].paused);
     virtio_bound(&vm, 0, false); /* that back end is gone again */
-    serve(1);
+    attach(1);
     EXPECT_TRUE(vcpus[0].paused);
-    serve(0);
+    attach(0);
     EXPECT_FALSE(vcpus[0].paused);
     virtio_bound(&vm, 0, false);
     EXPECT_FALSE(vcpus[0].paused);
@@ -291,7 +291,7 @@ KTF_TEST(virtio_mmio, a_vm_without_any_begins_at_once)
 
 KTF_TEST(virtio_mmio, a_reset_is_waited_for)
 {
-    serve(0);
+    attach(0);
     put(0, QUEUE_NUM, 8);
     put(0, QUEUE_READY, 1);
     put(0, STATUS, 15);
@@ -313,12 +313,24 @@ KTF_TEST(virtio_mmio, no_back_end_no_waiting)
 {
     put(0, STATUS, 0);
     EXPECT_FALSE(vcpus[0].paused);
-    serve(0);
+    attach(0);
     put(0, STATUS, 0);
     EXPECT_TRUE(vcpus[0].paused);
     virtio_bound(&vm, 0, false);
     EXPECT_FALSE(vcpus[0].paused);
-    EXPECT_EQ(get(0, DEVICE_ID), 0);
+}
+
+/* A driver that looks for it meanwhile finds it. */
+KTF_TEST(virtio_mmio, a_device_stays_when_its_back_end_dies)
+{
+    attach(0);
+    virtio_bound(&vm, 0, false);
+    EXPECT_EQ(pages[0].device_id, 0);
+    EXPECT_EQ(get(0, DEVICE_ID), 2);
+    EXPECT_EQ(get(0, VENDOR_ID), 0x5354);
+    EXPECT_EQ(get(0, CONFIG), 0x12);
+    attach(0);
+    EXPECT_EQ(get(0, DEVICE_ID), 2);
 }
 
 /* --- both hostile --- */
