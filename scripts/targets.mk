@@ -66,31 +66,50 @@ vms-debian = --vm debian $(linux-vm) vcpus=$(VCPUS)
 vms-linux = --vm linux kernel=$(linux-root)/pv/Image initrd=$(O)/linux/initrd memory=128 vcpus=$(VCPUS) \
 	$(if $(filter off,$(VGIC)),gic=off mode=paravirtual) bootargs=console=hvc0
 vms-mixed = --vm debian1 $(linux-vm) vcpus=$(VCPUS) --vm debian2 $(linux-vm) vcpus=$(VCPUS) $(pv-vm)
+vms-io = --vm io kernel=$(linux-root)/io/Image initrd=$(O)/linux/initrd-driver memory=128 vcpus=2 mode=paravirtual \
+	dts=tests/vms/pci_smmu.dts "bootargs=console=hvc0 run=driver" \
+	--vm debian kernel=$(debian)/kernel initrd=$(O)/linux/initrd-io memory=192 vcpus=$(VCPUS) backends=io,io \
+	"bootargs=console=ttyAMA0 run=guest:10.0.2.81" \
+	--vm linux kernel=$(linux-root)/io/Image initrd=$(O)/linux/initrd-io memory=128 vcpus=$(VCPUS) mode=paravirtual \
+	backends=io,io pool=16 "bootargs=console=hvc0 run=guest:10.0.2.82"
 about-guest = two VMs with the guest kernel
 about-linux = patched Linux with $(VCPUS) vCPUs
 about-debian = Debian with $(VCPUS) vCPUs
 about-mixed = two Debian VMs with $(VCPUS) vCPUs each and a paravirtual one
+about-io = a driver VM, and two with $(VCPUS) vCPUs each whose disks and network it serves,
 memory-guest = 256
 memory-debian = 512
 memory-linux = 512
 memory-mixed = 1024
+memory-io = 768
+
+# The disks stay what they have become.
+io-disks = $(O)/io/debian.disk $(O)/io/linux.disk
+$(io-disks):
+	@mkdir -p $(@D)
+	@truncate -s 256M $@
+io-disk = -device virtio-blk-pci,disable-legacy=on,iommu_platform=on,drive=$(1) \
+	-drive if=none,id=$(1),format=raw,file=$(O)/io/$(1).disk
+options-io = smmu=on $(call io-disk,debian) $(call io-disk,linux) -netdev user,id=net \
+	-device virtio-net-pci,disable-legacy=on,iommu_platform=on,netdev=net,romfile=
 
 run-needs := $(O)/guest.img $(if $(filter guest,$(BUNDLE)),,$(debian)/.done $(O)/linux/initrd) \
-	$(if $(filter linux,$(BUNDLE)),$(linux-root)/pv/Image)
+	$(if $(filter linux,$(BUNDLE)),$(linux-root)/pv/Image) \
+	$(if $(filter io,$(BUNDLE)),$(linux-root)/io/Image $(O)/linux/initrd-driver $(O)/linux/initrd-io)
 run-bundle := $(O)/bundles/run-$(BUNDLE)-gic$(GIC).cpio
-run-vms = $(or $(vms-$(BUNDLE)),$(error BUNDLE or GUEST is $(BUNDLE), but must be guest, linux, debian or mixed))
+run-vms = $(or $(vms-$(BUNDLE)),$(error BUNDLE or GUEST is $(BUNDLE), but must be guest, linux, debian, mixed or io))
 run-pack = scripts/bundle --gic $(GIC) -o $@ $(run-vms)
-$(run-bundle): $(run-needs) tests/vms/virt.dts scripts/bundle scripts/newc.py \
+$(run-bundle): $(run-needs) $(wildcard tests/vms/*.dts) scripts/bundle scripts/newc.py \
 		$$(call changed,$$(run-pack))
 	$(call say,BUNDLE,$@)
 	@$(run-pack)
 	$(call keep,$(run-pack))
 
 .PHONY: run debug
-run-machine = scripts/qemu gic=$(GIC) pcpus=$(PCPUS) memory=$(memory-$(BUNDLE)) \
+run-machine = scripts/qemu gic=$(GIC) pcpus=$(PCPUS) memory=$(memory-$(BUNDLE)) $(options-$(BUNDLE)) \
 	-kernel $(O)/stile.img -initrd $(run-bundle)
 
-run: $(O)/stile.img $(run-bundle) ## boot VMs: the guest kernel twice, or GUEST=linux, GUEST=debian, BUNDLE=mixed
+run: $(O)/stile.img $(run-bundle) $(if $(filter io,$(BUNDLE)),$(io-disks)) ## boot VMs: the guest kernel twice, or GUEST=linux, GUEST=debian, BUNDLE=mixed, BUNDLE=io
 	@echo '  RUN     $(about-$(BUNDLE)) on GICv$(GIC), $(PCPUS) CPU;' \
 		'Ctrl-T moves the keyboard between the VMs, Ctrl-A X ends'
 	@$(run-machine)

@@ -8,7 +8,7 @@
 #include "lib/cold.h"
 #include "lib/is_enabled.h"
 #include "vgic/mailbox.h"
-#include "virt/virtio_mmio.h"
+#include "virt/virtio_backend.h"
 #include "vm/vcpu.h"
 #include "vm/vm.h"
 

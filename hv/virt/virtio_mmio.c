@@ -7,11 +7,10 @@
 
 #include "arch/clamp.h"
 #include "lib/guest_word.h"
-#include "lib/is_enabled.h"
 #include "mm/page.h"
 #include "sched/sched.h"
 #include "virt/events.h"
-#include "vm/irq_controller.h"
+#include "virt/virtio_backend.h"
 #include "vm/mmio_map.h"
 #include "vm/vcpu.h"
 #include "vm/vm.h"
@@ -49,28 +48,19 @@
 
 #define STATUS_FEATURES_OK 8u /* 2.1 */
 
-/* What both write is loaded and stored whole, and once. */
-#define LOAD(field)         __atomic_load_n(&(field), __ATOMIC_RELAXED)
-#define STORE(field, value) __atomic_store_n(&(field), (value), __ATOMIC_RELAXED)
-
-static struct virtio_device *device_of(struct vm *vm, uint32_t index)
-{
-    return &vm->virtio.devices[clamp(index, VM_NR_VIRTIO)];
-}
-
 /* The one whose register is at @offset of all of them; @offset becomes the register's. */
 static struct virtio_device *device_at(struct vm *vm, uint32_t *offset)
 {
     uint32_t index = *offset / vm->config.virtio_bytes;
 
     *offset %= vm->config.virtio_bytes;
-    return device_of(vm, index);
+    return virtio_device_of(vm, index);
 }
 
 /* The queue that is selected, or NULL. */
 static struct stile_virtio_queue *queue_of(const struct virtio_device *device)
 {
-    uint32_t index = LOAD(device->queue_sel);
+    uint32_t index = VIRTIO_LOAD(device->queue_sel);
 
     if (index >= STILE_VIRTIO_NR_QUEUES)
         return NULL;
@@ -89,90 +79,12 @@ static uint64_t with_half(uint64_t word, uint32_t sel, uint32_t half)
     return (word & ~mask) | (uint64_t)half << 32 * sel;
 }
 
-/* --- what the back end is told, and tells ---------------------------------------------------- */
+/* --- what the driver does -------------------------------------------------------------------- */
 
 static void tell_backend(struct vm *vm, const struct virtio_device *device)
 {
-    (void)events_send(vm, LOAD(device->port)); /* if there is none, the next one looks */
+    (void)events_send(vm, VIRTIO_LOAD(device->port)); /* if there is none, the next one looks */
 }
-
-/*
- * Drives the interrupt by its status. A bit that came between the driver's look and what it
- * acknowledges may be an edge, too. The lock is held.
- */
-static void drive_interrupt(struct vm *vm, const struct virtio_device *device, bool is_acknowledged)
-{
-    uint32_t intid = vm->config.virtio[device - vm->virtio.devices].intid;
-    bool high = LOAD(device->page->interrupt) != 0;
-
-    if (is_acknowledged || !high)
-        vm->controller->set_level(vm, intid, false);
-    if (high)
-        vm->controller->set_level(vm, intid, true);
-}
-
-/* Lets the vCPUs run that wait for a reset. The lock is held. */
-static void release(struct vm *vm, struct virtio_device *device)
-{
-    for (; device->awaiting != 0; device->awaiting &= device->awaiting - 1)
-        sched_set_paused(vm->vcpus[__builtin_ctzll(device->awaiting)], VCPU_PAUSED_DEVICE, false);
-}
-
-static bool is_reset_done(const struct virtio_device *device)
-{
-    return !device->is_bound ||
-           __atomic_load_n(&device->page->resets_done, __ATOMIC_ACQUIRE) == device->resets;
-}
-
-/* Lets the VM begin to run, if it may. The lock is held. */
-static void begin_if_served(struct vm *vm)
-{
-    for (uint32_t i = 0; i < vm->config.nr_virtio; i++)
-        if (!vm->virtio.devices[i].is_served)
-            return;
-    vm->virtio.starts = false;
-    sched_set_paused(vm->vcpus[0], VCPU_PAUSED_DEVICE, false);
-}
-
-/* The driver sees what the device was first, also while it has no back end. The lock is held. */
-static void serve(struct virtio_device *device)
-{
-    uint32_t id = __atomic_load_n(&device->page->device_id, __ATOMIC_ACQUIRE);
-
-    device->is_served = id != 0;
-    if (device->device_id == 0)
-        STORE(device->device_id, id);
-}
-
-void virtio_signal(struct vm *vm, uint32_t index)
-{
-    struct virtio_device *device = device_of(vm, index);
-
-    spin_lock(&vm->virtio.lock);
-    if (!device->is_served)
-        serve(device);
-    if (is_reset_done(device))
-        release(vm, device);
-    drive_interrupt(vm, device, false);
-    if (vm->virtio.starts)
-        begin_if_served(vm);
-    spin_unlock(&vm->virtio.lock);
-}
-
-void virtio_bound(struct vm *vm, uint32_t index, bool is_bound)
-{
-    struct virtio_device *device = device_of(vm, index);
-
-    spin_lock(&vm->virtio.lock);
-    device->is_bound = is_bound;
-    device->is_served = false; /* not yet, or no longer: the next one says anew what it is */
-    STORE(device->page->device_id, 0);
-    if (!is_bound)
-        release(vm, device);
-    spin_unlock(&vm->virtio.lock);
-}
-
-/* --- what the driver does -------------------------------------------------------------------- */
 
 /* Forgets all that the driver has set up. */
 static void clear(struct virtio_device *device)
@@ -184,14 +96,14 @@ static void clear(struct virtio_device *device)
     device->driver_features_sel = 0;
     device->queue_sel = 0;
     for (uint32_t i = 0; i < STILE_VIRTIO_NR_QUEUES; i++) {
-        STORE(page->queues[i].ready, 0);
-        STORE(page->queues[i].num, 0);
-        STORE(page->queues[i].desc_ipa, 0);
-        STORE(page->queues[i].driver_ipa, 0);
-        STORE(page->queues[i].device_ipa, 0);
+        VIRTIO_STORE(page->queues[i].ready, 0);
+        VIRTIO_STORE(page->queues[i].num, 0);
+        VIRTIO_STORE(page->queues[i].desc_ipa, 0);
+        VIRTIO_STORE(page->queues[i].driver_ipa, 0);
+        VIRTIO_STORE(page->queues[i].device_ipa, 0);
     }
-    STORE(page->driver_features, 0);
-    STORE(page->status, 0);
+    VIRTIO_STORE(page->driver_features, 0);
+    VIRTIO_STORE(page->status, 0);
     (void)guest_word_change(&page->interrupt, EXCLUSIVE_CLEAR, UINT64_MAX, &before);
 }
 
@@ -201,9 +113,9 @@ static void reset(struct vcpu *vcpu, struct virtio_device *device)
 
     spin_lock(&vm->virtio.lock);
     clear(device);
-    STORE(device->page->resets, ++device->resets);
-    drive_interrupt(vm, device, true);
-    if (!is_reset_done(device)) {
+    VIRTIO_STORE(device->page->resets, ++device->resets);
+    virtio_drive_interrupt(vm, device, true);
+    if (!virtio_is_reset_done(device)) {
         device->awaiting |= UINT64_C(1) << vcpu->index;
         sched_set_paused(vcpu, VCPU_PAUSED_DEVICE, true);
     }
@@ -214,12 +126,12 @@ static void set_status(struct vcpu *vcpu, struct virtio_device *device, uint32_t
 {
     struct stile_virtio_page *page = device->page;
 
-    if ((LOAD(page->driver_features) & ~LOAD(page->device_features)) != 0)
+    if ((VIRTIO_LOAD(page->driver_features) & ~VIRTIO_LOAD(page->device_features)) != 0)
         status &= ~STATUS_FEATURES_OK;
     if (status == 0)
         reset(vcpu, device);
     else
-        STORE(page->status, status);
+        VIRTIO_STORE(page->status, status);
 }
 
 /* A back end that keeps writing to the word has its driver interrupted again. */
@@ -229,17 +141,18 @@ static void acknowledge(struct vm *vm, struct virtio_device *device, uint32_t bi
 
     spin_lock(&vm->virtio.lock);
     (void)guest_word_change(&device->page->interrupt, EXCLUSIVE_CLEAR, bits, &before);
-    drive_interrupt(vm, device, true);
+    virtio_drive_interrupt(vm, device, true);
     spin_unlock(&vm->virtio.lock);
 }
 
 static void accept_features(struct virtio_device *device, uint32_t half)
 {
     struct stile_virtio_page *page = device->page;
-    uint32_t sel = LOAD(device->driver_features_sel);
+    uint32_t sel = VIRTIO_LOAD(device->driver_features_sel);
 
     if (sel < 2)
-        STORE(page->driver_features, with_half(LOAD(page->driver_features), sel, half));
+        VIRTIO_STORE(page->driver_features,
+                     with_half(VIRTIO_LOAD(page->driver_features), sel, half));
 }
 
 static void set_queue(const struct virtio_device *device, uint32_t reg, uint32_t value)
@@ -250,14 +163,14 @@ static void set_queue(const struct virtio_device *device, uint32_t reg, uint32_t
     if (!queue)
         return;
     if (reg == QUEUE_NUM) {
-        STORE(queue->num, value);
+        VIRTIO_STORE(queue->num, value);
     } else if (reg == QUEUE_READY) {
-        STORE(queue->ready, value & 1);
+        VIRTIO_STORE(queue->ready, value & 1);
     } else {
         address = reg < QUEUE_DRIVER_LOW   ? &queue->desc_ipa
                   : reg < QUEUE_DEVICE_LOW ? &queue->driver_ipa
                                            : &queue->device_ipa;
-        STORE(*address, with_half(LOAD(*address), reg % 8 / 4, value));
+        VIRTIO_STORE(*address, with_half(VIRTIO_LOAD(*address), reg % 8 / 4, value));
     }
 }
 
@@ -275,16 +188,16 @@ static bool write_register(struct vcpu *vcpu, struct virtio_device *device, uint
         set_status(vcpu, device, value);
         return true;
     case DEVICE_FEATURES_SEL:
-        STORE(device->device_features_sel, value);
+        VIRTIO_STORE(device->device_features_sel, value);
         return false;
     case DRIVER_FEATURES:
         accept_features(device, value);
         return false;
     case DRIVER_FEATURES_SEL:
-        STORE(device->driver_features_sel, value);
+        VIRTIO_STORE(device->driver_features_sel, value);
         return false;
     case QUEUE_SEL:
-        STORE(device->queue_sel, value);
+        VIRTIO_STORE(device->queue_sel, value);
         return false;
     case QUEUE_NUM:
     case QUEUE_READY:
@@ -306,8 +219,8 @@ static void write_config(const struct virtio_device *device, uint32_t at, uint32
                          uint64_t value)
 {
     for (uint32_t i = 0; i < bytes; i++)
-        STORE(device->page->config[clamp(at + i, STILE_VIRTIO_CONFIG_BYTES)],
-              (uint8_t)(value >> 8 * i));
+        VIRTIO_STORE(device->page->config[clamp(at + i, STILE_VIRTIO_CONFIG_BYTES)],
+                     (uint8_t)(value >> 8 * i));
 }
 
 static bool is_config(uint32_t reg, uint32_t bytes)
@@ -336,7 +249,7 @@ static uint32_t read_queue(const struct virtio_device *device, uint32_t reg)
 
     if (!queue)
         return 0;
-    return reg == QUEUE_NUM_MAX ? LOAD(queue->num_max) : LOAD(queue->ready);
+    return reg == QUEUE_NUM_MAX ? VIRTIO_LOAD(queue->num_max) : VIRTIO_LOAD(queue->ready);
 }
 
 static uint32_t read_register(const struct virtio_device *device, uint32_t reg)
@@ -345,24 +258,25 @@ static uint32_t read_register(const struct virtio_device *device, uint32_t reg)
 
     switch (reg) {
     case INTERRUPT_STATUS:
-        return (uint32_t)LOAD(page->interrupt);
+        return (uint32_t)VIRTIO_LOAD(page->interrupt);
     case STATUS:
-        return LOAD(page->status);
+        return VIRTIO_LOAD(page->status);
     case MAGIC_VALUE:
         return MAGIC;
     case VERSION:
         return NOT_LEGACY;
     case DEVICE_ID:
-        return LOAD(device->device_id);
+        return VIRTIO_LOAD(device->device_id);
     case VENDOR_ID:
-        return LOAD(page->vendor_id);
+        return VIRTIO_LOAD(page->vendor_id);
     case DEVICE_FEATURES:
-        return half_of(LOAD(page->device_features), LOAD(device->device_features_sel));
+        return half_of(VIRTIO_LOAD(page->device_features),
+                       VIRTIO_LOAD(device->device_features_sel));
     case QUEUE_NUM_MAX:
     case QUEUE_READY:
         return read_queue(device, reg);
     case CONFIG_GENERATION:
-        return LOAD(page->config_generation);
+        return VIRTIO_LOAD(page->config_generation);
     default: /* there is no shared memory, whose length is then all ones (4.2.2) */
         return reg >= SHM_LEN_LOW && reg <= SHM_BASE_HIGH ? UINT32_MAX : 0;
     }
@@ -373,8 +287,9 @@ static uint64_t read_config(const struct virtio_device *device, uint32_t at, uin
     uint64_t value = 0;
 
     for (uint32_t i = 0; i < bytes; i++)
-        value |= (uint64_t)LOAD(device->page->config[clamp(at + i, STILE_VIRTIO_CONFIG_BYTES)])
-                 << 8 * i;
+        value |=
+            (uint64_t)VIRTIO_LOAD(device->page->config[clamp(at + i, STILE_VIRTIO_CONFIG_BYTES)])
+            << 8 * i;
     return value;
 }
 

@@ -17,7 +17,7 @@ void audit_ports(void)
 
         EXPECT_EQ(vm->events.lock.next, vm->events.lock.serving);
         for (uint32_t i = 0; i < EVENTS_NR_PORTS; i++)
-            if (vm->events.ports[i].in_use)
+            if (vm->events.ports[i].use != EVENT_FREE)
                 ports_expect_sense(vm, STILE_PORT_FIRST + i, &vm->events.ports[i]);
     }
 }

@@ -48,7 +48,7 @@ static const char *parse(void)
 
     tree_make(machines, &machine_tree);
     machine.dtb = (struct pa_range){pa_make((uint64_t)(uintptr_t)machines), TREE_BYTES};
-    config = (struct vm_config){0};
+    config = (struct vm_config){.name = "itself"};
     return vm_tree_parse(device_rig_vm, bytes, &config);
 }
 

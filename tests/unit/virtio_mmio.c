@@ -8,6 +8,7 @@
 
 #include "lib/guest_word.c"
 #include "vm/mmio_map.c"
+#include "virt/virtio_backend.c"
 #include "virt/virtio_mmio.c"
 
 #include "ktf.h"

@@ -42,7 +42,7 @@ static bool read_index(uint32_t *index, const char *word)
     unsigned long value = strtoul(word, &end, 10);
 
     *index = (uint32_t)value;
-    return end != word && *end == '\0' && value < CONFIG_DEVICES;
+    return end != word && *end == '\0' && value < SERVED_MAX;
 }
 
 static bool read_mac(uint8_t mac[6], const char *word)
@@ -102,7 +102,7 @@ static const char *read_line(struct config *config, char *line)
         return fault;
     if (find(config, &device))
         return "the VM has a device of that index already";
-    if (config->nr == CONFIG_DEVICES)
+    if (config->nr == SERVED_MAX)
         return "there are more than 32 devices";
     config->devices[config->nr++] = device;
     return NULL;

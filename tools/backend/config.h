@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define CONFIG_DEVICES 32
+#define SERVED_MAX 32
 
 struct config_device {
     bool is_disk;
@@ -27,7 +27,7 @@ struct config_device {
 
 struct config {
     unsigned nr;
-    struct config_device devices[CONFIG_DEVICES];
+    struct config_device devices[SERVED_MAX];
 };
 
 /** config_read() - read the file; what is wrong with it is told, and is the end */

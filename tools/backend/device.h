@@ -63,6 +63,8 @@ struct device {
     struct chain chain;  /* the one at hand */
     uint64_t bytes;      /* of a disk */
     bool waits_for_file; /* a network card's: for packets */
+    uint8_t *packet;     /* the one that is on its way to the driver */
+    size_t packet_bytes; /* with its header; 0: there is none */
     pthread_t thread;
 };
 

@@ -37,8 +37,8 @@ struct served {
 };
 
 static struct config config;
-static struct served all_served[CONFIG_DEVICES];
-static struct shared all_shared[CONFIG_DEVICES * STILE_VM_NR_REGIONS];
+static struct served all_served[SERVED_MAX];
+static struct shared all_shared[SERVED_MAX * STILE_VM_NR_REGIONS];
 static int stile;
 
 /* --- memory --------------------------------------------------------------------------------------
@@ -138,7 +138,7 @@ static void serve(struct served *served)
 
 static struct served *find_served(uint32_t share)
 {
-    for (unsigned i = 0; i < CONFIG_DEVICES; i++)
+    for (unsigned i = 0; i < SERVED_MAX; i++)
         if (all_served[i].share == share)
             return &all_served[i];
     return NULL;
@@ -156,7 +156,7 @@ static void take_offers(void)
             offered.flags & STILE_DEV_SHARE_ENDED || offered.pages != 1)
             continue;
         if (!served)
-            die("more than %d devices are offered", CONFIG_DEVICES);
+            die("more than %d devices are offered", SERVED_MAX);
         served->page = stile_accept(stile, offered.share, 1);
         if (!served->page) {
             if (errno != ENOENT) /* it has ended by now */
@@ -171,7 +171,7 @@ static void take_offers(void)
 
 static void drop_ended(void)
 {
-    for (unsigned i = 0; i < CONFIG_DEVICES; i++) {
+    for (unsigned i = 0; i < SERVED_MAX; i++) {
         struct served *served = &all_served[i];
 
         if (served->share == 0 || !stile_has_ended(stile, served->share))

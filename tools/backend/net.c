@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
+#include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -22,6 +24,9 @@
 #define TX 1u
 
 #define HEADER_BYTES ((int)sizeof(struct virtio_net_hdr_v1))
+
+/* The largest that the kernel makes, with its header and that of Ethernet. */
+#define PACKET_MAX (65536u + 64u)
 
 /* So that the other direction, and resets, have their turn. */
 #define PACKETS_A_TURN 64u
@@ -54,12 +59,15 @@ static bool net_open(struct device *device, struct stile_virtio_page *page, uint
         say("%s %u: TAP device %s: %s", config->vm, config->index, config->file, strerror(errno));
         return false;
     }
+    device->packet = malloc(PACKET_MAX);
+    if (!device->packet)
+        die("out of memory");
     memcpy(shown.mac, config->mac, sizeof(shown.mac));
     memcpy(page->config, &shown, sizeof(shown));
     *features = FEATURE(VIRTIO_NET_F_CSUM) | FEATURE(VIRTIO_NET_F_GUEST_CSUM) |
                 FEATURE(VIRTIO_NET_F_HOST_TSO4) | FEATURE(VIRTIO_NET_F_HOST_TSO6) |
                 FEATURE(VIRTIO_NET_F_GUEST_TSO4) | FEATURE(VIRTIO_NET_F_GUEST_TSO6) |
-                (config->has_mac ? FEATURE(VIRTIO_NET_F_MAC) : 0);
+                FEATURE(VIRTIO_NET_F_MRG_RXBUF) | (config->has_mac ? FEATURE(VIRTIO_NET_F_MAC) : 0);
     say("%s %u: net %s", config->vm, config->index, config->file);
     return true;
 }
@@ -67,6 +75,7 @@ static bool net_open(struct device *device, struct stile_virtio_page *page, uint
 static void net_close(struct device *device)
 {
     (void)close(device->file);
+    free(device->packet);
 }
 
 /* What the kernel need not do to packets for this driver. */
@@ -106,40 +115,86 @@ static enum run_result send_some(struct device *device)
     return RUN_MORE;
 }
 
-/* Virtio 5.1.6.4: without merged buffers a packet is in one chain, and the header says so. */
-static void set_nr_buffers(const struct chain *chain)
+/* Takes the next packet from the kernel, if there is none at hand. Returns whether there is one. */
+static bool have_packet(struct device *device)
 {
-    const struct iovec *first = &chain->buffers[chain->nr_out];
-    static const uint8_t one[] = {1, 0};
+    ssize_t bytes;
 
-    if (first->iov_len >= (size_t)HEADER_BYTES)
-        memcpy((uint8_t *)first->iov_base + offsetof(struct virtio_net_hdr_v1, num_buffers), one,
-               sizeof(one));
+    if (device->packet_bytes > 0)
+        return true;
+    bytes = read(device->file, device->packet, PACKET_MAX);
+    device->packet_bytes = bytes >= HEADER_BYTES ? (size_t)bytes : 0;
+    return device->packet_bytes > 0;
+}
+
+/* Copies as much of the packet from @from on as goes into a chain. Returns how much. */
+static size_t copy_to(const struct device *device, size_t from)
+{
+    const struct chain *chain = &device->chain;
+    const struct iovec *buffer = &chain->buffers[chain->nr_out];
+    size_t done = from;
+
+    for (unsigned i = 0; i < chain->nr_in && done < device->packet_bytes; i++) {
+        size_t rest = device->packet_bytes - done;
+        size_t part = buffer[i].iov_len < rest ? buffer[i].iov_len : rest;
+
+        memcpy(buffer[i].iov_base, device->packet + done, part);
+        done += part;
+    }
+    return done - from;
+}
+
+/*
+ * Puts the packet into as many chains as it takes, of which the header tells (5.1.6.4). A driver
+ * that takes one only loses what does not fit. RUN_DONE: there are too few by now.
+ */
+static enum run_result deliver(struct device *device)
+{
+    struct queue *queue = &device->queues[RX];
+    struct chain *chain = &device->chain;
+    bool may_merge = device_has(device, VIRTIO_NET_F_MRG_RXBUF);
+    uint8_t *number = NULL;
+    uint16_t nr = 0;
+
+    for (size_t done = 0; done < device->packet_bytes && (nr == 0 || may_merge); nr++) {
+        enum queue_result result = queue_pop(queue, chain);
+        size_t part;
+
+        if (result == QUEUE_EMPTY) {
+            queue_undo(queue, nr);
+            return RUN_DONE;
+        }
+        if (result == QUEUE_BROKEN || chain->nr_in == 0 ||
+            (nr == 0 && chain->buffers[chain->nr_out].iov_len < (size_t)HEADER_BYTES))
+            return RUN_BROKEN;
+        part = copy_to(device, done);
+        if (nr == 0)
+            number = (uint8_t *)chain->buffers[chain->nr_out].iov_base +
+                     offsetof(struct virtio_net_hdr_v1, num_buffers);
+        queue_fill(queue, chain, (uint32_t)part);
+        done += part;
+    }
+    number[0] = (uint8_t)nr;
+    number[1] = (uint8_t)(nr >> 8);
+    queue_publish(queue);
+    device->packet_bytes = 0;
+    return RUN_MORE;
 }
 
 /* To the driver, as long as it has buffers: then it is packets that are waited for. */
 static enum run_result receive_some(struct device *device)
 {
-    struct chain *chain = &device->chain;
+    enum run_result result = RUN_MORE;
 
-    for (unsigned i = 0; i < PACKETS_A_TURN; i++) {
-        enum queue_result result = queue_pop(&device->queues[RX], chain);
-        ssize_t bytes;
-
-        device->waits_for_file = result == QUEUE_CHAIN;
-        if (result == QUEUE_EMPTY)
-            return RUN_DONE;
-        if (result == QUEUE_BROKEN || chain->bytes_in < (size_t)HEADER_BYTES)
-            return RUN_BROKEN;
-        bytes = readv(device->file, &chain->buffers[chain->nr_out], (int)chain->nr_in);
-        if (bytes < 0) {
-            queue_unpop(&device->queues[RX]);
+    device->waits_for_file = false;
+    for (unsigned i = 0; i < PACKETS_A_TURN && result == RUN_MORE; i++) {
+        if (!have_packet(device)) {
+            device->waits_for_file = true;
             return RUN_DONE;
         }
-        set_nr_buffers(chain);
-        queue_push(&device->queues[RX], chain, (uint32_t)bytes);
+        result = deliver(device);
     }
-    return RUN_MORE;
+    return result;
 }
 
 static enum run_result net_run(struct device *device)

@@ -139,19 +139,30 @@ enum queue_result queue_pop(struct queue *queue, struct chain *chain)
                : QUEUE_BROKEN;
 }
 
-void queue_unpop(struct queue *queue)
-{
-    queue->next_avail--;
-}
-
-void queue_push(struct queue *queue, const struct chain *chain, uint32_t written)
+void queue_fill(struct queue *queue, const struct chain *chain, uint32_t written)
 {
     struct vring_used_elem *elem = &queue->used->ring[queue->next_used % queue->num];
 
     __atomic_store_n(&elem->id, htole32(chain->head), __ATOMIC_RELAXED);
     __atomic_store_n(&elem->len, htole32(written), __ATOMIC_RELAXED);
     queue->next_used++;
+}
+
+void queue_publish(struct queue *queue)
+{
     __atomic_store_n(&queue->used->idx, htole16(queue->next_used), __ATOMIC_RELEASE);
+}
+
+void queue_push(struct queue *queue, const struct chain *chain, uint32_t written)
+{
+    queue_fill(queue, chain, written);
+    queue_publish(queue);
+}
+
+void queue_undo(struct queue *queue, uint16_t nr)
+{
+    queue->next_avail = (uint16_t)(queue->next_avail - nr);
+    queue->next_used = (uint16_t)(queue->next_used - nr);
 }
 
 /* --- notifications --------------------------------------------------------------------------- */

@@ -65,11 +65,19 @@ bool queue_open(struct queue *queue, const struct memory *memory,
 /** queue_pop() - take the next chain */
 enum queue_result queue_pop(struct queue *queue, struct chain *chain);
 
-/** queue_unpop() - give back the one that was taken last */
-void queue_unpop(struct queue *queue);
+/** queue_fill() - a chain was used: @written bytes of what is to be written. Told later, with
+ * others */
+void queue_fill(struct queue *queue, const struct chain *chain, uint32_t written);
 
-/** queue_push() - a chain was used: @written bytes of what is to be written */
+/** queue_publish() - tell the driver of what was used */
+void queue_publish(struct queue *queue);
+
+/** queue_push() - both */
 void queue_push(struct queue *queue, const struct chain *chain, uint32_t written);
+
+/** queue_undo() - as if the last @nr chains had not been taken, and used, of which it was not told
+ */
+void queue_undo(struct queue *queue, uint16_t nr);
 
 /** queue_must_signal() - whether the driver wants to be interrupted for what was used since the
  * last time that this was so */

@@ -10,18 +10,26 @@
 #include "mm/page.h"
 #include "mm/stage2_pte.h"
 
+/* Whether that is the page at a place of a share: the owner's, or one of the pool. */
+static inline bool books_is_at(const struct share *share, uint64_t offset, pa_t pa)
+{
+    struct stage2_mapping mapping;
+
+    if (share->offer.page)
+        return page_pa(share->offer.page).pa == pa.pa;
+    return stage2_lookup(&owner_of(share)->stage2, ipa_add(share->offer.base, offset), &mapping) &&
+           mapping.pa.pa == pa.pa;
+}
+
 /* Whether a share of which the VM has something has the page at that place. */
 static inline bool books_is_lent(const struct vm *vm, uint64_t ipa, pa_t pa)
 {
     for (const struct share *share = shares; share < &shares[NR_SHARES]; share++) {
         const struct loan *loan = share->loan;
-        struct stage2_mapping mapping;
         uint64_t offset = loan ? ipa - loan->range.base.ipa : 0;
 
         if (share->state != SHARE_FREE && loan && peer_of(share) == vm &&
-            offset < loan->range.lent &&
-            stage2_lookup(&owner_of(share)->stage2, ipa_add(share->offer.base, offset), &mapping) &&
-            mapping.pa.pa == pa.pa)
+            offset < loan->range.lent && books_is_at(share, offset, pa))
             return true;
     }
     return false;

@@ -45,6 +45,8 @@ struct tree_node {
     int no_dma;         /* stile,no-dma */
     int trusted_dma;    /* stile,trusted-dma */
     int clocks;
+    const char *backend;    /* stile,backend; NULL: not said */
+    uint32_t region;        /* memory-region: a phandle; 0: not said */
     uint32_t address_cells; /* 0: not said */
     const struct tree_pci *pci;
 };
@@ -162,6 +164,10 @@ static inline void tree_add_node(void *fdt, const struct tree_node *node)
         fdt_property(fdt, "stile,trusted-dma", NULL, 0);
     if (node->clocks)
         fdt_property_u32(fdt, "clocks", 1);
+    if (node->backend)
+        tree_add_string(fdt, "stile,backend", node->backend);
+    if (node->region != 0)
+        fdt_property_u32(fdt, "memory-region", node->region);
     if (node->address_cells != 0)
         fdt_property_u32(fdt, "#address-cells", node->address_cells);
     if (node->pci)

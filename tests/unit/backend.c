@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tools/backend: virtqueues and disks as a well-behaved driver uses them, and as a hostile one
+ * does, whose every value is made up; what is read or written beside its memory is the sanitizer's
+ * to find.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../tools/backend/queue.c"
+#include "../../tools/backend/blk.c"
+
+#include "ktf.h"
+
+#define BASE    UINT64_C(0x40000000)
+#define BYTES   0x20000u
+#define NUM     16u
+#define DESC    BASE
+#define AVAIL   (BASE + 0x1000)
+#define USED    (BASE + 0x2000)
+#define BUFFERS (BASE + 0x3000)
+#define SECTORS 64u
+
+static struct memory memory;
+static struct config_device config;
+static struct device device;
+static struct stile_virtio_page page;
+static struct vring_desc *descs;
+static struct vring_avail *avail;
+static struct vring_used *used;
+
+static void *at(uint64_t base)
+{
+    return memory_at(&memory, base, 1);
+}
+
+static void open_queue_anew(bool has_event_idx)
+{
+    struct stile_virtio_queue queue = {
+        .num = NUM, .ready = 1, .desc_ipa = DESC, .driver_ipa = AVAIL, .device_ipa = USED};
+
+    ASSERT_TRUE(queue_open(&device.queues[0], &device.memory, &queue, has_event_idx));
+}
+
+static void setup(void)
+{
+    char name[] = "/tmp/stile-disk-XXXXXX";
+    int file = mkstemp(name);
+    uint64_t features;
+
+    ASSERT_GE(file, 0);
+    ASSERT_EQ(ftruncate(file, SECTORS * SECTOR_BYTES), 0);
+    memory = (struct memory){.nr = 1, .ranges = {{BASE, BYTES, calloc(1, BYTES)}}};
+    config = (struct config_device){.is_disk = true, .vm = "vm"};
+    strcpy(config.file, name);
+    memset(&page, 0, sizeof(page));
+    device = (struct device){.config = &config, .kind = &kind_disk, .memory = memory};
+    ASSERT_TRUE(kind_disk.open(&device, &page, &features));
+    (void)close(file);
+    (void)unlink(name);
+    device.features = features;
+    descs = at(DESC);
+    avail = at(AVAIL);
+    used = at(USED);
+    open_queue_anew(false);
+}
+
+static void teardown(void)
+{
+    kind_disk.close(&device);
+    free(memory.ranges[0].at);
+}
+
+KTF_SUITE(backend, .setup = setup, .teardown = teardown);
+
+/* --- a driver ------------------------------------------------------------------------------------
+ */
+
+static void set_desc(unsigned index, uint64_t address, uint32_t bytes, unsigned flags,
+                     unsigned next)
+{
+    descs[index] = (struct vring_desc){address, bytes, (uint16_t)flags, (uint16_t)next};
+}
+
+static void make_available(unsigned head)
+{
+    avail->ring[avail->idx % NUM] = (uint16_t)head;
+    avail->idx++;
+}
+
+/* A request in three descriptors; returns its status. */
+static uint8_t request(uint32_t type, uint64_t sector, uint32_t bytes)
+{
+    struct virtio_blk_outhdr *header = at(BUFFERS);
+    uint8_t *status = at(BUFFERS + 0x100);
+
+    *header = (struct virtio_blk_outhdr){.type = type, .sector = sector};
+    *status = 0xFF;
+    set_desc(0, BUFFERS, sizeof(*header), VRING_DESC_F_NEXT, 1);
+    set_desc(1, BUFFERS + 0x1000, bytes,
+             VRING_DESC_F_NEXT | (type == VIRTIO_BLK_T_OUT ? 0 : VRING_DESC_F_WRITE), 2);
+    set_desc(2, BUFFERS + 0x100, 1, VRING_DESC_F_WRITE, 0);
+    make_available(0);
+    EXPECT_EQ(kind_disk.run(&device), RUN_DONE);
+    EXPECT_EQ(used->idx, avail->idx);
+    return *status;
+}
+
+KTF_TEST(backend, what_is_written_is_read)
+{
+    uint8_t *data = at(BUFFERS + 0x1000);
+
+    EXPECT_EQ(le64toh(((const struct virtio_blk_config *)(const void *)page.config)->capacity),
+              SECTORS);
+    for (unsigned i = 0; i < 3 * NUM; i++) { /* round the rings */
+        memset(data, (int)i + 1, 1024);
+        EXPECT_EQ(request(VIRTIO_BLK_T_OUT, i, 1024), VIRTIO_BLK_S_OK);
+        EXPECT_EQ(used->ring[(used->idx - 1u) % NUM].len, 1);
+        memset(data, 0, 1024);
+        EXPECT_EQ(request(VIRTIO_BLK_T_IN, i, 1024), VIRTIO_BLK_S_OK);
+        EXPECT_EQ(used->ring[(used->idx - 1u) % NUM].len, 1025);
+        EXPECT_EQ(data[0], i + 1);
+        EXPECT_EQ(data[1023], i + 1);
+    }
+    EXPECT_EQ(request(VIRTIO_BLK_T_GET_ID, 0, 20), VIRTIO_BLK_S_OK);
+    EXPECT_STREQ((const char *)data, "stile-0");
+    EXPECT_EQ(request(VIRTIO_BLK_T_FLUSH, 0, 512), VIRTIO_BLK_S_OK);
+}
+
+KTF_TEST(backend, what_is_not_on_the_disk_is_an_error)
+{
+    EXPECT_EQ(request(VIRTIO_BLK_T_IN, SECTORS, 512), VIRTIO_BLK_S_IOERR);
+    EXPECT_EQ(request(VIRTIO_BLK_T_IN, SECTORS - 1, 1024), VIRTIO_BLK_S_IOERR);
+    EXPECT_EQ(request(VIRTIO_BLK_T_IN, UINT64_MAX, 512), VIRTIO_BLK_S_IOERR);
+    EXPECT_EQ(request(VIRTIO_BLK_T_OUT, 0, 511), VIRTIO_BLK_S_IOERR);
+    EXPECT_EQ(request(99, 0, 512), VIRTIO_BLK_S_UNSUPP);
+    config.is_read_only = true;
+    EXPECT_EQ(request(VIRTIO_BLK_T_OUT, 0, 512), VIRTIO_BLK_S_IOERR);
+}
+
+/* Another back end takes over: what was used stays used, what was not is done. */
+KTF_TEST(backend, a_queue_goes_on_where_the_used_ring_ends)
+{
+    struct virtio_blk_outhdr *header = at(BUFFERS);
+
+    EXPECT_EQ(request(VIRTIO_BLK_T_IN, 0, 512), VIRTIO_BLK_S_OK);
+    header->sector = 1;
+    make_available(0);
+    open_queue_anew(false);
+    EXPECT_EQ(kind_disk.run(&device), RUN_DONE);
+    EXPECT_EQ(used->idx, 2);
+}
+
+KTF_TEST(backend, notifications_by_event_indexes)
+{
+    uint16_t *used_event_at = &avail->ring[NUM];
+    const uint16_t *avail_event_at = (const uint16_t *)(const void *)&used->ring[NUM];
+
+    open_queue_anew(true);
+    *used_event_at = 1; /* tell me of the second one */
+    (void)request(VIRTIO_BLK_T_IN, 0, 512);
+    EXPECT_FALSE(queue_must_signal(&device.queues[0]));
+    (void)request(VIRTIO_BLK_T_IN, 0, 512);
+    EXPECT_TRUE(queue_must_signal(&device.queues[0]));
+    EXPECT_FALSE(queue_must_signal(&device.queues[0]));
+    EXPECT_TRUE(queue_is_idle(&device.queues[0]));
+    EXPECT_EQ(*avail_event_at, 2);
+    make_available(0);
+    EXPECT_FALSE(queue_is_idle(&device.queues[0]));
+}
+
+/* --- a hostile one -------------------------------------------------------------------------------
+ */
+
+KTF_TEST(backend, chains_that_cannot_be)
+{
+    struct chain *chain = &device.chain;
+    struct vring_desc *inner = at(BUFFERS + 0x2000);
+
+    set_desc(0, BUFFERS, 16, VRING_DESC_F_NEXT, 0); /* a loop */
+    make_available(0);
+    EXPECT_EQ(queue_pop(&device.queues[0], chain), QUEUE_BROKEN);
+    make_available(NUM); /* no such head */
+    EXPECT_EQ(queue_pop(&device.queues[0], chain), QUEUE_BROKEN);
+    set_desc(0, BASE + BYTES - 8, 16, 0, 0); /* beyond the memory */
+    make_available(0);
+    EXPECT_EQ(queue_pop(&device.queues[0], chain), QUEUE_BROKEN);
+    set_desc(0, UINT64_MAX - 8, 16, 0, 0);
+    make_available(0);
+    EXPECT_EQ(queue_pop(&device.queues[0], chain), QUEUE_BROKEN);
+    set_desc(0, BUFFERS, 16, VRING_DESC_F_NEXT | VRING_DESC_F_WRITE, 1); /* read after written */
+    set_desc(1, BUFFERS, 16, 0, 0);
+    make_available(0);
+    EXPECT_EQ(queue_pop(&device.queues[0], chain), QUEUE_BROKEN);
+    inner[0] = (struct vring_desc){BUFFERS + 0x2000, 16, VRING_DESC_F_INDIRECT, 0}; /* in itself */
+    set_desc(0, BUFFERS + 0x2000, 16, VRING_DESC_F_INDIRECT, 0);
+    make_available(0);
+    EXPECT_EQ(queue_pop(&device.queues[0], chain), QUEUE_BROKEN);
+    avail->idx += NUM + 1; /* an index that runs */
+    EXPECT_EQ(queue_pop(&device.queues[0], chain), QUEUE_BROKEN);
+}
+
+KTF_TEST(backend, queues_that_cannot_be)
+{
+    const struct stile_virtio_queue good = {
+        .num = NUM, .ready = 1, .desc_ipa = DESC, .driver_ipa = AVAIL, .device_ipa = USED};
+    struct stile_virtio_queue bad[8];
+    struct queue queue;
+
+    for (unsigned i = 0; i < 8; i++)
+        bad[i] = good;
+    bad[0].num = 3;
+    bad[1].num = 512;
+    bad[2].num = 0;
+    bad[3].ready = 2;
+    bad[4].desc_ipa += 8;
+    bad[5].driver_ipa = BASE + BYTES - 4;
+    bad[6].device_ipa = UINT64_MAX - 3;
+    bad[7].desc_ipa = 0;
+    for (unsigned i = 0; i < 8; i++) {
+        EXPECT_FALSE(queue_open(&queue, &memory, &bad[i], true));
+        EXPECT_EQ(queue.num, 0);
+    }
+}
+
+/* A value that is mostly nearly right. */
+static uint64_t any_address(void)
+{
+    return rand() % 8 ? BASE + (uint64_t)rand() % (BYTES + 64) : (uint64_t)rand() << (rand() % 48);
+}
+
+static void scribble(void)
+{
+    unsigned i = (unsigned)rand() % NUM;
+
+    switch (rand() % 6) {
+    case 0:
+    case 1:
+        set_desc(i, any_address() & ~(rand() % 2 ? UINT64_C(15) : 0), (uint32_t)rand() % 2048,
+                 (unsigned)rand() % 8, (unsigned)rand() % (NUM + 1));
+        break;
+    case 2:
+        make_available((unsigned)rand() % (NUM + 1));
+        break;
+    case 3:
+        ((uint8_t *)at(BASE))[(unsigned)rand() % BYTES] = (uint8_t)rand();
+        break;
+    case 4:
+        *(struct virtio_blk_outhdr *)at(BUFFERS + i * 16) = (struct virtio_blk_outhdr){
+            .type = (uint32_t)rand() % 10, .sector = (uint64_t)rand() % 80};
+        break;
+    default:
+        set_desc(i, BUFFERS + (unsigned)rand() % 0x1000 * 16, (uint32_t)rand() % 600,
+                 (unsigned)rand() % 4, (i + 1) % NUM);
+        break;
+    }
+}
+
+KTF_TEST(backend, any_rings_for_a_million_steps)
+{
+    unsigned nr_broken = 0, nr_done = 0;
+
+    for (unsigned i = 0; i < 1000000; i++) {
+        scribble();
+        if (i % 4 != 0)
+            continue;
+        enum run_result result = kind_disk.run(&device);
+        (void)queue_must_signal(&device.queues[0]);
+        nr_done += result != RUN_BROKEN;
+        if (result == RUN_BROKEN) {
+            nr_broken++;
+            avail->idx = used->idx; /* the driver resets it */
+            open_queue_anew(rand() % 2);
+        }
+    }
+    EXPECT_GT(nr_broken, 1000);
+    EXPECT_GT(nr_done, 1000);
+}
