@@ -3,7 +3,7 @@
 
 lint-c      = $(shell git ls-files -co --exclude-standard '*.c' '*.h' 2>/dev/null)
 lint-tidy   = $(filter-out libhypercall/rt/%,$(filter hv/%.c guest-kernel/%.c libhypercall/%.c tests/ktf/ktf.c tests/ktf/ktf_check.c,$(lint-c)))
-lint-shell  = $(shell git grep -lE --untracked '^\#!/bin/(ba)?sh' -- scripts tests .ci 2>/dev/null)
+lint-shell  = $(shell git grep -lE --untracked '^\#!/bin/(ba)?sh' -- scripts tests tools .ci 2>/dev/null)
 lint-python = $(shell git grep -lE --untracked '^\#!/usr/bin/env python3' -- scripts tests 2>/dev/null) \
 	$(wildcard tests/runner/*.py scripts/*.py scripts/reference/*.py scripts/rust/*.py)
 

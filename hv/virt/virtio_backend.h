@@ -14,19 +14,19 @@
 
 /**
  * virtio_bound() - the port of a device was bound by its back end, or is no longer
- * @device: below config.nr_virtio
+ * @index: of the device, below config.nr_virtio
  *
  * Without a back end no reset is waited for. By virt/events.c, with its lock over all VMs.
  */
-void virtio_bound(struct vm *vm, uint32_t device, bool is_bound);
+void virtio_bound(struct vm *vm, uint32_t index, bool is_bound);
 
 /**
  * virtio_signal() - the back end of a device has sent an event: look at what it has written
- * @device: below config.nr_virtio; its port is bound
+ * @index: of the device, below config.nr_virtio; its port is bound
  *
  * By virt/events.c, with the lock of the back end's ports.
  */
-void virtio_signal(struct vm *vm, uint32_t device);
+void virtio_signal(struct vm *vm, uint32_t index);
 
 /* For virt/virtio_mmio.c. */
 
