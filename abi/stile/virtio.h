@@ -21,14 +21,17 @@
  * used is done anew.
  *
  * An event to the back end says: look at all of it. The driver has notified a queue, changed the
- * status, a queue or the configuration, or reset the device. A reset is resets being another number
- * than before: the back end leaves the VM's memory alone, forgets the queues, writes the number to
- * resets_done, with release, and sends an event; until then the vCPU that resets does not run. That
- * ends when the back end does, too.
+ * status or the configuration, or reset the device, by which alone it gives queues up. A reset is
+ * resets being another number than before: the back end leaves the VM's memory alone, forgets the
+ * queues, writes the number to resets_done, with release, and sends an event; until then the vCPU
+ * that resets does not run. That ends when the back end does, too.
  *
  * To interrupt the driver, the back end sets a bit of interrupt, atomically, with release, and
- * sends an event. Whatever the page says, the hypervisor looks only at device_id, resets_done and
- * interrupt, and shows the driver the rest as it is.
+ * sends an event.
+ *
+ * When the VM ends its memory turns to scratch memory of the back end's own, as that of any share.
+ * Before, ended is set, with release: who has copied something out of the memory, and then finds
+ * that ended is 0 in a page that has its magic, has copied what the driver wrote.
  *
  * All fields are little-endian, all memory is Normal write-back. Reserved space is 0.
  */
@@ -85,14 +88,16 @@ struct stile_virtio_page {
     uint32_t status;          /**< Status; 0 after a reset */
     uint32_t resets;          /**< how often the driver has reset the device, modulo 2^32 */
     uint64_t driver_features; /**< those of device_features that the driver accepts */
-    uint8_t reserved1[112];
+    uint32_t ended;           /**< not 0: the VM has ended: see above */
+    uint8_t reserved1[108];
     uint32_t device_id;         /**< the back end's, as all up to config: DeviceID; not 0 */
     uint32_t vendor_id;         /**< VendorID */
     uint64_t device_features;   /**< what it offers */
     uint32_t config_generation; /**< ConfigGeneration */
     uint32_t resets_done;       /**< up to which reset it has forgotten the queues */
     uint64_t interrupt;         /**< InterruptStatus; cleared by the hypervisor, atomically */
-    uint8_t reserved2[224];
+    uint32_t needs_reset; /**< not 0: DEVICE_NEEDS_RESET, until the driver resets the device */
+    uint8_t reserved2[220];
     struct stile_virtio_queue queues[STILE_VIRTIO_NR_QUEUES];
     uint8_t config[STILE_VIRTIO_CONFIG_BYTES]; /**< written by the driver, too */
     uint8_t reserved3[2816];

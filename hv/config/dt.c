@@ -170,6 +170,14 @@ bool dt_walk(const void *fdt, dt_visit_t *visit, void *context)
 
 /* --- names and strings --------------------------------------------------------------------- */
 
+struct dt_prop dt_rare_prop(const struct dt_node *node, const char *name)
+{
+    int bytes = 0;
+    const void *value = fdt_getprop(node->fdt, node->offset, name, &bytes);
+
+    return (struct dt_prop){value, value ? (uint32_t)bytes : 0};
+}
+
 bool dt_is_named(const struct dt_node *node, const char *name)
 {
     const char *at = node->name;

@@ -61,9 +61,7 @@
     P(STILE_SVE, "stile,sve")                                                                      \
     P(STILE_DEVICE, "stile,device")                                                                \
     P(STILE_NO_DMA, "stile,no-dma")                                                                \
-    P(STILE_TRUSTED_DMA, "stile,trusted-dma")                                                      \
-    P(STILE_BACKEND, "stile,backend")                                                              \
-    P(MEMORY_REGION, "memory-region")
+    P(STILE_TRUSTED_DMA, "stile,trusted-dma")
 
 enum dt_prop_index {
 #define DT_PROP_ENUM(identifier, name) DT_##identifier,
@@ -125,6 +123,9 @@ static inline struct dt_prop dt_prop(const struct dt_node *node, enum dt_prop_in
     prop = (const void *)((const char *)node->fdt + (at - offsetof(struct fdt_property, data)));
     return (struct dt_prop){prop->data, fdt32_ld(&prop->len)};
 }
+
+/** dt_rare_prop() - the same for one that the walk does not gather: it is looked for, by libfdt */
+struct dt_prop dt_rare_prop(const struct dt_node *node, const char *name);
 
 /** Whether the node's name, without its unit address, is @name. */
 bool dt_is_named(const struct dt_node *node, const char *name);

@@ -328,7 +328,7 @@ static void parse_given(struct parse *parse, const struct dt_node *node)
 /* A slot with a device that another VM serves, or without one. */
 static void parse_virtio(struct parse *parse, const struct dt_node *node)
 {
-    if (!dt_prop(node, DT_STILE_BACKEND).value)
+    if (!dt_rare_prop(node, "stile,backend").value)
         parse_slot(parse, node);
     else if (!IS_ENABLED(CONFIG_VIRTIO))
         set_fault(parse, "vm.dtb: the hypervisor was built without virtio devices for VMs");

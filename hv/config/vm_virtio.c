@@ -20,9 +20,9 @@ void vm_virtio_read(struct vm_virtio_nodes *kept, const struct dt_node *node)
 {
     struct vm_virtio_node read = {
         .name = node->name,
-        .backend = dt_prop(node, DT_STILE_BACKEND),
+        .backend = dt_rare_prop(node, "stile,backend"),
         .interrupts = dt_interrupts(node),
-        .region = dt_prop(node, DT_MEMORY_REGION),
+        .region = dt_rare_prop(node, "memory-region"),
     };
     uint32_t at = kept->nr;
 

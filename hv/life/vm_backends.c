@@ -49,12 +49,14 @@ static enum stile_error offer_memory(struct vm *vm, uint32_t backend, const stru
 {
     enum stile_error error = offer(vm, backend, range->base, range->bytes, NULL, &memory->share);
 
-    memory->base_ipa = range->base.ipa;
-    memory->bytes = range->bytes;
+    if (!error) {
+        memory->base_ipa = range->base.ipa;
+        memory->bytes = range->bytes;
+    }
     return error;
 }
 
-/* An earlier device of the same back end's, which is to see the same memory; or NULL. */
+/* An earlier device that its back end was offered, and which sees the same memory; or NULL. */
 static const struct virtio_device *find_alike(const struct vm *vm, uint32_t index)
 {
     const struct ipa_range *memory = &vm->config.virtio[index].memory;
@@ -62,7 +64,8 @@ static const struct virtio_device *find_alike(const struct vm *vm, uint32_t inde
     for (uint32_t i = 0; i < index; i++) {
         const struct ipa_range *other = &vm->config.virtio[i].memory;
 
-        if (strcmp(vm->config.virtio[i].backend, vm->config.virtio[index].backend) == 0 &&
+        if (vm->virtio.devices[i].port != 0 &&
+            strcmp(vm->config.virtio[i].backend, vm->config.virtio[index].backend) == 0 &&
             other->base.ipa == memory->base.ipa && other->bytes == memory->bytes)
             return &vm->virtio.devices[i];
     }
@@ -149,6 +152,12 @@ void vm_backends_started(struct vm *vm)
         sched_release(other);
     }
     spin_unlock(&lock);
+}
+
+void vm_backends_leave(const struct vm *vm)
+{
+    for (uint32_t i = 0; i < vm->config.nr_virtio; i++)
+        __atomic_store_n(&vm->virtio.devices[i].page->ended, 1, __ATOMIC_RELEASE);
 }
 
 /* Its shares of what the other offers have ended with it. */

@@ -19,6 +19,9 @@ void vm_backends_say(const struct vm *vm);
  */
 void vm_backends_started(struct vm *vm);
 
+/** vm_backends_leave() - a VM has ended: tell its back ends, before they lose its memory */
+void vm_backends_leave(const struct vm *vm);
+
 /** vm_backends_gone() - a VM has ended, with its shares: what it served waits for the next one */
 void vm_backends_gone(struct vm *vm);
 

@@ -142,6 +142,8 @@ static enum phase detach(struct vm *vm, struct end *end)
 {
     (void)end;
     console_detach(vm);
+    if (IS_ENABLED(CONFIG_VIRTIO))
+        vm_backends_leave(vm);
     return PHASE_SHARES;
 }
 

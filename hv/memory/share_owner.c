@@ -113,7 +113,7 @@ static enum stile_error offer_locked(struct stage2_locked locked, struct vm *vm,
 
     if (offer->peer == vm->number)
         return STILE_INVALID_ARGUMENT;
-    if (peer == 0)
+    if (peer == 0 || !sharer_of(vm)->open)
         return STILE_NOT_FOUND;
     error = offer->donated ? cut_donated(locked, vm, offer) : check_lent(locked, vm, offer);
     if (error)

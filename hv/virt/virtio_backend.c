@@ -62,7 +62,7 @@ void virtio_signal(struct vm *vm, uint32_t index)
     struct virtio_device *device = virtio_device_of(vm, index);
 
     spin_lock(&vm->virtio.lock);
-    if (!device->is_served)
+    if (device->is_bound && !device->is_served)
         serve(device);
     if (virtio_is_reset_done(device))
         release(vm, device);

@@ -46,7 +46,9 @@
 #define MAGIC      0x74726976u /* "virt", little-endian */
 #define NOT_LEGACY 2u
 
-#define STATUS_FEATURES_OK 8u /* 2.1 */
+/* 2.1 */
+#define STATUS_FEATURES_OK 0x08u
+#define STATUS_NEEDS_RESET 0x40u
 
 /* The one whose register is at @offset of all of them; @offset becomes the register's. */
 static struct virtio_device *device_at(struct vm *vm, uint32_t *offset)
@@ -103,6 +105,7 @@ static void clear(struct virtio_device *device)
         VIRTIO_STORE(page->queues[i].device_ipa, 0);
     }
     VIRTIO_STORE(page->driver_features, 0);
+    VIRTIO_STORE(page->needs_reset, 0);
     VIRTIO_STORE(page->status, 0);
     (void)guest_word_change(&page->interrupt, EXCLUSIVE_CLEAR, UINT64_MAX, &before);
 }
@@ -112,8 +115,9 @@ static void reset(struct vcpu *vcpu, struct virtio_device *device)
     struct vm *vm = vcpu->vm;
 
     spin_lock(&vm->virtio.lock);
-    clear(device);
     VIRTIO_STORE(device->page->resets, ++device->resets);
+    __atomic_thread_fence(__ATOMIC_RELEASE); /* who finds something cleared finds that, too */
+    clear(device);
     virtio_drive_interrupt(vm, device, true);
     if (!virtio_is_reset_done(device)) {
         device->awaiting |= UINT64_C(1) << vcpu->index;
@@ -131,7 +135,7 @@ static void set_status(struct vcpu *vcpu, struct virtio_device *device, uint32_t
     if (status == 0)
         reset(vcpu, device);
     else
-        VIRTIO_STORE(page->status, status);
+        __atomic_store_n(&page->status, status, __ATOMIC_RELEASE);
 }
 
 /* A back end that keeps writing to the word has its driver interrupted again. */
@@ -260,7 +264,8 @@ static uint32_t read_register(const struct virtio_device *device, uint32_t reg)
     case INTERRUPT_STATUS:
         return (uint32_t)VIRTIO_LOAD(page->interrupt);
     case STATUS:
-        return VIRTIO_LOAD(page->status);
+        return VIRTIO_LOAD(page->status) |
+               (VIRTIO_LOAD(page->needs_reset) ? STATUS_NEEDS_RESET : 0);
     case MAGIC_VALUE:
         return MAGIC;
     case VERSION:

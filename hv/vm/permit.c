@@ -24,7 +24,7 @@ static bool needs_no_version(uint8_t nr)
     return nr == STILE_NR_core_version || nr == STILE_NR_core_features;
 }
 
-/* Memory that devices write to is there from the beginning, and stays where it is. */
+/* Memory that devices write to, or a back end sees all of, is there and stays where it is. */
 static bool moves_memory(uint8_t nr)
 {
     return nr == STILE_NR_memory_map || nr == STILE_NR_memory_unmap ||
@@ -35,7 +35,7 @@ static bool may_make(const struct vm *vm, uint8_t nr)
 {
     if (nr / STILE_CALLS_PER_GROUP == STILE_GROUP_CONTROL)
         return vm->config.privileged;
-    return !vm_config_has_dma(&vm->config) || !moves_memory(nr);
+    return !vm_config_is_kept(&vm->config) || !moves_memory(nr);
 }
 
 /* Each entry is stored once: other vCPUs may be making calls meanwhile. */

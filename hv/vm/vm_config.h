@@ -199,6 +199,15 @@ static inline bool vm_config_has_virtio(const struct vm_config *config)
     return IS_ENABLED(CONFIG_VIRTIO) && config->nr_virtio > 0;
 }
 
+/** Whether its memory stays where it is: for DMA, or since a back end sees all of it. */
+static inline bool vm_config_is_kept(const struct vm_config *config)
+{
+    for (uint32_t i = 0; IS_ENABLED(CONFIG_VIRTIO) && i < config->nr_virtio; i++)
+        if (config->virtio[i].memory.bytes == 0)
+            return true;
+    return vm_config_has_dma(config);
+}
+
 /** vm_config_vcpu() - which vCPU has these affinity fields; nr_vcpus if none has */
 static inline uint32_t vm_config_vcpu(const struct vm_config *config, uint64_t mpidr)
 {

@@ -53,8 +53,9 @@ static void setup(void)
     memory = (struct memory){.nr = 1, .ranges = {{BASE, BYTES, calloc(1, BYTES)}}};
     config = (struct config_device){.is_disk = true, .vm = "vm"};
     strcpy(config.file, name);
-    memset(&page, 0, sizeof(page));
-    device = (struct device){.config = &config, .kind = &kind_disk, .memory = memory};
+    page = (struct stile_virtio_page){.magic = STILE_VIRTIO_MAGIC};
+    device =
+        (struct device){.config = &config, .kind = &kind_disk, .page = &page, .memory = memory};
     ASSERT_TRUE(kind_disk.open(&device, &page, &features));
     (void)close(file);
     (void)unlink(name);
@@ -136,6 +137,22 @@ KTF_TEST(backend, what_is_not_on_the_disk_is_an_error)
     EXPECT_EQ(request(99, 0, 512), VIRTIO_BLK_S_UNSUPP);
     config.is_read_only = true;
     EXPECT_EQ(request(VIRTIO_BLK_T_OUT, 0, 512), VIRTIO_BLK_S_IOERR);
+}
+
+/* Then what is in its memory is not what its driver wrote. */
+KTF_TEST(backend, nothing_is_written_for_a_vm_that_has_ended)
+{
+    uint8_t *data = at(BUFFERS + 0x1000);
+
+    memset(data, 1, 512);
+    EXPECT_EQ(request(VIRTIO_BLK_T_OUT, 3, 512), VIRTIO_BLK_S_OK);
+    memset(data, 2, 512);
+    page.ended = 1;
+    EXPECT_EQ(request(VIRTIO_BLK_T_OUT, 3, 512), VIRTIO_BLK_S_IOERR);
+    page = (struct stile_virtio_page){.magic = 0}; /* scratch */
+    EXPECT_EQ(request(VIRTIO_BLK_T_OUT, 3, 512), VIRTIO_BLK_S_IOERR);
+    EXPECT_EQ(request(VIRTIO_BLK_T_IN, 3, 512), VIRTIO_BLK_S_OK);
+    EXPECT_EQ(data[0], 1);
 }
 
 /* Another back end takes over: what was used stays used, what was not is done. */

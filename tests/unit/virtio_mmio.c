@@ -310,6 +310,16 @@ KTF_TEST(virtio_mmio, a_reset_is_waited_for)
     EXPECT_FALSE(vcpus[0].paused);
 }
 
+KTF_TEST(virtio_mmio, a_device_that_is_broken_says_so_until_it_is_reset)
+{
+    attach(0);
+    put(0, STATUS, 15);
+    pages[0].needs_reset = 1;
+    EXPECT_EQ(get(0, STATUS), 0x4F);
+    put(0, STATUS, 0);
+    EXPECT_EQ(get(0, STATUS), 0);
+}
+
 KTF_TEST(virtio_mmio, no_back_end_no_waiting)
 {
     put(0, STATUS, 0);

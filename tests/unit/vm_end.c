@@ -349,6 +349,11 @@ void vm_backends_started(struct vm *of)
     (void)of;
 }
 
+void vm_backends_leave(const struct vm *of)
+{
+    (void)of;
+}
+
 void vm_backends_gone(struct vm *of)
 {
     (void)of;

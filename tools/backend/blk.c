@@ -22,18 +22,23 @@
 /* Of a request, the header and the status are no data. */
 #define SEGMENTS_MAX (QUEUE_NUM_MAX - 2)
 
+/* How much of what is written is copied at a time, and how much a request may have. */
+#define PIECE_BYTES   (256u * 1024)
+#define REQUEST_BYTES (16u * 1024 * 1024)
+
 #define FEATURE(nr) (UINT64_C(1) << (nr))
 
-static uint64_t size_of(int file)
+static uint64_t size_of(struct device *device)
 {
     struct stat status;
     uint64_t bytes = 0;
 
-    if (fstat(file, &status) != 0)
+    if (fstat(device->file, &status) != 0)
         return 0;
-    if (!S_ISBLK(status.st_mode))
+    device->is_block = S_ISBLK(status.st_mode);
+    if (!device->is_block)
         return (uint64_t)status.st_size;
-    return ioctl(file, BLKGETSIZE64, &bytes) == 0 ? bytes : 0;
+    return ioctl(device->file, BLKGETSIZE64, &bytes) == 0 ? bytes : 0;
 }
 
 static bool disk_open(struct device *device, struct stile_virtio_page *page, uint64_t *features)
@@ -46,7 +51,10 @@ static bool disk_open(struct device *device, struct stile_virtio_page *page, uin
         say("%s %u: %s: %s", config->vm, config->index, config->file, strerror(errno));
         return false;
     }
-    device->bytes = size_of(device->file) / SECTOR_BYTES * SECTOR_BYTES;
+    device->data = malloc(PIECE_BYTES);
+    if (!device->data)
+        die("out of memory");
+    device->bytes = size_of(device) / SECTOR_BYTES * SECTOR_BYTES;
     shown.capacity = htole64(device->bytes / SECTOR_BYTES);
     memcpy(page->config, &shown, sizeof(shown));
     *features = FEATURE(VIRTIO_BLK_F_SEG_MAX) | FEATURE(VIRTIO_BLK_F_FLUSH) |
@@ -59,6 +67,7 @@ static bool disk_open(struct device *device, struct stile_virtio_page *page, uin
 static void disk_close(struct device *device)
 {
     (void)close(device->file);
+    free(device->data);
 }
 
 /* --- buffers ------------------------------------------------------------------------------------
@@ -86,27 +95,67 @@ static bool take_first(struct iovec **buffers, unsigned *nr, void *to, size_t by
     return bytes == 0;
 }
 
-/* Reads or writes all of some buffers, of which a call may do a part. */
-static bool transfer(int file, struct iovec *buffers, unsigned nr, uint64_t at, bool is_write)
+/* Takes what preadv() has read from the beginning of some buffers. */
+static void skip(struct iovec **buffers, unsigned *nr, size_t bytes)
+{
+    while (*nr > 0 && bytes >= (*buffers)->iov_len) {
+        bytes -= (*buffers)->iov_len;
+        ++*buffers;
+        --*nr;
+    }
+    if (*nr > 0) {
+        (*buffers)->iov_base = (uint8_t *)(*buffers)->iov_base + bytes;
+        (*buffers)->iov_len -= bytes;
+    }
+}
+
+static bool read_all(int file, struct iovec *buffers, unsigned nr, uint64_t at)
 {
     while (nr > 0) {
-        ssize_t done = is_write ? pwritev(file, buffers, (int)nr, (off_t)at)
-                                : preadv(file, buffers, (int)nr, (off_t)at);
+        ssize_t done = preadv(file, buffers, (int)nr, (off_t)at);
 
         if (done < 0 && errno == EINTR)
             continue;
         if (done <= 0)
             return false;
         at += (uint64_t)done;
-        while (nr > 0 && (size_t)done >= buffers->iov_len) {
-            done -= (ssize_t)buffers->iov_len;
-            buffers++;
-            nr--;
-        }
-        if (nr > 0) {
-            buffers->iov_base = (uint8_t *)buffers->iov_base + done;
-            buffers->iov_len -= (size_t)done;
-        }
+        skip(&buffers, &nr, (size_t)done);
+    }
+    return true;
+}
+
+static bool write_piece(int file, const uint8_t *data, size_t bytes, uint64_t at)
+{
+    for (size_t done = 0; done < bytes;) {
+        ssize_t part = pwrite(file, data + done, bytes - done, (off_t)(at + done));
+
+        if (part < 0 && errno == EINTR)
+            continue;
+        if (part <= 0)
+            return false;
+        done += (size_t)part;
+    }
+    return true;
+}
+
+/* Whether what was copied out of the driver's memory was there: the VM had not ended by then. */
+static bool is_the_drivers(const struct device *device)
+{
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);
+    return __atomic_load_n(&device->page->ended, __ATOMIC_RELAXED) == 0 &&
+           __atomic_load_n(&device->page->magic, __ATOMIC_RELAXED) == STILE_VIRTIO_MAGIC;
+}
+
+/* A piece at a time, by a copy: what a VM that ends leaves in its memory does not get onto a disk.
+ */
+static bool write_all(const struct device *device, struct iovec *buffers, unsigned nr, size_t bytes,
+                      uint64_t at)
+{
+    for (size_t piece; bytes > 0; bytes -= piece, at += piece) {
+        piece = bytes < PIECE_BYTES ? bytes : PIECE_BYTES;
+        if (!take_first(&buffers, &nr, device->data, piece) || !is_the_drivers(device) ||
+            !write_piece(device->file, device->data, piece, at))
+            return false;
     }
     return true;
 }
@@ -123,13 +172,13 @@ struct request {
     size_t bytes;
 };
 
-/* Whether all of it is on the disk, in whole sectors. */
+/* Whether all of it is on the disk, in whole sectors; and others need not wait long for it. */
 static bool is_on_disk(const struct device *device, const struct request *request)
 {
     uint64_t nr = request->bytes / SECTOR_BYTES, all = device->bytes / SECTOR_BYTES;
 
-    return request->bytes % SECTOR_BYTES == 0 && request->sector <= all &&
-           nr <= all - request->sector;
+    return request->bytes % SECTOR_BYTES == 0 && request->bytes <= REQUEST_BYTES &&
+           request->sector <= all && nr <= all - request->sector;
 }
 
 /*
@@ -141,21 +190,27 @@ static bool settle(const struct device *device, const struct request *request)
 {
     unsigned all = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
 
-    if (!device_has(device, VIRTIO_BLK_F_FLUSH))
+    if (!device_has(device, VIRTIO_BLK_F_FLUSH) || !device->is_block)
         return fdatasync(device->file) == 0;
     return request->bytes == 0 ||
            sync_file_range(device->file, (off_t)(request->sector * SECTOR_BYTES),
                            (off_t)request->bytes, all) == 0;
 }
 
-static uint8_t read_or_write(const struct device *device, const struct request *request)
+static uint8_t read_data(const struct device *device, const struct request *request)
 {
-    bool is_write = request->type == VIRTIO_BLK_T_OUT;
+    if (!is_on_disk(device, request) ||
+        !read_all(device->file, request->buffers, request->nr, request->sector * SECTOR_BYTES))
+        return VIRTIO_BLK_S_IOERR;
+    return VIRTIO_BLK_S_OK;
+}
 
-    if (!is_on_disk(device, request) || (is_write && device->config->is_read_only) ||
-        !transfer(device->file, request->buffers, request->nr, request->sector * SECTOR_BYTES,
-                  is_write) ||
-        (is_write && !settle(device, request)))
+static uint8_t write_data(const struct device *device, const struct request *request)
+{
+    if (!is_on_disk(device, request) || device->config->is_read_only ||
+        !write_all(device, request->buffers, request->nr, request->bytes,
+                   request->sector * SECTOR_BYTES) ||
+        !settle(device, request))
         return VIRTIO_BLK_S_IOERR;
     return VIRTIO_BLK_S_OK;
 }
@@ -175,8 +230,9 @@ static uint8_t answer(const struct device *device, const struct request *request
 {
     switch (request->type) {
     case VIRTIO_BLK_T_IN:
+        return read_data(device, request);
     case VIRTIO_BLK_T_OUT:
-        return read_or_write(device, request);
+        return write_data(device, request);
     case VIRTIO_BLK_T_FLUSH:
         return fdatasync(device->file) == 0 || errno == EROFS || errno == EINVAL
                    ? VIRTIO_BLK_S_OK

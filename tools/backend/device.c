@@ -21,6 +21,9 @@
 
 #define FEATURE(nr) (UINT64_C(1) << (nr))
 
+/* A driver may do wrong as often as it likes: so often is it told. */
+#define SAID_BROKEN 4
+
 #define LOAD(field)         __atomic_load_n(&(field), __ATOMIC_ACQUIRE)
 #define STORE(field, value) __atomic_store_n(&(field), (value), __ATOMIC_RELEASE)
 
@@ -34,14 +37,17 @@ void device_interrupt(struct device *device, uint64_t bits)
         (void)stile_send(device->stile, device->port);
 }
 
+/* Unless it is reset at this moment: then what was found meant nothing. */
 static void set_broken(struct device *device, const char *why)
 {
-    uint32_t status = LOAD(device->page->status);
-
-    say("%s %u: %s; nothing more is done until the driver resets it", device->config->vm,
-        device->config->index, why);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST); /* what was found wrong was read before */
+    if (LOAD(device->page->resets) != device->resets)
+        return;
+    if (device->nr_broken++ < SAID_BROKEN)
+        say("%s %u: %s; nothing more is done until the driver resets it", device->config->vm,
+            device->config->index, why);
     device->is_broken = true;
-    STORE(device->page->status, status | VIRTIO_CONFIG_S_NEEDS_RESET);
+    STORE(device->page->needs_reset, 1);
     device_interrupt(device, STILE_VIRTIO_CONFIG);
 }
 
@@ -60,6 +66,7 @@ static bool was_reset(struct device *device)
     device->is_broken = false;
     for (unsigned i = 0; i < STILE_VIRTIO_NR_QUEUES; i++)
         device->queues[i].num = 0;
+    STORE(device->page->needs_reset, 0);
     STORE(device->page->resets_done, resets);
     (void)stile_send(device->stile, device->port);
     return true;
@@ -110,11 +117,9 @@ void device_look(struct device *device)
             return;
         result = device->kind->run(device);
         signal_used(device);
-        if (result == RUN_BROKEN) {
+        if (result == RUN_BROKEN)
             set_broken(device, "its driver has made a chain that cannot be");
-            return;
-        }
-    } while (result == RUN_MORE || !device->kind->is_idle(device));
+    } while (!LOAD(device->ends) && (result != RUN_DONE || !device->kind->is_idle(device)));
 }
 
 /* --- its life ----------------------------------------------------------------------------------

@@ -57,10 +57,14 @@ struct device {
     struct memory memory;
     uint64_t features; /* that the driver has accepted */
     bool is_started;   /* the driver is there */
-    bool is_broken;    /* until it resets the device */
-    uint32_t resets;   /* that were done */
+    unsigned nr_broken;
+    bool is_broken;  /* until it resets the device */
+    uint32_t resets; /* that were done */
     struct queue queues[STILE_VIRTIO_NR_QUEUES];
     struct chain chain;  /* the one at hand */
+    bool is_block;       /* a disk's file is a block device */
+    bool file_failed;    /* no packet comes from it any more */
+    uint8_t *data;       /* of a disk: what is written, once it was copied */
     uint64_t bytes;      /* of a disk */
     bool waits_for_file; /* a network card's: for packets */
     uint8_t *packet;     /* the one that is on its way to the driver */

@@ -9,6 +9,7 @@
  * alone, and its VM waits. A line says what is served, and what is no longer.
  */
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -19,6 +20,9 @@
 
 #define DEVICE_SHARE STILE_DEV_SHARE_DEVICE
 
+/* After which what could not be started is tried again. */
+#define RETRY_MS 2000
+
 /** Memory of another VM's, which several of its devices use. */
 struct shared {
     uint32_t share; /* 0: unused */
@@ -27,11 +31,12 @@ struct shared {
     unsigned nr_users;
 };
 
-/** A device that is served. */
+/** A device that is served, or is to be. */
 struct served {
     uint32_t share; /* of its page; 0: unused */
     struct stile_virtio_page *page;
-    struct device *device;
+    const struct config_device *config; /* NULL: it is none of ours */
+    struct device *device;              /* NULL: it could not be started; tried again */
     unsigned nr_shared;
     struct shared *shared[STILE_VM_NR_REGIONS];
 };
@@ -54,10 +59,10 @@ static struct shared *find_shared(uint32_t share)
 
 static struct shared *get_shared(const struct stile_virtio_memory *memory)
 {
-    struct shared *shared = find_shared(memory->share);
+    struct shared *shared = memory->share ? find_shared(memory->share) : NULL;
 
     if (!shared) {
-        shared = find_shared(0);
+        shared = find_shared(0); /* there are as many as all devices may have */
         shared->pages = (uint32_t)(memory->bytes / 4096);
         shared->at = stile_accept(stile, memory->share, shared->pages);
         if (!shared->at)
@@ -116,24 +121,66 @@ static const struct config_device *find_config(const struct stile_virtio_page *p
     return NULL;
 }
 
+static void stop(struct served *served)
+{
+    if (!served->device)
+        return;
+    say("%s %u: its VM has ended", served->config->vm, served->config->index);
+    device_stop(served->device);
+    served->device = NULL;
+}
+
+/* Of a VM that starts anew, and whose end was not seen yet. */
+static void stop_earlier(const struct served *served)
+{
+    for (unsigned i = 0; i < SERVED_MAX; i++)
+        if (all_served[i].share != 0 && &all_served[i] != served &&
+            all_served[i].config == served->config)
+            stop(&all_served[i]);
+}
+
+/* Serves a device; what it takes is kept if that fails, and is there when it is tried again. */
 static void serve(struct served *served)
 {
-    const struct stile_virtio_page *page = served->page;
-    const struct config_device *wanted;
     struct memory memory = {.nr = 0};
 
-    if (page->magic != STILE_VIRTIO_MAGIC || page->version != STILE_VIRTIO_VERSION) {
+    stop_earlier(served);
+    while (served->nr_shared > 0)
+        put_shared(served->shared[--served->nr_shared]);
+    if (map_memory(served, &memory))
+        served->device = device_start(served->config, served->page, &memory);
+    else
+        say("%s %u: its memory cannot be mapped: %s", served->config->vm, served->config->index,
+            strerror(errno));
+}
+
+/* Whose it is, as the page says, and the configuration. */
+static void identify(struct served *served)
+{
+    const struct stile_virtio_page *page = served->page;
+
+    served->config = NULL;
+    if (page->magic != STILE_VIRTIO_MAGIC || page->version != STILE_VIRTIO_VERSION)
         say("share %u is not a device of version %u", served->share, STILE_VIRTIO_VERSION);
-        return;
-    }
-    wanted = find_config(page);
-    if (!wanted)
+    else if (!(served->config = find_config(page)))
         say("device %u of VM %u is to be served, and is not in the configuration", page->index,
             page->vm_id);
-    else if (!map_memory(served, &memory))
-        say("%s %u: its memory cannot be mapped: %s", wanted->vm, wanted->index, strerror(errno));
-    else
-        served->device = device_start(wanted, served->page, &memory);
+}
+
+/* Returns whether there is one that could not be started. */
+static bool serve_all(void)
+{
+    bool failed = false;
+
+    for (unsigned i = 0; i < SERVED_MAX; i++) {
+        struct served *served = &all_served[i];
+
+        if (served->share == 0 || !served->config || served->device)
+            continue;
+        serve(served);
+        failed = failed || !served->device;
+    }
+    return failed;
 }
 
 static struct served *find_served(uint32_t share)
@@ -165,7 +212,8 @@ static void take_offers(void)
         }
         served->share = offered.share;
         served->device = NULL;
-        serve(served);
+        served->nr_shared = 0;
+        identify(served);
     }
 }
 
@@ -176,11 +224,7 @@ static void drop_ended(void)
 
         if (served->share == 0 || !stile_has_ended(stile, served->share))
             continue;
-        if (served->device) {
-            say("%s %u: its VM has ended", served->device->config->vm,
-                served->device->config->index);
-            device_stop(served->device);
-        }
+        stop(served);
         drop(served);
     }
 }
@@ -205,9 +249,14 @@ int main(int argc, char *argv[])
     watch = stile_watch_shares(stile);
     if (watch < 0)
         die("shares cannot be watched: %s; is another one running?", strerror(errno));
-    do {
+    for (;;) {
+        struct pollfd wait = {.fd = watch, .events = POLLIN};
+
         drop_ended();
         take_offers();
-    } while (read(watch, &count, sizeof(count)) == sizeof(count));
-    die("the shares' eventfd: %s", strerror(errno));
+        if (poll(&wait, 1, serve_all() ? RETRY_MS : -1) < 0 && errno != EINTR)
+            die("poll: %s", strerror(errno));
+        if (wait.revents && read(watch, &count, sizeof(count)) < 0)
+            die("the shares' eventfd: %s", strerror(errno));
+    }
 }

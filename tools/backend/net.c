@@ -123,6 +123,11 @@ static bool have_packet(struct device *device)
     if (device->packet_bytes > 0)
         return true;
     bytes = read(device->file, device->packet, PACKET_MAX);
+    if (bytes < 0 && errno != EAGAIN && errno != EINTR && !device->file_failed) {
+        say("%s %u: no packet comes from %s any more: %s", device->config->vm,
+            device->config->index, device->config->file, strerror(errno));
+        device->file_failed = true;
+    }
     device->packet_bytes = bytes >= HEADER_BYTES ? (size_t)bytes : 0;
     return device->packet_bytes > 0;
 }
@@ -189,7 +194,7 @@ static enum run_result receive_some(struct device *device)
     device->waits_for_file = false;
     for (unsigned i = 0; i < PACKETS_A_TURN && result == RUN_MORE; i++) {
         if (!have_packet(device)) {
-            device->waits_for_file = true;
+            device->waits_for_file = !device->file_failed;
             return RUN_DONE;
         }
         result = deliver(device);
@@ -210,7 +215,7 @@ static enum run_result net_run(struct device *device)
 static bool net_is_idle(struct device *device)
 {
     return queue_is_idle(&device->queues[TX]) &&
-           (device->waits_for_file || queue_is_idle(&device->queues[RX]));
+           (device->waits_for_file || device->file_failed || queue_is_idle(&device->queues[RX]));
 }
 
 const struct kind kind_net = {
