@@ -16,8 +16,10 @@ struct hcall_result hcall_memory_share(struct vcpu *vcpu, stile_ipa_t base, stil
                                        stile_vm_id_t peer, stile_u32_t access)
 {
     unsigned bad = range_bad_large(base, count);
-    struct share_offer shared = {
-        .base = base, .bytes = count.pages << PAGE_SHIFT, .peer = peer.number, .rights = access};
+    struct share_offer shared = {.base = base,
+                                 .bytes = count.pages << PAGE_SHIFT,
+                                 .peer = peer.number,
+                                 .rights = (uint8_t)access};
     enum stile_error error;
     uint32_t handle;
 

@@ -139,12 +139,18 @@ static void connect_some(struct vm *vm, const char *name)
     }
 }
 
+/* A VM that has devices, and runs, or NULL; to be given back by sched_release(). */
+static struct vm *get_served(uint32_t index)
+{
+    return vm_slot(index + 1)->config.nr_virtio > 0 ? vm_get(index) : NULL;
+}
+
 void vm_backends_started(struct vm *vm)
 {
     spin_lock(&lock);
     connect_some(vm, NULL);
     for (uint32_t i = 0; i < CONFIG_NR_VMS; i++) {
-        struct vm *other = vm_get(i);
+        struct vm *other = get_served(i);
 
         if (!other)
             continue;
@@ -178,7 +184,7 @@ void vm_backends_gone(struct vm *vm)
 {
     spin_lock(&lock);
     for (uint32_t i = 0; i < CONFIG_NR_VMS; i++) {
-        struct vm *other = vm_get(i);
+        struct vm *other = get_served(i);
 
         if (!other)
             continue;

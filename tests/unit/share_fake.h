@@ -159,7 +159,7 @@ static enum stile_error offer_to(struct vm *vm, uint64_t ipa, uint64_t nr, uint3
                                  uint32_t rights, uint32_t *handle)
 {
     struct share_offer offer = {
-        .base = ipa_make(ipa), .bytes = nr << PAGE_SHIFT, .peer = peer, .rights = rights};
+        .base = ipa_make(ipa), .bytes = nr << PAGE_SHIFT, .peer = peer, .rights = (uint8_t)rights};
     enum stile_error error = share_offer(vm, &offer, handle);
 
     check();
