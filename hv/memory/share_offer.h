@@ -13,13 +13,13 @@
 
 /** What an owner offers. */
 struct share_offer {
-    ipa_t base;      /* page aligned */
-    uint64_t bytes;  /* whole pages, not 0, inside the IPA space; donated: share_offer() */
-    uint32_t peer;   /* a VM's number, as the guest said it */
-    uint8_t rights;  /* of STAGE2_RIGHTS, with READ */
-    bool donated;    /* for good */
-    bool kept;       /* the hypervisor offers it: the owner does not end it while it runs */
-    void *page;      /* likewise: one of the pool's, where the owner has nothing; or NULL */
+    ipa_t base;     /* page aligned */
+    uint64_t bytes; /* whole pages, not 0, inside the IPA space; donated: share_offer() */
+    uint32_t peer;  /* a VM's number, as the guest said it */
+    uint8_t rights; /* of STAGE2_RIGHTS, with READ */
+    bool donated;   /* for good */
+    bool kept;      /* the hypervisor offers it: the owner does not end it while it runs */
+    void *page;     /* likewise: one of the pool's, where the owner has nothing; or NULL */
 };
 
 /** The base of a pool's page: no IPA. */
