@@ -47,8 +47,7 @@ void vm_virtio_read_pool(struct vm_virtio_nodes *kept, const struct dt_node *nod
         kept->pools[kept->nr_pools++] = pool;
 }
 
-/* --- checks ------------------------------------------------------------------------------------
- */
+/* --- checks --------------------------------------------------------------------------------- */
 
 static const char *check_place(const struct vm_virtio_nodes *nodes, uint32_t index)
 {

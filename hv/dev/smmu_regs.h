@@ -83,8 +83,7 @@
 #define STE_S2_AA64        (UINT64_C(1) << 51)
 #define STE_S2_RECORD      (UINT64_C(1) << 58)
 
-/* --- 5.4: the context descriptor ---------------------------------------------------------------
- */
+/* --- 5.4: the context descriptor ------------------------------------------------------------ */
 
 #define CD_T0SZ_39    UINT64_C(25)
 #define CD_IRGN0_WB   (UINT64_C(1) << 8)
@@ -100,8 +99,7 @@
 #define CD_ASID_SHIFT 48u
 #define CD_MAIR_WB    UINT64_C(0xFF) /* word 3: attribute 0 */
 
-/* --- 4: commands --------------------------------------------------------------------------------
- */
+/* --- 4: commands ---------------------------------------------------------------------------- */
 
 #define COMMAND_BYTES      16u
 #define CMD_CFGI_ALL       UINT64_C(0x04)
@@ -113,8 +111,7 @@
 #define CMD_VMID_SHIFT     32u
 #define CMD_ASID_SHIFT     48u
 
-/* --- 7.2 and 7.3: events ------------------------------------------------------------------------
- */
+/* --- 7.2 and 7.3: events -------------------------------------------------------------------- */
 
 #define EVENT_BYTES        32u
 #define EVENT_TYPE         UINT64_C(0xFF)

@@ -309,8 +309,7 @@ static uint64_t virtio_read(struct vcpu *vcpu, uint32_t offset, uint32_t bytes)
 
 static const struct mmio_ops virtio_ops = {virtio_read, virtio_write, EXIT_DEVICE};
 
-/* --- the life of a VM --------------------------------------------------------------------------
- */
+/* --- the life of a VM ----------------------------------------------------------------------- */
 
 bool virtio_alloc(struct vm *vm)
 {

@@ -74,8 +74,7 @@ static void teardown(void)
 
 KTF_SUITE(backend, .setup = setup, .teardown = teardown);
 
-/* --- a driver ------------------------------------------------------------------------------------
- */
+/* --- a driver ------------------------------------------------------------------------------- */
 
 static void set_desc(unsigned index, uint64_t address, uint32_t bytes, unsigned flags,
                      unsigned next)
@@ -186,8 +185,7 @@ KTF_TEST(backend, notifications_by_event_indexes)
     EXPECT_FALSE(queue_is_idle(&device.queues[0]));
 }
 
-/* --- a hostile one -------------------------------------------------------------------------------
- */
+/* --- a hostile one -------------------------------------------------------------------------- */
 
 KTF_TEST(backend, chains_that_cannot_be)
 {

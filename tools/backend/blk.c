@@ -70,8 +70,7 @@ static void disk_close(struct device *device)
     free(device->data);
 }
 
-/* --- buffers ------------------------------------------------------------------------------------
- */
+/* --- buffers -------------------------------------------------------------------------------- */
 
 /* Takes bytes from the beginning of some buffers, to @to. Returns whether there were so many. */
 static bool take_first(struct iovec **buffers, unsigned *nr, void *to, size_t bytes)
@@ -160,8 +159,7 @@ static bool write_all(const struct device *device, struct iovec *buffers, unsign
     return true;
 }
 
-/* --- requests -----------------------------------------------------------------------------------
- */
+/* --- requests ------------------------------------------------------------------------------- */
 
 /** The data of one. */
 struct request {

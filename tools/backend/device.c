@@ -27,8 +27,7 @@
 #define LOAD(field)         __atomic_load_n(&(field), __ATOMIC_ACQUIRE)
 #define STORE(field, value) __atomic_store_n(&(field), (value), __ATOMIC_RELEASE)
 
-/* --- the driver is told ------------------------------------------------------------------------
- */
+/* --- the driver is told --------------------------------------------------------------------- */
 
 void device_interrupt(struct device *device, uint64_t bits)
 {
@@ -51,8 +50,7 @@ static void set_broken(struct device *device, const char *why)
     device_interrupt(device, STILE_VIRTIO_CONFIG);
 }
 
-/* --- what the driver has done ------------------------------------------------------------------
- */
+/* --- what the driver has done --------------------------------------------------------------- */
 
 /* Whether there was a reset; then no queue is in use, and its VM goes on. */
 static bool was_reset(struct device *device)
@@ -122,8 +120,7 @@ void device_look(struct device *device)
     } while (!LOAD(device->ends) && (result != RUN_DONE || !device->kind->is_idle(device)));
 }
 
-/* --- its life ----------------------------------------------------------------------------------
- */
+/* --- its life ------------------------------------------------------------------------------- */
 
 bool device_offer(struct device *device)
 {

@@ -46,8 +46,7 @@ static struct served all_served[SERVED_MAX];
 static struct shared all_shared[SERVED_MAX * STILE_VM_NR_REGIONS];
 static int stile;
 
-/* --- memory --------------------------------------------------------------------------------------
- */
+/* --- memory --------------------------------------------------------------------------------- */
 
 static struct shared *find_shared(uint32_t share)
 {
@@ -81,8 +80,7 @@ static void put_shared(struct shared *shared)
     shared->share = 0;
 }
 
-/* --- devices -------------------------------------------------------------------------------------
- */
+/* --- devices -------------------------------------------------------------------------------- */
 
 static void drop(struct served *served)
 {
@@ -130,13 +128,17 @@ static void stop(struct served *served)
     served->device = NULL;
 }
 
-/* Of a VM that starts anew, and whose end was not seen yet. */
+/* Of a VM that starts anew, and whose end was not seen yet: that one is not served again. */
 static void stop_earlier(const struct served *served)
 {
-    for (unsigned i = 0; i < SERVED_MAX; i++)
-        if (all_served[i].share != 0 && &all_served[i] != served &&
-            all_served[i].config == served->config)
-            stop(&all_served[i]);
+    for (unsigned i = 0; i < SERVED_MAX; i++) {
+        struct served *other = &all_served[i];
+
+        if (other->share == 0 || other == served || other->config != served->config)
+            continue;
+        stop(other);
+        other->config = NULL;
+    }
 }
 
 /* Serves a device; what it takes is kept if that fails, and is there when it is tried again. */

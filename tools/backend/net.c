@@ -94,8 +94,7 @@ static void net_start(struct device *device)
             device->config->index, strerror(errno));
 }
 
-/* --- packets ------------------------------------------------------------------------------------
- */
+/* --- packets -------------------------------------------------------------------------------- */
 
 /* From the driver. One that the kernel does not take is lost, as on any wire. */
 static enum run_result send_some(struct device *device)
