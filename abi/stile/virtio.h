@@ -21,10 +21,11 @@
  * used is done anew.
  *
  * An event to the back end says: look at all of it. The driver has notified a queue, changed the
- * status or the configuration, or reset the device, by which alone it gives queues up. A reset is
- * resets being another number than before: the back end leaves the VM's memory alone, forgets the
- * queues, writes the number to resets_done, with release, and sends an event; until then the vCPU
- * that resets does not run. That ends when the back end does, too.
+ * status or the configuration, or reset the device, by which alone it gives queues up
+ * (VIRTIO_F_RING_RESET is not to be offered). A reset is resets being another number than before:
+ * the back end leaves the VM's memory alone, forgets the queues, writes the number to resets_done,
+ * with release, and sends an event; until then the vCPU that resets does not run. That ends when
+ * the back end does, too.
  *
  * To interrupt the driver, the back end sets a bit of interrupt, atomically, with release, and
  * sends an event.
