@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "stile/abi.h"
 #include "virt/vconsole.h"
 #include "vm/refusal.h"
 #include "vm/vgic_state.h"
@@ -140,6 +141,26 @@ static const char *take_memory(const struct vm_config *config, const struct vm_v
     return NULL;
 }
 
+/* How many shares offer all of it: a page each, and the memory once to each back end that sees it.
+ */
+static uint32_t nr_shares(const struct vm_config *config)
+{
+    uint32_t nr = config->nr_virtio;
+
+    for (uint32_t i = 0; i < config->nr_virtio; i++) {
+        const struct vm_virtio *device = &config->virtio[i];
+        uint32_t j = 0;
+
+        while (!(strcmp(config->virtio[j].backend, device->backend) == 0 &&
+                 config->virtio[j].memory.base.ipa == device->memory.base.ipa &&
+                 config->virtio[j].memory.bytes == device->memory.bytes))
+            j++;
+        if (j == i)
+            nr += device->memory.bytes > 0 ? 1 : config->nr_memory;
+    }
+    return nr;
+}
+
 static const char *add(struct vm_config *config, const struct vm_virtio_nodes *nodes,
                        uint32_t index, const struct dt_gic *controller)
 {
@@ -164,6 +185,10 @@ const char *vm_virtio_add(struct vm_config *config, const struct vm_virtio_nodes
 
     for (uint32_t i = 0; i < nodes->nr && !fault; i++)
         fault = add(config, nodes, i, controller);
+    config->nr_virtio_shares = nr_shares(config);
+    if (!fault && config->nr_virtio_shares > STILE_SHARES_MAX)
+        fault = refusal("vm.dtb: its virtio devices need %u shares, of %u",
+                        config->nr_virtio_shares, STILE_SHARES_MAX);
     if (nodes->nr > 0) {
         config->virtio_bytes = (uint32_t)nodes->nodes[0].at.bytes;
         config->virtio_at =

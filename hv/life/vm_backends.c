@@ -18,14 +18,14 @@ static struct spinlock lock;
 
 void vm_backends_say(const struct vm *vm)
 {
-    for (uint32_t i = 0; vm_config_has_virtio(&vm->config) && i < vm->config.nr_virtio; i++) {
+    for (uint32_t i = 0; i < vm_config_nr_virtio(&vm->config); i++) {
         const struct vm_virtio *device = &vm->config.virtio[i];
 
-        log_info("%s: waits for %s to serve its virtio device %u, and to see %lu MiB of its memory",
-                 vm->config.name, device->backend, i,
-                 (device->memory.bytes > 0 ? device->memory.bytes >> PAGE_SHIFT
-                                           : vm_config_pages(&vm->config)) >>
-                     (20 - PAGE_SHIFT));
+        uint64_t nr_pages = device->memory.bytes > 0 ? device->memory.bytes >> PAGE_SHIFT
+                                                     : vm_config_pages(&vm->config);
+
+        log_info("%s: waits for %s, which serves its virtio device %u and sees %lu MiB of it",
+                 vm->config.name, device->backend, i, nr_pages >> (20 - PAGE_SHIFT));
     }
 }
 
@@ -91,19 +91,22 @@ static enum stile_error offer_memories(struct vm *vm, uint32_t index, uint32_t b
     return error;
 }
 
-/* The page goes last: the back end that finds it finds all of it. */
+/*
+ * The port first, of which the VM may have made as many as there are; room for the shares is kept.
+ * The page last: the back end that finds it finds all of it.
+ */
 static enum stile_error offer_device(struct vm *vm, uint32_t index, uint32_t backend)
 {
     struct virtio_device *device = &vm->virtio.devices[index];
-    enum stile_error error = offer_memories(vm, index, backend);
+    enum stile_error error = events_open_device(vm, index, backend, &device->port);
     uint32_t handle;
 
-    if (!error)
-        error = events_open_device(vm, index, backend, &device->port);
-    if (error)
-        return error;
     device->page->port = device->port;
-    return offer(vm, backend, SHARE_NOWHERE, PAGE_SIZE, device->page, &handle);
+    if (!error)
+        error = offer_memories(vm, index, backend);
+    if (!error)
+        error = offer(vm, backend, SHARE_NOWHERE, PAGE_SIZE, device->page, &handle);
+    return error;
 }
 
 /* Where one of both has not started, or is ending, it is done, or is not needed, when it has. */
@@ -130,7 +133,7 @@ static void connect(struct vm *vm, uint32_t index, uint32_t backend)
 /* Offers the devices of a VM that are to be served by VMs of this name; NULL: by any. */
 static void connect_some(struct vm *vm, const char *name)
 {
-    for (uint32_t i = 0; i < vm->config.nr_virtio; i++) {
+    for (uint32_t i = 0; i < vm_config_nr_virtio(&vm->config); i++) {
         const char *backend = vm->config.virtio[i].backend;
         uint32_t number = !name || strcmp(name, backend) == 0 ? vm_find(backend) : 0;
 
@@ -142,7 +145,7 @@ static void connect_some(struct vm *vm, const char *name)
 /* A VM that has devices, and runs, or NULL; to be given back by sched_release(). */
 static struct vm *get_served(uint32_t index)
 {
-    return vm_slot(index + 1)->config.nr_virtio > 0 ? vm_get(index) : NULL;
+    return vm_config_nr_virtio(&vm_slot(index + 1)->config) > 0 ? vm_get(index) : NULL;
 }
 
 void vm_backends_started(struct vm *vm)
@@ -162,14 +165,14 @@ void vm_backends_started(struct vm *vm)
 
 void vm_backends_leave(const struct vm *vm)
 {
-    for (uint32_t i = 0; i < vm->config.nr_virtio; i++)
+    for (uint32_t i = 0; i < vm_config_nr_virtio(&vm->config); i++)
         __atomic_store_n(&vm->virtio.devices[i].page->ended, 1, __ATOMIC_RELEASE);
 }
 
 /* Its shares of what the other offers have ended with it. */
 static void disconnect(struct vm *vm, uint32_t backend)
 {
-    for (uint32_t i = 0; i < vm->config.nr_virtio; i++) {
+    for (uint32_t i = 0; i < vm_config_nr_virtio(&vm->config); i++) {
         struct virtio_device *device = &vm->virtio.devices[i];
 
         if (device->backend != backend)

@@ -92,8 +92,7 @@ static const char *furnish(struct build *build, struct vm *vm)
         return fault;
     vconsole_init(vm);
     vuart_init(vm);
-    if (IS_ENABLED(CONFIG_VIRTIO))
-        virtio_init(vm);
+    virtio_init(vm);
     vrtc_init(vm);
     vslots_init(vm);
     vflash_init(vm);
@@ -169,14 +168,12 @@ bool vm_build_run(struct vm *vm)
 
     if (!set_running(vm))
         return false;
-    if (IS_ENABLED(CONFIG_VIRTIO))
-        virtio_start(vm); /* before somebody else's start offers them */
+    virtio_start(vm); /* before somebody else's start offers them */
     share_vm_started(vm);
     console_attach(vm);
     events_vms_changed();
     vm_devices_start(vm);
-    if (IS_ENABLED(CONFIG_VIRTIO))
-        vm_backends_started(vm);
+    vm_backends_started(vm);
     (void)vcpu_start(vm->vcpus[0], load.entry.ipa, load.dtb.base.ipa);
     sched_release(vm);
     return true;

@@ -142,8 +142,7 @@ static enum phase detach(struct vm *vm, struct end *end)
 {
     (void)end;
     console_detach(vm);
-    if (IS_ENABLED(CONFIG_VIRTIO))
-        vm_backends_leave(vm);
+    vm_backends_leave(vm);
     return PHASE_SHARES;
 }
 
@@ -159,8 +158,7 @@ static enum phase end_ports(struct vm *vm, struct end *end)
     vm_devices_stop(vm);
     directory_vm_gone(vm->id);
     events_vm_gone(vm);
-    if (IS_ENABLED(CONFIG_VIRTIO))
-        vm_backends_gone(vm);
+    vm_backends_gone(vm);
     events_vms_changed();
     return PHASE_MEMORY;
 }
@@ -221,8 +219,7 @@ void vm_end_free(struct vm *vm)
         vm->vcpus[i] = NULL;
     }
     vm_devices_free(vm);
-    if (IS_ENABLED(CONFIG_VIRTIO))
-        virtio_free(vm);
+    virtio_free(vm);
     vm_pages_free(vm);
     pvtime_free(vm);
     vmem_forget(vm);

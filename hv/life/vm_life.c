@@ -108,8 +108,7 @@ static const char *create(struct vm *vm, uint32_t id, const struct vm_files *fro
     fault = budget_reserve(vm);
     if (fault)
         return fault;
-    fault = remains_init(vm) && vm_pages_alloc(vm) && vm_devices_alloc(vm) &&
-                    (!IS_ENABLED(CONFIG_VIRTIO) || virtio_alloc(vm))
+    fault = remains_init(vm) && vm_pages_alloc(vm) && vm_devices_alloc(vm) && virtio_alloc(vm)
                 ? build(vm)
                 : "the hypervisor's own memory is used up";
     if (fault)

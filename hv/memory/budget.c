@@ -72,7 +72,7 @@ size_t budget_need(const struct vm *vm)
     size_t nr_pages = PAGES_OF_VM + PAGES_OF_VCPU * vm->config.nr_vcpus;
 
     nr_pages += pages_of_sve(vm);
-    nr_pages += vm->config.nr_virtio;
+    nr_pages += vm_config_nr_virtio(&vm->config);
 
     nr_pages += tables_of_vm(vm);
     if (vm_config_has_streams(&vm->config))

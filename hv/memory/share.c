@@ -248,6 +248,7 @@ void share_vm_started(struct vm *vm)
 {
     spin_lock(&share_lock);
     sharer_of(vm)->vm = vm;
+    sharer_of(vm)->reserved = (1u << vm->config.nr_virtio_shares) - 1;
     sharer_of(vm)->open = true;
     spin_unlock(&share_lock);
 }

@@ -65,7 +65,7 @@ bool share_vm_reset(struct vm *vm);
  * NOT_FOUND: no VM of that number runs
  * NOT_MAPPED: the first page, or the last of what is to be lent, is not the VM's own
  * BUSY: a page is part of a donation, or the first page of this one is part of a share
- * LIMIT: the VM has STILE_SHARES_MAX shares
+ * LIMIT: the VM has STILE_SHARES_MAX shares, less those that the hypervisor may offer of it
  */
 enum stile_error share_offer(struct vm *vm, struct share_offer *offer, uint32_t *handle);
 

@@ -108,8 +108,9 @@ static enum stile_error cut_donated(struct stage2_locked locked, const struct vm
 static enum stile_error offer_locked(struct stage2_locked locked, struct vm *vm,
                                      struct share_offer *offer, uint32_t *handle)
 {
-    enum stile_error error;
     uint32_t peer = find_peer(offer->peer);
+    enum stile_error error;
+    struct share *share;
 
     if (offer->peer == vm->number)
         return STILE_INVALID_ARGUMENT;
@@ -118,9 +119,10 @@ static enum stile_error offer_locked(struct stage2_locked locked, struct vm *vm,
     error = offer->donated ? cut_donated(locked, vm, offer) : check_lent(locked, vm, offer);
     if (error)
         return error;
-    if (sharer_of(vm)->in_use == IN_USE_ALL)
+    share = share_make(vm, peer, offer);
+    if (!share)
         return STILE_LIMIT;
-    *handle = share_make(vm, peer, offer)->handle;
+    *handle = share->handle;
     return STILE_SUCCESS;
 }
 

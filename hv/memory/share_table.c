@@ -21,8 +21,12 @@ struct sharer sharers[CONFIG_NR_VMS];
 struct share *share_make(const struct vm *vm, uint32_t peer, const struct share_offer *offer)
 {
     struct sharer *sharer = sharer_of(vm);
-    unsigned place = (unsigned)__builtin_ctz(~sharer->in_use);
+    uint32_t taken = sharer->in_use | (offer->kept ? 0 : sharer->reserved);
+    unsigned place = (unsigned)__builtin_ctz(~taken);
     uint32_t index = (vm->id - 1) * STILE_SHARES_MAX + place;
+
+    if (taken == IN_USE_ALL)
+        return NULL;
     struct share *share = &shares[index];
     uint32_t use = (share->handle >> INDEX_BITS) + 1;
 

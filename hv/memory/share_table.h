@@ -66,6 +66,7 @@ struct sharer {
     struct vm *vm;      /* NULL: it has no shares */
     bool open;          /* it may be offered more */
     uint32_t in_use;    /* its own shares that are not free, a bit for each */
+    uint32_t reserved;  /* places for what the hypervisor offers, which comes to as many at most */
     uint64_t lent;      /* its loans that are not, likewise */
     struct loan *loans; /* a page of NR_LOANS; NULL: it has never had one */
 };
@@ -112,8 +113,10 @@ static inline void share_tell(struct vm *vm)
 }
 
 /**
- * share_make() - a new share of a VM that has fewer than it may, and whose stage 2 is locked
+ * share_make() - a new share of a VM whose stage 2 is locked
  * @peer: the place of the VM that it is offered to
+ *
+ * NULL: the VM has as many as it may.
  */
 struct share *share_make(const struct vm *vm, uint32_t peer, const struct share_offer *offer);
 

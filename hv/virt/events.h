@@ -61,6 +61,9 @@ enum stile_error events_move(struct vm *vm, uint32_t port, uint32_t target);
 /** events_open_device() - one for @device, below VM_NR_VIRTIO, that @peer may bind to; LIMIT */
 enum stile_error events_open_device(struct vm *vm, uint32_t device, uint32_t peer, uint32_t *port);
 
+/** events_notify() - send by one, if somebody is at its other end; any port number */
+void events_notify(struct vm *vm, uint32_t port);
+
 /** events_close_device() - close it; harmless if it is no device's */
 void events_close_device(struct vm *vm, uint32_t port);
 

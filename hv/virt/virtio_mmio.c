@@ -7,6 +7,7 @@
 
 #include "arch/clamp.h"
 #include "lib/guest_word.h"
+#include "lib/is_enabled.h"
 #include "mm/page.h"
 #include "sched/sched.h"
 #include "virt/events.h"
@@ -85,7 +86,7 @@ static uint64_t with_half(uint64_t word, uint32_t sel, uint32_t half)
 
 static void tell_backend(struct vm *vm, const struct virtio_device *device)
 {
-    (void)events_send(vm, VIRTIO_LOAD(device->port)); /* if there is none, the next one looks */
+    events_notify(vm, VIRTIO_LOAD(device->port)); /* if there is none, the next one looks */
 }
 
 /* Forgets all that the driver has set up. */
@@ -313,9 +314,9 @@ static const struct mmio_ops virtio_ops = {virtio_read, virtio_write, EXIT_DEVIC
 
 bool virtio_alloc(struct vm *vm)
 {
-    for (uint32_t i = 0; i < VM_NR_VIRTIO; i++)
+    for (uint32_t i = 0; IS_ENABLED(CONFIG_VIRTIO) && i < VM_NR_VIRTIO; i++)
         vm->virtio.devices[i] = (struct virtio_device){0};
-    for (uint32_t i = 0; i < vm->config.nr_virtio; i++) {
+    for (uint32_t i = 0; i < vm_config_nr_virtio(&vm->config); i++) {
         vm->virtio.devices[i].page = page_alloc(vm->id, PAGE_ORDER_4K);
         if (!vm->virtio.devices[i].page)
             return false;
@@ -325,7 +326,7 @@ bool virtio_alloc(struct vm *vm)
 
 void virtio_free(struct vm *vm)
 {
-    for (uint32_t i = 0; i < vm->config.nr_virtio; i++) {
+    for (uint32_t i = 0; i < vm_config_nr_virtio(&vm->config); i++) {
         if (vm->virtio.devices[i].page)
             page_free(vm->virtio.devices[i].page, PAGE_ORDER_4K);
         vm->virtio.devices[i].page = NULL;
@@ -334,7 +335,7 @@ void virtio_free(struct vm *vm)
 
 void virtio_init(struct vm *vm)
 {
-    for (uint32_t i = 0; i < vm->config.nr_virtio; i++) {
+    for (uint32_t i = 0; i < vm_config_nr_virtio(&vm->config); i++) {
         struct stile_virtio_page *page = vm->virtio.devices[i].page;
 
         vm->virtio.devices[i] = (struct virtio_device){.page = page};
@@ -346,14 +347,14 @@ void virtio_init(struct vm *vm)
             .flags = vm->config.virtio[i].memory.bytes > 0 ? STILE_VIRTIO_RESTRICTED : 0,
         };
     }
-    if (vm->config.nr_virtio > 0)
+    if (vm_config_nr_virtio(&vm->config) > 0)
         mmio_add(&vm->mmio, vm->config.virtio_at.base, vm->config.virtio_at.bytes, &virtio_ops);
 }
 
 void virtio_start(struct vm *vm)
 {
     spin_lock(&vm->virtio.lock);
-    vm->virtio.starts = vm->config.nr_virtio > 0;
+    vm->virtio.starts = vm_config_nr_virtio(&vm->config) > 0;
     if (vm->virtio.starts)
         sched_set_paused(vm->vcpus[0], VCPU_PAUSED_DEVICE, true);
     spin_unlock(&vm->virtio.lock);

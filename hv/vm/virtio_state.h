@@ -28,7 +28,7 @@ struct virtio_device {
 };
 
 struct virtio {
-    struct spinlock lock; /* of all but the selectors */
+    struct spinlock lock; /* of all but the selectors, and what is life/vm_backends.c's */
     bool starts;          /* vCPU 0 does not run until all are served */
     struct virtio_device devices[VM_NR_VIRTIO];
 };

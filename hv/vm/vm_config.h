@@ -146,6 +146,7 @@ struct vm_config {
     uint32_t nr_virtio;                  /* virtio,mmio devices, by their addresses */
     struct ipa_range virtio_at;          /* where they are, one behind the other */
     uint32_t virtio_bytes;               /* each */
+    uint32_t nr_virtio_shares;           /* by which all of it is offered to back ends */
     struct vm_virtio virtio[VM_NR_VIRTIO];
     struct ipa_range flash[VM_NR_FLASH]; /* cfi-flash, which is erased */
     uint64_t kernel_address;             /* stile,kernel-address, or VM_ANYWHERE */
@@ -193,16 +194,16 @@ static inline bool vm_config_has_dma(const struct vm_config *config)
     return vm_config_is_direct(config) || vm_config_has_streams(config);
 }
 
-/** Whether it has virtio devices that other VMs serve. */
-static inline bool vm_config_has_virtio(const struct vm_config *config)
+/** How many virtio devices it has that other VMs serve. */
+static inline uint32_t vm_config_nr_virtio(const struct vm_config *config)
 {
-    return IS_ENABLED(CONFIG_VIRTIO) && config->nr_virtio > 0;
+    return IS_ENABLED(CONFIG_VIRTIO) ? config->nr_virtio : 0;
 }
 
 /** Whether its memory stays where it is: for DMA, or since a back end sees all of it. */
 static inline bool vm_config_is_kept(const struct vm_config *config)
 {
-    for (uint32_t i = 0; IS_ENABLED(CONFIG_VIRTIO) && i < config->nr_virtio; i++)
+    for (uint32_t i = 0; i < vm_config_nr_virtio(config); i++)
         if (config->virtio[i].memory.bytes == 0)
             return true;
     return vm_config_has_dma(config);

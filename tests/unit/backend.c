@@ -6,9 +6,11 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "../../tools/backend/queue.c"
 #include "../../tools/backend/blk.c"
+#include "../../tools/backend/net.c"
 
 #include "ktf.h"
 
@@ -25,6 +27,7 @@ static struct memory memory;
 static struct config_device config;
 static struct device device;
 static struct stile_virtio_page page;
+static int wire; /* of a network card: the other end of what stands for a TAP device */
 static struct vring_desc *descs;
 static struct vring_avail *avail;
 static struct vring_used *used;
@@ -68,7 +71,9 @@ static void setup(void)
 
 static void teardown(void)
 {
-    kind_disk.close(&device);
+    if (device.kind == &kind_net)
+        (void)close(wire);
+    device.kind->close(&device);
     free(memory.ranges[0].at);
 }
 
@@ -185,6 +190,145 @@ KTF_TEST(backend, notifications_by_event_indexes)
     EXPECT_FALSE(queue_is_idle(&device.queues[0]));
 }
 
+/* --- packets --------------------------------------------------------------------------------- */
+
+#define HEADER  ((size_t)HEADER_BYTES)
+#define TX_RING (BASE + 0x10000)
+
+/* The device becomes a network card, its queue of packets to be sent elsewhere in memory. */
+static void become_net(bool may_merge)
+{
+    struct stile_virtio_queue tx = {.num = NUM,
+                                    .ready = 1,
+                                    .desc_ipa = TX_RING,
+                                    .driver_ipa = TX_RING + 0x1000,
+                                    .device_ipa = TX_RING + 0x2000};
+    int ends[2];
+
+    kind_disk.close(&device);
+    ASSERT_EQ(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends), 0);
+    wire = ends[1];
+    device.kind = &kind_net;
+    device.file = ends[0];
+    device.data = malloc(PACKET_MAX);
+    device.sent = malloc(PACKET_MAX);
+    device.features = may_merge ? FEATURE(VIRTIO_NET_F_MRG_RXBUF) : 0;
+    ASSERT_TRUE(queue_open(&device.queues[TX], &device.memory, &tx, false));
+}
+
+/* A packet of so many bytes and its header comes from the wire. */
+static void arrive(size_t bytes)
+{
+    uint8_t packet[2048] = {0};
+
+    for (size_t i = 0; i < bytes; i++)
+        packet[HEADER + i] = (uint8_t)(i * 7);
+    ASSERT_EQ(write(wire, packet, HEADER + bytes), (ssize_t)(HEADER + bytes));
+}
+
+/* The driver has a buffer for packets. */
+static void put_buffer(unsigned index, uint32_t bytes)
+{
+    set_desc(index, BUFFERS + index * 0x400, bytes, VRING_DESC_F_WRITE, 0);
+    make_available(index);
+}
+
+KTF_TEST(backend, a_packet_is_merged_of_buffers)
+{
+    const uint8_t *first = at(BUFFERS), *second = at(BUFFERS + 0x400);
+
+    become_net(true);
+    put_buffer(0, 64);
+    put_buffer(1, 64);
+    arrive(100 - HEADER);
+    EXPECT_EQ(kind_net.run(&device), RUN_DONE);
+    EXPECT_EQ(used->idx, 2);
+    EXPECT_EQ(used->ring[0].len, 64);
+    EXPECT_EQ(used->ring[1].len, 36);
+    EXPECT_EQ(first[10], 2);
+    EXPECT_EQ(first[HEADER + 1], 7);
+    EXPECT_EQ(second[0], (uint8_t)((64 - HEADER) * 7));
+    EXPECT_TRUE(device.waits_for_file);
+}
+
+/* Nobody loops until there are more. */
+KTF_TEST(backend, a_packet_waits_for_buffers)
+{
+    become_net(true);
+    put_buffer(0, 64);
+    arrive(100 - HEADER);
+    EXPECT_EQ(kind_net.run(&device), RUN_DONE);
+    EXPECT_EQ(used->idx, 0);
+    EXPECT_FALSE(device.waits_for_file);
+    EXPECT_TRUE(kind_net.is_idle(&device));
+    put_buffer(1, 64);
+    EXPECT_FALSE(kind_net.is_idle(&device));
+    EXPECT_EQ(kind_net.run(&device), RUN_DONE);
+    EXPECT_EQ(used->idx, 2);
+}
+
+KTF_TEST(backend, a_packet_that_fits_nowhere_is_lost)
+{
+    become_net(true);
+    put_buffer(0, 16);
+    for (unsigned i = 1; i < NUM; i++)
+        put_buffer(i, 1);
+    arrive(100);
+    arrive(10);
+    EXPECT_EQ(kind_net.run(&device), RUN_DONE);
+    EXPECT_EQ(used->idx, 7); /* of the second one: 16 bytes and 6 */
+    EXPECT_EQ(device.packet_bytes, 0);
+}
+
+KTF_TEST(backend, without_merging_what_does_not_fit_is_lost)
+{
+    become_net(false);
+    put_buffer(0, 64);
+    put_buffer(1, 64);
+    arrive(100);
+    EXPECT_EQ(kind_net.run(&device), RUN_DONE);
+    EXPECT_EQ(used->idx, 1);
+    EXPECT_EQ(used->ring[0].len, 64);
+    EXPECT_EQ(((const uint8_t *)at(BUFFERS))[10], 1);
+}
+
+KTF_TEST(backend, a_buffer_for_packets_holds_the_header)
+{
+    become_net(true);
+    put_buffer(0, 11);
+    arrive(10);
+    EXPECT_EQ(kind_net.run(&device), RUN_BROKEN);
+}
+
+static void send_by_driver(unsigned nr, uint32_t bytes)
+{
+    struct vring_desc *tx_descs = at(TX_RING);
+    struct vring_avail *tx_avail = at(TX_RING + 0x1000);
+
+    for (unsigned i = 0; i < nr; i++)
+        tx_descs[i] = (struct vring_desc){
+            BUFFERS, bytes, (uint16_t)(i + 1 < nr ? VRING_DESC_F_NEXT : 0), (uint16_t)(i + 1)};
+    tx_avail->ring[tx_avail->idx % NUM] = 0;
+    tx_avail->idx++;
+    EXPECT_EQ(kind_net.run(&device), RUN_DONE);
+}
+
+KTF_TEST(backend, packets_are_sent)
+{
+    const struct vring_used *tx_used = at(TX_RING + 0x2000);
+    uint8_t packet[2048];
+
+    become_net(true);
+    send_by_driver(2, 100);
+    EXPECT_EQ(read(wire, packet, sizeof(packet)), 200);
+    send_by_driver(NUM, 0xC000); /* longer than any */
+    EXPECT_LT(read(wire, packet, sizeof(packet)), 0);
+    page.ended = 1;
+    send_by_driver(1, 100);
+    EXPECT_LT(read(wire, packet, sizeof(packet)), 0);
+    EXPECT_EQ(tx_used->idx, 3);
+}
+
 /* --- a hostile one -------------------------------------------------------------------------- */
 
 KTF_TEST(backend, chains_that_cannot_be)
@@ -271,23 +415,39 @@ static void scribble(void)
     }
 }
 
-KTF_TEST(backend, any_rings_for_a_million_steps)
+/* Scribbles over the rings between turns of the device; the driver resets it when it is broken. */
+static void scribble_and_run(unsigned nr_steps)
 {
+    static const uint8_t data[2048];
     unsigned nr_broken = 0, nr_done = 0;
 
-    for (unsigned i = 0; i < 1000000; i++) {
+    for (unsigned i = 0; i < nr_steps; i++) {
         scribble();
         if (i % 4 != 0)
             continue;
-        enum run_result result = kind_disk.run(&device);
+        enum run_result result = device.kind->run(&device);
         (void)queue_must_signal(&device.queues[0]);
+        (void)device.kind->is_idle(&device);
         nr_done += result != RUN_BROKEN;
         if (result == RUN_BROKEN) {
             nr_broken++;
-            avail->idx = used->idx; /* the driver resets it */
+            avail->idx = used->idx;
             open_queue_anew(rand() % 2);
         }
+        if (device.kind == &kind_net)
+            (void)!write(wire, data, HEADER + (size_t)rand() % 1024); /* unless there is no room */
     }
-    EXPECT_GT(nr_broken, 1000);
-    EXPECT_GT(nr_done, 1000);
+    EXPECT_GT(nr_broken, nr_steps / 1000);
+    EXPECT_GT(nr_done, nr_steps / 1000);
+}
+
+KTF_TEST(backend, any_rings_of_a_disk_for_a_million_steps)
+{
+    scribble_and_run(1000000);
+}
+
+KTF_TEST(backend, any_rings_of_a_network_card_for_a_million_steps)
+{
+    become_net(true);
+    scribble_and_run(1000000);
 }

@@ -67,3 +67,24 @@ KTF_TEST(share_kept, memory_stays_lent_over_a_reset)
     EXPECT_EQ(vmem_unmap(&a, ipa_make(RAM), 1), STILE_BUSY);
     EXPECT_EQ(at(&b, WINDOW).bytes, BLOCK_2M);
 }
+
+/* The VM cannot use up what the hypervisor offers by. */
+KTF_TEST(share_kept, room_for_it_stays)
+{
+    uint32_t handle;
+
+    share_vm_gone(&a);
+    a.config.nr_virtio_shares = 2;
+    share_vm_started(&a);
+    for (unsigned i = 0; i < STILE_SHARES_MAX - 2; i++)
+        (void)must_offer(&a, RAM, 1, &c);
+    EXPECT_EQ(offer_to(&a, RAM, 1, c.number, STAGE2_READ, &handle), STILE_LIMIT);
+    page = page_alloc(a.id, PAGE_ORDER_4K);
+    handle = offer_page();
+    EXPECT_NE(offer_page(), handle);
+    EXPECT_EQ(offer_to(&a, RAM, 1, c.number, STAGE2_READ, &handle), STILE_LIMIT);
+    while (share_vm_gone(&a))
+        ;
+    a.config.nr_virtio_shares = 0;
+    page_free(page, PAGE_ORDER_4K);
+}

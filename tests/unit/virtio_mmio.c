@@ -38,13 +38,12 @@ static void set_level(struct vm *of, uint32_t intid, bool high)
 
 static const struct controller controller = {.set_level = set_level};
 
-enum stile_error events_send(struct vm *of, uint32_t port)
+void events_notify(struct vm *of, uint32_t port)
 {
     EXPECT_EQ(of, &vm);
     EXPECT_EQ(vm.virtio.lock.next, vm.virtio.lock.serving);
     EXPECT_LT(port - PORT(0), NR);
     nr_events[(port - PORT(0)) % NR]++;
-    return STILE_SUCCESS;
 }
 
 void sched_set_paused(struct vcpu *vcpu, uint32_t reason, bool paused)

@@ -136,3 +136,63 @@ KTF_TEST(vm_virtio, memory_that_cannot_be)
     vm_tree.nodes[5].nr_regs = 0;
     expect_fault(fault);
 }
+
+KTF_TEST(vm_virtio, room_for_shares_is_kept)
+{
+    vm_tree.nodes[0] = (struct tree_node){.name = "memory@40000000",
+                                          .reg = {0x40000000, 0x1000000, 0x50000000, 0x1000},
+                                          .nr_regs = 2};
+    ASSERT_STREQ(parse(), NULL);
+    EXPECT_EQ(config.nr_virtio_shares, 2 + 2 + 1); /* pages, all memory, the pool */
+    vm_tree.nodes[4].backend = "io";
+    vm_tree.nodes[3].region = 0;
+    ASSERT_STREQ(parse(), NULL);
+    EXPECT_EQ(config.nr_virtio_shares, 2 + 2); /* to both the same */
+}
+
+KTF_TEST(vm_virtio, more_shares_than_there_are_are_refused)
+{
+    static const char *const names[] = {"a", "b", "c", "d"};
+
+    vm_tree.nodes[0] = (struct tree_node){
+        .name = "memory@40000000",
+        .reg = {0x40000000, 0x1000, 0x50000000, 0x1000, 0x60000000, 0x1000, 0x70000000, 0x1000},
+        .nr_regs = 4};
+    for (unsigned i = 0; i < 4; i++) {
+        vm_tree.nodes[3 + i] = served[1];
+        vm_tree.nodes[3 + i].reg[0] += i * 0x200;
+        vm_tree.nodes[3 + i].interrupt[1] += i;
+        vm_tree.nodes[3 + i].backend = names[i];
+    }
+    EXPECT_STREQ(parse(), "vm.dtb: its virtio devices need 20 shares, of 16");
+    vm_tree.nodes[7] = vm_tree.nodes[6];
+    vm_tree.nodes[7].reg[0] += 0x200;
+    EXPECT_STREQ(parse(),
+                 "vm.dtb: virtio_mmio@a000000: more than 4 virtio devices that other VMs serve");
+}
+
+/* What is taken for a device, and for memory, is one: whatever bit of the tree is wrong. */
+KTF_TEST(vm_virtio, every_bit_may_be_wrong)
+{
+    unsigned char *tree = (unsigned char *)device_rig_vm;
+    size_t bytes;
+
+    ASSERT_STREQ(parse(), NULL);
+    bytes = fdt_totalsize(device_rig_vm);
+    for (size_t bit = 0; bit < 8 * bytes; bit++) {
+        tree[bit / 8] = (unsigned char)(tree[bit / 8] ^ 1 << bit % 8);
+        config = (struct vm_config){.name = "itself"};
+        if (!vm_tree_parse(device_rig_vm, bytes, &config)) {
+            ASSERT_LE(config.nr_virtio, 2);
+            EXPECT_LE(config.nr_virtio_shares, STILE_SHARES_MAX);
+            EXPECT_EQ(config.virtio_at.bytes, config.nr_virtio * config.virtio_bytes);
+            for (uint32_t i = 0; i < config.nr_virtio; i++) {
+                EXPECT_TRUE(memchr(config.virtio[i].backend, 0, STILE_VM_NAME_BYTES));
+                EXPECT_TRUE(config.virtio[i].intid - 32 < VGIC_NR_INTIDS - 32);
+                EXPECT_TRUE(config.virtio[i].memory.bytes == 0 ||
+                            is_memory(&config, &config.virtio[i].memory));
+            }
+        }
+        tree[bit / 8] = (unsigned char)(tree[bit / 8] ^ 1 << bit % 8);
+    }
+}

@@ -22,9 +22,8 @@
 /* Of a request, the header and the status are no data. */
 #define SEGMENTS_MAX (QUEUE_NUM_MAX - 2)
 
-/* How much of what is written is copied at a time, and how much a request may have. */
-#define PIECE_BYTES   (256u * 1024)
-#define REQUEST_BYTES (16u * 1024 * 1024)
+/* How much is copied at a time. */
+#define PIECE_BYTES (256u * 1024)
 
 #define FEATURE(nr) (UINT64_C(1) << (nr))
 
@@ -70,63 +69,15 @@ static void disk_close(struct device *device)
     free(device->data);
 }
 
-/* --- buffers -------------------------------------------------------------------------------- */
+/* --- data ----------------------------------------------------------------------------------- */
 
-/* Takes bytes from the beginning of some buffers, to @to. Returns whether there were so many. */
-static bool take_first(struct iovec **buffers, unsigned *nr, void *to, size_t bytes)
-{
-    uint8_t *at = to;
-
-    while (bytes > 0 && *nr > 0) {
-        struct iovec *first = *buffers;
-        size_t part = first->iov_len < bytes ? first->iov_len : bytes;
-
-        memcpy(at, first->iov_base, part);
-        at += part;
-        bytes -= part;
-        first->iov_base = (uint8_t *)first->iov_base + part;
-        first->iov_len -= part;
-        if (first->iov_len == 0) {
-            ++*buffers;
-            --*nr;
-        }
-    }
-    return bytes == 0;
-}
-
-/* Takes what preadv() has read from the beginning of some buffers. */
-static void skip(struct iovec **buffers, unsigned *nr, size_t bytes)
-{
-    while (*nr > 0 && bytes >= (*buffers)->iov_len) {
-        bytes -= (*buffers)->iov_len;
-        ++*buffers;
-        --*nr;
-    }
-    if (*nr > 0) {
-        (*buffers)->iov_base = (uint8_t *)(*buffers)->iov_base + bytes;
-        (*buffers)->iov_len -= bytes;
-    }
-}
-
-static bool read_all(int file, struct iovec *buffers, unsigned nr, uint64_t at)
-{
-    while (nr > 0) {
-        ssize_t done = preadv(file, buffers, (int)nr, (off_t)at);
-
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done <= 0)
-            return false;
-        at += (uint64_t)done;
-        skip(&buffers, &nr, (size_t)done);
-    }
-    return true;
-}
-
-static bool write_piece(int file, const uint8_t *data, size_t bytes, uint64_t at)
+/* Reads or writes all of a piece, of which a call may do a part. */
+static bool move_piece(const struct device *device, size_t bytes, uint64_t at, bool is_write)
 {
     for (size_t done = 0; done < bytes;) {
-        ssize_t part = pwrite(file, data + done, bytes - done, (off_t)(at + done));
+        uint8_t *data = device->data + done;
+        ssize_t part = is_write ? pwrite(device->file, data, bytes - done, (off_t)(at + done))
+                                : pread(device->file, data, bytes - done, (off_t)(at + done));
 
         if (part < 0 && errno == EINTR)
             continue;
@@ -137,24 +88,24 @@ static bool write_piece(int file, const uint8_t *data, size_t bytes, uint64_t at
     return true;
 }
 
-/* Whether what was copied out of the driver's memory was there: the VM had not ended by then. */
-static bool is_the_drivers(const struct device *device)
-{
-    __atomic_thread_fence(__ATOMIC_ACQUIRE);
-    return __atomic_load_n(&device->page->ended, __ATOMIC_RELAXED) == 0 &&
-           __atomic_load_n(&device->page->magic, __ATOMIC_RELAXED) == STILE_VIRTIO_MAGIC;
-}
-
-/* A piece at a time, by a copy: what a VM that ends leaves in its memory does not get onto a disk.
+/*
+ * Moves data between the disk and the driver's buffers by copies of a piece: what a VM that ends
+ * leaves in its memory does not get onto a disk, and its end is not waited for.
  */
-static bool write_all(const struct device *device, struct iovec *buffers, unsigned nr, size_t bytes,
-                      uint64_t at)
+static bool move(const struct device *device, struct cursor buffers, size_t bytes, uint64_t at,
+                 bool is_write)
 {
     for (size_t piece; bytes > 0; bytes -= piece, at += piece) {
         piece = bytes < PIECE_BYTES ? bytes : PIECE_BYTES;
-        if (!take_first(&buffers, &nr, device->data, piece) || !is_the_drivers(device) ||
-            !write_piece(device->file, device->data, piece, at))
+        if (device_ends(device))
             return false;
+        if (is_write &&
+            (chain_read(&buffers, device->data, piece) < piece || !device_wrote_it(device)))
+            return false;
+        if (!move_piece(device, piece, at, is_write))
+            return false;
+        if (!is_write)
+            (void)chain_write(&buffers, device->data, piece);
     }
     return true;
 }
@@ -165,18 +116,17 @@ static bool write_all(const struct device *device, struct iovec *buffers, unsign
 struct request {
     uint32_t type;
     uint64_t sector;
-    struct iovec *buffers;
-    unsigned nr;
+    struct cursor buffers;
     size_t bytes;
 };
 
-/* Whether all of it is on the disk, in whole sectors; and others need not wait long for it. */
+/* Whether all of it is on the disk, in whole sectors. */
 static bool is_on_disk(const struct device *device, const struct request *request)
 {
     uint64_t nr = request->bytes / SECTOR_BYTES, all = device->bytes / SECTOR_BYTES;
 
-    return request->bytes % SECTOR_BYTES == 0 && request->bytes <= REQUEST_BYTES &&
-           request->sector <= all && nr <= all - request->sector;
+    return request->bytes % SECTOR_BYTES == 0 && request->sector <= all &&
+           nr <= all - request->sector;
 }
 
 /*
@@ -195,20 +145,13 @@ static bool settle(const struct device *device, const struct request *request)
                            (off_t)request->bytes, all) == 0;
 }
 
-static uint8_t read_data(const struct device *device, const struct request *request)
+static uint8_t read_or_write(const struct device *device, const struct request *request)
 {
-    if (!is_on_disk(device, request) ||
-        !read_all(device->file, request->buffers, request->nr, request->sector * SECTOR_BYTES))
-        return VIRTIO_BLK_S_IOERR;
-    return VIRTIO_BLK_S_OK;
-}
+    bool is_write = request->type == VIRTIO_BLK_T_OUT;
 
-static uint8_t write_data(const struct device *device, const struct request *request)
-{
-    if (!is_on_disk(device, request) || device->config->is_read_only ||
-        !write_all(device, request->buffers, request->nr, request->bytes,
-                   request->sector * SECTOR_BYTES) ||
-        !settle(device, request))
+    if (!is_on_disk(device, request) || (is_write && device->config->is_read_only) ||
+        !move(device, request->buffers, request->bytes, request->sector * SECTOR_BYTES, is_write) ||
+        (is_write && !settle(device, request)))
         return VIRTIO_BLK_S_IOERR;
     return VIRTIO_BLK_S_OK;
 }
@@ -216,21 +159,18 @@ static uint8_t write_data(const struct device *device, const struct request *req
 static uint8_t tell_id(const struct device *device, const struct request *request)
 {
     char id[VIRTIO_BLK_ID_BYTES] = "";
+    struct cursor to = request->buffers;
 
-    if (request->nr == 0 || request->buffers[0].iov_len < sizeof(id))
-        return VIRTIO_BLK_S_IOERR;
     (void)snprintf(id, sizeof(id), "stile-%u", device->config->index);
-    memcpy(request->buffers[0].iov_base, id, sizeof(id));
-    return VIRTIO_BLK_S_OK;
+    return chain_write(&to, id, sizeof(id)) == sizeof(id) ? VIRTIO_BLK_S_OK : VIRTIO_BLK_S_IOERR;
 }
 
 static uint8_t answer(const struct device *device, const struct request *request)
 {
     switch (request->type) {
     case VIRTIO_BLK_T_IN:
-        return read_data(device, request);
     case VIRTIO_BLK_T_OUT:
-        return write_data(device, request);
+        return read_or_write(device, request);
     case VIRTIO_BLK_T_FLUSH:
         return fdatasync(device->file) == 0 || errno == EROFS || errno == EINVAL
                    ? VIRTIO_BLK_S_OK
@@ -257,33 +197,37 @@ static uint8_t *take_status(struct chain *chain)
     return (uint8_t *)last->iov_base + last->iov_len;
 }
 
+/* How much of the driver's buffers was written, the status last. */
+static uint32_t written_of(const struct request *request, uint8_t result)
+{
+    if (result != VIRTIO_BLK_S_OK)
+        return 1;
+    if (request->type == VIRTIO_BLK_T_GET_ID)
+        return VIRTIO_BLK_ID_BYTES + 1;
+    return request->type == VIRTIO_BLK_T_IN ? (uint32_t)request->bytes + 1 : 1;
+}
+
 static bool do_request(struct device *device, struct chain *chain)
 {
     struct virtio_blk_outhdr header;
-    struct iovec *out = chain->buffers;
-    unsigned nr_out = chain->nr_out;
-    struct request request;
     uint8_t *status = take_status(chain);
+    struct cursor out = chain_out(chain);
+    struct request request;
     uint8_t result;
 
-    if (!status || !take_first(&out, &nr_out, &header, sizeof(header)))
+    if (!status || chain_read(&out, &header, sizeof(header)) < sizeof(header))
         return false;
     request = (struct request){.type = le32toh(header.type), .sector = le64toh(header.sector)};
     if (request.type == VIRTIO_BLK_T_OUT) {
         request.buffers = out;
-        request.nr = nr_out;
         request.bytes = chain->bytes_out - sizeof(header);
     } else {
-        request.buffers = &chain->buffers[chain->nr_out];
-        request.nr = chain->nr_in;
+        request.buffers = chain_in(chain);
         request.bytes = chain->bytes_in;
     }
     result = answer(device, &request);
     *status = result;
-    queue_push(&device->queues[0], chain,
-               1 + (request.type != VIRTIO_BLK_T_OUT && result == VIRTIO_BLK_S_OK
-                        ? (uint32_t)request.bytes
-                        : 0));
+    queue_push(&device->queues[0], chain, written_of(&request, result));
     return true;
 }
 

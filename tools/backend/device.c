@@ -117,7 +117,7 @@ void device_look(struct device *device)
         signal_used(device);
         if (result == RUN_BROKEN)
             set_broken(device, "its driver has made a chain that cannot be");
-    } while (!LOAD(device->ends) && (result != RUN_DONE || !device->kind->is_idle(device)));
+    } while (!device_ends(device) && (result != RUN_DONE || !device->kind->is_idle(device)));
 }
 
 /* --- its life ------------------------------------------------------------------------------- */
@@ -163,7 +163,7 @@ static void *serve(void *argument)
             die("poll: %s", strerror(errno));
         if (fds[0].revents && read(device->event_fd, &count, sizeof(count)) < 0)
             die("an eventfd cannot be read: %s", strerror(errno));
-        if (LOAD(device->ends))
+        if (device_ends(device))
             return NULL;
     }
 }

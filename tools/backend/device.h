@@ -64,11 +64,11 @@ struct device {
     struct chain chain;  /* the one at hand */
     bool is_block;       /* a disk's file is a block device */
     bool file_failed;    /* no packet comes from it any more */
-    uint8_t *data;       /* of a disk: what is written, once it was copied */
     uint64_t bytes;      /* of a disk */
     bool waits_for_file; /* a network card's: for packets */
-    uint8_t *packet;     /* the one that is on its way to the driver */
-    size_t packet_bytes; /* with its header; 0: there is none */
+    uint8_t *data;       /* copies: of a disk's; a packet that is on its way to the driver */
+    uint8_t *sent;       /* a network card's: a packet of the driver's */
+    size_t packet_bytes; /* of the one that is on its way, with its header; 0: there is none */
     pthread_t thread;
 };
 
@@ -90,6 +90,24 @@ void device_stop(struct device *device);
 
 /** device_interrupt() - tell the driver; for the kinds */
 void device_interrupt(struct device *device, uint64_t bits);
+
+/**
+ * device_wrote_it() - whether what was copied out of the driver's memory is what the driver wrote
+ *
+ * Its VM had not ended by then: else it is scratch memory, and may be what others have left there.
+ */
+static inline bool device_wrote_it(const struct device *device)
+{
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);
+    return __atomic_load_n(&device->page->ended, __ATOMIC_RELAXED) == 0 &&
+           __atomic_load_n(&device->page->magic, __ATOMIC_RELAXED) == STILE_VIRTIO_MAGIC;
+}
+
+/** device_ends() - whether what takes long is to be left */
+static inline bool device_ends(const struct device *device)
+{
+    return __atomic_load_n(&device->ends, __ATOMIC_ACQUIRE);
+}
 
 /** device_has() - whether the driver has accepted a feature, by its number */
 static inline bool device_has(const struct device *device, unsigned feature)

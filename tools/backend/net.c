@@ -59,8 +59,9 @@ static bool net_open(struct device *device, struct stile_virtio_page *page, uint
         say("%s %u: TAP device %s: %s", config->vm, config->index, config->file, strerror(errno));
         return false;
     }
-    device->packet = malloc(PACKET_MAX);
-    if (!device->packet)
+    device->data = malloc(PACKET_MAX);
+    device->sent = malloc(PACKET_MAX);
+    if (!device->data || !device->sent)
         die("out of memory");
     memcpy(shown.mac, config->mac, sizeof(shown.mac));
     memcpy(page->config, &shown, sizeof(shown));
@@ -75,7 +76,8 @@ static bool net_open(struct device *device, struct stile_virtio_page *page, uint
 static void net_close(struct device *device)
 {
     (void)close(device->file);
-    free(device->packet);
+    free(device->data);
+    free(device->sent);
 }
 
 /* What the kernel need not do to packets for this driver. */
@@ -96,20 +98,30 @@ static void net_start(struct device *device)
 
 /* --- packets -------------------------------------------------------------------------------- */
 
-/* From the driver. One that the kernel does not take is lost, as on any wire. */
+/*
+ * Hands a packet of the driver's to the kernel. One that it does not take is lost, as on any wire;
+ * so is one that is longer than any, and what a VM that has ended leaves in its memory.
+ */
+static void send_packet(struct device *device)
+{
+    struct cursor out = chain_out(&device->chain);
+    size_t bytes = chain_read(&out, device->sent, PACKET_MAX);
+
+    if (out.nr == 0 && device_wrote_it(device))
+        (void)!write(device->file, device->sent, bytes);
+}
+
 static enum run_result send_some(struct device *device)
 {
-    struct chain *chain = &device->chain;
-
     for (unsigned i = 0; i < PACKETS_A_TURN; i++) {
-        enum queue_result result = queue_pop(&device->queues[TX], chain);
+        enum queue_result result = queue_pop(&device->queues[TX], &device->chain);
 
         if (result == QUEUE_EMPTY)
             return RUN_DONE;
         if (result == QUEUE_BROKEN)
             return RUN_BROKEN;
-        (void)!writev(device->file, chain->buffers, (int)chain->nr_out);
-        queue_push(&device->queues[TX], chain, 0);
+        send_packet(device);
+        queue_push(&device->queues[TX], &device->chain, 0);
     }
     return RUN_MORE;
 }
@@ -121,7 +133,7 @@ static bool have_packet(struct device *device)
 
     if (device->packet_bytes > 0)
         return true;
-    bytes = read(device->file, device->packet, PACKET_MAX);
+    bytes = read(device->file, device->data, PACKET_MAX);
     if (bytes < 0 && errno != EAGAIN && errno != EINTR && !device->file_failed) {
         say("%s %u: no packet comes from %s any more: %s", device->config->vm,
             device->config->index, device->config->file, strerror(errno));
@@ -131,55 +143,60 @@ static bool have_packet(struct device *device)
     return device->packet_bytes > 0;
 }
 
-/* Copies as much of the packet from @from on as goes into a chain. Returns how much. */
-static size_t copy_to(const struct device *device, size_t from)
+/* Where a chain has the header's num_buffers; NULL: not in its first buffer. */
+static uint8_t *num_buffers_of(const struct chain *chain)
 {
-    const struct chain *chain = &device->chain;
-    const struct iovec *buffer = &chain->buffers[chain->nr_out];
-    size_t done = from;
+    const struct iovec *first = &chain->buffers[chain->nr_out];
 
-    for (unsigned i = 0; i < chain->nr_in && done < device->packet_bytes; i++) {
-        size_t rest = device->packet_bytes - done;
-        size_t part = buffer[i].iov_len < rest ? buffer[i].iov_len : rest;
+    if (chain->nr_in == 0 || first->iov_len < (size_t)HEADER_BYTES)
+        return NULL;
+    return (uint8_t *)first->iov_base + offsetof(struct virtio_net_hdr_v1, num_buffers);
+}
 
-        memcpy(buffer[i].iov_base, device->packet + done, part);
-        done += part;
-    }
-    return done - from;
+/* Too few buffers: more are waited for, unless there are as many as there can be. */
+static enum run_result put_off(struct device *device, uint16_t nr_taken)
+{
+    struct queue *queue = &device->queues[RX];
+
+    queue_undo(queue, nr_taken);
+    if (nr_taken < queue->num)
+        return RUN_DONE;
+    device->packet_bytes = 0; /* it is lost */
+    return RUN_MORE;
 }
 
 /*
  * Puts the packet into as many chains as it takes, of which the header tells (5.1.6.4). A driver
- * that takes one only loses what does not fit. RUN_DONE: there are too few by now.
+ * that takes one only loses what does not fit.
  */
 static enum run_result deliver(struct device *device)
 {
     struct queue *queue = &device->queues[RX];
     struct chain *chain = &device->chain;
     bool may_merge = device_has(device, VIRTIO_NET_F_MRG_RXBUF);
-    uint8_t *number = NULL;
+    uint8_t *num_buffers = NULL;
+    struct cursor in;
     uint16_t nr = 0;
 
     for (size_t done = 0; done < device->packet_bytes && (nr == 0 || may_merge); nr++) {
         enum queue_result result = queue_pop(queue, chain);
         size_t part;
 
-        if (result == QUEUE_EMPTY) {
-            queue_undo(queue, nr);
-            return RUN_DONE;
-        }
-        if (result == QUEUE_BROKEN || chain->nr_in == 0 ||
-            (nr == 0 && chain->buffers[chain->nr_out].iov_len < (size_t)HEADER_BYTES))
+        if (result == QUEUE_EMPTY)
+            return put_off(device, nr);
+        if (result == QUEUE_BROKEN || chain->nr_in == 0)
             return RUN_BROKEN;
-        part = copy_to(device, done);
         if (nr == 0)
-            number = (uint8_t *)chain->buffers[chain->nr_out].iov_base +
-                     offsetof(struct virtio_net_hdr_v1, num_buffers);
+            num_buffers = num_buffers_of(chain);
+        if (!num_buffers)
+            return RUN_BROKEN;
+        in = chain_in(chain);
+        part = chain_write(&in, device->data + done, device->packet_bytes - done);
         queue_fill(queue, chain, (uint32_t)part);
         done += part;
     }
-    number[0] = (uint8_t)nr;
-    number[1] = (uint8_t)(nr >> 8);
+    num_buffers[0] = (uint8_t)nr;
+    num_buffers[1] = (uint8_t)(nr >> 8);
     queue_publish(queue);
     device->packet_bytes = 0;
     return RUN_MORE;

@@ -44,6 +44,7 @@ bool queue_open(struct queue *queue, const struct memory *memory,
     queue->num = (uint16_t)num;
     queue->next_used = LOAD16(queue->used->idx);
     queue->next_avail = queue->next_used;
+    queue->seen_avail = queue->next_used;
     queue->signalled = queue->next_used;
     return true;
 }
@@ -126,8 +127,10 @@ enum queue_result queue_pop(struct queue *queue, struct chain *chain)
         return QUEUE_EMPTY;
     idx = le16toh(__atomic_load_n(&queue->avail->idx, __ATOMIC_ACQUIRE));
     nr = (uint16_t)(idx - queue->next_avail);
-    if (nr == 0)
+    if (nr == 0) {
+        queue->seen_avail = idx;
         return QUEUE_EMPTY;
+    }
     if (nr > queue->num)
         return QUEUE_BROKEN;
     chain->head = LOAD16(queue->avail->ring[queue->next_avail % queue->num]);
@@ -137,6 +140,50 @@ enum queue_result queue_pop(struct queue *queue, struct chain *chain)
     return add_all(queue, chain, (struct table){queue->desc, queue->num}, chain->head, false)
                ? QUEUE_CHAIN
                : QUEUE_BROKEN;
+}
+
+/* Where the next bytes of a cursor are, in one buffer; moves on. Returns how many of @bytes. */
+static size_t advance(struct cursor *cursor, size_t bytes, uint8_t **at)
+{
+    size_t part = cursor->buffer->iov_len - cursor->offset;
+
+    part = part < bytes ? part : bytes;
+    *at = (uint8_t *)cursor->buffer->iov_base + cursor->offset;
+    cursor->offset += part;
+    if (cursor->offset == cursor->buffer->iov_len) {
+        cursor->buffer++;
+        cursor->nr--;
+        cursor->offset = 0;
+    }
+    return part;
+}
+
+size_t chain_read(struct cursor *from, void *to, size_t bytes)
+{
+    size_t done = 0;
+    uint8_t *at;
+
+    while (done < bytes && from->nr > 0) {
+        size_t part = advance(from, bytes - done, &at);
+
+        memcpy((uint8_t *)to + done, at, part);
+        done += part;
+    }
+    return done;
+}
+
+size_t chain_write(struct cursor *to, const void *from, size_t bytes)
+{
+    size_t done = 0;
+    uint8_t *at;
+
+    while (done < bytes && to->nr > 0) {
+        size_t part = advance(to, bytes - done, &at);
+
+        memcpy(at, (const uint8_t *)from + done, part);
+        done += part;
+    }
+    return done;
 }
 
 void queue_fill(struct queue *queue, const struct chain *chain, uint32_t written)
@@ -185,7 +232,7 @@ bool queue_is_idle(struct queue *queue)
     if (queue->num == 0)
         return true;
     if (queue->has_event_idx)
-        STORE16(*avail_event(queue), queue->next_avail);
+        STORE16(*avail_event(queue), queue->seen_avail);
     __atomic_thread_fence(__ATOMIC_SEQ_CST); /* so that not both miss the other's store */
-    return LOAD16(queue->avail->idx) == queue->next_avail;
+    return LOAD16(queue->avail->idx) == queue->seen_avail;
 }

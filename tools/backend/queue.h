@@ -27,6 +27,7 @@ struct queue {
     const struct memory *memory;
     uint16_t num; /* 0: it is not in use */
     uint16_t next_avail;
+    uint16_t seen_avail; /* the driver's index, when there were no more chains */
     uint16_t next_used;
     uint16_t signalled; /* next_used when the driver was last interrupted */
     bool has_event_idx;
@@ -44,6 +45,30 @@ struct chain {
     size_t bytes_in;
     struct iovec buffers[CHAIN_MAX];
 };
+
+/** A place in some buffers of a chain. */
+struct cursor {
+    const struct iovec *buffer;
+    unsigned nr;   /* from that on */
+    size_t offset; /* in the first of them */
+};
+
+/** chain_out() - what is to be read, from its beginning on; chain_in() - what is to be written */
+static inline struct cursor chain_out(const struct chain *chain)
+{
+    return (struct cursor){chain->buffers, chain->nr_out, 0};
+}
+
+static inline struct cursor chain_in(const struct chain *chain)
+{
+    return (struct cursor){&chain->buffers[chain->nr_out], chain->nr_in, 0};
+}
+
+/** chain_read() - copy bytes out of buffers. Returns how many: fewer at their end */
+size_t chain_read(struct cursor *from, void *to, size_t bytes);
+
+/** chain_write() - copy bytes into buffers. Returns how many: fewer at their end */
+size_t chain_write(struct cursor *to, const void *from, size_t bytes);
 
 enum queue_result {
     QUEUE_EMPTY,
@@ -83,7 +108,11 @@ void queue_undo(struct queue *queue, uint16_t nr);
  * last time that this was so */
 bool queue_must_signal(struct queue *queue);
 
-/** queue_is_idle() - ask to be notified; returns false if there is a chain by now */
+/**
+ * queue_is_idle() - ask to be notified of more than there was when queue_pop() found none
+ *
+ * Returns false if there is more by now.
+ */
 bool queue_is_idle(struct queue *queue);
 
 #endif

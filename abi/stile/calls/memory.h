@@ -138,7 +138,7 @@ STILE_CALL(0x53, 9, memory, query, ARGS1(ipa, address),
  * NOT_FOUND: no VM of the peer's number runs
  * NOT_MAPPED: the first or the last page of the range is not memory of the caller
  * BUSY: a page was offered by memory_donate
- * LIMIT: the VM has STILE_SHARES_MAX shares already
+ * LIMIT: the VM has STILE_SHARES_MAX shares already, those of its virtio devices included
  *
  * Example:
  *     struct stile_result result = stile_memory_share(base, count, peer, STILE_ACCESS_READ);
