@@ -107,7 +107,6 @@ static void clear(struct virtio_device *device)
     }
     VIRTIO_STORE(page->driver_features, 0);
     VIRTIO_STORE(page->needs_reset, 0);
-    VIRTIO_STORE(page->status, 0);
     (void)guest_word_change(&page->interrupt, EXCLUSIVE_CLEAR, UINT64_MAX, &before);
 }
 
@@ -116,8 +115,11 @@ static void reset(struct vcpu *vcpu, struct virtio_device *device)
     struct vm *vm = vcpu->vm;
 
     spin_lock(&vm->virtio.lock);
-    VIRTIO_STORE(device->page->resets, ++device->resets);
-    __atomic_thread_fence(__ATOMIC_RELEASE); /* who finds something cleared finds that, too */
+    /* Whoever has seen the reset finds no driver there; who finds a queue cleared finds that, too.
+     */
+    VIRTIO_STORE(device->page->status, 0);
+    __atomic_store_n(&device->page->resets, ++device->resets, __ATOMIC_RELEASE);
+    __atomic_thread_fence(__ATOMIC_RELEASE);
     clear(device);
     virtio_drive_interrupt(vm, device, true);
     if (!virtio_is_reset_done(device)) {
