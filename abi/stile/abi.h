@@ -14,6 +14,7 @@
 #include "stile/types.h"
 #include "stile/version.h"
 #include "stile/virtio.h"
+#include "stile/virtio_msg.h"
 
 /* The table has room for this many numbers, 16 to a group. */
 #define STILE_NR_GROUPS       10

@@ -4,6 +4,7 @@
  * has the share's handle; all else is in the memory, where the peer reads it once.
  */
 #include "stile/channel.h"
+#include "stile/channel_rings.h"
 #include "stile/cpu.h"
 #include "stile/directory.h"
 #include "stile/event.h"
@@ -100,55 +101,23 @@ int64_t stile_channel_offer(struct stile_channel *channel,
     return status;
 }
 
-/* Joins the ring that the header says is number @which. */
-static int64_t join_ring(struct stile_message_end *end, const struct stile_channel_memory *memory,
-                         uint32_t which)
-{
-    const struct stile_channel_header *header = (const struct stile_channel_header *)memory->memory;
-    uint64_t bytes = bytes_of(memory);
-    uint64_t offset = __atomic_load_n(&header->offset[which], __ATOMIC_RELAXED);
-
-    if (offset % STILE_RING_ALIGN != 0 || offset < sizeof(*header) ||
-        offset > bytes - sizeof(struct stile_message_ring))
-        return STILE_DENIED;
-    return stile_message_ring_join(end, ring_at(memory, offset), bytes - offset,
-                                   memory->message_bytes);
-}
-
-/* Reads the header, which the owner may change meanwhile. */
-static int64_t join_rings(struct stile_channel *channel, const struct stile_channel_memory *memory)
-{
-    const struct stile_channel_header *header = (const struct stile_channel_header *)memory->memory;
-
-    if (__atomic_load_n(&header->magic, __ATOMIC_RELAXED) != STILE_CHANNEL_MAGIC)
-        return STILE_DENIED;
-    if (__atomic_load_n(&header->version, __ATOMIC_RELAXED) != STILE_CHANNEL_VERSION)
-        return STILE_BAD_VERSION;
-    if (__atomic_load_n(&header->bytes, __ATOMIC_RELAXED) != bytes_of(memory))
-        return STILE_DENIED;
-    int64_t status = join_ring(&channel->in, memory, 0);
-    return status == STILE_SUCCESS ? join_ring(&channel->out, memory, 1) : status;
-}
-
-static int64_t bind_port(const uint32_t *remote, stile_vm_id_t owner, stile_vcpu_id_t target,
+static int64_t bind_port(uint32_t remote, stile_vm_id_t owner, stile_vcpu_id_t target,
                          stile_port_t *port)
 {
-    struct stile_result result =
-        stile_event_bind(owner, stile_port(__atomic_load_n(remote, __ATOMIC_RELAXED)), target);
+    struct stile_result result = stile_event_bind(owner, stile_port(remote), target);
 
     *port = stile_event_bind_port(result);
     return result.status;
 }
 
-static int64_t bind_ports(struct stile_channel *channel, const struct stile_channel_memory *memory,
+static int64_t bind_ports(struct stile_channel *channel, const uint32_t remote[2],
                           stile_vm_id_t owner, stile_vcpu_id_t target)
 {
-    const struct stile_channel_header *header = (const struct stile_channel_header *)memory->memory;
-    int64_t status = bind_port(&header->port[0], owner, target, &channel->port);
+    int64_t status = bind_port(remote[0], owner, target, &channel->port);
 
     if (status != STILE_SUCCESS)
         return status;
-    status = bind_port(&header->port[1], owner, target, &channel->room);
+    status = bind_port(remote[1], owner, target, &channel->room);
     if (status != STILE_SUCCESS)
         (void)stile_event_close(channel->port);
     return status;
@@ -158,6 +127,8 @@ int64_t stile_channel_join(struct stile_channel *channel, const struct stile_cha
                            const char *key, stile_vm_id_t owner, stile_vcpu_id_t target,
                            struct stile_mailbox *mailbox)
 {
+    uint32_t ports[2];
+
     if (!is_possible(memory))
         return STILE_INVALID_ARGUMENT;
     channel->mailbox = mailbox;
@@ -166,9 +137,11 @@ int64_t stile_channel_join(struct stile_channel *channel, const struct stile_cha
         stile_share_accept_from(owner, key, memory->base, memory->pages, ACCESS, &channel->share);
     if (status != STILE_SUCCESS)
         return status;
-    status = join_rings(channel, memory);
+    status = stile_channel_rings_join(&channel->in, &channel->out,
+                                      (const struct stile_channel_header *)memory->memory,
+                                      bytes_of(memory), memory->message_bytes, ports);
     if (status == STILE_SUCCESS)
-        status = bind_ports(channel, memory, owner, target);
+        status = bind_ports(channel, ports, owner, target);
     if (status != STILE_SUCCESS)
         (void)stile_memory_release(channel->share);
     return status;

@@ -9,8 +9,8 @@ from .names import camel, ident
 
 DECLARED = re.compile(r"(?:struct )?(\w+) \w+(?:\[\w+\])?")
 # Types of C, and their bytes.
-PLAIN = {"char": ("u8", 1), "uint8_t": ("u8", 1), "uint32_t": ("u32", 4), "uint64_t": ("u64", 8),
-         "int64_t": ("i64", 8)}
+PLAIN = {"char": ("u8", 1), "uint8_t": ("u8", 1), "uint16_t": ("u16", 2), "uint32_t": ("u32", 4),
+         "uint64_t": ("u64", 8), "int64_t": ("i64", 8)}
 
 HEAD = """//! The pages that the hypervisor shares with a VM, what VMs share with each other, and what calls
 //! write. Why most of it is atomics, and how they are used, is said in lib.rs."""
@@ -31,8 +31,10 @@ def rust_type(crate, member, is_shared):
 
 
 def is_shared(crate, aggregate):
-    """Whether others may write it at any time. What a call writes is named as the call is."""
-    return aggregate.name.removeprefix("stile_") not in {call.name for call in crate.api.calls}
+    """Whether others may write it at any time. What a call writes is named as the call is; messages
+    are copied out of their ring."""
+    name = aggregate.name.removeprefix("stile_")
+    return not name.startswith("virtio_msg") and name not in {call.name for call in crate.api.calls}
 
 
 def field(member):

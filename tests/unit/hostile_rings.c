@@ -24,8 +24,10 @@ static void peer_turn(void);
     })
 
 #include "channel.c"
+#include "channel_rings.c"
 #include "console_ring.c"
 #include "message_ring.c"
+#include "virtqueue.c"
 
 #define NR_PAGES  32
 #define NR_CALLS  4000 /* in each page */
@@ -251,8 +253,11 @@ KTF_TEST(hostile_rings, what_was_never_a_channel_is_not_joined)
         fill_page();
         nr_turns = 0;
         message_bytes = 1 + any(STILE_RING_MESSAGE_MAX);
-        struct stile_channel_memory ours = memory();
-        EXPECT_NE(join_rings(&channel, &ours), STILE_SUCCESS);
+        uint32_t ports[2];
+        EXPECT_NE(stile_channel_rings_join(&channel.in, &channel.out,
+                                           (const struct stile_channel_header *)(void *)page,
+                                           STILE_PAGE_SIZE, message_bytes, ports),
+                  STILE_SUCCESS);
     }
 }
 
@@ -273,4 +278,81 @@ KTF_TEST(hostile_rings, a_console_ring_in_memory_that_changes_all_the_time)
         EXPECT_LE(stile_console_ring_read(ring, text + length - count, count), count);
     }
     free(text);
+}
+
+/* --- a virtqueue ----------------------------------------------------------------------------- */
+
+#define QUEUE_NUM 32u
+
+/* The device uses a chain that it has got, most often; the peer's turns write anything else. */
+static void use_some(const struct stile_virtqueue *queue)
+{
+    struct ring *used = used_of(queue);
+    struct used_element *element = &used_elements(queue)[used->index % QUEUE_NUM];
+
+    element->id = any(8) ? any(QUEUE_NUM / queue->per_chain) * queue->per_chain : lie();
+    element->written = lie();
+    used->index++;
+}
+
+/* Whatever the device does, each slot is the driver's or the device's, once. */
+static void expect_slots(const struct stile_virtqueue *queue)
+{
+    uint32_t free = 0, in = 0;
+
+    for (uint32_t i = 0; i < queue->nr_free; i++) {
+        EXPECT_EQ(free >> queue->free[i] & 1, 0);
+        free |= 1u << queue->free[i];
+        EXPECT_FALSE(queue->is_in[queue->free[i]]);
+    }
+    for (uint32_t i = 0; i < QUEUE_NUM / queue->per_chain; i++)
+        in += queue->is_in[i];
+    EXPECT_EQ(queue->nr_free + in, QUEUE_NUM / queue->per_chain);
+}
+
+static uint32_t use_queue(struct stile_virtqueue *queue)
+{
+    const struct stile_virtqueue_buffer buffers[4] = {{.bytes = 1}, {.bytes = 2}};
+    uint32_t written, nr_used = 0;
+
+    for (uint32_t i = 0; i < NR_CALLS && !queue->broken; i++) {
+        nr_turns = 0;
+        uint16_t nr = (uint16_t)any(6), slot;
+
+        switch (any(4)) {
+        case 0:
+            slot = stile_virtqueue_add(queue, buffers, nr / 2, nr - nr / 2);
+            EXPECT_TRUE(slot == STILE_VIRTQUEUE_NONE || (nr > 0 && nr <= queue->per_chain));
+            break;
+        case 1:
+            (void)stile_virtqueue_publish(queue);
+            use_some(queue);
+            break;
+        case 2:
+            nr_used += stile_virtqueue_used(queue, &written) != STILE_VIRTQUEUE_NONE;
+            break;
+        default:
+            (void)stile_virtqueue_wait(queue);
+        }
+        expect_slots(queue);
+    }
+    return nr_used;
+}
+
+KTF_TEST(hostile_rings, a_virtqueue_in_memory_that_changes_all_the_time)
+{
+    uint32_t nr_used = 0, nr_broken = 0;
+
+    for (uint32_t i = 0; i < NR_PAGES * 500; i++) {
+        struct stile_virtqueue queue;
+
+        nr_turns = 0;
+        ASSERT_TRUE(stile_virtqueue_bytes(QUEUE_NUM) < STILE_PAGE_SIZE);
+        ASSERT_TRUE(stile_virtqueue_make(&queue, page, stile_ipa(0x40000000), QUEUE_NUM,
+                                         (uint16_t)(1 + any(4)), any(2)));
+        nr_used += use_queue(&queue);
+        nr_broken += queue.broken;
+    }
+    EXPECT_GT(nr_used, NR_PAGES);
+    EXPECT_GT(nr_broken, NR_PAGES);
 }

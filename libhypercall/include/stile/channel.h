@@ -71,7 +71,8 @@ int64_t stile_channel_offer(struct stile_channel *channel,
  *
  * Returns as stile_channel_offer(), where the directory's STILE_NOT_FOUND says: not yet;
  * STILE_BAD_VERSION if the peer speaks another version of the channel or its rings; STILE_DENIED if
- * what it offers is no channel, or one of other sizes.
+ * what it offers is no channel, or one of other sizes; STILE_BUSY if its rings have been used
+ * before.
  */
 int64_t stile_channel_join(struct stile_channel *channel, const struct stile_channel_memory *memory,
                            const char *key, stile_vm_id_t owner, stile_vcpu_id_t target,
