@@ -71,6 +71,11 @@ lib-tests :=
 $(eval $(call lib_tests,unit))
 $(eval $(call lib_tests,threads))
 
+# Both ends of virtio by messages: the library and the fake on one side, tools/backend on the other.
+backend-tested := $(addprefix tools/backend/,blk.c bus.c buses.c device.c msg.c queue.c) \
+	$(wildcard tests/lib/backend/*.c)
+$(O)/lib-threads/virtio: $(call host_objects,lib-threads/obj,$(backend-tested))
+
 include tests/fuzz/build.mk
 include tests/compare/build.mk
 include tests/linux/build.mk

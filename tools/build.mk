@@ -6,13 +6,13 @@ $(tools-uapi): $(linux-root)/.source
 	@mkdir -p $(@D)
 	@cp $(linux-root)/source/include/uapi/linux/stile.h $@
 
-tools-cflags = -std=c11 -D_GNU_SOURCE -O2 -g $(WARNINGS) $(ABI_CFLAGS) -I$(O)/tools/include
+tools-cflags = -std=c11 -D_GNU_SOURCE -O2 -g $(WARNINGS) $(LIB_CFLAGS) -I$(O)/tools/include
 
 # The back end of other VMs' virtio devices.
 backend := $(O)/tools/stile-backend
-backend-srcs := $(wildcard tools/backend/*.c)
+backend-srcs := $(wildcard tools/backend/*.c) libhypercall/src/channel_rings.c libhypercall/src/message_ring.c
 backend-compile = $(CROSS_COMPILE)gcc $(tools-cflags) -static -pthread $(backend-srcs) -o $@
-$(backend): $(backend-srcs) $(wildcard tools/backend/*.h abi/stile/*.h) $(tools-uapi) $$(call changed,$$(backend-compile))
+$(backend): $(backend-srcs) $(wildcard tools/backend/*.h abi/stile/*.h libhypercall/include/stile/*.h) $(tools-uapi) $$(call changed,$$(backend-compile))
 	$(call say,TOOL,$@)
 	@mkdir -p $(@D)
 	$(Q)$(backend-compile)

@@ -27,27 +27,18 @@
 #define LOAD(field)         __atomic_load_n(&(field), __ATOMIC_ACQUIRE)
 #define STORE(field, value) __atomic_store_n(&(field), (value), __ATOMIC_RELEASE)
 
-/* --- the driver is told --------------------------------------------------------------------- */
-
-void device_interrupt(struct device *device, uint64_t bits)
-{
-    /* While one of them is not acknowledged, the driver is going to look. */
-    if ((__atomic_fetch_or(&device->page->interrupt, bits, __ATOMIC_SEQ_CST) & bits) != bits)
-        (void)stile_send(device->stile, device->port);
-}
-
 /* Unless it is reset at this moment: then what was found meant nothing. */
 static void set_broken(struct device *device, const char *why)
 {
     __atomic_thread_fence(__ATOMIC_SEQ_CST); /* what was found wrong was read before */
     if (LOAD(device->page->resets) != device->resets)
         return;
-    if (device->nr_broken++ < SAID_BROKEN)
+    if (device_wrote_it(device) && device->nr_broken++ < SAID_BROKEN)
         say("%s %u: %s; nothing more is done until the driver resets it", device->config->vm,
             device->config->index, why);
     device->is_broken = true;
     STORE(device->page->needs_reset, 1);
-    device_interrupt(device, STILE_VIRTIO_CONFIG);
+    device->front->tell_changed(device);
 }
 
 /* --- what the driver has done --------------------------------------------------------------- */
@@ -66,7 +57,7 @@ static bool was_reset(struct device *device)
         device->queues[i].num = 0;
     STORE(device->page->needs_reset, 0);
     STORE(device->page->resets_done, resets);
-    (void)stile_send(device->stile, device->port);
+    device->front->tell_reset(device);
     return true;
 }
 
@@ -89,18 +80,22 @@ static void start_if_ready(struct device *device)
     device->is_started = true;
     for (unsigned i = 0; i < device->kind->nr_queues && !device->is_broken; i++)
         open_queue(device, i);
-    if (device->kind->start && !device->is_broken)
+    if (device->is_broken)
+        return;
+    if (device->kind->start)
         device->kind->start(device);
+    /* What another back end has used, the driver may not know of. */
+    device->front->tell_used(device, (1u << device->kind->nr_queues) - 1);
 }
 
 static void signal_used(struct device *device)
 {
-    bool must = false;
+    uint32_t queues = 0;
 
     for (unsigned i = 0; i < device->kind->nr_queues; i++)
-        must = queue_must_signal(&device->queues[i]) || must;
-    if (must)
-        device_interrupt(device, STILE_VIRTIO_USED_BUFFER);
+        queues |= queue_must_signal(&device->queues[i]) ? 1u << i : 0;
+    if (queues != 0)
+        device->front->tell_used(device, queues);
 }
 
 void device_look(struct device *device)
@@ -148,10 +143,7 @@ static void *serve(void *argument)
     struct device *device = argument;
     uint64_t count;
 
-    /* The driver may be there: what another back end has used, it may not know of. */
-    (void)stile_send(device->stile, device->port);
-    if (LOAD(device->page->status) & VIRTIO_CONFIG_S_DRIVER_OK)
-        device_interrupt(device, STILE_VIRTIO_USED_BUFFER);
+    device->front->tell_reset(device);
     for (;;) {
         struct pollfd fds[] = {{.fd = device->event_fd, .events = POLLIN},
                                {.fd = -1, .events = POLLIN}};
@@ -168,10 +160,10 @@ static void *serve(void *argument)
     }
 }
 
-static void forget(struct device *device)
+void device_forget(struct device *device)
 {
     if (device->stile >= 0)
-        (void)close(device->stile);
+        stile_close(device->stile);
     if (device->event_fd >= 0)
         (void)close(device->event_fd);
     if (device->file >= 0)
@@ -179,8 +171,8 @@ static void forget(struct device *device)
     free(device);
 }
 
-struct device *device_start(const struct config_device *config, struct stile_virtio_page *page,
-                            const struct memory *memory)
+struct device *device_new(const struct config_device *config, struct stile_virtio_page *page,
+                          const struct memory *memory, const struct front *front, void *front_data)
 {
     struct device *device = calloc(1, sizeof(*device));
 
@@ -188,31 +180,45 @@ struct device *device_start(const struct config_device *config, struct stile_vir
         die("out of memory");
     device->config = config;
     device->kind = config->is_disk ? &kind_disk : &kind_net;
+    device->front = front;
+    device->front_data = front_data;
     device->page = page;
     device->memory = *memory;
     device->file = -1;
     device->stile = stile_open();
     device->event_fd = eventfd(0, EFD_CLOEXEC);
     if (device->stile >= 0 && device->event_fd >= 0)
-        device->port = stile_bind(device->stile, page->vm_id, page->port, device->event_fd);
-    if (device->port == 0) {
-        say("%s %u: no event port: %s", config->vm, config->index, strerror(errno));
-    } else if (device_offer(device)) {
+        return device;
+    say("%s %u: %s", config->vm, config->index, strerror(errno));
+    device_forget(device);
+    return NULL;
+}
+
+bool device_start(struct device *device)
+{
+    const struct config_device *config = device->config;
+
+    if (device_offer(device)) {
         if (pthread_create(&device->thread, NULL, serve, device) == 0)
-            return device;
+            return true;
         say("%s %u: no thread", config->vm, config->index);
     }
-    forget(device);
-    return NULL;
+    device_forget(device);
+    return false;
+}
+
+void device_kick(struct device *device)
+{
+    const uint64_t one = 1;
+
+    if (write(device->event_fd, &one, sizeof(one)) < 0)
+        die("an eventfd cannot be written: %s", strerror(errno));
 }
 
 void device_stop(struct device *device)
 {
-    const uint64_t one = 1;
-
     STORE(device->ends, true);
-    if (write(device->event_fd, &one, sizeof(one)) < 0)
-        die("an eventfd cannot be written: %s", strerror(errno));
+    device_kick(device);
     (void)pthread_join(device->thread, NULL);
-    forget(device);
+    device_forget(device);
 }

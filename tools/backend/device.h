@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A virtio device that is served: its page, its queues, and the thread that does what the driver
- * asks for. What kind of device it is, a disk or a network card, is blk.c's and net.c's.
+ * asks for. What kind of device it is, a disk or a network card, is blk.c's and net.c's; how its
+ * driver gets to the page, and is told, is mmio.c's and bus.c's.
  */
 #ifndef BACKEND_DEVICE_H
 #define BACKEND_DEVICE_H
@@ -45,14 +46,31 @@ struct kind {
     bool (*is_idle)(struct device *device);
 };
 
+/** The way to a device's driver. All but close() are called by the device's thread. */
+struct front {
+    /** Tells of buffers that were used, by a bit for each queue. */
+    void (*tell_used)(struct device *device, uint32_t queues);
+
+    /** Tells that the page's configuration, or needs_reset, has changed. */
+    void (*tell_changed)(struct device *device);
+
+    /** Tells that the page's resets_done has changed, or device_id. */
+    void (*tell_reset)(struct device *device);
+
+    /** Whether the driver's VM has not ended: see device_wrote_it(). */
+    bool (*is_there)(const struct device *device);
+};
+
 struct device {
     const struct config_device *config;
     const struct kind *kind;
-    int file;      /* what is behind it */
-    int stile;     /* of its port */
-    uint32_t port; /* its end */
-    int event_fd;  /* written at each event, and when it is to end */
-    bool ends;     /* atomic */
+    const struct front *front;
+    void *front_data;                       /* the front's */
+    int file;                               /* what is behind it */
+    int stile;                              /* of its ports */
+    uint32_t ports[STILE_VIRTIO_NR_QUEUES]; /* its ends, as the front uses them; 0: none */
+    int event_fd;                           /* written when it is to look, and when it is to end */
+    bool ends;                              /* atomic */
     struct stile_virtio_page *page;
     struct memory memory;
     uint64_t features; /* that the driver has accepted */
@@ -76,20 +94,28 @@ extern const struct kind kind_disk;
 extern const struct kind kind_net;
 
 /**
- * device_start() - serve a device
+ * device_new() - make a device that is to be served
  * @config: what it is
  * @page:   mapped, as is @memory; both until device_stop()
+ * @front:  the way to its driver, with its data
  *
  * Returns NULL if that cannot be, and has told why.
  */
-struct device *device_start(const struct config_device *config, struct stile_virtio_page *page,
-                            const struct memory *memory);
+struct device *device_new(const struct config_device *config, struct stile_virtio_page *page,
+                          const struct memory *memory, const struct front *front, void *front_data);
+
+/** device_start() - offer it, and begin. Returns false, and has forgotten it, if that cannot be,
+ * and has told why */
+bool device_start(struct device *device);
+
+/** device_kick() - have it look at its page; for any thread */
+void device_kick(struct device *device);
 
 /** device_stop() - end its thread, and forget it */
 void device_stop(struct device *device);
 
-/** device_interrupt() - tell the driver; for the kinds */
-void device_interrupt(struct device *device, uint64_t bits);
+/** device_forget() - forget one that was not started */
+void device_forget(struct device *device);
 
 /**
  * device_wrote_it() - whether what was copied out of the driver's memory is what the driver wrote
@@ -99,8 +125,7 @@ void device_interrupt(struct device *device, uint64_t bits);
 static inline bool device_wrote_it(const struct device *device)
 {
     __atomic_thread_fence(__ATOMIC_ACQUIRE);
-    return __atomic_load_n(&device->page->ended, __ATOMIC_RELAXED) == 0 &&
-           __atomic_load_n(&device->page->magic, __ATOMIC_RELAXED) == STILE_VIRTIO_MAGIC;
+    return device->front->is_there(device);
 }
 
 /** device_ends() - whether what takes long is to be left */

@@ -11,11 +11,18 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <linux/stile.h>
+
 #define PAGE_BYTES 4096u
 
 int stile_open(void)
 {
     return open("/dev/stile", O_RDWR | O_CLOEXEC);
+}
+
+void stile_close(int stile)
+{
+    (void)close(stile);
 }
 
 uint32_t stile_find_vm(int stile, const char *name)
@@ -26,6 +33,17 @@ uint32_t stile_find_vm(int stile, const char *name)
         return 0;
     memcpy(find.name, name, strlen(name));
     return ioctl(stile, STILE_DEV_FIND_VM, &find) == 0 ? find.vm : 0;
+}
+
+bool stile_find_key(int stile, uint32_t vm, const char *key, uint64_t *value)
+{
+    struct stile_dev_key find = {.vm = vm};
+
+    memcpy(find.key, key, strnlen(key, sizeof(find.key)));
+    if (ioctl(stile, STILE_DEV_KEY_GET, &find) != 0)
+        return false;
+    *value = find.value;
+    return true;
 }
 
 int stile_watch_shares(int stile)
@@ -45,10 +63,22 @@ int stile_watch_shares(int stile)
     return -1;
 }
 
-bool stile_next_share(int stile, struct stile_dev_share *share)
+bool stile_next_offer(int stile, struct stile_offer *offer)
 {
-    *share = (struct stile_dev_share){.share = share->share};
-    return ioctl(stile, STILE_DEV_SHARE_NEXT, share) == 0;
+    struct stile_dev_share share = {.share = offer->share};
+
+    if (ioctl(stile, STILE_DEV_SHARE_NEXT, &share) != 0)
+        return false;
+    *offer = (struct stile_offer){
+        .share = share.share,
+        .owner = share.peer,
+        .pages = share.pages,
+        .is_device = share.flags & STILE_DEV_SHARE_DEVICE,
+        .is_donated = share.flags & STILE_DEV_SHARE_DONATED,
+        .is_accepted = share.flags & STILE_DEV_SHARE_ACCEPTED,
+        .has_ended = share.flags & STILE_DEV_SHARE_ENDED,
+    };
+    return true;
 }
 
 void *stile_accept(int stile, uint32_t share, uint32_t pages)
@@ -97,6 +127,13 @@ uint32_t stile_bind(int stile, uint32_t peer, uint32_t remote, int event_fd)
     };
 
     return ioctl(stile, STILE_DEV_PORT_MAKE, &port) == 0 ? port.port : 0;
+}
+
+void stile_unbind(int stile, uint32_t port)
+{
+    struct stile_dev_port_state state = {.port = port};
+
+    (void)ioctl(stile, STILE_DEV_PORT_CLOSE, &state);
 }
 
 bool stile_send(int stile, uint32_t port)

@@ -8,19 +8,34 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <linux/stile.h>
+/** What another VM offers to this one. */
+struct stile_offer {
+    uint32_t share;
+    uint32_t owner;
+    uint32_t pages;
+    bool is_device;   /* a page of stile/virtio.h */
+    bool is_donated;  /* it is to be this VM's own */
+    bool is_accepted; /* somebody has taken it */
+    bool has_ended;
+};
 
-/** stile_open() - /dev/stile; what is made by it is gone when it is closed. -1: errno says why */
+/** stile_open() - /dev/stile. -1: errno says why */
 int stile_open(void);
+
+/** stile_close() - close it: what was made by it is gone */
+void stile_close(int stile);
 
 /** stile_find_vm() - the number of the VM of a name; 0: none runs */
 uint32_t stile_find_vm(int stile, const char *name);
 
+/** stile_find_key() - what a VM has published under a key; false: nothing */
+bool stile_find_key(int stile, uint32_t vm, const char *key, uint64_t *value);
+
 /** stile_watch_shares() - an eventfd that is written when something has become of a share; or -1 */
 int stile_watch_shares(int stile);
 
-/** stile_next_share() - walk what is offered: the share behind @share->share, 0 at first */
-bool stile_next_share(int stile, struct stile_dev_share *share);
+/** stile_next_offer() - walk what is offered: what is behind @offer->share, 0 at first */
+bool stile_next_offer(int stile, struct stile_offer *offer);
 
 /**
  * stile_accept() - accept a share, and map it, to be read and written
@@ -42,6 +57,9 @@ bool stile_has_ended(int stile, uint32_t share);
  * Returns the port; 0, and errno says why.
  */
 uint32_t stile_bind(int stile, uint32_t peer, uint32_t remote, int event_fd);
+
+/** stile_unbind() - give a port up */
+void stile_unbind(int stile, uint32_t port);
 
 /** stile_send() - send an event; false: nobody is at the other end any more */
 bool stile_send(int stile, uint32_t port);
