@@ -79,6 +79,7 @@ $(O)/lib-threads/virtio: $(call host_objects,lib-threads/obj,$(backend-tested))
 include tests/fuzz/build.mk
 include tests/compare/build.mk
 include tests/linux/build.mk
+include tests/served/build.mk
 include tests/model/build.mk
 include tests/rust/build.mk
 

@@ -45,6 +45,8 @@ def disk_options(case, build):
         options += disk(case.disk, "disk", path)
     for number, device in enumerate(case.blank_disks):
         options += disk(device, f"disk{number}", blank(build, BLANK_DISK_MIB))
+    for number, entry in enumerate(case.file_disks, len(case.blank_disks)):
+        options += disk(entry["device"], f"disk{number}", build / entry["file"])
     return options
 
 

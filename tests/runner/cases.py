@@ -44,6 +44,7 @@ class Case:
     smmu: bool = False
     disk: str = ""  # a QEMU device that is a disk of 64 KiB, each 8 bytes of which say where they are
     blank_disks: list = field(default_factory=list)  # QEMU devices that are empty disks of 64 MiB
+    file_disks: list = field(default_factory=list)  # others, by device, and file of the build folder
     net: str = ""  # a QEMU device that is a card in a network of the machine's own
     cut: int = 0
     unchecked: bool = False  # whether kernels are packed whatever they are
@@ -82,7 +83,7 @@ class Case:
         shim = ["shim.img"] if self.tree and not self.bare else []
         return [".deps-build"] + ([] if self.bare else [self.image]) + shim + [
             vm[key] for vm in self.vms for key in ("kernel", "initrd")
-            if key in vm and is_built(vm[key])]
+            if key in vm and is_built(vm[key])] + [entry["file"] for entry in self.file_disks]
 
 
 def is_built(name):
