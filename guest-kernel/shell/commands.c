@@ -18,6 +18,7 @@
 #include "sensitive/balloon.h"
 #include "sensitive/psci.h"
 #include "sensitive/sensitive.h"
+#include "shell/io.h"
 #include "shell/shell.h"
 #include "test/test.h"
 #include "threads/thread.h"
@@ -157,6 +158,9 @@ static const struct {
     {"stat", show_statistics, "memory, interrupts, the hypervisor's counters"},
     {"run", run_program, "PROGRAM: start a process and wait for its end"},
     {"balloon", set_balloon, "PAGES: have so many pages given to the hypervisor"},
+    {"disk", io_disk,
+     "VM NUMBER [SECTOR [TEXT]]: a disk that another VM serves: its size, a text on it"},
+    {"net", io_net, "VM NUMBER OWN OTHER: a network that another VM serves: who has an address"},
     {"psci", call_psci, "FUNCTION X1: call the firmware, by number"},
     {"bench", run_bench, "measure the sensitive operations"},
     {"test", run_tests, "run the tests"},

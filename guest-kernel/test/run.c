@@ -40,9 +40,16 @@ static const struct {
     const char *option;
     void (*run)(const char *how);
 } jobs[] = {
-    {"hostile=", hostile_run},           {"share=", share_run},   {"echo=", echo_run},
-    {"channel=", channel_run},           {"donate=", donate_run}, {"take=", take_run},
-    {"differential=", differential_run}, {"lend=", lend_run},     {"borrow=", borrow_run},
+    {"hostile=", hostile_run},
+    {"share=", share_run},
+    {"echo=", echo_run},
+    {"channel=", channel_run},
+    {"donate=", donate_run},
+    {"take=", take_run},
+    {"differential=", differential_run},
+    {"lend=", lend_run},
+    {"borrow=", borrow_run},
+    {"disk=", disk_run},
 };
 
 uint64_t test_gpio;

@@ -92,4 +92,8 @@ void channel_run(const char *how);
  */
 void differential_run(const char *how);
 
+/** disk_run() - write and read the disk 0 that another VM serves by messages
+ * @how: that VM's name */
+void disk_run(const char *how);
+
 #endif

@@ -13,6 +13,7 @@
 
 #define THREAD_NAME_MAX 16
 
+struct cpu;
 struct space;
 
 enum thread_state {
@@ -33,6 +34,7 @@ struct thread {
     uint64_t stack_top;
     struct context *landing; /* of exception_try(): where a fault leads */
     struct space *space;     /* a process's; NULL for the kernel's own threads */
+    const struct cpu *home;  /* the one that may run it; NULL: any */
     enum thread_state state;
     uint32_t id;
     char name[THREAD_NAME_MAX];
@@ -61,6 +63,37 @@ static inline struct thread *queue_pop(struct thread_queue *queue)
 
     if (thread)
         queue->first = thread->next;
+    return thread;
+}
+
+/** queue_find() - the first thread that a CPU may run; NULL: there is none. *before becomes the one
+ * before it, or NULL */
+static inline struct thread *queue_find(const struct thread_queue *queue, const struct cpu *cpu,
+                                        struct thread **before)
+{
+    struct thread *thread = queue->first;
+
+    *before = NULL;
+    while (thread && thread->home && thread->home != cpu) {
+        *before = thread;
+        thread = thread->next;
+    }
+    return thread;
+}
+
+/** queue_take() - take it out */
+static inline struct thread *queue_take(struct thread_queue *queue, const struct cpu *cpu)
+{
+    struct thread *before, *thread = queue_find(queue, cpu, &before);
+
+    if (!thread)
+        return NULL;
+    if (before)
+        before->next = thread->next;
+    else
+        queue->first = thread->next;
+    if (queue->last == thread)
+        queue->last = before;
     return thread;
 }
 

@@ -39,10 +39,10 @@ struct thread *sched_current(void)
 }
 
 /* An idle CPU sleeps without a timer: it has to be told of a thread that it could run. */
-static void wake_idle_cpu(void)
+static void wake_idle_cpu(const struct thread *thread)
 {
     for (uint32_t i = 0; i < NR_CPUS; i++) {
-        if (cpus[i].idling) {
+        if (cpus[i].idling && (!thread->home || thread->home == &cpus[i])) {
             cpus[i].idling = false;
             if (&cpus[i] != smp_cpu())
                 sensitive->send_ipi(i, SGI_RESCHEDULE);
@@ -55,7 +55,7 @@ void sched_ready(struct thread *thread)
 {
     thread->state = THREAD_READY;
     queue_push(&ready, thread);
-    wake_idle_cpu();
+    wake_idle_cpu(thread);
 }
 
 void sched_sleep(uint64_t wake_ticks)
@@ -97,7 +97,7 @@ static void program_timer(const struct cpu *cpu, uint64_t now)
 
 static struct thread *choose(const struct cpu *cpu)
 {
-    struct thread *thread = queue_pop(&ready);
+    struct thread *thread = queue_take(&ready, cpu);
 
     return thread ? thread : cpu->idle;
 }
@@ -165,9 +165,10 @@ void sched_idle(void)
 void sched_yield(void)
 {
     struct cpu *cpu = smp_cpu();
+    struct thread *before;
 
     if (cpu->current != cpu->idle) {
-        if (!ready.first) {
+        if (!queue_find(&ready, cpu, &before)) {
             cpu->reschedule = false;
             program_timer(cpu, cpu_ticks());
             return;

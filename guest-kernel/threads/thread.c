@@ -144,6 +144,16 @@ void thread_sleep_ms(uint64_t ms)
     thread_sleep_until(cpu_ticks() + time_ms_to_ticks(ms));
 }
 
+uint32_t thread_stay(bool stays)
+{
+    uint64_t flags = irq_save();
+    const struct cpu *cpu = smp_cpu();
+
+    cpu->current->home = stays ? cpu : NULL;
+    irq_restore(flags);
+    return cpu->index;
+}
+
 static void idle(void *argument)
 {
     (void)argument;

@@ -5,6 +5,7 @@
 #ifndef THREADS_THREAD_H
 #define THREADS_THREAD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "threads/queue.h"
@@ -33,6 +34,10 @@ void thread_join(struct thread *thread);
 
 /** thread_exit() - end the calling thread */
 _Noreturn void thread_exit(void);
+
+/** thread_stay() - have the calling thread stay on the CPU it is on, or no longer. Returns the
+ * CPU's index */
+uint32_t thread_stay(bool stays);
 
 /** thread_yield() - let the other threads run first */
 void thread_yield(void);

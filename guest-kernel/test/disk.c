@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A disk that another VM serves: blocks are written and read again, as many at a time as go, and
+ * what that took of the hypervisor is counted.
+ */
+#include <string.h>
+
+#include "arch/cpu.h"
+#include "lib/printk.h"
+#include "sensitive/sensitive.h"
+#include "sensitive/virtio.h"
+#include "test/test.h"
+
+#define LIMIT_MS    20000
+#define NR_BLOCKS   2048u
+#define NR_ONE      256u
+#define BLOCK_WORDS (VIRTIO_BLOCK_BYTES / sizeof(uint64_t))
+
+#define SECTORS_OF_BLOCK (VIRTIO_BLOCK_BYTES / VIRTIO_SECTOR_BYTES)
+
+/* Of enum stile_counter. */
+#define COUNTER_EXITS 0
+
+static uint32_t blocks[VIRTIO_DISK_DEPTH]; /* which one each slot has */
+
+/* Which block is the nth: all of them, and no two neighbours. */
+static uint32_t block_at(uint32_t n)
+{
+    return n * 691u % NR_BLOCKS;
+}
+
+static void fill(uint32_t slot, uint32_t block)
+{
+    uint64_t *words = (uint64_t *)(void *)virtio_disk_block(slot);
+
+    for (uint32_t i = 0; i < BLOCK_WORDS; i++)
+        words[i] = (uint64_t)block << 32 | i;
+}
+
+static bool is_right(uint32_t slot, uint32_t block)
+{
+    const uint64_t *words = (const uint64_t *)(const void *)virtio_disk_block(slot);
+
+    for (uint32_t i = 0; i < BLOCK_WORDS; i++)
+        if (words[i] != ((uint64_t)block << 32 | i))
+            return false;
+    return true;
+}
+
+/* Moves all blocks, as many at a time as go. */
+static const char *move_all(bool is_write)
+{
+    uint32_t nr_begun = 0, slot;
+
+    for (uint32_t nr_done = 0; nr_done < NR_BLOCKS; nr_done++) {
+        int next;
+
+        while (nr_begun < NR_BLOCKS && (next = virtio_disk_next_slot()) >= 0) {
+            blocks[next] = block_at(nr_begun++);
+            if (is_write)
+                fill((uint32_t)next, blocks[next]);
+            (void)virtio_disk_begin(is_write, (uint64_t)blocks[next] * SECTORS_OF_BLOCK);
+        }
+        const char *fault = virtio_disk_end(&slot);
+        if (fault)
+            return fault;
+        if (!is_write && !is_right(slot, blocks[slot]))
+            return "a block holds something else";
+    }
+    return NULL;
+}
+
+/* Reads blocks one by one. */
+static const char *read_one_by_one(bool is_write)
+{
+    const char *fault = NULL;
+
+    for (uint32_t i = 0; i < NR_ONE && !fault; i++) {
+        fault =
+            virtio_disk_move(is_write, (uint64_t)block_at(i) * SECTORS_OF_BLOCK, SECTORS_OF_BLOCK);
+        if (!fault && !is_right(0, block_at(i)))
+            fault = "a block holds something else";
+    }
+    return fault;
+}
+
+/* Counts what something takes; false: it went wrong. */
+static bool count(const char *what, const char *(*run)(bool), bool is_write, uint32_t nr)
+{
+    uint64_t exits = 0, after = 0, start = cpu_ticks();
+
+    (void)sensitive_counter(COUNTER_EXITS, &exits);
+    const char *fault = run(is_write);
+    (void)sensitive_counter(COUNTER_EXITS, &after);
+    if (fault)
+        printk("disk: %s: %s: BAD\n", what, fault);
+    else
+        printk("disk: %s: %u blocks, %lu exits, %lu ticks a block\n", what, nr, after - exits,
+               (cpu_ticks() - start) / nr);
+    return !fault;
+}
+
+void disk_run(const char *how)
+{
+    char vm[32] = "";
+    uint64_t sectors = 0;
+    const char *fault;
+
+    for (size_t i = 0; how[i] > ' ' && i < sizeof(vm) - 1; i++)
+        vm[i] = how[i];
+    fault = virtio_open(vm, LIMIT_MS);
+    if (!fault)
+        fault = virtio_disk_open(0, &sectors);
+    if (!fault && sectors < NR_BLOCKS * SECTORS_OF_BLOCK)
+        fault = "it is too small";
+    if (fault) {
+        printk("disk: %s: BAD\n", fault);
+        return;
+    }
+    bool is_good = count("written", move_all, true, NR_BLOCKS) && !virtio_disk_flush() &&
+                   count("read", move_all, false, NR_BLOCKS) &&
+                   count("read one by one", read_one_by_one, false, NR_ONE);
+    virtio_close();
+    printk("disk: %s\n", is_good ? "good" : "BAD");
+}
