@@ -99,7 +99,7 @@ $(O)/flat.elf: tests/machine/flat.S | $(O)/.deps-build
 
 test-images := $(O)/shim.img $(O)/flat.img $(O)/stile.img $(O)/stile-test.img $(O)/guest.img $(O)/guest-test.img
 
-.PHONY: test test-images test-kunit test-linux stress fuzz differential model compare bench bench-record bench-debian bench-linux
+.PHONY: test test-images test-kunit test-linux stress fuzz differential model compare bench bench-record bench-debian bench-io bench-linux
 
 test-images: ## build what the tests run, but for the fuzzer, Rust and Debian
 test-images: $(test-images) $(unit-tests) $(O)/unit/ktf-selftest $(lib-tests) $(O)/libhypercall.a \
@@ -187,6 +187,9 @@ $(O)/bench/count.so: $(wildcard tests/bench/count/*)
 	$(Q)$(count-link)
 	$(call keep,$(count-link))
 $(O)/bench/count.so: $$(call changed,$$(count-link))
+
+bench-io: $(O)/stile.img $(O)/guest-test.img $(O)/bench/count.so $(O)/linux/initrd-driver $(linux-root)/io/Image ## measure a disk and a network that another VM serves
+	@tests/bench/io --build $(O)
 
 bench-linux: $(O)/stile.img $(O)/bench/count.so $(O)/linux/initrd $(linux-root)/stock/Image $(linux-root)/pv/Image | $(O)/.deps-plot ## measure what the patches of guest-kernel/linux save; hours, WAY=NAME: one way
 	@tests/bench/linux --build $(O) $(if $(GIC),--gic $(GIC)) $(if $(WAY),--way $(call quoted,$(WAY)))

@@ -16,11 +16,11 @@
 #include "stile/virtio_net.h"
 #include "threads/thread.h"
 
-#define NET_DEPTH 16
+#define NET_DEPTH 128
 #define RETRY_MS  1
 
 #define RINGS_BYTES 16384
-#define NET_BYTES   65536
+#define NET_BYTES   401408
 
 /** What the other VM sees of this one, but for the channel. */
 struct shared {

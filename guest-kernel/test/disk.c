@@ -1,27 +1,55 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A disk that another VM serves: blocks are written and read again, as many at a time as go, and
- * what that took of the hypervisor is counted.
+ * A disk, of another VM's by messages, or by registers: blocks are written and read again, as many
+ * at a time as go, and what that took of the hypervisor is counted.
  */
 #include <string.h>
 
-#include "arch/cpu.h"
 #include "lib/printk.h"
 #include "sensitive/sensitive.h"
 #include "sensitive/virtio.h"
+#include "test/disk.h"
 #include "test/test.h"
 
 #define LIMIT_MS    20000
 #define NR_BLOCKS   2048u
 #define NR_ONE      256u
-#define BLOCK_WORDS (VIRTIO_BLOCK_BYTES / sizeof(uint64_t))
+#define BLOCK_WORDS (DISK_BLOCK_BYTES / sizeof(uint64_t))
 
-#define SECTORS_OF_BLOCK (VIRTIO_BLOCK_BYTES / VIRTIO_SECTOR_BYTES)
+#define SECTORS_OF_BLOCK (DISK_BLOCK_BYTES / 512)
 
 /* Of enum stile_counter. */
 #define COUNTER_EXITS 0
 
-static uint32_t blocks[VIRTIO_DISK_DEPTH]; /* which one each slot has */
+/* --- by messages ----------------------------------------------------------------------------- */
+
+static const char *open_by_messages(const char *vm, uint64_t *sectors)
+{
+    const char *fault = virtio_open(vm, LIMIT_MS);
+
+    if (fault)
+        return fault;
+    fault = virtio_disk_open(0, sectors);
+    if (fault)
+        virtio_close();
+    return fault;
+}
+
+static const struct disk by_messages = {
+    .open = open_by_messages,
+    .close = virtio_close,
+    .block = virtio_disk_block,
+    .next_slot = virtio_disk_next_slot,
+    .begin = virtio_disk_begin,
+    .end = virtio_disk_end,
+};
+_Static_assert(DISK_BLOCK_BYTES == VIRTIO_BLOCK_BYTES && DISK_DEPTH == VIRTIO_DISK_DEPTH,
+               "one size");
+
+/* --- blocks ---------------------------------------------------------------------------------- */
+
+static const struct disk *disk;
+static uint32_t blocks[DISK_DEPTH]; /* which one each slot has */
 
 /* Which block is the nth: all of them, and no two neighbours. */
 static uint32_t block_at(uint32_t n)
@@ -31,7 +59,7 @@ static uint32_t block_at(uint32_t n)
 
 static void fill(uint32_t slot, uint32_t block)
 {
-    uint64_t *words = (uint64_t *)(void *)virtio_disk_block(slot);
+    uint64_t *words = (uint64_t *)(void *)disk->block(slot);
 
     for (uint32_t i = 0; i < BLOCK_WORDS; i++)
         words[i] = (uint64_t)block << 32 | i;
@@ -39,7 +67,7 @@ static void fill(uint32_t slot, uint32_t block)
 
 static bool is_right(uint32_t slot, uint32_t block)
 {
-    const uint64_t *words = (const uint64_t *)(const void *)virtio_disk_block(slot);
+    const uint64_t *words = (const uint64_t *)(const void *)disk->block(slot);
 
     for (uint32_t i = 0; i < BLOCK_WORDS; i++)
         if (words[i] != ((uint64_t)block << 32 | i))
@@ -55,13 +83,13 @@ static const char *move_all(bool is_write)
     for (uint32_t nr_done = 0; nr_done < NR_BLOCKS; nr_done++) {
         int next;
 
-        while (nr_begun < NR_BLOCKS && (next = virtio_disk_next_slot()) >= 0) {
+        while (nr_begun < NR_BLOCKS && (next = disk->next_slot()) >= 0) {
             blocks[next] = block_at(nr_begun++);
             if (is_write)
                 fill((uint32_t)next, blocks[next]);
-            (void)virtio_disk_begin(is_write, (uint64_t)blocks[next] * SECTORS_OF_BLOCK);
+            (void)disk->begin(is_write, (uint64_t)blocks[next] * SECTORS_OF_BLOCK);
         }
-        const char *fault = virtio_disk_end(&slot);
+        const char *fault = disk->end(&slot);
         if (fault)
             return fault;
         if (!is_write && !is_right(slot, blocks[slot]))
@@ -70,15 +98,15 @@ static const char *move_all(bool is_write)
     return NULL;
 }
 
-/* Reads blocks one by one. */
-static const char *read_one_by_one(bool is_write)
+static const char *move_one_by_one(bool is_write)
 {
     const char *fault = NULL;
+    uint32_t slot;
 
     for (uint32_t i = 0; i < NR_ONE && !fault; i++) {
-        fault =
-            virtio_disk_move(is_write, (uint64_t)block_at(i) * SECTORS_OF_BLOCK, SECTORS_OF_BLOCK);
-        if (!fault && !is_right(0, block_at(i)))
+        (void)disk->begin(is_write, (uint64_t)block_at(i) * SECTORS_OF_BLOCK);
+        fault = disk->end(&slot);
+        if (!fault && !is_right(slot, block_at(i)))
             fault = "a block holds something else";
     }
     return fault;
@@ -87,39 +115,40 @@ static const char *read_one_by_one(bool is_write)
 /* Counts what something takes; false: it went wrong. */
 static bool count(const char *what, const char *(*run)(bool), bool is_write, uint32_t nr)
 {
-    uint64_t exits = 0, after = 0, start = cpu_ticks();
+    uint64_t exits = 0, after = 0;
 
     (void)sensitive_counter(COUNTER_EXITS, &exits);
+    test_mark();
     const char *fault = run(is_write);
+    test_mark();
     (void)sensitive_counter(COUNTER_EXITS, &after);
     if (fault)
         printk("disk: %s: %s: BAD\n", what, fault);
     else
-        printk("disk: %s: %u blocks, %lu exits, %lu ticks a block\n", what, nr, after - exits,
-               (cpu_ticks() - start) / nr);
+        printk("disk: %s: %u blocks, %lu exits\n", what, nr, after - exits);
     return !fault;
 }
 
 void disk_run(const char *how)
 {
-    char vm[32] = "";
+    bool has_registers = strncmp(how, "registers", strlen("registers")) == 0;
     uint64_t sectors = 0;
     const char *fault;
+    char vm[32] = "";
 
     for (size_t i = 0; how[i] > ' ' && i < sizeof(vm) - 1; i++)
         vm[i] = how[i];
-    fault = virtio_open(vm, LIMIT_MS);
-    if (!fault)
-        fault = virtio_disk_open(0, &sectors);
+    disk = has_registers ? &disk_by_registers : &by_messages;
+    fault = disk->open(vm, &sectors);
     if (!fault && sectors < NR_BLOCKS * SECTORS_OF_BLOCK)
         fault = "it is too small";
     if (fault) {
         printk("disk: %s: BAD\n", fault);
         return;
     }
-    bool is_good = count("written", move_all, true, NR_BLOCKS) && !virtio_disk_flush() &&
+    bool is_good = count("written", move_all, true, NR_BLOCKS) &&
                    count("read", move_all, false, NR_BLOCKS) &&
-                   count("read one by one", read_one_by_one, false, NR_ONE);
-    virtio_close();
+                   count("read one by one", move_one_by_one, false, NR_ONE);
+    disk->close();
     printk("disk: %s\n", is_good ? "good" : "BAD");
 }

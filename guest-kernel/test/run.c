@@ -50,6 +50,7 @@ static const struct {
     {"lend=", lend_run},
     {"borrow=", borrow_run},
     {"disk=", disk_run},
+    {"packets=", packets_run},
 };
 
 uint64_t test_gpio;

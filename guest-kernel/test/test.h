@@ -92,8 +92,23 @@ void channel_run(const char *how);
  */
 void differential_run(const char *how);
 
-/** disk_run() - write and read the disk 0 that another VM serves by messages
- * @how: that VM's name */
+/**
+ * disk_run() - write and read a disk, and print what that took
+ * @how: the name of a VM, which serves it by messages as device 0; or "registers": the machine's
+ */
 void disk_run(const char *how);
+
+/**
+ * packets_run() - send packets by a network card, device 1 of a VM that serves it by messages
+ * @how: that VM's name
+ */
+void packets_run(const char *how);
+
+/** test_mark() - mark the place where what is measured begins or ends (tests/bench/count); no more
+ */
+static inline void test_mark(void)
+{
+    __asm__ volatile(".inst 0xD5032E1F"); /* a hint that does nothing */
+}
 
 #endif

@@ -329,11 +329,11 @@ int64_t stile_virtio_device_start(struct stile_virtio_device *device)
 }
 
 int64_t stile_virtio_device_wait(struct stile_virtio_device *device, struct stile_virtqueue *queue,
-                                 stile_port_t port)
+                                 uint16_t nr, stile_port_t port)
 {
     const struct stile_virtio_bus *bus = device->bus;
 
-    if (!stile_virtqueue_wait(queue))
+    if (!stile_virtqueue_wait(queue, nr))
         return queue->broken ? STILE_DENIED : STILE_SUCCESS;
     /* A back end that has gone has set the bit, when it went. */
     struct stile_result result = stile_event_query(port);

@@ -62,20 +62,28 @@ static int64_t start(struct stile_virtio_disk *disk)
     return status;
 }
 
+bool stile_virtio_disk_make(struct stile_virtio_disk *disk, void *memory, stile_ipa_t base,
+                            uint16_t depth, bool has_event_index)
+{
+    if (depth - 1u >= STILE_VIRTIO_DISK_DEPTH_MAX ||
+        !stile_virtqueue_make(&disk->queue, memory, base, num_of(depth), NR_DESCS, has_event_index))
+        return false;
+    disk->slots = (struct stile_virtio_disk_slot *)(void *)((uint8_t *)memory + queue_bytes(depth));
+    disk->slots_base = stile_ipa(base.ipa + queue_bytes(depth));
+    return true;
+}
+
 int64_t stile_virtio_disk_open(struct stile_virtio_disk *disk, struct stile_virtio_bus *bus,
                                uint16_t number, void *memory, stile_ipa_t base, uint16_t depth)
 {
-    if (depth - 1u >= STILE_VIRTIO_DISK_DEPTH_MAX)
-        return STILE_INVALID_ARGUMENT;
     int64_t status =
         stile_virtio_device_open(&disk->device, bus, number, DEVICE_ID, READ_ONLY | FLUSH);
+
     if (status != STILE_SUCCESS)
         return status;
-    if (!stile_virtqueue_make(&disk->queue, memory, base, num_of(depth), NR_DESCS,
-                              (disk->device.features & STILE_VIRTIO_EVENT_INDEX) != 0))
+    if (!stile_virtio_disk_make(disk, memory, base, depth,
+                                (disk->device.features & STILE_VIRTIO_EVENT_INDEX) != 0))
         return STILE_INVALID_ARGUMENT;
-    disk->slots = (struct stile_virtio_disk_slot *)(void *)((uint8_t *)memory + queue_bytes(depth));
-    disk->slots_base = stile_ipa(base.ipa + queue_bytes(depth));
     return start(disk);
 }
 
@@ -122,7 +130,7 @@ uint16_t stile_virtio_disk_done(struct stile_virtio_disk *disk, int64_t *status)
 
 int64_t stile_virtio_disk_wait(struct stile_virtio_disk *disk)
 {
-    return stile_virtio_device_wait(&disk->device, &disk->queue, disk->port);
+    return stile_virtio_device_wait(&disk->device, &disk->queue, 1, disk->port);
 }
 
 int64_t stile_virtio_disk_do(struct stile_virtio_disk *disk, enum stile_virtio_disk_what what,

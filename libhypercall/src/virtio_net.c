@@ -151,5 +151,9 @@ int64_t stile_virtio_net_receive(struct stile_virtio_net *net, void *packet, uin
 
 int64_t stile_virtio_net_wait(struct stile_virtio_net *net, uint32_t queue)
 {
-    return stile_virtio_device_wait(&net->device, &net->queues[queue], net->ports[queue]);
+    struct stile_virtqueue *its = &net->queues[queue];
+    /* Who sends is woken for many. */
+    uint16_t nr = queue == TX ? (uint16_t)(1 + stile_virtqueue_pending(its) / 2) : 1;
+
+    return stile_virtio_device_wait(&net->device, its, nr, net->ports[queue]);
 }

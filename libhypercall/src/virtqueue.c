@@ -177,11 +177,14 @@ uint16_t stile_virtqueue_used(struct stile_virtqueue *queue, uint32_t *written)
     return take_back(queue, head);
 }
 
-bool stile_virtqueue_wait(struct stile_virtqueue *queue)
+bool stile_virtqueue_wait(struct stile_virtqueue *queue, uint16_t nr)
 {
     if (queue->has_event_index)
-        __atomic_store_n(&avail_entries(queue)[queue->num], queue->next_used, __ATOMIC_RELAXED);
+        __atomic_store_n(&avail_entries(queue)[queue->num], (uint16_t)(queue->next_used + nr - 1),
+                         __ATOMIC_RELAXED);
+    else
+        nr = 1;
     __atomic_thread_fence(__ATOMIC_SEQ_CST); /* so that not both miss the other's store */
-    return !queue->broken &&
-           __atomic_load_n(&used_of(queue)->index, __ATOMIC_RELAXED) == queue->next_used;
+    uint16_t index = __atomic_load_n(&used_of(queue)->index, __ATOMIC_RELAXED);
+    return !queue->broken && (uint16_t)(index - queue->next_used) < nr;
 }

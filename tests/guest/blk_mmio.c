@@ -61,18 +61,22 @@ static void set_status(uint32_t value)
     write32(STATUS, value);
 }
 
-static uint32_t features(void)
+static uint64_t features(void)
 {
+    uint64_t low;
+
+    write32(DEVICE_FEATURES_SEL, 0);
+    low = read32(DEVICE_FEATURES);
     write32(DEVICE_FEATURES_SEL, 1);
-    return read32(DEVICE_FEATURES);
+    return low | (uint64_t)read32(DEVICE_FEATURES) << 32;
 }
 
-static void set_features(uint32_t value)
+static void set_features(uint64_t value)
 {
     write32(DRIVER_FEATURES_SEL, 0);
-    write32(DRIVER_FEATURES, 0);
+    write32(DRIVER_FEATURES, (uint32_t)value);
     write32(DRIVER_FEATURES_SEL, 1);
-    write32(DRIVER_FEATURES, value);
+    write32(DRIVER_FEATURES, (uint32_t)(value >> 32));
 }
 
 static bool set_queue(uint32_t nr, uint64_t desc, uint64_t driver, uint64_t device)

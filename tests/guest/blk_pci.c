@@ -72,18 +72,22 @@ static void set_status(uint32_t value)
     io_write8(at[CAP_TYPE_COMMON] + STATUS, (uint8_t)value);
 }
 
-static uint32_t features(void)
+static uint64_t features(void)
 {
+    uint64_t low;
+
+    io_write32(at[CAP_TYPE_COMMON] + DEVICE_FEATURES_SEL, 0);
+    low = io_read32(at[CAP_TYPE_COMMON] + DEVICE_FEATURES);
     io_write32(at[CAP_TYPE_COMMON] + DEVICE_FEATURES_SEL, 1);
-    return io_read32(at[CAP_TYPE_COMMON] + DEVICE_FEATURES);
+    return low | (uint64_t)io_read32(at[CAP_TYPE_COMMON] + DEVICE_FEATURES) << 32;
 }
 
-static void set_features(uint32_t value)
+static void set_features(uint64_t value)
 {
     io_write32(at[CAP_TYPE_COMMON] + DRIVER_FEATURES_SEL, 0);
-    io_write32(at[CAP_TYPE_COMMON] + DRIVER_FEATURES, 0);
+    io_write32(at[CAP_TYPE_COMMON] + DRIVER_FEATURES, (uint32_t)value);
     io_write32(at[CAP_TYPE_COMMON] + DRIVER_FEATURES_SEL, 1);
-    io_write32(at[CAP_TYPE_COMMON] + DRIVER_FEATURES, value);
+    io_write32(at[CAP_TYPE_COMMON] + DRIVER_FEATURES, (uint32_t)(value >> 32));
 }
 
 static void write_pa(uint32_t offset, uint64_t pa)

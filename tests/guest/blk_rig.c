@@ -12,17 +12,6 @@
 #include "test/test.h"
 #include "threads/thread.h"
 
-/* 2.1: the device's status. */
-#define STATUS_ACKNOWLEDGE 1u
-#define STATUS_DRIVER      2u
-#define STATUS_DRIVER_OK   4u
-#define STATUS_FEATURES_OK 8u
-#define STATUS_NEEDS_RESET 64u
-
-/* 6: of the second word of features. */
-#define FEATURE_VERSION_1       (1u << 0)
-#define FEATURE_ACCESS_PLATFORM (1u << 1)
-
 /* 2.6: the queue. */
 #define NR_DESCRIPTORS 16u
 #define DESC_NEXT      1u
@@ -75,6 +64,11 @@ void test_map_devices(void)
         device = blk_pci_find();
 }
 
+const struct blk_transport *blk_device(void)
+{
+    return device;
+}
+
 void blk_rig_need_disk(void)
 {
     if (!device)
@@ -96,7 +90,7 @@ static void reset(void)
 /* 3.1.1, up to step 6. */
 static bool agree_on_features(void)
 {
-    uint32_t wanted = device->features() & (FEATURE_VERSION_1 | FEATURE_ACCESS_PLATFORM);
+    uint64_t wanted = device->features() & (FEATURE_VERSION_1 | FEATURE_ACCESS_PLATFORM);
 
     device->set_status(STATUS_ACKNOWLEDGE);
     device->set_status(STATUS_ACKNOWLEDGE | STATUS_DRIVER);

@@ -248,7 +248,7 @@ static void become_net(bool may_merge)
     device.kind = &kind_net;
     device.file = ends[0];
     device.data = malloc(PACKET_MAX);
-    device.sent = malloc(PACKET_MAX);
+    device.sent = malloc(SENT_BYTES);
     device.features = may_merge ? FEATURE(VIRTIO_NET_F_MRG_RXBUF) : 0;
     ASSERT_TRUE(queue_open(&device.queues[TX], &device.memory, &tx, false));
 }

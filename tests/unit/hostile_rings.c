@@ -332,7 +332,7 @@ static uint32_t use_queue(struct stile_virtqueue *queue)
             nr_used += stile_virtqueue_used(queue, &written) != STILE_VIRTQUEUE_NONE;
             break;
         default:
-            (void)stile_virtqueue_wait(queue);
+            (void)stile_virtqueue_wait(queue, (uint16_t)any(4));
         }
         expect_slots(queue);
     }

@@ -214,10 +214,15 @@ static bool step(struct bus *bus)
     return true;
 }
 
+bool bus_has_ended(const struct bus *bus)
+{
+    return stile_has_ended(bus->stile, bus->channel.share);
+}
+
 /* The driver's VM finds that nobody is there, and may begin anew. */
 static void give_up(struct bus *bus)
 {
-    if (!bus->was_broken)
+    if (!bus->was_broken && !bus_has_ended(bus))
         say("%s: its bus has impossible rings; nothing more is done until it makes them anew",
             bus->vm);
     for (unsigned i = 0; i < 2 && !bus->was_broken; i++)
@@ -325,11 +330,6 @@ struct bus *bus_start(const struct config *config, const char *vm, uint32_t vm_i
         say("%s: its bus of messages is not served: %s", vm, fault);
     forget(bus);
     return NULL;
-}
-
-bool bus_has_ended(const struct bus *bus)
-{
-    return stile_has_ended(bus->stile, bus->channel.share);
 }
 
 void bus_stop(struct bus *bus)

@@ -85,7 +85,7 @@ struct device {
     uint64_t bytes;      /* of a disk */
     bool waits_for_file; /* a network card's: for packets */
     uint8_t *data;       /* copies: of a disk's; a packet that is on its way to the driver */
-    uint8_t *sent;       /* a network card's: a packet of the driver's */
+    uint8_t *sent;       /* a network card's: packets of the driver's */
     size_t packet_bytes; /* of the one that is on its way, with its header; 0: there is none */
     pthread_t thread;
 };

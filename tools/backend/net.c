@@ -28,6 +28,9 @@
 /* The largest that the kernel makes, with its header and that of Ethernet. */
 #define PACKET_MAX (65536u + 64u)
 
+/* How much is copied at a time: one of the largest, or many of most. */
+#define SENT_BYTES (2 * PACKET_MAX)
+
 /* So that the other direction, and resets, have their turn. */
 #define PACKETS_A_TURN 64u
 
@@ -60,7 +63,7 @@ static bool net_open(struct device *device, struct stile_virtio_page *page, uint
         return false;
     }
     device->data = malloc(PACKET_MAX);
-    device->sent = malloc(PACKET_MAX);
+    device->sent = malloc(SENT_BYTES);
     if (!device->data || !device->sent)
         die("out of memory");
     memcpy(shown.mac, config->mac, sizeof(shown.mac));
@@ -98,32 +101,53 @@ static void net_start(struct device *device)
 
 /* --- packets -------------------------------------------------------------------------------- */
 
-/*
- * Hands a packet of the driver's to the kernel. One that it does not take is lost, as on any wire;
- * so is one that is longer than any, and what a VM that has ended leaves in its memory.
- */
-static void send_packet(struct device *device)
+/* Copies the packet at hand. Returns how long it is; 0: longer than any, and lost. */
+static size_t take_packet(struct device *device, size_t at)
 {
     struct cursor out = chain_out(&device->chain);
-    size_t bytes = chain_read(&out, device->sent, PACKET_MAX);
+    size_t bytes = chain_read(&out, device->sent + at, PACKET_MAX);
 
-    if (out.nr == 0 && device_wrote_it(device))
-        (void)!write(device->file, device->sent, bytes);
+    return out.nr == 0 ? bytes : 0;
 }
 
+/*
+ * Hands packets of the driver's to the kernel. One that it does not take is lost, as on any wire;
+ * so is what a VM that has ended leaves in its memory.
+ */
+static void hand_over(struct device *device, const size_t lengths[], unsigned nr)
+{
+    const uint8_t *packet = device->sent;
+
+    if (!device_wrote_it(device))
+        return;
+    for (unsigned i = 0; i < nr; packet += lengths[i++])
+        if (lengths[i] > 0)
+            (void)!write(device->file, packet, lengths[i]);
+}
+
+/* Many at a time: to ask whether the driver's VM is still there may take a call. */
 static enum run_result send_some(struct device *device)
 {
-    for (unsigned i = 0; i < PACKETS_A_TURN; i++) {
-        enum queue_result result = queue_pop(&device->queues[TX], &device->chain);
+    struct queue *queue = &device->queues[TX];
+    size_t lengths[PACKETS_A_TURN], bytes = 0;
+    enum queue_result result = QUEUE_CHAIN;
+    unsigned nr = 0;
 
-        if (result == QUEUE_EMPTY)
-            return RUN_DONE;
-        if (result == QUEUE_BROKEN)
-            return RUN_BROKEN;
-        send_packet(device);
-        queue_push(&device->queues[TX], &device->chain, 0);
+    while (nr < PACKETS_A_TURN && bytes + PACKET_MAX <= SENT_BYTES) {
+        result = queue_pop(queue, &device->chain);
+        if (result != QUEUE_CHAIN)
+            break;
+        lengths[nr] = take_packet(device, bytes);
+        bytes += lengths[nr++];
+        queue_fill(queue, &device->chain, 0);
     }
-    return RUN_MORE;
+    if (nr > 0) {
+        hand_over(device, lengths, nr);
+        queue_publish(queue);
+    }
+    if (result == QUEUE_BROKEN)
+        return RUN_BROKEN;
+    return result == QUEUE_EMPTY ? RUN_DONE : RUN_MORE;
 }
 
 /* Takes the next packet from the kernel, if there is none at hand. Returns whether there is one. */

@@ -135,13 +135,14 @@ int64_t stile_virtio_device_start(struct stile_virtio_device *device);
 
 /**
  * stile_virtio_device_wait() - sleep until the device has used chains of a queue
+ * @nr: how many, as stile_virtqueue_wait()
  * @port: the queue's
  *
  * Returns 0: look; STILE_BUSY if the bus's deadline has passed; STILE_NOT_BOUND if the back end is
  * gone; STILE_DENIED if the queue is broken.
  */
 int64_t stile_virtio_device_wait(struct stile_virtio_device *device, struct stile_virtqueue *queue,
-                                 stile_port_t port);
+                                 uint16_t nr, stile_port_t port);
 
 /** stile_virtio_device_reset() - when it returns 0 the device leaves memory alone. Errors as above
  */

@@ -46,6 +46,16 @@ struct stile_virtio_disk {
 uint64_t stile_virtio_disk_bytes(uint16_t depth);
 
 /**
+ * stile_virtio_disk_make() - make a disk's queue and requests, and no more
+ *
+ * For who gets to its device in another way, by registers for example: stile_virtio_disk_submit()
+ * and stile_virtio_disk_done() are all the same; stile_virtqueue_publish() says whether to notify.
+ * Arguments as of stile_virtio_disk_open(). Returns false if the depth is out of range.
+ */
+bool stile_virtio_disk_make(struct stile_virtio_disk *disk, void *memory, stile_ipa_t base,
+                            uint16_t depth, bool has_event_index);
+
+/**
  * stile_virtio_disk_open() - take a disk
  * @disk: to be filled in
  * @bus: that has shared the memory

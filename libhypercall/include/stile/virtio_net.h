@@ -66,8 +66,8 @@ int64_t stile_virtio_net_send(struct stile_virtio_net *net, const void *packet, 
  */
 int64_t stile_virtio_net_receive(struct stile_virtio_net *net, void *packet, uint32_t *bytes);
 
-/** stile_virtio_net_wait() - sleep until there is a packet (@queue 0), or room (1). Errors as
- * stile_virtio_device_wait() */
+/** stile_virtio_net_wait() - sleep until there is a packet (@queue 0), or room for many (1). Errors
+ * as stile_virtio_device_wait() */
 int64_t stile_virtio_net_wait(struct stile_virtio_net *net, uint32_t queue);
 
 #ifdef __cplusplus

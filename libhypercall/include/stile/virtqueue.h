@@ -97,11 +97,18 @@ bool stile_virtqueue_publish(struct stile_virtqueue *queue);
 uint16_t stile_virtqueue_used(struct stile_virtqueue *queue, uint32_t *written);
 
 /**
- * stile_virtqueue_wait() - ask to be notified of the next chain that is used
+ * stile_virtqueue_wait() - ask to be notified when chains are used
+ * @nr: how many, 1 to as many as the device has; without event indexes it is one
  *
- * Returns whether the driver may sleep. If not, look again: there is one, or the queue is broken.
+ * Returns whether the driver may sleep. If not, look again: they are used, or the queue is broken.
  */
-bool stile_virtqueue_wait(struct stile_virtqueue *queue);
+bool stile_virtqueue_wait(struct stile_virtqueue *queue, uint16_t nr);
+
+/** stile_virtqueue_pending() - how many chains the device has */
+static inline uint16_t stile_virtqueue_pending(const struct stile_virtqueue *queue)
+{
+    return (uint16_t)(queue->num / queue->per_chain - queue->nr_free);
+}
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A network card of another VM's: packets are sent as fast as it takes them, and what that took of
+ * the hypervisor is counted.
+ */
+#include <string.h>
+
+#include "lib/printk.h"
+#include "sensitive/sensitive.h"
+#include "sensitive/virtio.h"
+#include "test/test.h"
+
+#define LIMIT_MS     20000
+#define NR_PACKETS   8192u
+#define PACKET_BYTES 1514u
+
+/* Of enum stile_counter. */
+#define COUNTER_EXITS 0
+
+/* To and from addresses that nobody else has; of a type that nobody knows. */
+static const uint8_t head[14] = {2, 0, 0, 0, 0, 9, 2, 0, 0, 0, 0, 8, 0x88, 0xB5};
+
+static const char *send_all(void)
+{
+    static uint8_t packet[PACKET_BYTES];
+    const char *fault = NULL;
+
+    memcpy(packet, head, sizeof(head));
+    for (uint32_t i = 0; i < NR_PACKETS && !fault; i++)
+        fault = virtio_net_send(packet, sizeof(packet));
+    return fault;
+}
+
+void packets_run(const char *how)
+{
+    uint64_t before = 0, after = 0;
+    uint8_t mac[6];
+    char vm[32] = "";
+
+    for (size_t i = 0; how[i] > ' ' && i < sizeof(vm) - 1; i++)
+        vm[i] = how[i];
+    const char *fault = virtio_open(vm, LIMIT_MS);
+    if (!fault) {
+        fault = virtio_net_open(1, mac);
+        (void)sensitive_counter(COUNTER_EXITS, &before);
+        test_mark();
+        if (!fault)
+            fault = send_all();
+        test_mark();
+        (void)sensitive_counter(COUNTER_EXITS, &after);
+        virtio_close();
+    }
+    if (fault)
+        printk("packets: %s: BAD\n", fault);
+    else
+        printk("packets: sent: %u packets, %lu exits\npackets: good\n", NR_PACKETS, after - before);
+}
