@@ -78,10 +78,9 @@ void channel_run(const char *how)
     bool is_owner = strncmp(how, "to:", 3) == 0;
     const char *rest = strchr(how, ':');
     uint64_t before = 0, after = 0;
-    char peer[32] = "";
+    char peer[32];
 
-    for (size_t i = 0; rest && rest[1 + i] > ' ' && i < sizeof(peer) - 1; i++)
-        peer[i] = rest[1 + i];
+    test_word(rest ? rest + 1 : "", peer, sizeof(peer));
     if (!channel_open(peer, is_owner, LIMIT_MS)) {
         printk("channel: %s is not there: BAD\n", peer);
         return;

@@ -50,6 +50,7 @@ _Static_assert(DISK_BLOCK_BYTES == VIRTIO_BLOCK_BYTES && DISK_DEPTH == VIRTIO_DI
 
 static const struct disk *disk;
 static uint32_t blocks[DISK_DEPTH]; /* which one each slot has */
+static uint32_t slot;               /* of the request that was last done */
 
 /* Which block is the nth: all of them, and no two neighbours. */
 static uint32_t block_at(uint32_t n)
@@ -57,17 +58,17 @@ static uint32_t block_at(uint32_t n)
     return n * 691u % NR_BLOCKS;
 }
 
-static void fill(uint32_t slot, uint32_t block)
+static void fill(uint32_t of, uint32_t block)
 {
-    uint64_t *words = (uint64_t *)(void *)disk->block(slot);
+    uint64_t *words = (uint64_t *)(void *)disk->block(of);
 
     for (uint32_t i = 0; i < BLOCK_WORDS; i++)
         words[i] = (uint64_t)block << 32 | i;
 }
 
-static bool is_right(uint32_t slot, uint32_t block)
+static bool is_right(uint32_t of, uint32_t block)
 {
-    const uint64_t *words = (const uint64_t *)(const void *)disk->block(slot);
+    const uint64_t *words = (const uint64_t *)(const void *)disk->block(of);
 
     for (uint32_t i = 0; i < BLOCK_WORDS; i++)
         if (words[i] != ((uint64_t)block << 32 | i))
@@ -78,7 +79,7 @@ static bool is_right(uint32_t slot, uint32_t block)
 /* Moves all blocks, as many at a time as go. */
 static const char *move_all(bool is_write)
 {
-    uint32_t nr_begun = 0, slot;
+    uint32_t nr_begun = 0;
 
     for (uint32_t nr_done = 0; nr_done < NR_BLOCKS; nr_done++) {
         int next;
@@ -101,7 +102,6 @@ static const char *move_all(bool is_write)
 static const char *move_one_by_one(bool is_write)
 {
     const char *fault = NULL;
-    uint32_t slot;
 
     for (uint32_t i = 0; i < NR_ONE && !fault; i++) {
         (void)disk->begin(is_write, (uint64_t)block_at(i) * SECTORS_OF_BLOCK);
@@ -134,10 +134,9 @@ void disk_run(const char *how)
     bool has_registers = strncmp(how, "registers", strlen("registers")) == 0;
     uint64_t sectors = 0;
     const char *fault;
-    char vm[32] = "";
+    char vm[32];
 
-    for (size_t i = 0; how[i] > ' ' && i < sizeof(vm) - 1; i++)
-        vm[i] = how[i];
+    test_word(how, vm, sizeof(vm));
     disk = has_registers ? &disk_by_registers : &by_messages;
     fault = disk->open(vm, &sectors);
     if (!fault && sectors < NR_BLOCKS * SECTORS_OF_BLOCK)

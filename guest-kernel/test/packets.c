@@ -35,10 +35,9 @@ void packets_run(const char *how)
 {
     uint64_t before = 0, after = 0;
     uint8_t mac[6];
-    char vm[32] = "";
+    char vm[32];
 
-    for (size_t i = 0; how[i] > ' ' && i < sizeof(vm) - 1; i++)
-        vm[i] = how[i];
+    test_word(how, vm, sizeof(vm));
     const char *fault = virtio_open(vm, LIMIT_MS);
     if (!fault) {
         fault = virtio_net_open(1, mac);

@@ -36,6 +36,15 @@ static const char *filter(char *text, size_t size)
     return text;
 }
 
+void test_word(const char *text, char *word, size_t size)
+{
+    size_t length = 0;
+
+    for (; length < size - 1 && text[length] > ' '; length++)
+        word[length] = text[length];
+    word[length] = '\0';
+}
+
 static const struct {
     const char *option;
     void (*run)(const char *how);

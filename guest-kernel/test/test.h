@@ -6,6 +6,7 @@
 #ifndef TEST_TEST_H
 #define TEST_TEST_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /**
@@ -22,6 +23,9 @@ extern uint64_t test_gpio;
 
 /** test_map_devices() - find and map further devices that suites drive; before the first suite */
 void test_map_devices(void);
+
+/** test_word() - copy the word that a text begins with, or what fits of it */
+void test_word(const char *text, char *word, size_t size);
 
 /**
  * test_find_peer() - the number of another VM, once it runs
