@@ -30,13 +30,14 @@ guest-test-objs := $(call objects,guest-test,$(guest-test-srcs) $(wildcard tests
 	tests/ktf/ktf.c tests/ktf/ktf_check.c)
 $(guest-objs) $(guest-none) $(guest-test-objs): | $(O)/deps/libfdt/.done
 
-# Programs for EL0, each linked on its own and then taken into the kernel's image.
+# Programs for EL0, each linked on its own and then taken into the kernel's image. That copies them: in the file their
+# pages need no room between them.
 guest-programs := fault hello probe spin
 guest-user-start := $(call objects,guest-user,guest-kernel/user/start.S)
 guest-user-objs := $(guest-user-start) $(call objects,guest-user,$(guest-programs:%=guest-kernel/user/%.c))
 .SECONDARY: $(guest-user-objs)
 guest-user-ldflags = -nostdlib -static -Wl,--build-id=none -Wl,-T,guest-kernel/user/user.lds \
-	-Wl,-z,max-page-size=4096 -Wl,--strip-all $(TARGET_LDFLAGS)
+	-Wl,-z,max-page-size=16 -Wl,--strip-all $(TARGET_LDFLAGS)
 
 guest-user-link = $(TARGET_CC) $(guest-user-ldflags) -o $@ \
 	$(O)/guest-user/guest-kernel/user/$*.c.o $(guest-user-start)

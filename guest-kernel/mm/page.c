@@ -96,13 +96,13 @@ void page_set_image(uint64_t pa)
     machine_reserve(pa, (uint64_t)(__image_end - __image_start));
 }
 
-static uint64_t take_unused(void)
+static uint64_t take_unused(uint64_t bytes)
 {
     for (uint32_t i = 0; i < nr_extents; i++) {
-        if (extents[i].bytes != 0) {
+        if (extents[i].bytes >= bytes) {
             uint64_t pa = extents[i].base;
-            extents[i].base += PAGE_SIZE;
-            extents[i].bytes -= PAGE_SIZE;
+            extents[i].base += bytes;
+            extents[i].bytes -= bytes;
             return pa;
         }
     }
@@ -117,9 +117,20 @@ uint64_t page_alloc(void)
     if (pa != 0)
         free_list = *(uint64_t *)phys_to_virt(pa);
     else
-        pa = take_unused();
+        pa = take_unused(PAGE_SIZE);
     if (pa != 0)
         nr_free--;
+    spin_unlock_irqrestore(&lock, flags);
+    return pa;
+}
+
+uint64_t page_alloc_run(uint64_t nr_pages)
+{
+    uint64_t flags = spin_lock_irqsave(&lock);
+    uint64_t pa = take_unused(nr_pages * PAGE_SIZE);
+
+    if (pa != 0)
+        nr_free -= nr_pages;
     spin_unlock_irqrestore(&lock, flags);
     return pa;
 }

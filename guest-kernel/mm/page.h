@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Physical pages, one at a time, and where the kernel sees them.
+ * Physical pages, and where the kernel sees them.
  */
 #ifndef MM_PAGE_H
 #define MM_PAGE_H
@@ -36,6 +36,15 @@ uint64_t page_alloc(void);
 
 /** page_alloc_zeroed() - the same, filled with zeroes */
 uint64_t page_alloc_zeroed(void);
+
+/**
+ * page_alloc_run() - pages with unknown content, one behind the other, of memory that nobody has
+ * used yet
+ *
+ * For who keeps them: they go back one by one, and are no run then. Returns the physical address of
+ * the first, or 0.
+ */
+uint64_t page_alloc_run(uint64_t nr_pages);
 
 /** page_free() - give back a page that page_alloc() returned */
 void page_free(uint64_t pa);

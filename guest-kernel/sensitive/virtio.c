@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A bus of libhypercall, and what is on it, in memory of this kernel's image.
+ * A bus of libhypercall, and what is on it, in memory of this kernel's.
  */
 #include "sensitive/virtio.h"
 
@@ -22,22 +22,35 @@
 #define RINGS_BYTES 16384
 #define NET_BYTES   401408
 
-/** What the other VM sees of this one, but for the channel. */
+/** What the other VM sees of this one. */
 struct shared {
+    uint8_t channel[PAGE_SIZE];
     uint8_t blocks[VIRTIO_DISK_DEPTH][VIRTIO_BLOCK_BYTES];
     uint8_t disk[RINGS_BYTES];
     uint8_t net[NET_BYTES];
 };
 
-static _Alignas(PAGE_SIZE) uint8_t channel_page[PAGE_SIZE];
-static _Alignas(PAGE_SIZE) struct shared shared;
-_Static_assert(sizeof(shared) % PAGE_SIZE == 0, "whole pages are shared");
+_Static_assert(sizeof(struct shared) % PAGE_SIZE == 0, "whole pages are shared");
+
+/* The rest of it is shared once the channel is there. */
+#define REST_BYTES (sizeof(struct shared) - PAGE_SIZE)
+
+static struct shared *shared; /* NULL until it is wanted, then kept */
 
 static struct stile_virtio_bus bus;
 static struct stile_virtio_disk disk;
 static struct stile_virtio_net net;
 static uint64_t patience;               /* ticks */
 static struct stile_mailbox *mailboxes; /* by CPU; NULL: not mapped yet */
+
+static bool has_memory(void)
+{
+    uint64_t pa = shared ? 0 : page_alloc_run(sizeof(*shared) / PAGE_SIZE);
+
+    if (pa != 0)
+        shared = phys_to_virt(pa);
+    return shared != NULL;
+}
 
 static stile_ipa_t ipa_of(const void *memory)
 {
@@ -84,7 +97,7 @@ static int64_t offer(const char *peer)
         mailboxes = kernel_map_shared(stile_core_info(STILE_INFO_MAILBOX).value[0],
                                       machine.nr_cpus * sizeof(*mailboxes));
     uint32_t cpu = thread_stay(true);
-    status = stile_virtio_bus_offer(&bus, channel_page, ipa_of(channel_page), 0, vm,
+    status = stile_virtio_bus_offer(&bus, shared->channel, ipa_of(shared->channel), 0, vm,
                                     stile_vcpu_id(cpu), &mailboxes[cpu]);
     if (status != STILE_SUCCESS)
         (void)thread_stay(false);
@@ -96,12 +109,14 @@ const char *virtio_open(const char *peer, uint64_t ms)
     patience = time_ms_to_ticks(ms);
     if (!sensitive_is_paravirtual() || !stile_has_call(STILE_NR_vcpu_poll))
         return "this takes a hypervisor";
+    if (!has_memory())
+        return "there is too little memory";
     int64_t status = offer(peer);
     if (status != STILE_SUCCESS)
         return in_words(status);
     set_deadline();
-    status =
-        stile_virtio_bus_share(&bus, ipa_of(&shared), stile_nr_pages(sizeof(shared) / PAGE_SIZE));
+    status = stile_virtio_bus_share(&bus, ipa_of(shared->blocks),
+                                    stile_nr_pages(REST_BYTES / PAGE_SIZE));
     if (status != STILE_SUCCESS)
         virtio_close();
     return in_words(status);
@@ -123,10 +138,10 @@ const char *virtio_next(uint32_t *number)
 
 const char *virtio_disk_open(uint16_t number, uint64_t *sectors)
 {
-    if (stile_virtio_disk_bytes(VIRTIO_DISK_DEPTH) > sizeof(shared.disk))
+    if (stile_virtio_disk_bytes(VIRTIO_DISK_DEPTH) > sizeof(shared->disk))
         return "there is too little memory";
     set_deadline();
-    int64_t status = stile_virtio_disk_open(&disk, &bus, number, shared.disk, ipa_of(shared.disk),
+    int64_t status = stile_virtio_disk_open(&disk, &bus, number, shared->disk, ipa_of(shared->disk),
                                             VIRTIO_DISK_DEPTH);
     *sectors = disk.nr_sectors;
     return in_words(status);
@@ -134,7 +149,7 @@ const char *virtio_disk_open(uint16_t number, uint64_t *sectors)
 
 uint8_t *virtio_disk_block(uint32_t slot)
 {
-    return shared.blocks[slot];
+    return shared->blocks[slot];
 }
 
 const char *virtio_disk_move(bool is_write, uint64_t sector, uint32_t nr_sectors)
@@ -142,7 +157,7 @@ const char *virtio_disk_move(bool is_write, uint64_t sector, uint32_t nr_sectors
     set_deadline();
     return in_words(
         stile_virtio_disk_do(&disk, is_write ? STILE_VIRTIO_DISK_WRITE : STILE_VIRTIO_DISK_READ,
-                             sector, ipa_of(shared.blocks[0]), nr_sectors * VIRTIO_SECTOR_BYTES));
+                             sector, ipa_of(shared->blocks[0]), nr_sectors * VIRTIO_SECTOR_BYTES));
 }
 
 const char *virtio_disk_flush(void)
@@ -165,7 +180,7 @@ int virtio_disk_begin(bool is_write, uint64_t sector)
     if (slot >= 0)
         (void)stile_virtio_disk_submit(&disk,
                                        is_write ? STILE_VIRTIO_DISK_WRITE : STILE_VIRTIO_DISK_READ,
-                                       sector, ipa_of(shared.blocks[slot]), VIRTIO_BLOCK_BYTES);
+                                       sector, ipa_of(shared->blocks[slot]), VIRTIO_BLOCK_BYTES);
     return slot;
 }
 
@@ -186,11 +201,11 @@ const char *virtio_disk_end(uint32_t *slot)
 
 const char *virtio_net_open(uint16_t number, uint8_t mac[6])
 {
-    if (stile_virtio_net_bytes(NET_DEPTH) > sizeof(shared.net))
+    if (stile_virtio_net_bytes(NET_DEPTH) > sizeof(shared->net))
         return "there is too little memory";
     set_deadline();
     int64_t status =
-        stile_virtio_net_open(&net, &bus, number, shared.net, ipa_of(shared.net), NET_DEPTH);
+        stile_virtio_net_open(&net, &bus, number, shared->net, ipa_of(shared->net), NET_DEPTH);
     for (uint32_t i = 0; i < 6; i++)
         mac[i] = net.mac[i];
     return in_words(status);

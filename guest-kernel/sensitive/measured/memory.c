@@ -84,6 +84,16 @@ stile_vm_id_t measured_neighbour(void)
     return neighbour;
 }
 
+/*
+ * A tick is many instructions, and rounds of equal length all end at the same place in one. So they
+ * are not of equal length, and the error is as often up as down.
+ */
+static void differ(uint32_t round)
+{
+    for (volatile uint32_t i = round % 32; i > 0; i--)
+        ;
+}
+
 /* Offers a page until the other VM, which runs when this one yields, has mapped it; takes it back.
  */
 static int64_t share_page(uint32_t count)
@@ -94,6 +104,7 @@ static int64_t share_page(uint32_t count)
     uint64_t ticks = 0;
 
     while (count-- > 0) {
+        differ(count);
         uint64_t start = cpu_ticks();
         struct stile_result result = stile_memory_share(stile_ipa(pa), stile_nr_pages(1), neighbour,
                                                         STILE_ACCESS_READ | STILE_ACCESS_WRITE);
@@ -102,6 +113,7 @@ static int64_t share_page(uint32_t count)
                __atomic_load_n(accept_ticks, __ATOMIC_ACQUIRE) == 0)
             (void)stile_vcpu_yield();
         ticks += __atomic_exchange_n(accept_ticks, 0, __ATOMIC_RELAXED);
+        differ(count);
         start = cpu_ticks();
         if (stile_memory_revoke(stile_share((uint32_t)result.value[0])).status != STILE_SUCCESS)
             printk("bench: sharing a page did not do what it should\n");
@@ -126,6 +138,7 @@ void measured_borrow(void)
             (void)stile_memory_release(last);
             last = stile_share((uint32_t)offered.value[0]);
 
+            differ(last.handle);
             uint64_t start = cpu_ticks();
             struct stile_result result =
                 stile_memory_accept(last, stile_ipa(pa), stile_nr_pages(1), access);
