@@ -39,6 +39,7 @@ struct mmio_region {
 /** The devices of one VM; constant while it runs. All zero: none. */
 struct mmio_map {
     uint32_t nr_regions;
+    uint64_t end; /* nothing is from there on: memory is above most devices */
     struct mmio_region regions[MMIO_NR_REGIONS + 1]; /* the last stays unused */
 };
 
