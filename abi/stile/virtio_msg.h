@@ -11,7 +11,8 @@
  *
  * Once the back end has joined (the ports of both rings are bound), the driver's VM
  *
- *     1. says what memory the back end may reach, by SHARE_MEMORY, for all devices of the bus
+ *     1. says what memory the back end may reach, by SHARE_MEMORY, for all devices of the bus: up
+ *        to STILE_VM_NR_REGIONS shares of its own
  *     2. finds the devices: GET_DEVICES, GET_DEVICE_INFO
  *     3. for each device: features, queues, a port for each queue by BIND_PORT, and its status
  *
@@ -22,9 +23,10 @@
  * alone.
  *
  * A back end that ends closes its ports, which the driver's VM sees (event_query). That then
- * withdraws the channel and what it shared, offers them anew, and does 1 to 3 with the features and
- * the queues as they are: what is available and not used is done by the next back end. A channel
- * whose rings have been used is not joined.
+ * takes back what it shared, withdraws the channel, offers both anew, and does 1 to 3 with the
+ * features and the queues as they are: what is available and not used is done by the next back end.
+ * Memory goes first: the bus has ended then, and nothing is answered any more. A channel whose
+ * rings have been used is not joined. A VM offers one bus to a back end.
  *
  * All fields are little-endian. Unused bytes are 0, and are not looked at.
  */

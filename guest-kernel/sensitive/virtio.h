@@ -3,9 +3,9 @@
  * Disks and network cards that another VM serves, by messages: what a kernel makes of
  * stile/virtio_disk.h and stile/virtio_net.h, with memory and time of its own.
  *
- * One VM, one disk and one card at a time. For one thread, of CPU 0: its mailbox is where the other
- * VM's events come. Every function is for threads, and returns NULL, or what is wrong in a few
- * words.
+ * One VM, one disk and one card at a time, for one thread, which stays on its CPU from
+ * virtio_open() to virtio_close(): the other VM's events come to that one's mailbox. Functions
+ * return NULL, or what is wrong in a few words.
  */
 #ifndef SENSITIVE_VIRTIO_H
 #define SENSITIVE_VIRTIO_H

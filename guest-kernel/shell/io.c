@@ -50,19 +50,19 @@ static bool open_bus(const char **argument, const char *what, uint16_t *number)
 
 /* --- a disk ---------------------------------------------------------------------------------- */
 
-/* The text that a sector begins with. */
+/* The text that a sector begins with: a copy, as the other VM may go on writing there. */
 static const char *show_sector(uint64_t sector)
 {
+    static char text[VIRTIO_SECTOR_BYTES + 1];
     const char *fault = virtio_disk_move(false, sector, 1);
-    uint8_t *text = virtio_disk_block(0);
 
     if (fault)
         return fault;
-    for (uint32_t i = 0; i < VIRTIO_SECTOR_BYTES - 1; i++)
+    memcpy(text, virtio_disk_block(0), VIRTIO_SECTOR_BYTES);
+    for (uint32_t i = 0; i < VIRTIO_SECTOR_BYTES; i++)
         if (text[i] < ' ' || text[i] > '~')
             text[i] = '\0';
-    text[VIRTIO_SECTOR_BYTES - 1] = '\0';
-    printk("disk: sector %lu: \"%s\"\n", sector, (const char *)text);
+    printk("disk: sector %lu: \"%s\"\n", sector, text);
     return NULL;
 }
 

@@ -31,16 +31,21 @@ int64_t stile_virtio_bus_offer(struct stile_virtio_bus *bus, void *memory, stile
     bus->token = 0;
     bus->nr_events = 0;
     bus->nr_shares = 0;
+    bus->nr_ports = 0;
     return stile_channel_offer(&bus->channel, &channel, bus->key, peer, target, mailbox);
 }
 
+/* Memory first: what is not done yet is not to be answered by who sees the channel end. */
 int64_t stile_virtio_bus_withdraw(struct stile_virtio_bus *bus)
 {
-    int64_t status = stile_channel_withdraw(&bus->channel, bus->key);
+    int64_t status = STILE_SUCCESS;
 
     while (bus->nr_shares > 0 && status == STILE_SUCCESS)
         status = stile_memory_revoke(bus->shares[--bus->nr_shares]).status;
-    return status;
+    int64_t other = stile_channel_withdraw(&bus->channel, bus->key);
+    while (bus->nr_ports > 0)
+        (void)stile_event_close(bus->ports[--bus->nr_ports]);
+    return status != STILE_SUCCESS ? status : other;
 }
 
 /* --- requests -------------------------------------------------------------------------------- */
@@ -57,7 +62,8 @@ static bool is_response(const struct stile_virtio_msg *message, const struct sti
 
 static void take_event(struct stile_virtio_bus *bus, const struct stile_virtio_msg *message)
 {
-    if (message->type == 0 && message->id == STILE_VIRTIO_EVENT_CONFIG)
+    if ((message->type & (STILE_VIRTIO_MSG_RESPONSE | STILE_VIRTIO_MSG_BUS)) == 0 &&
+        message->id == STILE_VIRTIO_EVENT_CONFIG)
         bus->nr_events++;
 }
 
@@ -281,8 +287,11 @@ int64_t stile_virtio_device_config(struct stile_virtio_device *device, uint32_t 
 /* Gives the queue a port of the device's, which the back end binds. */
 static int64_t bind_port(struct stile_virtio_device *device, uint32_t index, stile_port_t *port)
 {
-    struct stile_result result = stile_event_alloc(device->bus->peer, device->bus->target);
+    struct stile_virtio_bus *bus = device->bus;
 
+    if (bus->nr_ports == STILE_VIRTIO_BUS_QUEUES)
+        return STILE_LIMIT;
+    struct stile_result result = stile_event_alloc(bus->peer, bus->target);
     if (result.status != STILE_SUCCESS)
         return result.status;
     *port = stile_event_alloc_port(result);
@@ -290,12 +299,13 @@ static int64_t bind_port(struct stile_virtio_device *device, uint32_t index, sti
     payload.port.queue = index;
     payload.port.port = port->port;
     payload.port.device = device->number;
-    int64_t status =
-        request_done(device->bus, STILE_VIRTIO_BIND_PORT, &payload, sizeof(payload.port));
-    if (status != STILE_SUCCESS)
+    int64_t status = request_done(bus, STILE_VIRTIO_BIND_PORT, &payload, sizeof(payload.port));
+    if (status != STILE_SUCCESS) {
         (void)stile_event_close(*port);
-    else
-        (void)stile_event_clear(device->bus->channel.mailbox, port->port); /* of its binding */
+        return status;
+    }
+    (void)stile_event_clear(bus->channel.mailbox, port->port); /* of its binding */
+    bus->ports[bus->nr_ports++] = *port;
     return status;
 }
 

@@ -56,10 +56,7 @@ static int64_t start(struct stile_virtio_disk *disk)
     if (status != STILE_SUCCESS)
         return status;
     disk->is_read_only = (disk->device.features & READ_ONLY) != 0;
-    status = stile_virtio_device_start(&disk->device);
-    if (status != STILE_SUCCESS)
-        (void)stile_event_close(disk->port);
-    return status;
+    return stile_virtio_device_start(&disk->device);
 }
 
 bool stile_virtio_disk_make(struct stile_virtio_disk *disk, void *memory, stile_ipa_t base,
@@ -136,14 +133,17 @@ int64_t stile_virtio_disk_wait(struct stile_virtio_disk *disk)
 int64_t stile_virtio_disk_do(struct stile_virtio_disk *disk, enum stile_virtio_disk_what what,
                              uint64_t sector, stile_ipa_t data, uint32_t bytes)
 {
+    uint16_t slot = stile_virtio_disk_submit(disk, what, sector, data, bytes), done;
     int64_t result;
 
-    if (stile_virtio_disk_submit(disk, what, sector, data, bytes) == STILE_VIRTQUEUE_NONE)
+    if (slot == STILE_VIRTQUEUE_NONE)
         return disk->queue.broken ? STILE_DENIED : STILE_BUSY;
     int64_t status = stile_virtio_disk_notify(disk);
     while (status == STILE_SUCCESS) {
-        if (stile_virtio_disk_done(disk, &result) != STILE_VIRTQUEUE_NONE)
-            return result;
+        /* One that was given up on earlier may be done only now. */
+        while ((done = stile_virtio_disk_done(disk, &result)) != STILE_VIRTQUEUE_NONE)
+            if (done == slot)
+                return result;
         status = stile_virtio_disk_wait(disk);
     }
     return status;

@@ -56,34 +56,18 @@ static int64_t notify(struct stile_virtio_net *net, uint32_t queue)
                                                         : STILE_SUCCESS;
 }
 
-static int64_t add_queues(struct stile_virtio_net *net)
-{
-    int64_t status = stile_virtio_device_queue(&net->device, RX, &net->queues[RX], &net->ports[RX]);
-
-    if (status != STILE_SUCCESS)
-        return status;
-    status = stile_virtio_device_queue(&net->device, TX, &net->queues[TX], &net->ports[TX]);
-    if (status != STILE_SUCCESS)
-        (void)stile_event_close(net->ports[RX]);
-    return status;
-}
-
 static int64_t start(struct stile_virtio_net *net)
 {
-    int64_t status = add_queues(net);
+    int64_t status = STILE_SUCCESS;
 
+    for (uint32_t i = 0; i < 2 && status == STILE_SUCCESS; i++)
+        status = stile_virtio_device_queue(&net->device, i, &net->queues[i], &net->ports[i]);
+    if (status == STILE_SUCCESS)
+        status = stile_virtio_device_start(&net->device);
     if (status != STILE_SUCCESS)
         return status;
-    status = stile_virtio_device_start(&net->device);
-    if (status == STILE_SUCCESS) {
-        put_buffers(net);
-        status = notify(net, RX);
-    }
-    if (status != STILE_SUCCESS) {
-        (void)stile_event_close(net->ports[RX]);
-        (void)stile_event_close(net->ports[TX]);
-    }
-    return status;
+    put_buffers(net);
+    return notify(net, RX);
 }
 
 int64_t stile_virtio_net_open(struct stile_virtio_net *net, struct stile_virtio_bus *bus,
@@ -131,22 +115,27 @@ int64_t stile_virtio_net_send(struct stile_virtio_net *net, const void *packet, 
     return notify(net, TX);
 }
 
+/* What is longer than any packet is lost, as on any wire. */
 int64_t stile_virtio_net_receive(struct stile_virtio_net *net, void *packet, uint32_t *bytes)
 {
     struct stile_virtqueue *queue = &net->queues[RX];
     uint32_t written;
-    uint16_t slot = stile_virtqueue_used(queue, &written);
+    uint16_t slot;
 
-    if (slot == STILE_VIRTQUEUE_NONE)
-        return queue->broken ? STILE_DENIED : STILE_BUSY;
-    if (written < HEADER_BYTES || written - HEADER_BYTES > STILE_VIRTIO_PACKET_MAX)
-        queue->broken = true;
-    if (queue->broken)
-        return STILE_DENIED;
-    *bytes = written - HEADER_BYTES;
-    stile_copy(packet, net->buffers[RX] + slot * BUFFER_BYTES + HEADER_BYTES, *bytes);
-    put_buffers(net);
-    return notify(net, RX);
+    while ((slot = stile_virtqueue_used(queue, &written)) != STILE_VIRTQUEUE_NONE) {
+        if (written < HEADER_BYTES || written > BUFFER_BYTES) {
+            queue->broken = true;
+            break;
+        }
+        *bytes = written - HEADER_BYTES;
+        if (*bytes <= STILE_VIRTIO_PACKET_MAX)
+            stile_copy(packet, net->buffers[RX] + slot * BUFFER_BYTES + HEADER_BYTES, *bytes);
+        put_buffers(net);
+        int64_t status = notify(net, RX);
+        if (status != STILE_SUCCESS || *bytes <= STILE_VIRTIO_PACKET_MAX)
+            return status;
+    }
+    return queue->broken ? STILE_DENIED : STILE_BUSY;
 }
 
 int64_t stile_virtio_net_wait(struct stile_virtio_net *net, uint32_t queue)

@@ -97,7 +97,7 @@ static bool move(const struct device *device, struct cursor buffers, size_t byte
 {
     for (size_t piece; bytes > 0; bytes -= piece, at += piece) {
         piece = bytes < PIECE_BYTES ? bytes : PIECE_BYTES;
-        if (device_ends(device))
+        if (device_is_called(device))
             return false;
         if (is_write &&
             (chain_read(&buffers, device->data, piece) < piece || !device_wrote_it(device)))
@@ -207,7 +207,14 @@ static uint32_t written_of(const struct request *request, uint8_t result)
     return request->type == VIRTIO_BLK_T_IN ? (uint32_t)request->bytes + 1 : 1;
 }
 
-static bool do_request(struct device *device, struct chain *chain)
+/* What was not done because somebody ends, or starts anew, is not answered: the next one may do it.
+ */
+static bool is_given_up(const struct device *device, uint8_t result)
+{
+    return result == VIRTIO_BLK_S_IOERR && (device_is_called(device) || !device_wrote_it(device));
+}
+
+static enum run_result do_request(struct device *device, struct chain *chain)
 {
     struct virtio_blk_outhdr header;
     uint8_t *status = take_status(chain);
@@ -216,7 +223,7 @@ static bool do_request(struct device *device, struct chain *chain)
     uint8_t result;
 
     if (!status || chain_read(&out, &header, sizeof(header)) < sizeof(header))
-        return false;
+        return RUN_BROKEN;
     request = (struct request){.type = le32toh(header.type), .sector = le64toh(header.sector)};
     if (request.type == VIRTIO_BLK_T_OUT) {
         request.buffers = out;
@@ -226,20 +233,26 @@ static bool do_request(struct device *device, struct chain *chain)
         request.bytes = chain->bytes_in;
     }
     result = answer(device, &request);
+    if (is_given_up(device, result))
+        return RUN_DONE;
     *status = result;
     queue_push(&device->queues[0], chain, written_of(&request, result));
-    return true;
+    return RUN_MORE;
 }
 
 static enum run_result disk_run(struct device *device)
 {
-    for (unsigned i = 0; i < QUEUE_NUM_MAX; i++) {
-        enum queue_result result = queue_pop(&device->queues[0], &device->chain);
+    for (unsigned i = 0; i < QUEUE_NUM_MAX && !device_is_called(device); i++) {
+        enum queue_result popped = queue_pop(&device->queues[0], &device->chain);
+        enum run_result result;
 
-        if (result == QUEUE_EMPTY)
+        if (popped == QUEUE_EMPTY)
             return RUN_DONE;
-        if (result == QUEUE_BROKEN || !do_request(device, &device->chain))
+        if (popped == QUEUE_BROKEN)
             return RUN_BROKEN;
+        result = do_request(device, &device->chain);
+        if (result != RUN_MORE)
+            return result;
     }
     return RUN_MORE;
 }

@@ -18,6 +18,9 @@
 #include "stile/abi.h"
 #include "stile/channel_rings.h"
 
+/* A driver may do wrong as often as it likes: so often is it told. */
+#define SAID_REFUSED 4
+
 #define LOAD(field) __atomic_load_n(&(field), __ATOMIC_ACQUIRE)
 
 static void kick(int event_fd)
@@ -100,7 +103,8 @@ struct bus_device *bus_device(struct bus *bus, uint16_t number)
 
     if (!it || !it->config)
         return NULL;
-    return it->device || start_device(bus, it) ? it : NULL;
+    it->has_failed = it->has_failed || (!it->device && !start_device(bus, it));
+    return it->has_failed ? NULL : it;
 }
 
 static bool is_any_started(const struct bus *bus)
@@ -109,6 +113,18 @@ static bool is_any_started(const struct bus *bus)
         if (bus->devices[i].device)
             return true;
     return false;
+}
+
+/* Accepts a share whose handle the other VM has said. NULL, and errno says why. */
+static void *accept_from(const struct bus *bus, const struct bus_share *share)
+{
+    void *at = stile_accept(bus->stile, share->share, share->pages);
+
+    if (!at || stile_is_from(bus->stile, share->share, bus->vm_id))
+        return at;
+    stile_release(bus->stile, share->share, at, share->pages);
+    errno = EPERM;
+    return NULL;
 }
 
 bool bus_share(struct bus *bus, const struct stile_virtio_msg_memory *memory)
@@ -121,12 +137,13 @@ bool bus_share(struct bus *bus, const struct stile_virtio_msg_memory *memory)
         return false;
     share->share = memory->share;
     share->pages = (uint32_t)(memory->bytes / STILE_PAGE_SIZE);
-    share->at = stile_accept(bus->stile, share->share, share->pages);
+    share->at = accept_from(bus, share);
     if (!share->at) {
-        say("%s: its memory cannot be mapped: %s", bus->vm, strerror(errno));
+        if (bus->nr_refused++ < SAID_REFUSED)
+            say("%s: its memory cannot be mapped: %s", bus->vm, strerror(errno));
         return false;
     }
-    bus->nr_shares++;
+    __atomic_store_n(&bus->nr_shares, bus->nr_shares + 1, __ATOMIC_RELEASE);
     bus->memory.ranges[bus->memory.nr++] =
         (struct range){memory->base_ipa, memory->bytes, share->at};
     return true;
@@ -158,7 +175,7 @@ void bus_reset(struct bus *bus, struct bus_device *it)
     __atomic_store_n(&it->page->status, 0, __ATOMIC_RELEASE);
     __atomic_store_n(&it->page->resets, resets, __ATOMIC_RELEASE);
     device_kick(it->device);
-    while (LOAD(it->page->resets_done) != resets)
+    while (LOAD(it->page->resets_done) != resets && !LOAD(bus->ends))
         wait_for(bus->reset_fd);
 }
 
@@ -216,6 +233,11 @@ static bool step(struct bus *bus)
 
 bool bus_has_ended(const struct bus *bus)
 {
+    unsigned nr_shares = LOAD(bus->nr_shares);
+
+    for (unsigned i = 0; i < nr_shares; i++)
+        if (stile_has_ended(bus->stile, bus->shares[i].share))
+            return true;
     return stile_has_ended(bus->stile, bus->channel.share);
 }
 
@@ -251,6 +273,9 @@ static void *serve(void *argument)
 
 static void forget(struct bus *bus)
 {
+    for (unsigned i = 0; i < SERVED_MAX; i++) /* all at once, and then one after another */
+        if (bus->devices[i].device)
+            device_end(bus->devices[i].device);
     for (unsigned i = 0; i < SERVED_MAX; i++) {
         if (bus->devices[i].device)
             device_stop(bus->devices[i].device);
@@ -276,7 +301,7 @@ static const char *join(struct bus *bus)
     int64_t status;
 
     bus->channel.pages = 1;
-    bus->channel.at = stile_accept(bus->stile, bus->channel.share, bus->channel.pages);
+    bus->channel.at = accept_from(bus, &bus->channel);
     if (!bus->channel.at) /* it is for another VM, or over */
         return "";
     status = stile_channel_rings_join(&bus->in, &bus->out, bus->channel.at, STILE_PAGE_SIZE,
@@ -337,6 +362,7 @@ void bus_stop(struct bus *bus)
     say("%s: its bus of messages has ended", bus->vm);
     __atomic_store_n(&bus->ends, true, __ATOMIC_RELEASE);
     kick(bus->event_fd);
+    kick(bus->reset_fd);
     (void)pthread_join(bus->thread, NULL);
     forget(bus);
 }

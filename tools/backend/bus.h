@@ -16,13 +16,14 @@
 #include "stile/message_ring.h"
 #include "stile/virtio_msg.h"
 
-/** The most buses that a VM offers. */
+/** How many keys are looked at. Of those that a VM offers to this one, one bus is served. */
 #define BUSES_OF_VM 10
 
 /** A device of a bus, by its index in the configuration. */
 struct bus_device {
     const struct config_device *config; /* NULL: there is none */
-    struct device *device;              /* NULL: nobody has asked for it yet, or it has no file */
+    struct device *device;              /* NULL: nobody has asked for it yet */
+    bool has_failed;                    /* it could not be started */
     struct stile_virtio_page *page;     /* what the driver has said, and the device shows */
     bool refuses;                       /* the driver has chosen a feature that there is not */
 };
@@ -50,7 +51,8 @@ struct bus {
     uint32_t changed; /* devices whose change is to be told, a bit each; atomic */
     bool ends;        /* atomic */
     struct memory memory;
-    unsigned nr_shares;
+    unsigned nr_refused;
+    unsigned nr_shares; /* atomic */
     struct bus_share shares[STILE_VM_NR_REGIONS];
     struct bus_device devices[SERVED_MAX];
     pthread_t thread;
@@ -65,7 +67,7 @@ struct bus {
  */
 struct bus *bus_start(const struct config *config, const char *vm, uint32_t vm_id, uint32_t share);
 
-/** bus_has_ended() - whether its VM has ended it */
+/** bus_has_ended() - whether its VM has ended it, or taken memory away */
 bool bus_has_ended(const struct bus *bus);
 
 /** bus_stop() - end all that is served on it, and forget it */

@@ -23,13 +23,13 @@ static void drop_ended(void)
     }
 }
 
-/* A place for a bus of that channel; NULL if it is served, or there is none left. */
-static struct bus **place_for(uint32_t share)
+/* A place for a bus of the VM's; NULL if it has one, or there is none left. */
+static struct bus **place_for(const char *vm)
 {
     struct bus **place = NULL;
 
     for (unsigned i = 0; i < BUSES_MAX; i++) {
-        if (buses[i] && buses[i]->channel.share == share)
+        if (buses[i] && buses[i]->vm == vm)
             return NULL;
         if (!buses[i])
             place = &buses[i];
@@ -37,19 +37,19 @@ static struct bus **place_for(uint32_t share)
     return place;
 }
 
-static void join_all_of(int stile, const struct config *config, const char *vm, uint32_t vm_id)
+/*
+ * An earlier bus of the VM's has ended before another is joined: its devices write to the same
+ * disk.
+ */
+static void join_one_of(int stile, const struct config *config, const char *vm, uint32_t vm_id)
 {
     char key[] = STILE_VIRTIO_MSG_KEY;
+    struct bus **place = place_for(vm);
     uint64_t share;
 
-    for (unsigned i = 0; i < BUSES_OF_VM; i++) {
-        struct bus **place;
-
+    for (unsigned i = 0; i < BUSES_OF_VM && place && !*place; i++) {
         key[sizeof(key) - 2] = (char)('0' + i);
-        if (!stile_find_key(stile, vm_id, key, &share))
-            continue;
-        place = place_for((uint32_t)share);
-        if (place)
+        if (stile_find_key(stile, vm_id, key, &share))
             *place = bus_start(config, vm, vm_id, (uint32_t)share);
     }
 }
@@ -86,7 +86,7 @@ bool buses_look(int stile, const struct config *config)
 
         if (vm_id == 0)
             continue;
-        join_all_of(stile, config, vm, vm_id);
+        join_one_of(stile, config, vm, vm_id);
         has_more = may_have_more(stile, vm_id) || has_more;
     }
     return has_more;

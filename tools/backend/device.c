@@ -215,10 +215,15 @@ void device_kick(struct device *device)
         die("an eventfd cannot be written: %s", strerror(errno));
 }
 
-void device_stop(struct device *device)
+void device_end(struct device *device)
 {
     STORE(device->ends, true);
     device_kick(device);
+}
+
+void device_stop(struct device *device)
+{
+    device_end(device);
     (void)pthread_join(device->thread, NULL);
     device_forget(device);
 }

@@ -111,6 +111,9 @@ bool device_start(struct device *device);
 /** device_kick() - have it look at its page; for any thread */
 void device_kick(struct device *device);
 
+/** device_end() - have its thread end soon */
+void device_end(struct device *device);
+
 /** device_stop() - end its thread, and forget it */
 void device_stop(struct device *device);
 
@@ -128,10 +131,18 @@ static inline bool device_wrote_it(const struct device *device)
     return device->front->is_there(device);
 }
 
-/** device_ends() - whether what takes long is to be left */
+/** device_ends() - whether the thread is to end */
 static inline bool device_ends(const struct device *device)
 {
     return __atomic_load_n(&device->ends, __ATOMIC_ACQUIRE);
+}
+
+/** device_is_called() - whether what takes long is to be left: it ends, or the driver has reset it
+ */
+static inline bool device_is_called(const struct device *device)
+{
+    return device_ends(device) ||
+           __atomic_load_n(&device->page->resets, __ATOMIC_ACQUIRE) != device->resets;
 }
 
 /** device_has() - whether the driver has accepted a feature, by its number */

@@ -109,6 +109,15 @@ void stile_release(int stile, uint32_t share, void *at, uint32_t pages)
     (void)ioctl(stile, STILE_DEV_SHARE_CLOSE, &release);
 }
 
+bool stile_is_from(int stile, uint32_t share, uint32_t owner)
+{
+    struct stile_dev_share query = {.share = share};
+
+    return ioctl(stile, STILE_DEV_SHARE_QUERY, &query) == 0 && query.peer == owner &&
+           !(query.flags &
+             (STILE_DEV_SHARE_ENDED | STILE_DEV_SHARE_DEVICE | STILE_DEV_SHARE_DONATED));
+}
+
 bool stile_has_ended(int stile, uint32_t share)
 {
     struct stile_dev_share query = {.share = share};

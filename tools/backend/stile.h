@@ -44,6 +44,13 @@ bool stile_next_offer(int stile, struct stile_offer *offer);
  */
 void *stile_accept(int stile, uint32_t share, uint32_t pages);
 
+/**
+ * stile_is_from() - whether an accepted share is memory of that VM's own choice
+ *
+ * For a handle that the VM has said: else it might be another's, or one of a device.
+ */
+bool stile_is_from(int stile, uint32_t share, uint32_t owner);
+
 /** stile_release() - unmap it, and release it */
 void stile_release(int stile, uint32_t share, void *at, uint32_t pages);
 

@@ -27,6 +27,9 @@ extern "C" {
 #define STILE_VIRTIO_ACCESS_PLATFORM (UINT64_C(1) << 33)
 #define STILE_VIRTIO_EVENT_INDEX     (UINT64_C(1) << 29)
 
+/** The most queues of a bus's devices. */
+#define STILE_VIRTIO_BUS_QUEUES 32
+
 /** A bus; the caller's own memory. */
 struct stile_virtio_bus {
     struct stile_channel channel;
@@ -36,6 +39,8 @@ struct stile_virtio_bus {
     stile_ticks_t deadline; /**< until when responses are waited for; may be changed at any time */
     uint16_t token;         /**< of the last request */
     uint32_t nr_events;     /**< how often a device's configuration or status has changed */
+    uint32_t nr_ports;      /**< of queues */
+    stile_port_t ports[STILE_VIRTIO_BUS_QUEUES];
     uint32_t nr_shares;
     stile_share_t shares[STILE_VM_NR_REGIONS];
 };
@@ -68,8 +73,8 @@ int64_t stile_virtio_bus_offer(struct stile_virtio_bus *bus, void *memory, stile
 int64_t stile_virtio_bus_share(struct stile_virtio_bus *bus, stile_ipa_t base,
                                stile_nr_pages_t count);
 
-/** stile_virtio_bus_withdraw() - end a bus and the shares of its memory. 0, or the first error of
- * memory_revoke */
+/** stile_virtio_bus_withdraw() - end a bus, the shares of its memory, and the ports of its queues.
+ * 0, or the first error of memory_revoke */
 int64_t stile_virtio_bus_withdraw(struct stile_virtio_bus *bus);
 
 /**
@@ -125,7 +130,8 @@ int64_t stile_virtio_device_config(struct stile_virtio_device *device, uint32_t 
  * @port: where to put the port: to be sent to when stile_virtqueue_publish() says so, and pending
  *        when chains were used. Masked
  *
- * Returns 0; STILE_DENIED if the device does not take it; an error of event_alloc; or as above.
+ * Returns 0; STILE_DENIED if the device does not take it; STILE_LIMIT; an error of event_alloc; or
+ * as above. The port is given up with the bus.
  */
 int64_t stile_virtio_device_queue(struct stile_virtio_device *device, uint32_t index,
                                   const struct stile_virtqueue *queue, stile_port_t *port);

@@ -103,8 +103,12 @@ uint16_t stile_virtio_disk_done(struct stile_virtio_disk *disk, int64_t *status)
  */
 int64_t stile_virtio_disk_wait(struct stile_virtio_disk *disk);
 
-/** stile_virtio_disk_do() - submit a request, while there is no other, and wait until it is done.
- * Errors as above */
+/**
+ * stile_virtio_disk_do() - submit a request, while there is no other, and wait until it is done
+ *
+ * Errors as above. After STILE_BUSY the disk may still use the buffer, until it is reset or the bus
+ * withdrawn.
+ */
 int64_t stile_virtio_disk_do(struct stile_virtio_disk *disk, enum stile_virtio_disk_what what,
                              uint64_t sector, stile_ipa_t data, uint32_t bytes);
 

@@ -174,6 +174,14 @@ void stile_release(int stile, uint32_t share, void *at, uint32_t pages)
     pthread_mutex_unlock(&lock);
 }
 
+bool stile_is_from(int stile, uint32_t share, uint32_t owner)
+{
+    struct stile_offer offer = {.share = share - 1};
+
+    return stile_next_offer(stile, &offer) && offer.share == share && offer.owner == owner &&
+           !offer.has_ended;
+}
+
 bool stile_has_ended(int stile, uint32_t share)
 {
     (void)stile;
