@@ -10,8 +10,10 @@
 
 #include <libfdt.h>
 
+#include "arm64/io.h"
 #include "dev/gic.h"
 #include "dev/machine.h"
+#include "mm/window.h"
 #include "vm/refusal.h"
 
 /** What is kept while the tree is walked. */
@@ -114,6 +116,24 @@ static bool is_plumbing(const struct dt_node *node)
 }
 
 static const char *const bridge = "pci-host-ecam-generic";
+static const char *const frame = "arm,gic-v2m-frame";
+
+/* Arm's Server Base System Architecture, appendix on GICv2m: what its SPIs are. */
+#define MSI_TYPER           0x008u
+#define MSI_TYPER_SPI(t)    ((t) >> 16 & 0x3FF)
+#define MSI_TYPER_NR_SPI(t) ((t)&0x3FF)
+
+/* By the tree, where it says so since the register does not tell the truth; 0: by the register. */
+static void take_msis(struct machine_device *device, const struct dt_node *node)
+{
+    uint64_t first, nr;
+
+    if (!dt_number(dt_rare_prop(node, "arm,msi-base-spi"), &first) ||
+        !dt_number(dt_rare_prop(node, "arm,msi-num-spis"), &nr))
+        return;
+    device->first_msi = (uint32_t)first;
+    device->nr_msis = (uint32_t)nr;
+}
 
 static void find_device(void *context, const struct dt_node *node)
 {
@@ -125,7 +145,8 @@ static void find_device(void *context, const struct dt_node *node)
         return;
     search->offset = node->offset;
     search->is_okay = dt_is_okay(node);
-    search->is_plumbing = is_plumbing(node);
+    search->device->is_msi = dt_compatible(node, &frame, 1) == 0;
+    search->is_plumbing = !search->device->is_msi && is_plumbing(node);
     search->device->streams = dt_streams(node);
     search->device->name = node->name;
     search->device->is_pci = dt_compatible(node, &bridge, 1) == 0;
@@ -133,6 +154,23 @@ static void find_device(void *context, const struct dt_node *node)
         search->device->is_pci ? dt_interrupt_map(node) : dt_interrupts(node);
     search->device->has_clocks = fdt_getprop(node->fdt, node->offset, "clocks", NULL) != NULL;
     take_ranges(search, node);
+    if (search->device->is_msi)
+        take_msis(search->device, node);
+}
+
+/* Returns whether there are any, all of them SPIs. */
+static bool read_msis(struct machine_device *device)
+{
+    if (device->nr_msis == 0) {
+        uintptr_t at = (uintptr_t)window_map(device->ranges[0].pages.base, WINDOW_DEVICE);
+        uint32_t typer = io_read32(at + device->ranges[0].offset + MSI_TYPER);
+
+        window_unmap();
+        device->first_msi = MSI_TYPER_SPI(typer);
+        device->nr_msis = MSI_TYPER_NR_SPI(typer);
+    }
+    return device->first_msi >= GIC_FIRST_SPI && device->first_msi < GIC_INTID_SPECIAL &&
+           device->nr_msis > 0 && device->nr_msis <= GIC_INTID_SPECIAL - device->first_msi;
 }
 
 static bool lists_spi(const struct machine_device *device, uint32_t intid)
@@ -191,19 +229,39 @@ static bool has_page_of(const struct machine_device *device, const struct dt_nod
     return false;
 }
 
+/* All of them, MSIs too. */
+static uint32_t nr_spis(const struct machine_device *device)
+{
+    return device->nr_spis + device->nr_msis;
+}
+
+static uint32_t nth_spi(const struct machine_device *device, uint32_t i)
+{
+    return i < device->nr_spis ? device->spis[i].intid : device->first_msi + (i - device->nr_spis);
+}
+
 static bool has_spi_of(const struct search *search, const struct dt_node *node)
 {
     struct dt_interrupts interrupts = dt_interrupts(node);
     struct dt_interrupts map = dt_interrupt_map(node);
 
-    for (uint32_t i = 0; i < search->device->nr_spis; i++) {
-        uint32_t intid = search->device->spis[i].intid;
+    for (uint32_t i = 0; i < nr_spis(search->device); i++) {
+        uint32_t intid = nth_spi(search->device, i);
 
         if (dt_may_have_spi(&interrupts, &search->device->gic, intid) ||
             dt_may_have_spi(&map, &search->device->gic, intid))
             return true;
     }
     return false;
+}
+
+/* On QEMU's virt its interrupts are among those of the GICv2m. It does not mind (exits/irq.c). */
+static bool is_the_smmu(const struct dt_node *node)
+{
+    uint64_t base, bytes;
+
+    return machine.smmu.bytes > 0 && dt_address(node, 0, &base, &bytes) &&
+           base == machine.smmu.base.pa;
 }
 
 /* Also of a node that is not in use: what firmware does with it is not known. */
@@ -213,7 +271,7 @@ static void look_for_other(void *context, const struct dt_node *node)
 
     if (search->other || !node->parent || node->offset == search->offset)
         return;
-    if (has_spi_of(search, node) ||
+    if ((has_spi_of(search, node) && !(search->device->is_msi && is_the_smmu(node))) ||
         (has_page_of(search->device, node) && (search->alone || is_plumbing(node))))
         search->other = node->name;
 }
@@ -240,8 +298,8 @@ static bool is_the_hypervisors(const struct machine_device *device)
             overlaps_any(its, machine.reserved.at, machine.reserved.nr))
             return true;
     }
-    for (uint32_t i = 0; i < device->nr_spis; i++)
-        if (device->spis[i].intid == machine.uart_intid)
+    for (uint32_t i = 0; i < nr_spis(device); i++)
+        if (nth_spi(device, i) == machine.uart_intid)
             return true;
     return false;
 }
@@ -265,6 +323,9 @@ const char *machine_device_find(const char *for_node, struct dt_prop path, bool 
         return refusal(
             "vm.dtb: %s: the machine's %s has registers or interrupts that cannot be given",
             for_node, device->name);
+    if (!search.is_plumbing && device->is_msi && !is_the_hypervisors(device) && !read_msis(device))
+        return refusal("vm.dtb: %s: the machine's %s has no MSIs that are SPIs", for_node,
+                       device->name);
     if (search.is_plumbing || is_the_hypervisors(device))
         return refusal("vm.dtb: %s: the machine's %s is the hypervisor's", for_node, device->name);
     (void)dt_walk(tree, look_for_other, &search);

@@ -8,7 +8,7 @@
 #include "config/dt.h"
 #include "dev/ranges.h"
 
-/** The most of each that a device may have. */
+/** The most of each that a device may have, beside MSIs. */
 #define MACHINE_DEVICE_RANGES 4
 #define MACHINE_DEVICE_SPIS   8
 
@@ -23,7 +23,10 @@ struct machine_device_range {
 struct machine_device {
     const char *name; /* with its unit address; in the tree, which stays where it is */
     bool has_clocks;
-    bool is_pci; /* a host bridge: the first range is its configuration space */
+    bool is_pci;        /* a host bridge: the first range is its configuration space */
+    bool is_msi;        /* a GICv2m: whoever writes to it makes an SPI pending */
+    uint32_t first_msi; /* INTID, of those */
+    uint32_t nr_msis;
     uint32_t nr_regs;
     uint32_t nr_ranges; /* registers, and then windows */
     uint32_t nr_spis;
@@ -47,6 +50,8 @@ struct machine_device {
  *
  * Of a PCI host bridge with the generic configuration space (ECAM) the windows are taken, too, and
  * the interrupts are those of its interrupt-map, each once.
+ *
+ * A frame of a GICv2m has SPIs that the tree or its MSI_TYPER says.
  *
  * A device is refused if it is not in use, if its interrupts, or its pages, are not its alone in
  * the tree, or if they are the hypervisor's. Returns NULL, or a text that says why and names both

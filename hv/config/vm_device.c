@@ -23,6 +23,8 @@ void vm_device_read(struct vm_device_node *kept, const struct dt_node *node)
         .nr_regs = nr,
         .interrupts = dt_interrupts(node),
         .map = dt_interrupt_map(node),
+        .first_msi = dt_rare_prop(node, "arm,msi-base-spi"),
+        .nr_msis = dt_rare_prop(node, "arm,msi-num-spis"),
     };
     for (uint32_t i = 0; i < nr && i < MACHINE_DEVICE_RANGES; i++)
         if (!dt_address(node, i, &kept->regs[i].base.ipa, &kept->regs[i].bytes))
@@ -87,7 +89,8 @@ static const char *add_ranges(struct vm_config *config, const struct vm_device_n
     for (uint32_t i = 0; i < device->nr_regs && !fault; i++) {
         struct vm_device_range range = {.pa = device->ranges[i].pages.base,
                                         .device = config->nr_devices,
-                                        .is_config = device->is_pci && i == 0};
+                                        .is_config = device->is_pci && i == 0,
+                                        .is_doorbell = device->is_msi};
 
         if (!place_range(&range.at, &node->regs[i], &device->ranges[i]))
             return refusal("vm.dtb: %s: its range %u is larger than that of the machine's %s, or "
@@ -150,8 +153,10 @@ static bool has_spi(const struct vm_config *config, uint32_t intid)
     return intid == config->uart_intid || intid == VCONSOLE_INTID;
 }
 
+/* The machine's @phys, which is the @index-th of the device's. */
 static const char *add_spi(struct vm_config *config, const struct vm_device_node *node,
-                           const struct machine_device *device, uint32_t index, uint32_t intid)
+                           const struct machine_device *device, uint32_t index, uint32_t intid,
+                           uint32_t phys, bool edge)
 {
     if (intid < GIC_FIRST_SPI || intid >= VGIC_NR_INTIDS || has_spi(config, intid))
         return refusal("vm.dtb: %s: its interrupt %u, of the machine's %s, is no SPI below %d, "
@@ -161,10 +166,10 @@ static const char *add_spi(struct vm_config *config, const struct vm_device_node
         return refusal("vm.dtb: %s: more than %d interrupts of devices", node->name,
                        VM_NR_DEVICE_SPIS);
     config->device_spis[config->nr_device_spis++] = (struct vm_device_spi){
-        .intid = (uint16_t)intid,
-        .phys = (uint16_t)device->spis[index].intid,
-        .edge = device->spis[index].edge,
-        .device = config->nr_devices,
+        .phys = (uint16_t)phys,
+        .intid = (uint8_t)intid,
+        .device = config->nr_devices & 0x7F,
+        .edge = edge,
     };
     return NULL;
 }
@@ -182,7 +187,8 @@ static const char *add_spis(struct vm_config *config, const struct vm_device_nod
 
         if (intid == 0 && i > 0)
             break; /* it does without the others */
-        fault = add_spi(config, node, device, i, intid);
+        fault =
+            add_spi(config, node, device, i, intid, device->spis[i].intid, device->spis[i].edge);
     }
     return fault;
 }
@@ -217,12 +223,50 @@ static const char *add_map(struct vm_config *config, const struct vm_device_node
                            node->name, i, device->name);
         index = index_of_spi(device, i);
         if (intids[index] == 0)
-            fault = add_spi(config, node, device, index, intid);
+            fault = add_spi(config, node, device, index, intid, device->spis[index].intid,
+                            device->spis[index].edge);
         else if (intids[index] != intid)
             return refusal("vm.dtb: %s: entry %u of its interrupt-map names another interrupt than "
                            "one before, which is the same of the machine's %s",
                            node->name, i, device->name);
         intids[index] = intid;
+    }
+    return fault;
+}
+
+/*
+ * A GICv2m's. What a device writes to it is the machine's INTID, and the guest says what: so the
+ * VM's are the same.
+ */
+static const char *add_msis(struct vm_config *config, const struct vm_device_node *node,
+                            const struct machine_device *device)
+{
+    uint64_t first = device->first_msi, nr = device->nr_msis;
+    const char *fault = NULL;
+
+    if (!!node->first_msi.value != !!node->nr_msis.value ||
+        (node->first_msi.value &&
+         (!dt_number(node->first_msi, &first) || !dt_number(node->nr_msis, &nr))))
+        return refusal("vm.dtb: %s: arm,msi-base-spi and arm,msi-num-spis, of the machine's %s, "
+                       "are not both numbers",
+                       node->name, device->name);
+    if (first < device->first_msi || nr > device->nr_msis || nr == 0 ||
+        first - device->first_msi > device->nr_msis - nr)
+        return refusal("vm.dtb: %s: its MSIs are not among those of the machine's %s, %u from %u "
+                       "on",
+                       node->name, device->name, device->nr_msis, device->first_msi);
+    if (first + nr > VGIC_NR_INTIDS)
+        return refusal("vm.dtb: %s: %lu MSIs from %lu on, of the machine's %s: arm,msi-base-spi "
+                       "and arm,msi-num-spis must say which, below %d",
+                       node->name, nr, first, device->name, VGIC_NR_INTIDS);
+    for (uint32_t i = 0; i < nr && !fault; i++) {
+        uint32_t intid = (uint32_t)first + i;
+
+        if (intid == machine.smmu_event_intid || intid == machine.smmu_error_intid)
+            fault = refusal("vm.dtb: %s: MSI %u of the machine's %s is the SMMU's interrupt",
+                            node->name, intid, device->name);
+        else
+            fault = add_spi(config, node, device, i, intid, intid, true);
     }
     return fault;
 }
@@ -257,6 +301,8 @@ static const char *add_streams(struct vm_config *config, const struct vm_device_
 static const char *add_dma(struct vm_config *config, const struct vm_device_node *node,
                            const struct machine_device *device)
 {
+    if (device->is_msi)
+        return NULL; /* it has none */
     bool has_smmu = smmu_is_there() && device->streams.iommu != 0 &&
                     device->streams.iommu == machine.smmu_phandle;
 
@@ -296,7 +342,7 @@ const char *vm_device_add(struct vm_config *config, const struct vm_device_node 
     fault = add_dma(config, node, &device);
     if (fault)
         return fault;
-    if (!vm_config_has_gic(config) && device.nr_spis > 0)
+    if (!vm_config_has_gic(config) && (device.nr_spis > 0 || device.is_msi))
         return refusal("vm.dtb: %s: the machine's %s has interrupts, which need a GIC", node->name,
                        device.name);
     fault = add_ranges(config, node, &device);
@@ -304,9 +350,25 @@ const char *vm_device_add(struct vm_config *config, const struct vm_device_node 
         fault = add_windows(config, node, &device);
     if (!fault && device.is_pci)
         fault = add_map(config, node, &device, controller);
+    else if (!fault && device.is_msi)
+        fault = add_msis(config, node, &device);
     else if (!fault)
         fault = add_spis(config, node, &device, controller);
     config->devices[config->nr_devices++] = (struct vm_device){
         .name = device.name, .has_clocks = device.has_clocks, .has_dma = node->has_dma};
     return fault;
+}
+
+/* Devices that are trusted write to where the machine has the doorbell. */
+const char *vm_device_check(const struct vm_config *config, const struct vm_device_node *nodes)
+{
+    for (uint32_t i = 0; config->one_to_one && i < config->nr_device_ranges; i++) {
+        const struct vm_device_range *range = &config->device_ranges[i];
+
+        if (range->is_doorbell && range->at.base.ipa != range->pa.pa)
+            return refusal("vm.dtb: %s: the machine's %s is at another address, and devices with "
+                           "stile,trusted-dma know that alone",
+                           nodes[range->device].name, config->devices[range->device].name);
+    }
+    return NULL;
 }

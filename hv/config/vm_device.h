@@ -21,6 +21,8 @@ struct vm_device_node {
     struct dt_window windows[MACHINE_DEVICE_RANGES];
     struct dt_interrupts interrupts;
     struct dt_interrupts map; /* of a PCI host bridge, as are the windows */
+    struct dt_prop first_msi; /* of a GICv2m, as is the next */
+    struct dt_prop nr_msis;
 };
 
 /** vm_device_read() - keep what there is of a node with stile,device */
@@ -35,5 +37,13 @@ void vm_device_read(struct vm_device_node *kept, const struct dt_node *node);
  */
 const char *vm_device_add(struct vm_config *config, const struct vm_device_node *node,
                           const struct dt_gic *controller);
+
+/**
+ * vm_device_check() - check all of a VM's devices together
+ * @nodes: theirs, in their order
+ *
+ * Returns NULL, or a text as vm_device_add() does.
+ */
+const char *vm_device_check(const struct vm_config *config, const struct vm_device_node *nodes);
 
 #endif

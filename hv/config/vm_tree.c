@@ -397,6 +397,8 @@ static const char *parse_tree(const void *tree, size_t bytes, struct vm_config *
         config->gicc = (struct ipa_range){ipa_make(VM_GICC_IPA), PAGE_SIZE};
     for (uint32_t i = 0; IS_ENABLED(CONFIG_DEVICES) && i < parse.nr_given && !parse.fault; i++)
         set_fault(&parse, vm_device_add(config, &parse.given[i], &parse.gic));
+    if (IS_ENABLED(CONFIG_DEVICES) && !parse.fault)
+        set_fault(&parse, vm_device_check(config, parse.given));
     if (IS_ENABLED(CONFIG_VIRTIO) && !parse.fault)
         set_fault(&parse, vm_virtio_add(config, &parse.virtio, &parse.gic));
     return parse.fault ? parse.fault : vm_check(config, &parse.found);

@@ -124,7 +124,7 @@ static void fill_context(uint64_t *context, uint32_t vm_id, pa_t root)
                  CD_AA64 | CD_RECORD | CD_ABORT | CD_ASET |
                  (uint64_t)smmu.output_size << CD_IPS_SHIFT | (uint64_t)vm_id << CD_ASID_SHIFT;
     context[1] = root.pa;
-    context[3] = CD_MAIR_WB;
+    context[3] = CD_MAIR;
 }
 
 /* IHI 0070, 5.2. */

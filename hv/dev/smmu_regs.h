@@ -97,7 +97,7 @@
 #define CD_ABORT      (UINT64_C(1) << 46) /* the device is told */
 #define CD_ASET       (UINT64_C(1) << 47) /* the ASID is not one of the CPUs' */
 #define CD_ASID_SHIFT 48u
-#define CD_MAIR_WB    UINT64_C(0xFF) /* word 3: attribute 0 */
+#define CD_MAIR       UINT64_C(0x04FF) /* word 3: attribute 0 is write-back, 1 Device-nGnRE */
 
 /* --- 4: commands ---------------------------------------------------------------------------- */
 

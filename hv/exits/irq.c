@@ -10,6 +10,7 @@
 #include "dev/intid.h"
 #include "dev/kick.h"
 #include "dev/machine.h"
+#include "dev/pcpu.h"
 #include "dev/smmu.h"
 #include "lib/cold.h"
 #include "lib/is_enabled.h"
@@ -39,6 +40,33 @@ void irq_init_pcpu(void)
     gic_enable(ppi.phys_timer);
 }
 
+/*
+ * Interrupts of the SMMU that came with nothing to say, and so are kept active until the next look:
+ * on QEMU's virt they are among those of the GICv2m, by which a VM can have them come. All come to
+ * the CPU that booted.
+ */
+static uint32_t kept_smmu_irqs[2];
+
+static COLD bool keep_smmu_irq(uint32_t intid)
+{
+    if (vm_devices_faults())
+        return false;
+    kept_smmu_irqs[intid == machine.smmu_event_intid] = intid;
+    vring_look_later();
+    return true;
+}
+
+static COLD void look_at_smmu(void)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        if (kept_smmu_irqs[i] == 0)
+            continue;
+        (void)vm_devices_faults();
+        gic_set_active(kept_smmu_irqs[i], false);
+        kept_smmu_irqs[i] = 0;
+    }
+}
+
 /* For what nobody tells of: output in rings, room for input. */
 static void look(void)
 {
@@ -46,6 +74,8 @@ static void look(void)
 
     vring_look(&turn);
     input_look(&turn);
+    if (IS_ENABLED(CONFIG_DEVICES) && pcpu_self()->index == 0)
+        look_at_smmu();
 }
 
 static void handle_overflow(struct vcpu *vcpu)
@@ -63,8 +93,8 @@ static COLD void dispatch_spi(uint32_t intid)
     gic_eoi(intid);
     if (IS_ENABLED(CONFIG_DEVICES) && vgic_linked_fired(intid))
         return;
-    if (IS_ENABLED(CONFIG_DEVICES) && smmu_is_irq(intid))
-        vm_devices_faults();
+    if (IS_ENABLED(CONFIG_DEVICES) && smmu_is_irq(intid) && keep_smmu_irq(intid))
+        return;
     if (intid == machine.uart_intid)
         input_irq();
     gic_deactivate(intid);
@@ -82,7 +112,7 @@ static void handle_own(uint32_t intid, struct vcpu *vcpu)
     else if (intid == ppi.phys_timer)
         look();
     else if (IS_ENABLED(CONFIG_DEVICES) && intid == IRQ_DEVICES)
-        vm_devices_faults();
+        (void)vm_devices_faults();
     else if (intid == IRQ_KICK)
         kick_taken(); /* that it has interrupted is enough: the work bits are looked at next */
     else if (intid == ppi.pmu)

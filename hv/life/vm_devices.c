@@ -151,17 +151,18 @@ static void fault(const struct smmu_event *event)
     its->is_told = true;
 }
 
-void vm_devices_faults(void)
+bool vm_devices_faults(void)
 {
     struct smmu_event event;
 
     for (unsigned i = 0; i < FAULTS_A_TURN; i++) {
         if (!smmu_next_event(&event))
-            return;
+            return i > 0;
         if (event.vm_id != 0)
             fault(&event);
     }
     gic_send_sgi(pcpu_self()->index, IRQ_DEVICES);
+    return true;
 }
 
 const char *vm_devices_map(struct vm *vm)
@@ -170,7 +171,8 @@ const char *vm_devices_map(struct vm *vm)
         const struct vm_device_range *range = &vm->config.device_ranges[i];
 
         if (stage2_map(&vm->stage2, range->at.base, range->pa, range->at.bytes,
-                       STAGE2_DEVICE | STAGE2_READ | STAGE2_WRITE) != STILE_SUCCESS)
+                       STAGE2_DEVICE | STAGE2_READ | STAGE2_WRITE |
+                           (range->is_doorbell ? STAGE2_DOORBELL : 0)) != STILE_SUCCESS)
             return refusal("the machine's %s cannot be mapped for it",
                            vm->config.devices[range->device].name);
     }

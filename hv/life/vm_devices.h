@@ -56,9 +56,9 @@ void vm_devices_start(struct vm *vm);
  *
  * The first of a VM is told by the log, all are counted. After VM_DEVICES_FAULTS of them each
  * stream that has another one is ended. By the SMMU's interrupt, and IRQ_DEVICES, which this CPU
- * sends itself if there are more than a turn's.
+ * sends itself if there are more than a turn's. Returns whether there were any.
  */
-void vm_devices_faults(void);
+bool vm_devices_faults(void);
 #define VM_DEVICES_FAULTS 1024u
 
 /**

@@ -155,8 +155,6 @@ void vgic_deactivate(struct vcpu *vcpu, uint64_t value);
  * @intid: its SPI, not another one's
  * @phys: the physical one, which nobody else has
  * @edge: whether that is edge-triggered; else it is a level
- *
- * A VM has VM_NR_DEVICE_SPIS links at most.
  */
 void vgic_link(struct vm *vm, uint32_t intid, uint32_t phys, bool edge);
 

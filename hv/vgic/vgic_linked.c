@@ -17,20 +17,17 @@
 #include "vgic/vgic_internal.h"
 
 #define NR_PHYS_SPIS (GIC_INTID_SPECIAL - GIC_FIRST_SPI)
-#define NR_LINKS     (CONFIG_NR_VMS * VM_NR_DEVICE_SPIS)
 
 /* Held while a VM's lock is taken, never the reverse. */
 static struct spinlock links_lock;
 
+/* Whose a physical SPI is, and as which of its own. */
 static struct link {
-    struct vm *vm; /* NULL: free */
-    uint32_t intid;
-    uint32_t phys;
-} links[NR_LINKS];
+    uint8_t vm_id; /* 0: nobody's */
+    uint8_t intid;
+} links[NR_PHYS_SPIS];
 
-static uint8_t link_of[NR_PHYS_SPIS]; /* its index + 1; 0: none */
-
-_Static_assert(NR_LINKS <= UINT8_MAX, "they are told apart by a byte");
+_Static_assert(CONFIG_NR_VMS <= UINT8_MAX && VGIC_NR_INTIDS <= UINT8_MAX, "both are bytes");
 
 /* In phys_pcpu[]: it is not routed to another CPU. */
 #define STAYS UINT8_MAX
@@ -38,15 +35,11 @@ _Static_assert(CONFIG_NR_PCPUS <= STAYS, "that is no CPU's number");
 
 COLD void vgic_link(struct vm *vm, uint32_t intid, uint32_t phys, bool edge)
 {
-    uint32_t i = 0;
+    struct link *link = &links[phys - GIC_FIRST_SPI];
 
     spin_lock(&links_lock);
-    while (links[i].vm) {
-        i++;
-        CHECK(i < NR_LINKS);
-    }
-    links[i] = (struct link){vm, intid, phys};
-    link_of[phys - GIC_FIRST_SPI] = (uint8_t)(i + 1);
+    CHECK(link->vm_id == 0);
+    *link = (struct link){(uint8_t)vm->id, (uint8_t)intid};
     vm->vgic.phys[intid - GIC_FIRST_SPI] = (uint16_t)phys;
     vm->vgic.phys_pcpu[intid - GIC_FIRST_SPI] = edge && gic_limits.forgets_levels ? STAYS : 0;
     gic_set_edge(phys, edge);
@@ -58,43 +51,45 @@ COLD void vgic_link(struct vm *vm, uint32_t intid, uint32_t phys, bool edge)
 COLD void vgic_unlink(struct vm *vm)
 {
     spin_lock(&links_lock);
-    for (uint32_t i = 0; i < NR_LINKS; i++) {
+    for (uint32_t i = 0; i < NR_PHYS_SPIS; i++) {
         struct link *link = &links[i];
+        uint32_t intid = link->intid, phys = GIC_FIRST_SPI + i;
 
-        if (link->vm != vm)
+        if (link->vm_id != vm->id)
             continue;
-        gic_disable(link->phys);
-        if (vm->vgic.phys_active[link->intid / 32 - 1] & vgic_bit(link->intid))
-            gic_set_active(link->phys, false);
-        link_of[link->phys - GIC_FIRST_SPI] = 0;
-        link->vm = NULL;
+        gic_disable(phys);
+        if (vm->vgic.phys_active[intid / 32 - 1] & vgic_bit(intid))
+            gic_set_active(phys, false);
+        link->vm_id = 0;
     }
     spin_unlock(&links_lock);
 }
 
-static void fire(struct link *link)
+static void fire(const struct link *link)
 {
-    struct vgic *vgic = &link->vm->vgic;
+    struct vm *vm = vm_slot(link->vm_id);
+    struct vgic *vgic = &vm->vgic;
     uint32_t b = link->intid / 32 - 1, bit = vgic_bit(link->intid);
 
     spin_lock(&vgic->lock);
     vgic->fired_again[b] |= vgic->phys_active[b] & bit;
     vgic->phys_active[b] |= bit;
     vgic->spi[b].posted |= bit;
-    vgic_request_refills(link->vm, link->intid);
+    vgic_request_refills(vm, link->intid);
     spin_unlock(&vgic->lock);
 }
 
 COLD bool vgic_linked_fired(uint32_t phys)
 {
-    uint32_t index;
+    const struct link *link = &links[phys - GIC_FIRST_SPI];
+    bool is_linked;
 
     spin_lock(&links_lock);
-    index = link_of[phys - GIC_FIRST_SPI];
-    if (index != 0)
-        fire(&links[index - 1]);
+    is_linked = link->vm_id != 0;
+    if (is_linked)
+        fire(link);
     spin_unlock(&links_lock);
-    return index != 0;
+    return is_linked;
 }
 
 /*

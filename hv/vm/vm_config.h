@@ -65,11 +65,11 @@ struct ipa_range {
 
 /**
  * The most devices of the machine's that a VM may have, and the most pieces that their registers
- * may be in, and SPIs they may have, together.
+ * may be in, and SPIs they may have, MSIs included, together.
  */
 #define VM_NR_DEVICES       4
 #define VM_NR_DEVICE_RANGES 8
-#define VM_NR_DEVICE_SPIS   8
+#define VM_NR_DEVICE_SPIS   24
 
 /** How much configuration space a PCI bus takes (PCI Express Base 7.2.2). */
 #define PCI_BUS_BYTES (UINT64_C(1) << 20)
@@ -85,16 +85,17 @@ struct vm_device {
 struct vm_device_range {
     struct ipa_range at;
     pa_t pa;
-    uint32_t device; /* of which one */
-    bool is_config;  /* PCI's configuration space, of whole buses */
+    uint32_t device;  /* of which one */
+    bool is_config;   /* PCI's configuration space, of whole buses */
+    bool is_doorbell; /* devices write there for their MSIs */
 };
 
 /** An SPI of one, as the VM and as the machine number it. */
 struct vm_device_spi {
-    uint16_t intid;
     uint16_t phys;
-    bool edge;
-    uint32_t device; /* of which one */
+    uint8_t intid;
+    uint8_t device : 7; /* of which one */
+    uint8_t edge : 1;
 };
 
 /** The most virtio devices that other VMs serve for a VM. */

@@ -223,6 +223,12 @@ enum stile_error stage2_map(struct stage2 *stage2, ipa_t ipa, pa_t pa, uint64_t 
     return STILE_SUCCESS;
 }
 
+struct vm *vm_slot(uint32_t id)
+{
+    EXPECT_EQ(id, vm.id);
+    return &vm;
+}
+
 void vcpu_kick(struct vcpu *vcpu, uint32_t work)
 {
     vcpu_add_work(vcpu, work);

@@ -220,6 +220,7 @@ static inline void power_on(uint32_t version, uint32_t nr_lrs)
         cpus[i].armed = TIMER_NEVER;
     }
     machine.gic_version = version;
+    vm.id = 1;
     machine.gicv = (struct pa_range){pa_make(0x08040000), 0x2000};
     vm.config.gic_version = version;
     vm.config.nr_vcpus = NR_VCPUS;

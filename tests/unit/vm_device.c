@@ -279,13 +279,6 @@ static void eleven_ranges(void)
     add_devices(2, 4);
 }
 
-static void nine_interrupts(void)
-{
-    machine_tree.nodes[3].interrupt[1] = 100;
-    machine_tree.nodes[3].nr_more = vm_tree.nodes[3].nr_more = 7;
-    vm_tree.nodes[3].interrupt[1] = 30;
-}
-
 static void too_many_interrupts_of_one(void)
 {
     machine_tree.nodes[3].interrupt[1] = 100;
@@ -406,8 +399,6 @@ static const struct fault faults[] = {
      "timer@9050800"},
     {"five devices", five_devices, "vm.dtb: given@a020000: more than 4 devices of the machine's"},
     {"eleven ranges", eleven_ranges, "vm.dtb: given@a010000: more than 8 ranges of devices"},
-    {"nine interrupts", nine_interrupts,
-     "vm.dtb: timer@c050800: more than 8 interrupts of devices"},
     {"too many interrupts of one", too_many_interrupts_of_one,
      "vm.dtb: gpio@c030000: the machine's pl061@9030000 has registers or interrupts that cannot be "
      "given"},

@@ -48,6 +48,8 @@ struct tree_node {
     const char *backend;    /* stile,backend; NULL: not said */
     uint32_t region;        /* memory-region: a phandle; 0: not said */
     uint32_t address_cells; /* 0: not said */
+    uint32_t first_msi;     /* arm,msi-base-spi; 0: not said, as is the next */
+    uint32_t nr_msis;
     const struct tree_pci *pci;
 };
 
@@ -170,6 +172,10 @@ static inline void tree_add_node(void *fdt, const struct tree_node *node)
         fdt_property_u32(fdt, "memory-region", node->region);
     if (node->address_cells != 0)
         fdt_property_u32(fdt, "#address-cells", node->address_cells);
+    if (node->first_msi != 0)
+        fdt_property_u32(fdt, "arm,msi-base-spi", node->first_msi);
+    if (node->nr_msis != 0)
+        fdt_property_u32(fdt, "arm,msi-num-spis", node->nr_msis);
     if (node->pci)
         tree_add_pci(fdt, node->pci);
     if (node->gicr_regions != 0)
