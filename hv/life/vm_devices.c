@@ -165,14 +165,26 @@ bool vm_devices_faults(void)
     return true;
 }
 
+/* Of a doorbell, that is in the first page. */
+static bool map_range(struct vm *vm, const struct vm_device_range *range)
+{
+    const uint32_t rights = STAGE2_READ | STAGE2_WRITE;
+    uint64_t before = range->is_doorbell ? PAGE_SIZE : 0;
+
+    if (before > 0 &&
+        stage2_map_doorbell(&vm->stage2, range->at.base, range->pa, rights) != STILE_SUCCESS)
+        return false;
+    return before == range->at.bytes ||
+           stage2_map(&vm->stage2, ipa_make(range->at.base.ipa + before), pa_add(range->pa, before),
+                      range->at.bytes - before, STAGE2_DEVICE | rights) == STILE_SUCCESS;
+}
+
 const char *vm_devices_map(struct vm *vm)
 {
     for (uint32_t i = 0; IS_ENABLED(CONFIG_DEVICES) && i < vm->config.nr_device_ranges; i++) {
         const struct vm_device_range *range = &vm->config.device_ranges[i];
 
-        if (stage2_map(&vm->stage2, range->at.base, range->pa, range->at.bytes,
-                       STAGE2_DEVICE | STAGE2_READ | STAGE2_WRITE |
-                           (range->is_doorbell ? STAGE2_DOORBELL : 0)) != STILE_SUCCESS)
+        if (!map_range(vm, range))
             return refusal("the machine's %s cannot be mapped for it",
                            vm->config.devices[range->device].name);
     }

@@ -5,6 +5,7 @@
  */
 #include "arch/tlb.h"
 #include "lib/check.h"
+#include "lib/cold.h"
 #include "mm/page.h"
 #include "mm/stage2.h"
 #include "mm/stage2_pte.h"
@@ -246,6 +247,25 @@ enum stile_error stage2_map(struct stage2 *stage2, ipa_t ipa, pa_t pa, uint64_t 
     struct stage2_locked locked = stage2_lock(stage2);
     enum stile_error error = stage2_map_locked(locked, ipa, pa, bytes, attrs);
 
+    stage2_unlock(locked);
+    return error;
+}
+
+/* Nobody writes the descriptor of registers again, and so nobody writes its twin. */
+COLD enum stile_error stage2_map_doorbell(struct stage2 *stage2, ipa_t ipa, pa_t pa,
+                                          uint32_t rights)
+{
+    struct stage2_locked locked = stage2_lock(stage2);
+    enum stile_error error = stage2_map_locked(locked, ipa, pa, PAGE_SIZE, STAGE2_DEVICE | rights);
+
+    if (error == STILE_SUCCESS && stage2_has_twins(stage2)) {
+        unsigned level;
+        uint64_t *entry = find(stage2, ipa, &level);
+
+        entry[PTE_NR_ENTRIES] =
+            pa.pa | TWIN_DEVICE | TWIN_USER | TWIN_OF_ASID | PTE_AF | PTE_TABLE | PTE_VALID;
+        dsb_ishst();
+    }
     stage2_unlock(locked);
     return error;
 }

@@ -16,7 +16,6 @@
 #define STAGE2_BORROWED  (1u << 6) /* another VM's memory, by a share: memory/share.c */
 #define STAGE2_MAY_WRITE (1u << 7) /* borrowed, and the share grants STAGE2_WRITE */
 #define STAGE2_FILLED    (1u << 8) /* fresh, and handed over with what it holds, not zeroed */
-#define STAGE2_DOORBELL  (1u << 8) /* of a device: other devices write there, for their MSIs */
 #define STAGE2_RIGHTS    (STAGE2_READ | STAGE2_WRITE | STAGE2_EXECUTE)
 
 #endif

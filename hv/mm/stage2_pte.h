@@ -30,7 +30,6 @@
 #define S2_BORROWED     (UINT64_C(1) << 56)
 #define S2_MAY_WRITE    (UINT64_C(1) << 57)
 #define S2_FILLED       (UINT64_C(1) << 58)
-#define S2_DOORBELL     S2_FILLED           /* of a device */
 #define S2_SCRATCH      (UINT64_C(1) << 52) /* in a table's descriptor, where it is ignored */
 
 #define S2_RIGHTS (S2_READ | S2_WRITE | PTE_XN)
@@ -90,29 +89,23 @@ static inline uint32_t stage2_leaf_attrs(uint64_t leaf)
     return attrs;
 }
 
-/* Arm ARM D5.3 and D5.4, stage 1 at EL1: of attribute 0 or 1 and of an ASID, also for EL0. */
-#define TWIN_DEVICE    (UINT64_C(1) << 2) /* attribute 1 */
+/* Arm ARM D5.3 and D5.4, stage 1 at EL1: of attribute 0 and of an ASID, also for EL0. */
+#define TWIN_DEVICE    (UINT64_C(1) << 2) /* attribute 1, of stage2_map_doorbell() alone */
 #define TWIN_USER      (UINT64_C(1) << 6)
 #define TWIN_READ_ONLY (UINT64_C(1) << 7)
 #define TWIN_OF_ASID   (UINT64_C(1) << 11)
 
-/**
- * The descriptor at the same place of the table's twin. What a device has is not shown there, but
- * for the doorbells of MSIs.
- */
+/** The descriptor at the same place of the table's twin. What a device has is not shown there. */
 static inline uint64_t stage2_twin(uint64_t entry, unsigned level)
 {
-    bool is_device = (entry & S2_MEMATTR) == S2_DEVICE_NGNRE;
-
     if (!(entry & PTE_VALID))
         return 0;
     if (pte_is_table(entry, level))
         return ((entry & PTE_ADDRESS) + PAGE_SIZE) | PTE_TABLE | PTE_VALID;
-    if (is_device && !(entry & S2_DOORBELL))
+    if ((entry & S2_MEMATTR) == S2_DEVICE_NGNRE)
         return 0;
-    return (entry & (PTE_ADDRESS | PTE_TABLE | PTE_AF | PTE_VALID)) |
-           (is_device ? TWIN_DEVICE : PTE_SH_INNER) | TWIN_USER | TWIN_OF_ASID |
-           (entry & S2_WRITE ? 0 : TWIN_READ_ONLY);
+    return (entry & (PTE_ADDRESS | PTE_TABLE | PTE_AF | PTE_VALID)) | PTE_SH_INNER | TWIN_USER |
+           TWIN_OF_ASID | (entry & S2_WRITE ? 0 : TWIN_READ_ONLY);
 }
 
 /** Writes a descriptor of a table of @level, and its twin. */

@@ -72,13 +72,13 @@ static uint64_t place(uint64_t entry, uint64_t address, uint64_t span)
     return (entry & UINT64_C(0x0000FFFFFFFFF000) & ~(span - 1)) | (address & (span - 1));
 }
 
-/* Arm ARM D5.5: stage 2; what is a device's is not for another one, but for doorbells. */
+/* Arm ARM D5.5: stage 2; what is a device's is not for another one. */
 static struct found found_by_cpu(uint64_t ipa)
 {
     uint64_t span;
     uint64_t entry = walk(s2.root, ipa, &span);
 
-    if (entry == 0 || ((entry >> 2 & 15) == 1 && !(entry >> 58 & 1)))
+    if (entry == 0 || (entry >> 2 & 15) == 1)
         return (struct found){0, false};
     return (struct found){place(entry, ipa, span), entry >> 7 & 1};
 }
@@ -91,9 +91,9 @@ static struct found found_by_smmu(uint64_t ipa)
 
     if (entry == 0)
         return (struct found){0, false};
-    EXPECT_LE(entry >> 2 & 7, 1); /* the attributes that its context has: the second is Device */
+    EXPECT_EQ(entry >> 2 & 7, 0); /* the one attribute that its context has */
     EXPECT_EQ(entry >> 6 & 1, 1);
-    EXPECT_TRUE((entry >> 2 & 7) == 1 || (entry >> 8 & 3) == 3); /* inner shareable */
+    EXPECT_EQ(entry >> 8 & 3, 3);  /* inner shareable */
     EXPECT_EQ(entry >> 10 & 1, 1); /* accessed: it does not set the flag */
     EXPECT_EQ(entry >> 11 & 1, 1); /* flushed by its ASID */
     return (struct found){place(entry, ipa, span), !(entry >> 7 & 1)};
@@ -143,7 +143,7 @@ static uint32_t random_attrs(void)
 
     switch (fake_random() % 4) {
     case 0:
-        return attrs | STAGE2_DEVICE | (fake_random() % 2 ? STAGE2_DOORBELL : 0);
+        return attrs | STAGE2_DEVICE;
     case 1:
         return attrs | STAGE2_BORROWED;
     default:
@@ -184,6 +184,28 @@ static void act(uint64_t ipa, uint64_t bytes)
         }
     }
     stage2_unlock(locked);
+}
+
+/* Of all registers, it alone is a device's as well: as Device memory, which it may write. */
+KTF_TEST(stage2_twins, a_doorbell_is_devices_too)
+{
+    const uint64_t ipa = 0x0C020000, pa = 0x08020000;
+    uint64_t span, entry;
+
+    ASSERT_EQ(stage2_map(&s2, ipa_make(ipa + PAGE_SIZE), pa_make(pa + PAGE_SIZE), PAGE_SIZE,
+                         STAGE2_DEVICE | STAGE2_READ | STAGE2_WRITE),
+              STILE_SUCCESS);
+    ASSERT_EQ(stage2_map_doorbell(&s2, ipa_make(ipa), pa_make(pa), STAGE2_READ), STILE_SUCCESS);
+    entry = walk(s2.root, ipa, &span);
+    EXPECT_EQ(place(entry, ipa, span), pa);
+    EXPECT_EQ(entry >> 6 & 3, 1); /* vCPUs may read */
+    EXPECT_EQ(entry >> 2 & 15, 1);
+    entry = walk((uint64_t *)page_va(stage2_dma_root(&s2)), ipa, &span);
+    EXPECT_EQ(place(entry, ipa, span), pa);
+    EXPECT_EQ(span, PAGE_SIZE);
+    EXPECT_EQ(entry >> 2 & 7, 1); /* the second attribute */
+    EXPECT_EQ(entry >> 6 & 3, 1); /* read and write, at EL0 */
+    EXPECT_EQ(found_by_smmu(ipa + PAGE_SIZE).pa, 0);
 }
 
 KTF_TEST(stage2_twins, at_random_they_are_as_the_tables)
