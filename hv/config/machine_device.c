@@ -319,13 +319,12 @@ const char *machine_device_find(const char *for_node, struct dt_prop path, bool 
     take_spis(&search);
     if (!search.is_okay)
         return refusal("vm.dtb: %s: the machine's %s is not in use", for_node, device->name);
+    if (device->is_msi && !search.has_odd && !is_the_hypervisors(device))
+        search.has_odd = !read_msis(device);
     if (search.has_odd || search.has_more)
         return refusal(
             "vm.dtb: %s: the machine's %s has registers or interrupts that cannot be given",
             for_node, device->name);
-    if (!search.is_plumbing && device->is_msi && !is_the_hypervisors(device) && !read_msis(device))
-        return refusal("vm.dtb: %s: the machine's %s has no MSIs that are SPIs", for_node,
-                       device->name);
     if (search.is_plumbing || is_the_hypervisors(device))
         return refusal("vm.dtb: %s: the machine's %s is the hypervisor's", for_node, device->name);
     (void)dt_walk(tree, look_for_other, &search);

@@ -234,39 +234,33 @@ static const char *add_map(struct vm_config *config, const struct vm_device_node
     return fault;
 }
 
+/* As the VM's numbers are the machine's; 0 for what is none of the frame's, or EL2's. */
+static uint32_t msi_or_none(const struct machine_device *device, uint64_t intid)
+{
+    if (intid < device->first_msi || intid - device->first_msi >= device->nr_msis ||
+        intid == machine.smmu_event_intid || intid == machine.smmu_error_intid)
+        return 0;
+    return (uint32_t)intid;
+}
+
 /*
  * A GICv2m's. What a device writes to it is the machine's INTID, and the guest says what: so the
- * VM's are the same.
+ * VM's are the same. All, unless both numbers are there, which is how guests read them.
  */
 static const char *add_msis(struct vm_config *config, const struct vm_device_node *node,
                             const struct machine_device *device)
 {
-    uint64_t first = device->first_msi, nr = device->nr_msis;
+    uint64_t first, nr;
     const char *fault = NULL;
 
-    if (!!node->first_msi.value != !!node->nr_msis.value ||
-        (node->first_msi.value &&
-         (!dt_number(node->first_msi, &first) || !dt_number(node->nr_msis, &nr))))
-        return refusal("vm.dtb: %s: arm,msi-base-spi and arm,msi-num-spis, of the machine's %s, "
-                       "are not both numbers",
-                       node->name, device->name);
-    if (first < device->first_msi || nr > device->nr_msis || nr == 0 ||
-        first - device->first_msi > device->nr_msis - nr)
-        return refusal("vm.dtb: %s: its MSIs are not among those of the machine's %s, %u from %u "
-                       "on",
-                       node->name, device->name, device->nr_msis, device->first_msi);
-    if (first + nr > VGIC_NR_INTIDS)
-        return refusal("vm.dtb: %s: %lu MSIs from %lu on, of the machine's %s: arm,msi-base-spi "
-                       "and arm,msi-num-spis must say which, below %d",
-                       node->name, nr, first, device->name, VGIC_NR_INTIDS);
+    if (!dt_number(node->first_msi, &first) || !dt_number(node->nr_msis, &nr)) {
+        first = device->first_msi;
+        nr = device->nr_msis;
+    }
     for (uint32_t i = 0; i < nr && !fault; i++) {
-        uint32_t intid = (uint32_t)first + i;
+        uint32_t intid = msi_or_none(device, first + i);
 
-        if (intid == machine.smmu_event_intid || intid == machine.smmu_error_intid)
-            fault = refusal("vm.dtb: %s: MSI %u of the machine's %s is the SMMU's interrupt",
-                            node->name, intid, device->name);
-        else
-            fault = add_spi(config, node, device, i, intid, intid, true);
+        fault = add_spi(config, node, device, i, intid, intid, true);
     }
     return fault;
 }
@@ -366,8 +360,7 @@ const char *vm_device_check(const struct vm_config *config, const struct vm_devi
         const struct vm_device_range *range = &config->device_ranges[i];
 
         if (range->is_doorbell && range->at.base.ipa != range->pa.pa)
-            return refusal("vm.dtb: %s: the machine's %s is at another address, and devices with "
-                           "stile,trusted-dma know that alone",
+            return refusal("vm.dtb: %s: its address is not that of the machine's %s",
                            nodes[range->device].name, config->devices[range->device].name);
     }
     return NULL;

@@ -172,8 +172,8 @@ KTF_TEST(vm_msi, the_smmus_interrupts_may_be_among_those_of_the_machine)
                                                .interrupt = {0, 74, 1}};
     EXPECT_STREQ(parse(), NULL);
     machine.smmu_event_intid = 90;
-    EXPECT_STREQ(parse(), "vm.dtb: v2m@c020000: MSI 90 of the machine's v2m@8020000 is the SMMU's "
-                          "interrupt");
+    EXPECT_STREQ(parse(), "vm.dtb: v2m@c020000: its interrupt 8, of the machine's v2m@8020000, is "
+                          "no SPI below 64, or another device's");
     machine.smmu = (struct pa_range){pa_make(0), 0};
     machine.smmu_event_intid = 0;
     EXPECT_STREQ(parse(), "vm.dtb: v2m@c020000: the machine's v2m@8020000 shares a page or an "
@@ -213,23 +213,23 @@ static void the_distributors_page(void)
 
 static const struct fault faults[] = {
     {"no numbers", no_numbers,
-     "vm.dtb: v2m@c020000: 64 MSIs from 80 on, of the machine's v2m@8020000: arm,msi-base-spi and "
-     "arm,msi-num-spis must say which, below 96"},
+     "vm.dtb: v2m@c020000: its interrupt 16, of the machine's v2m@8020000, is no SPI below 64, or "
+     "another device's"},
     {"one number", one_number,
-     "vm.dtb: v2m@c020000: arm,msi-base-spi and arm,msi-num-spis, of the machine's v2m@8020000, "
-     "are not both numbers"},
+     "vm.dtb: v2m@c020000: its interrupt 16, of the machine's v2m@8020000, is no SPI below 64, or "
+     "another device's"},
     {"before them", before_them,
-     "vm.dtb: v2m@c020000: its MSIs are not among those of the machine's v2m@8020000, 64 from 80 "
-     "on"},
+     "vm.dtb: v2m@c020000: its interrupt 0, of the machine's v2m@8020000, is no SPI below 64, or "
+     "another device's"},
     {"behind them", behind_them,
-     "vm.dtb: v2m@c020000: its MSIs are not among those of the machine's v2m@8020000, 15 from 80 "
-     "on"},
+     "vm.dtb: v2m@c020000: its interrupt 13, of the machine's v2m@8020000, is no SPI below 64, or "
+     "another device's"},
     {"more than there are", more_than_there_are,
-     "vm.dtb: v2m@c020000: its MSIs are not among those of the machine's v2m@8020000, 64 from 80 "
-     "on"},
+     "vm.dtb: v2m@c020000: its interrupt 14, of the machine's v2m@8020000, is no SPI below 64, or "
+     "another device's"},
     {"more than the VM has", more_than_the_vm_has,
-     "vm.dtb: v2m@c020000: 15 MSIs from 82 on, of the machine's v2m@8020000: arm,msi-base-spi and "
-     "arm,msi-num-spis must say which, below 96"},
+     "vm.dtb: v2m@c020000: its interrupt 14, of the machine's v2m@8020000, is no SPI below 64, or "
+     "another device's"},
     {"more than a VM may have", more_than_a_vm_may_have,
      "vm.dtb: v2m@c020000: more than 24 interrupts of devices"},
     {"one that another has", one_that_another_has,
@@ -239,17 +239,21 @@ static const struct fault faults[] = {
      "vm.dtb: v2m@c020000: the machine's v2m@8020000 shares a page or an interrupt with its "
      "pl061@9030000"},
     {"the UART's", the_uarts, "vm.dtb: v2m@c020000: the machine's v2m@8020000 is the hypervisor's"},
-    {"none", none, "vm.dtb: v2m@c020000: the machine's v2m@8020000 has no MSIs that are SPIs"},
+    {"none", none,
+     "vm.dtb: v2m@c020000: the machine's v2m@8020000 has registers or interrupts that cannot be "
+     "given"},
     {"no SPIs", no_spis,
-     "vm.dtb: v2m@c020000: the machine's v2m@8020000 has no MSIs that are SPIs"},
-    {"PPIs", ppis, "vm.dtb: v2m@c020000: the machine's v2m@8020000 has no MSIs that are SPIs"},
+     "vm.dtb: v2m@c020000: the machine's v2m@8020000 has registers or interrupts that cannot be "
+     "given"},
+    {"PPIs", ppis,
+     "vm.dtb: v2m@c020000: the machine's v2m@8020000 has registers or interrupts that cannot be "
+     "given"},
     {"no GIC", no_gic,
      "vm.dtb: v2m@c020000: the machine's v2m@8020000 has interrupts, which need a GIC"},
     {"the distributor's page", the_distributors_page,
      "vm.dtb: v2m@c020000: the machine's v2m@8020000 is the hypervisor's"},
     {"elsewhere than the machine's", trusted,
-     "vm.dtb: v2m@c020000: the machine's v2m@8020000 is at another address, and devices with "
-     "stile,trusted-dma know that alone"},
+     "vm.dtb: v2m@c020000: its address is not that of the machine's v2m@8020000"},
 };
 
 static void name_fault(const struct fault *fault, char *text, size_t size)
