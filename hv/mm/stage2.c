@@ -251,30 +251,27 @@ enum stile_error stage2_map(struct stage2 *stage2, ipa_t ipa, pa_t pa, uint64_t 
     return error;
 }
 
-/* Nobody writes the descriptor of registers again, and so nobody writes its twin. */
-COLD enum stile_error stage2_map_doorbell(struct stage2 *stage2, ipa_t ipa, pa_t pa,
-                                          uint32_t rights)
-{
-    struct stage2_locked locked = stage2_lock(stage2);
-    enum stile_error error = stage2_map_locked(locked, ipa, pa, PAGE_SIZE, STAGE2_DEVICE | rights);
-
-    if (error == STILE_SUCCESS && stage2_has_twins(stage2)) {
-        unsigned level;
-        uint64_t *entry = find(stage2, ipa, &level);
-
-        entry[PTE_NR_ENTRIES] =
-            pa.pa | TWIN_DEVICE | TWIN_USER | TWIN_OF_ASID | PTE_AF | PTE_TABLE | PTE_VALID;
-        dsb_ishst();
-    }
-    stage2_unlock(locked);
-    return error;
-}
-
 enum stile_error stage2_map_pool(struct stage2 *stage2, ipa_t ipa, const void *page,
                                  uint32_t rights)
 {
     page_show(page);
     return stage2_map(stage2, ipa, page_pa(page), PAGE_SIZE, rights);
+}
+
+/* Nobody writes the descriptor of registers again, and so nobody writes its twin. */
+COLD enum stile_error stage2_map_doorbell(struct stage2 *stage2, ipa_t ipa, pa_t pa,
+                                          uint32_t rights)
+{
+    enum stile_error error = stage2_map(stage2, ipa, pa, PAGE_SIZE, STAGE2_DEVICE | rights);
+
+    if (error == STILE_SUCCESS && stage2_has_twins(stage2)) {
+        struct path path = path_to(stage2, ipa.ipa);
+
+        path.entries[path.level][PTE_NR_ENTRIES] =
+            pa.pa | TWIN_DEVICE | TWIN_USER | TWIN_OF_ASID | PTE_AF | PTE_TABLE | PTE_VALID;
+        dsb_ishst();
+    }
+    return error;
 }
 
 enum stile_error stage2_unmap(struct stage2 *stage2, ipa_t ipa, uint64_t bytes)

@@ -108,7 +108,7 @@ enum stile_error stage2_unmap(struct stage2 *stage2, ipa_t ipa, uint64_t bytes);
  * stage2_map_doorbell() - map a page of registers that devices write to for their MSIs
  * @rights: the vCPUs'; devices may write, unless the SMMU shares the table
  *
- * Errors as of stage2_map(). Takes the lock.
+ * Errors as of stage2_map(). Takes the lock; the VM is being made.
  */
 enum stile_error stage2_map_doorbell(struct stage2 *stage2, ipa_t ipa, pa_t pa, uint32_t rights);
 
