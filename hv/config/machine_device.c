@@ -124,15 +124,20 @@ static const char *const frame = "arm,gic-v2m-frame";
 #define MSI_TYPER_NR_SPI(t) ((t)&0x3FF)
 
 /* By the tree, where it says so since the register does not tell the truth; 0: by the register. */
-static void take_msis(struct machine_device *device, const struct dt_node *node)
+static void take_msis(struct search *search, const struct dt_node *node)
 {
     uint64_t first, nr;
 
+    search->has_odd = search->has_odd || search->device->nr_ranges == 0;
     if (!dt_number(dt_rare_prop(node, "arm,msi-base-spi"), &first) ||
         !dt_number(dt_rare_prop(node, "arm,msi-num-spis"), &nr))
         return;
-    device->first_msi = (uint32_t)first;
-    device->nr_msis = (uint32_t)nr;
+    if (first >= GIC_INTID_SPECIAL || nr >= GIC_INTID_SPECIAL) {
+        search->has_odd = true;
+        return;
+    }
+    search->device->first_msi = (uint32_t)first;
+    search->device->nr_msis = (uint32_t)nr;
 }
 
 static void find_device(void *context, const struct dt_node *node)
@@ -155,7 +160,7 @@ static void find_device(void *context, const struct dt_node *node)
     search->device->has_clocks = fdt_getprop(node->fdt, node->offset, "clocks", NULL) != NULL;
     take_ranges(search, node);
     if (search->device->is_msi)
-        take_msis(search->device, node);
+        take_msis(search, node);
 }
 
 /* Returns whether there are any, all of them SPIs. */

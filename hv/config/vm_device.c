@@ -295,8 +295,12 @@ static const char *add_streams(struct vm_config *config, const struct vm_device_
 static const char *add_dma(struct vm_config *config, const struct vm_device_node *node,
                            const struct machine_device *device)
 {
+    if (device->is_msi && (node->has_no_dma || node->has_dma))
+        return refusal("vm.dtb: %s: the machine's %s has no DMA: neither stile,no-dma nor "
+                       "stile,trusted-dma is for it",
+                       node->name, device->name);
     if (device->is_msi)
-        return NULL; /* it has none */
+        return NULL;
     bool has_smmu = smmu_is_there() && device->streams.iommu != 0 &&
                     device->streams.iommu == machine.smmu_phandle;
 

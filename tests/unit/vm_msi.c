@@ -211,6 +211,27 @@ static void the_distributors_page(void)
     machine_tree.nodes[3].reg[0] = 0x08000000;
 }
 
+static void no_registers(void)
+{
+    machine_tree.nodes[3].nr_regs = 0;
+}
+
+static void beyond_all(void)
+{
+    machine_tree.nodes[3].first_msi = 80;
+    machine_tree.nodes[3].nr_msis = UINT32_MAX;
+}
+
+static void needless_promise(void)
+{
+    vm_tree.nodes[3].no_dma = 1;
+}
+
+static void needless_trust(void)
+{
+    vm_tree.nodes[3].trusted_dma = 1;
+}
+
 static const struct fault faults[] = {
     {"no numbers", no_numbers,
      "vm.dtb: v2m@c020000: its interrupt 16, of the machine's v2m@8020000, is no SPI below 64, or "
@@ -245,6 +266,18 @@ static const struct fault faults[] = {
     {"no SPIs", no_spis,
      "vm.dtb: v2m@c020000: the machine's v2m@8020000 has registers or interrupts that cannot be "
      "given"},
+    {"no registers", no_registers,
+     "vm.dtb: v2m@c020000: the machine's v2m@8020000 has registers or interrupts that cannot be "
+     "given"},
+    {"more than any GIC has", beyond_all,
+     "vm.dtb: v2m@c020000: the machine's v2m@8020000 has registers or interrupts that cannot be "
+     "given"},
+    {"a promise", needless_promise,
+     "vm.dtb: v2m@c020000: the machine's v2m@8020000 has no DMA: neither stile,no-dma nor "
+     "stile,trusted-dma is for it"},
+    {"trust", needless_trust,
+     "vm.dtb: v2m@c020000: the machine's v2m@8020000 has no DMA: neither stile,no-dma nor "
+     "stile,trusted-dma is for it"},
     {"PPIs", ppis,
      "vm.dtb: v2m@c020000: the machine's v2m@8020000 has registers or interrupts that cannot be "
      "given"},
