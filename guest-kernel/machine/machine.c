@@ -92,6 +92,11 @@ static void parse_gpio(const void *dtb, int node)
     machine.gpio_intid = read_interrupt(dtb, node, 0);
 }
 
+static void parse_msi(const void *dtb, int node)
+{
+    machine.msi = read_reg(dtb, node, 0);
+}
+
 static void parse_slot(const void *dtb, int node)
 {
     if (machine.nr_slots == MACHINE_MAX_SLOTS)
@@ -171,11 +176,12 @@ static const struct {
     const char *compatible;
     void (*parse)(const void *dtb, int node);
 } devices[] = {
-    {"arm,cortex-a15-gic", parse_gicv2}, {"arm,gic-400", parse_gicv2},
-    {"arm,gic-v3", parse_gicv3},         {"arm,pl011", parse_uart},
-    {"arm,armv8-timer", parse_timer},    {"arm,psci-1.0", parse_psci},
-    {"arm,psci-0.2", parse_psci},        {"arm,pl061", parse_gpio},
-    {"virtio,mmio", parse_slot},         {"pci-host-ecam-generic", parse_pci},
+    {"arm,cortex-a15-gic", parse_gicv2},  {"arm,gic-400", parse_gicv2},
+    {"arm,gic-v3", parse_gicv3},          {"arm,pl011", parse_uart},
+    {"arm,armv8-timer", parse_timer},     {"arm,psci-1.0", parse_psci},
+    {"arm,psci-0.2", parse_psci},         {"arm,pl061", parse_gpio},
+    {"arm,gic-v2m-frame", parse_msi},     {"virtio,mmio", parse_slot},
+    {"pci-host-ecam-generic", parse_pci},
 };
 
 static void parse_device(const void *dtb, int node)

@@ -55,7 +55,8 @@ struct machine {
     struct range gicr; /* GICv3 */
     struct range uart; /* a PL011 */
     uint32_t uart_intid;
-    struct range gpio; /* a PL061, which is for tests */
+    struct range msi;  /* a GICv2m's frame, which is for tests, as is the next */
+    struct range gpio; /* a PL061 */
     uint32_t gpio_intid;
     uint32_t nr_slots; /* virtio,mmio, also for tests */
     struct slot slots[MACHINE_MAX_SLOTS];

@@ -159,7 +159,7 @@ static const struct {
     {"run", run_program, "PROGRAM: start a process and wait for its end"},
     {"balloon", set_balloon, "PAGES: have so many pages given to the hypervisor"},
     {"disk", io_disk,
-     "VM NUMBER [SECTOR [TEXT]]: a disk that another VM serves: its size, a text on it"},
+     "VM [NUMBER [SECTOR [TEXT]]]: a disk that another VM serves: its size, a text on it"},
     {"net", io_net, "VM NUMBER OWN OTHER: a network that another VM serves: who has an address"},
     {"psci", call_psci, "FUNCTION X1: call the firmware, by number"},
     {"bench", run_bench, "measure the sensitive operations"},

@@ -29,7 +29,20 @@ static void take_word(const char **from, char *word, size_t size)
     word[length] = '\0';
 }
 
-/* Meets the VM that is named first, and takes the number that follows; false: it has told why. */
+static void list_devices(const char *what, const char *vm)
+{
+    uint32_t number = 0;
+
+    printk("%s: which device? %s has", what, vm);
+    for (; !virtio_next(&number); number++)
+        printk(" %u", number);
+    printk("\n");
+}
+
+/*
+ * Meets the VM that is named first, and takes the number that follows; false: it has told why, or
+ * which there are.
+ */
 static bool open_bus(const char **argument, const char *what, uint16_t *number)
 {
     char vm[32], word[16];
@@ -37,15 +50,17 @@ static bool open_bus(const char **argument, const char *what, uint16_t *number)
 
     take_word(argument, vm, sizeof(vm));
     take_word(argument, word, sizeof(word));
-    if (word[0] == '\0') {
-        printk("%s: which VM's, and which of its devices?\n", what);
+    fault = vm[0] != '\0' ? virtio_open(vm, PATIENCE_MS) : "which VM's?";
+    if (fault) {
+        printk("%s: %s%s%s\n", what, vm, vm[0] != '\0' ? ": " : "", fault);
         return false;
     }
     *number = (uint16_t)strtoul(word, NULL, 0);
-    fault = virtio_open(vm, PATIENCE_MS);
-    if (fault)
-        printk("%s: %s: %s\n", what, vm, fault);
-    return !fault;
+    if (word[0] != '\0')
+        return true;
+    list_devices(what, vm);
+    virtio_close();
+    return false;
 }
 
 /* --- a disk ---------------------------------------------------------------------------------- */

@@ -8,14 +8,12 @@
 #include "lib/printk.h"
 #include "sensitive/channel.h"
 #include "sensitive/sensitive.h"
+#include "stile/abi.h"
 #include "test/test.h"
 
 #define LIMIT_MS  20000
 #define NR_PINGS  250
 #define NR_STREAM 5000
-
-/* Of enum stile_counter: the HVCs of this vCPU. */
-#define COUNTER_HYPERCALLS 1
 
 struct message {
     uint64_t number;
@@ -85,9 +83,9 @@ void channel_run(const char *how)
         printk("channel: %s is not there: BAD\n", peer);
         return;
     }
-    (void)sensitive_counter(COUNTER_HYPERCALLS, &before);
+    (void)sensitive_counter(STILE_COUNTER_HYPERCALLS, &before);
     uint64_t nr = is_owner ? ask() : answer();
-    (void)sensitive_counter(COUNTER_HYPERCALLS, &after);
+    (void)sensitive_counter(STILE_COUNTER_HYPERCALLS, &after);
     channel_close();
     printk("channel: %lu messages, %lu calls: %s\n", nr, after - before,
            nr == NR_PINGS + NR_STREAM ? "good" : "BAD");

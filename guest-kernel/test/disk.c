@@ -8,6 +8,7 @@
 #include "lib/printk.h"
 #include "sensitive/sensitive.h"
 #include "sensitive/virtio.h"
+#include "stile/abi.h"
 #include "test/disk.h"
 #include "test/test.h"
 
@@ -17,9 +18,6 @@
 #define BLOCK_WORDS (DISK_BLOCK_BYTES / sizeof(uint64_t))
 
 #define SECTORS_OF_BLOCK (DISK_BLOCK_BYTES / 512)
-
-/* Of enum stile_counter. */
-#define COUNTER_EXITS 0
 
 /* --- by messages ----------------------------------------------------------------------------- */
 
@@ -117,11 +115,11 @@ static bool count(const char *what, const char *(*run)(bool), bool is_write, uin
 {
     uint64_t exits = 0, after = 0;
 
-    (void)sensitive_counter(COUNTER_EXITS, &exits);
+    (void)sensitive_counter(STILE_COUNTER_EXITS, &exits);
     test_mark();
     const char *fault = run(is_write);
     test_mark();
-    (void)sensitive_counter(COUNTER_EXITS, &after);
+    (void)sensitive_counter(STILE_COUNTER_EXITS, &after);
     if (fault)
         printk("disk: %s: %s: BAD\n", what, fault);
     else

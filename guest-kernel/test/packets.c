@@ -8,14 +8,12 @@
 #include "lib/printk.h"
 #include "sensitive/sensitive.h"
 #include "sensitive/virtio.h"
+#include "stile/abi.h"
 #include "test/test.h"
 
 #define LIMIT_MS     20000
 #define NR_PACKETS   8192u
 #define PACKET_BYTES 1514u
-
-/* Of enum stile_counter. */
-#define COUNTER_EXITS 0
 
 /* To and from addresses that nobody else has; of a type that nobody knows. */
 static const uint8_t head[14] = {2, 0, 0, 0, 0, 9, 2, 0, 0, 0, 0, 8, 0x88, 0xB5};
@@ -41,12 +39,12 @@ void packets_run(const char *how)
     const char *fault = virtio_open(vm, LIMIT_MS);
     if (!fault) {
         fault = virtio_net_open(1, mac);
-        (void)sensitive_counter(COUNTER_EXITS, &before);
+        (void)sensitive_counter(STILE_COUNTER_EXITS, &before);
         test_mark();
         if (!fault)
             fault = send_all();
         test_mark();
-        (void)sensitive_counter(COUNTER_EXITS, &after);
+        (void)sensitive_counter(STILE_COUNTER_EXITS, &after);
         virtio_close();
     }
     if (fault)

@@ -63,6 +63,7 @@ static const struct {
 };
 
 uint64_t test_gpio;
+uint64_t test_msi;
 uint32_t test_run(void)
 {
     char text[64];
@@ -70,6 +71,8 @@ uint32_t test_run(void)
     /* Before the first suite: a table for it is not that one's. */
     if (machine.gpio.bytes != 0)
         test_gpio = kernel_map_device(machine.gpio.base, machine.gpio.bytes);
+    if (machine.msi.bytes != 0)
+        test_msi = kernel_map_device(machine.msi.base, machine.msi.bytes);
     test_map_devices();
 
     for (size_t i = 0; i < sizeof(jobs) / sizeof(jobs[0]); i++) {

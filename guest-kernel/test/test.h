@@ -21,6 +21,9 @@ uint32_t test_run(void);
 /** The registers of the machine's PL061, mapped once tests are run; 0 if there is none. */
 extern uint64_t test_gpio;
 
+/** The same of a GICv2m's frame. */
+extern uint64_t test_msi;
+
 /** test_map_devices() - find and map further devices that suites drive; before the first suite */
 void test_map_devices(void);
 

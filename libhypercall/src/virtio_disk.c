@@ -33,16 +33,9 @@ static uint16_t num_of(uint16_t depth)
     return (uint16_t)(depth * NR_DESCS);
 }
 
-static uint64_t queue_bytes(uint16_t depth)
-{
-    uint64_t bytes = stile_virtqueue_bytes(num_of(depth));
-
-    return (bytes + STILE_VIRTQUEUE_ALIGN - 1) / STILE_VIRTQUEUE_ALIGN * STILE_VIRTQUEUE_ALIGN;
-}
-
 uint64_t stile_virtio_disk_bytes(uint16_t depth)
 {
-    return queue_bytes(depth) + depth * sizeof(struct stile_virtio_disk_slot);
+    return stile_virtqueue_bytes(num_of(depth)) + depth * sizeof(struct stile_virtio_disk_slot);
 }
 
 /* Asks what the disk is, and has it start. */
@@ -65,8 +58,9 @@ bool stile_virtio_disk_make(struct stile_virtio_disk *disk, void *memory, stile_
     if (depth - 1u >= STILE_VIRTIO_DISK_DEPTH_MAX ||
         !stile_virtqueue_make(&disk->queue, memory, base, num_of(depth), NR_DESCS, has_event_index))
         return false;
-    disk->slots = (struct stile_virtio_disk_slot *)(void *)((uint8_t *)memory + queue_bytes(depth));
-    disk->slots_base = stile_ipa(base.ipa + queue_bytes(depth));
+    disk->slots = (struct stile_virtio_disk_slot *)(void *)((uint8_t *)memory +
+                                                            stile_virtqueue_bytes(num_of(depth)));
+    disk->slots_base = stile_ipa(base.ipa + stile_virtqueue_bytes(num_of(depth)));
     return true;
 }
 

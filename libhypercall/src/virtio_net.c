@@ -16,16 +16,9 @@
 #define HEADER_BYTES 12u
 #define BUFFER_BYTES 1536u
 
-static uint64_t queue_bytes(uint16_t depth)
-{
-    uint64_t bytes = stile_virtqueue_bytes(depth);
-
-    return (bytes + STILE_VIRTQUEUE_ALIGN - 1) / STILE_VIRTQUEUE_ALIGN * STILE_VIRTQUEUE_ALIGN;
-}
-
 uint64_t stile_virtio_net_bytes(uint16_t depth)
 {
-    return 2 * (queue_bytes(depth) + (uint64_t)depth * BUFFER_BYTES);
+    return 2 * (stile_virtqueue_bytes(depth) + (uint64_t)depth * BUFFER_BYTES);
 }
 
 static struct stile_virtqueue_buffer buffer_of(const struct stile_virtio_net *net, uint32_t queue,
@@ -88,8 +81,8 @@ int64_t stile_virtio_net_open(struct stile_virtio_net *net, struct stile_virtio_
         if (!stile_virtqueue_make(&net->queues[i], at, base, depth, 1,
                                   (net->device.features & STILE_VIRTIO_EVENT_INDEX) != 0))
             return STILE_INVALID_ARGUMENT;
-        net->buffers[i] = at + queue_bytes(depth);
-        net->buffers_base[i] = stile_ipa(base.ipa + queue_bytes(depth));
+        net->buffers[i] = at + stile_virtqueue_bytes(depth);
+        net->buffers_base[i] = stile_ipa(base.ipa + stile_virtqueue_bytes(depth));
         at += stile_virtio_net_bytes(depth) / 2;
         base.ipa += stile_virtio_net_bytes(depth) / 2;
     }

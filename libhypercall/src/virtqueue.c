@@ -28,6 +28,11 @@ struct ring {
     uint16_t index;
 };
 
+static uint64_t aligned(uint64_t bytes)
+{
+    return (bytes + STILE_VIRTQUEUE_ALIGN - 1) / STILE_VIRTQUEUE_ALIGN * STILE_VIRTQUEUE_ALIGN;
+}
+
 static uint64_t avail_at(uint16_t num)
 {
     return num * sizeof(struct desc);
@@ -35,16 +40,14 @@ static uint64_t avail_at(uint16_t num)
 
 static uint64_t used_at(uint16_t num)
 {
-    uint64_t end = avail_at(num) + sizeof(struct ring) + (num + 1u) * sizeof(uint16_t);
-
     /* Written by the device: in cache lines of its own. */
-    return (end + STILE_VIRTQUEUE_ALIGN - 1) / STILE_VIRTQUEUE_ALIGN * STILE_VIRTQUEUE_ALIGN;
+    return aligned(avail_at(num) + sizeof(struct ring) + (num + 1u) * sizeof(uint16_t));
 }
 
 uint64_t stile_virtqueue_bytes(uint16_t num)
 {
-    return used_at(num) + sizeof(struct ring) + num * sizeof(struct used_element) +
-           sizeof(uint16_t);
+    return aligned(used_at(num) + sizeof(struct ring) + num * sizeof(struct used_element) +
+                   sizeof(uint16_t));
 }
 
 static struct ring *avail_of(const struct stile_virtqueue *queue)

@@ -5,9 +5,9 @@
 u-boot := $(O)/deps/u-boot
 
 $(u-boot)/.done: scripts/fetch-debian | $(O)/.deps-build
-	@scripts/fetch-debian --only './usr/lib/u-boot/qemu_arm64/u-boot.bin' $(O)/deps/apt $(u-boot)/root u-boot-qemu
-	@mv $(u-boot)/root/usr/lib/u-boot/qemu_arm64/u-boot.bin $(u-boot)
-	@rm -r $(u-boot)/root
+	@scripts/fetch-debian --only './usr/lib/u-boot/qemu_arm64/u-boot.bin' $(O)/deps/apt $(u-boot)/files u-boot-qemu
+	@mv $(u-boot)/files/usr/lib/u-boot/qemu_arm64/u-boot.bin $(u-boot)
+	@rm -r $(u-boot)/files
 	@touch $@
 # Its own time is that in Debian's package.
 $(u-boot)/u-boot.bin: | $(u-boot)/.done ;

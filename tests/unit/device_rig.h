@@ -6,6 +6,7 @@
 #ifndef UNIT_DEVICE_RIG_H
 #define UNIT_DEVICE_RIG_H
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "arch/tlb.h"
@@ -50,6 +51,25 @@ static const char *parse(void)
     machine.dtb = (struct pa_range){pa_make((uint64_t)(uintptr_t)machines), TREE_BYTES};
     config = (struct vm_config){.name = "itself"};
     return vm_tree_parse(device_rig_vm, bytes, &config);
+}
+
+/** One of those: the VM has no GIC. */
+static inline void no_gic(void)
+{
+    vm_tree.mode = "paravirtual";
+    vm_tree.nodes[1].name = vm_tree.nodes[2].name = NULL;
+}
+
+/** What is wrong in a tree, and what is said of it. */
+struct fault {
+    const char *name;
+    void (*make)(void);
+    const char *text;
+};
+
+static void name_fault(const struct fault *fault, char *text, size_t size)
+{
+    snprintf(text, size, "%s", fault->name);
 }
 
 #endif

@@ -126,13 +126,6 @@ KTF_TEST(vm_device, those_trusted_with_dma_may_share_a_page)
     EXPECT_EQ(config.device_spis[1].phys, 32 + 41);
 }
 
-/** What is wrong, and what is said of it. */
-struct fault {
-    const char *name;
-    void (*make)(void);
-    const char *text;
-};
-
 static void no_such_path(void)
 {
     vm_tree.nodes[3].device = "/pl061";
@@ -290,12 +283,6 @@ static void more_interrupts(void)
     vm_tree.nodes[3].nr_more = 1;
 }
 
-static void no_gic(void)
-{
-    vm_tree.mode = "paravirtual";
-    vm_tree.nodes[1].name = vm_tree.nodes[2].name = NULL;
-}
-
 static void the_uarts_interrupt(void)
 {
     machine_tree.nodes[3].interrupt[1] = 1;
@@ -441,11 +428,6 @@ static const struct fault faults[] = {
      "vm.dtb: /memory overlaps itself, a device or the pages shared at 0xB000000"},
     {"twice", twice, "vm.dtb: gpio@c040000: the machine's pl061@9030000 is another node's already"},
 };
-
-static void name_fault(const struct fault *fault, char *text, size_t size)
-{
-    snprintf(text, size, "%s", fault->name);
-}
 
 KTF_TEST_EACH(vm_device, what_cannot_be_is_refused, struct fault, faults, name_fault)
 {

@@ -102,13 +102,6 @@ KTF_TEST(vm_msi, beside_a_trusted_device_it_is_where_the_machine_has_it)
     EXPECT_STREQ(parse(), NULL);
 }
 
-/** What is wrong, and what is said of it. */
-struct fault {
-    const char *name;
-    void (*make)(void);
-    const char *text;
-};
-
 static void no_numbers(void)
 {
     vm_tree.nodes[3].first_msi = vm_tree.nodes[3].nr_msis = 0;
@@ -200,12 +193,6 @@ static void ppis(void)
     msi_typer = 31 << 16 | 64;
 }
 
-static void no_gic(void)
-{
-    vm_tree.mode = "paravirtual";
-    vm_tree.nodes[1].name = vm_tree.nodes[2].name = NULL;
-}
-
 static void the_distributors_page(void)
 {
     machine_tree.nodes[3].reg[0] = 0x08000000;
@@ -288,11 +275,6 @@ static const struct fault faults[] = {
     {"elsewhere than the machine's", trusted,
      "vm.dtb: v2m@c020000: its address is not that of the machine's v2m@8020000"},
 };
-
-static void name_fault(const struct fault *fault, char *text, size_t size)
-{
-    snprintf(text, size, "%s", fault->name);
-}
 
 KTF_TEST_EACH(vm_msi, what_cannot_be_is_refused, struct fault, faults, name_fault)
 {

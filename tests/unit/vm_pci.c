@@ -141,13 +141,6 @@ KTF_TEST(vm_pci, behind_an_smmu_it_needs_no_trust)
     EXPECT_EQ(config.nr_streams, 0x100);
 }
 
-/** What is wrong, and what is said of it. */
-struct fault {
-    const char *name;
-    void (*make)(void);
-    const char *text;
-};
-
 static void no_dma(void)
 {
     vm_tree.nodes[3].trusted_dma = 0;
@@ -405,11 +398,6 @@ static const struct fault faults[] = {
     {"over the UART", over_the_uart,
      "vm.dtb: pcie@60000000: the machine's pcie@10000000 is the hypervisor's"},
 };
-
-static void name_fault(const struct fault *fault, char *text, size_t size)
-{
-    snprintf(text, size, "%s", fault->name);
-}
 
 KTF_TEST_EACH(vm_pci, what_cannot_be_is_refused, struct fault, faults, name_fault)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A network card (virtio 1.2, section 5.1), whose other end is a TAP device: what the kernel's
- * bridge has of it. Packets go from the driver's buffers into the kernel and back without a copy
- * here, with the header that says what is left to do to them.
+ * bridge has of it. Packets go into the kernel and back by a copy, with the header that says what
+ * is left to do to them.
  */
 #include <errno.h>
 #include <fcntl.h>

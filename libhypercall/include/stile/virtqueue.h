@@ -53,7 +53,8 @@ struct stile_virtqueue {
     bool is_in[STILE_VIRTQUEUE_NUM_MAX]; /**< the device has the chain of this slot */
 };
 
-/** stile_virtqueue_bytes() - how much memory a queue of @num descriptors shares with its device */
+/** stile_virtqueue_bytes() - how much memory a queue of @num descriptors shares with its device: a
+ * multiple of STILE_VIRTQUEUE_ALIGN */
 uint64_t stile_virtqueue_bytes(uint16_t num);
 
 /**
