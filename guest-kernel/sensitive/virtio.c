@@ -224,11 +224,11 @@ const char *virtio_net_send(const void *packet, uint32_t bytes)
     return in_words(status);
 }
 
-const char *virtio_net_receive(void *packet, uint32_t *bytes)
+const char *virtio_net_receive(void *packet, uint32_t *bytes, uint64_t ms)
 {
     int64_t status;
 
-    set_deadline();
+    bus.deadline = stile_ticks(cpu_ticks() + time_ms_to_ticks(ms));
     while ((status = stile_virtio_net_receive(&net, packet, bytes)) == STILE_BUSY) {
         status = stile_virtio_net_wait(&net, 0);
         if (status != STILE_SUCCESS)

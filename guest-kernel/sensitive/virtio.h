@@ -60,7 +60,7 @@ const char *virtio_net_open(uint16_t number, uint8_t mac[6]);
 /** virtio_net_send() - send a packet, of up to VIRTIO_PACKET_MAX bytes */
 const char *virtio_net_send(const void *packet, uint32_t bytes);
 
-/** virtio_net_receive() - wait for a packet; *bytes becomes how long it is */
-const char *virtio_net_receive(void *packet, uint32_t *bytes);
+/** virtio_net_receive() - wait for a packet, up to @ms; *bytes becomes how long it is */
+const char *virtio_net_receive(void *packet, uint32_t *bytes, uint64_t ms);
 
 #endif

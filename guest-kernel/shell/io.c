@@ -13,8 +13,12 @@
 
 #define PATIENCE_MS 5000
 
-/* How many answers may be somebody else's. */
+/* How many packets may be somebody else's. */
 #define PACKETS_MAX 64
+
+/* A request may be lost, at first above all, when the bridge is not ready for us. */
+#define NR_REQUESTS 5
+#define ANSWER_MS   1000
 
 /* Takes the next word; an empty one at the end. */
 static void take_word(const char **from, char *word, size_t size)
@@ -155,7 +159,7 @@ static const char *await_answer(const uint8_t ip[4], struct arp *answer)
     uint32_t bytes;
 
     for (uint32_t i = 0; i < PACKETS_MAX; i++) {
-        const char *fault = virtio_net_receive(packet, &bytes);
+        const char *fault = virtio_net_receive(packet, &bytes, ANSWER_MS);
 
         if (fault)
             return fault;
@@ -167,22 +171,31 @@ static const char *await_answer(const uint8_t ip[4], struct arp *answer)
     return "nobody has it, of all who spoke";
 }
 
+static void make_request(struct arp *arp, const uint8_t mac[6], const uint8_t own[4],
+                         const uint8_t other[4])
+{
+    memset(arp, 0, sizeof(*arp));
+    memset(arp->to, 0xFF, sizeof(arp->to));
+    memcpy(arp->from, mac, 6);
+    memcpy(arp->what, request_head, 10);
+    memcpy(arp->from_mac, mac, 6);
+    memcpy(arp->from_ip, own, 4);
+    memcpy(arp->to_ip, other, 4);
+}
+
 static const char *ask(const uint8_t mac[6], const uint8_t own[4], const uint8_t other[4])
 {
-    struct arp arp;
     uint64_t start = time_uptime_us();
-    const char *fault;
+    const char *fault = "";
+    struct arp arp;
 
-    memset(&arp, 0, sizeof(arp));
-    memset(arp.to, 0xFF, sizeof(arp.to));
-    memcpy(arp.from, mac, 6);
-    memcpy(arp.what, request_head, 10);
-    memcpy(arp.from_mac, mac, 6);
-    memcpy(arp.from_ip, own, 4);
-    memcpy(arp.to_ip, other, 4);
-    fault = virtio_net_send(&arp, sizeof(arp));
-    if (!fault)
+    for (uint32_t i = 0; i < NR_REQUESTS && fault; i++) {
+        make_request(&arp, mac, own, other);
+        fault = virtio_net_send(&arp, sizeof(arp));
+        if (fault)
+            return fault;
         fault = await_answer(other, &arp);
+    }
     if (!fault)
         printk("net: %u.%u.%u.%u is at %x:%x:%x:%x:%x:%x, after %lu us\n", other[0], other[1],
                other[2], other[3], arp.from_mac[0], arp.from_mac[1], arp.from_mac[2],
