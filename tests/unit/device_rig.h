@@ -67,7 +67,7 @@ struct fault {
     const char *text;
 };
 
-static void name_fault(const struct fault *fault, char *text, size_t size)
+static inline void name_fault(const struct fault *fault, char *text, size_t size)
 {
     snprintf(text, size, "%s", fault->name);
 }
