@@ -28,6 +28,7 @@ hv-cflags = $(TARGET_CFLAGS) $(hv-size) $(hv-codegen) $(hv-lto) -Ihv -I$(O)/hv-g
 $(eval $(call compile_rules,hv,hv-cflags))
 
 hv-skip := $(if $(CONFIG_GICV2),,%/gicv2.c) $(if $(CONFIG_GICV3),,%/gicv3.c)
+hv-skip += $(if $(CONFIG_ITS),,%/its.c %/vits.c %/vits_command.c %/vlpi.c %/vm_its.c %/vm_msi.c)
 hv-offsets := hv/exits/asm_offsets.c
 hv-run := hv/boot/run.c
 hv-srcs := $(filter-out $(hv-skip) $(hv-offsets) $(hv-run),$(wildcard hv/*/*.c hv/*/*.S))

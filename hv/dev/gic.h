@@ -93,6 +93,7 @@ struct gic_limits {
     uint32_t nr_lrs;           /* 1 to GIC_MAX_LRS */
     uint32_t nr_priority_bits; /* 4 to 8, the high ones of a byte */
     uint32_t nr_aprs;          /* of each group; 1, 2 or 4 */
+    uint32_t lpi_lr;           /* the list register behind those, if one is kept for LPIs */
     uint32_t reset_vmcr;       /* what its registers are after reset */
     uint32_t hcr;              /* what the control register has always: GIC_HCR_EN, traps */
     bool forgets_levels; /* no GIC_LR_HW for a level: still high at the end, it would be lost */
@@ -152,6 +153,9 @@ static inline void gic_disable(uint32_t intid)
 {
     gic->disable(intid);
 }
+
+/** gicv3_redistributor() - the frame of a CPU's redistributor; 0 if it has none. GICv3 alone. */
+uintptr_t gicv3_redistributor(uint32_t pcpu_index);
 
 /**
  * gic_set_edge() - have an SPI be edge-triggered, or a level

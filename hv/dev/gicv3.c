@@ -83,6 +83,11 @@ static bool has_pcpu(uint32_t pcpu_index)
     return gicr[pcpu_index] != 0;
 }
 
+uintptr_t gicv3_redistributor(uint32_t pcpu_index)
+{
+    return gicr[pcpu_index];
+}
+
 static void init_sgi_targets(void)
 {
     for (uint32_t i = 0; i < machine.nr_cpus; i++) {

@@ -10,7 +10,7 @@
 /* SGIs of the hypervisor's. */
 #define IRQ_KICK    0 /* look at your work */
 #define IRQ_CONSOLE 1 /* the hypervisor's console has more to do */
-#define IRQ_DEVICES 2 /* devices have been refused more accesses than were told in a turn */
+#define IRQ_DEVICES 2 /* more accesses were refused to devices, or an ITS has more commands */
 
 /* What these are to every guest, whatever they are on this machine. */
 #define IRQ_PMU        23 /* a counter overflowed */
