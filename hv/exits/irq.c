@@ -8,6 +8,7 @@
 #include "console/console_write.h"
 #include "dev/gic.h"
 #include "dev/intid.h"
+#include "dev/its_regs.h"
 #include "dev/kick.h"
 #include "dev/machine.h"
 #include "dev/pcpu.h"
@@ -85,12 +86,16 @@ static void handle_overflow(struct vcpu *vcpu)
         sched_wake(vcpu, VCPU_BLOCKED);
 }
 
-/* The console's, and those of VMs' devices, which stay active until the guest ends them. */
+/* The console's, LPIs, and those of VMs' devices, which stay active until the guest ends them. */
 static COLD void dispatch_spi(uint32_t intid)
 {
-    if (intid >= GIC_INTID_SPECIAL)
+    if (intid >= GIC_INTID_SPECIAL && (!IS_ENABLED(CONFIG_ITS) || intid < GIC_FIRST_LPI))
         return; /* it went away before it could be acknowledged */
     gic_eoi(intid);
+    if (IS_ENABLED(CONFIG_ITS) && intid >= GIC_FIRST_LPI) {
+        vlpi_fired(intid);
+        return;
+    }
     if (IS_ENABLED(CONFIG_DEVICES) && vgic_linked_fired(intid))
         return;
     if (IS_ENABLED(CONFIG_DEVICES) && smmu_is_irq(intid) && keep_smmu_irq(intid))
@@ -98,6 +103,15 @@ static COLD void dispatch_spi(uint32_t intid)
     if (intid == machine.uart_intid)
         input_irq();
     gic_deactivate(intid);
+}
+
+/* What was more than a turn's. */
+static COLD void go_on_with_devices(struct vcpu *vcpu)
+{
+    if (smmu_is_there())
+        (void)vm_devices_faults();
+    if (IS_ENABLED(CONFIG_ITS) && vcpu)
+        vits_go_on(vcpu);
 }
 
 /* SGIs and PPIs that EL2 handles itself, from acknowledge to deactivation. */
@@ -112,7 +126,7 @@ static void handle_own(uint32_t intid, struct vcpu *vcpu)
     else if (intid == ppi.phys_timer)
         look();
     else if (IS_ENABLED(CONFIG_DEVICES) && intid == IRQ_DEVICES)
-        (void)vm_devices_faults();
+        go_on_with_devices(vcpu);
     else if (intid == IRQ_KICK)
         kick_taken(); /* that it has interrupted is enough: the work bits are looked at next */
     else if (intid == ppi.pmu)

@@ -10,6 +10,7 @@
 #include "dev/machine.h"
 #include "dev/pcpu.h"
 #include "lib/cold.h"
+#include "lib/is_enabled.h"
 #include "sched/vcpu_kick.h"
 #include "vgic/vgic_internal.h"
 #include "vm/mmio_map.h"
@@ -239,7 +240,7 @@ void vgic_load(struct vcpu *vcpu)
     spin_lock(lock);
     vcpu->vgic.loaded_on = pcpu_self();
     __atomic_store_n(&vcpu->vgic.requests, 0, __ATOMIC_RELAXED);
-    if (!vgic_is_quiet(vcpu) || vcpu->vgic.unpaired)
+    if (!vgic_is_quiet(vcpu) || vcpu->vgic.is_odd)
         vgic_lr_load(vcpu);
     spin_unlock(lock);
 }
@@ -251,7 +252,7 @@ void vgic_put(struct vcpu *vcpu)
 
     spin_lock(lock);
     /* Who waits for the list registers to be read back may find the vCPU loaded again. */
-    if (vgic->used | vgic->changes | vgic->timer_active | vgic->unpaired | vgic->requests)
+    if (vgic->used | vgic->changes | vgic->timer_active | vgic->is_odd | vgic->requests)
         vgic_lr_put(vcpu);
     vcpu->vtimer.look_ticks = TIMER_NEVER;
     gic_save_interface(&vgic->interface);
@@ -342,7 +343,8 @@ static COLD bool has_pending_settled(struct vcpu *vcpu)
     }
     if (is_asleep(vcpu))
         vmcr = UINT32_MAX;
-    bool pending = has_pending(vcpu, vmcr);
+    bool pending =
+        has_pending(vcpu, vmcr) || (IS_ENABLED(CONFIG_ITS) && vlpi_has_pending(vcpu, vmcr));
     spin_unlock(&vcpu->vm->vgic.lock);
     return pending;
 }
@@ -428,6 +430,8 @@ static const char *init_v3(struct vm *vm)
     mmio_add(&vm->mmio, config->gicd.base, config->gicd.bytes, &vgicd_v3_ops);
     for (uint32_t i = 0; i < VM_NR_GICR && config->gicr[i].bytes > 0; i++)
         mmio_add(&vm->mmio, config->gicr[i].base, config->gicr[i].bytes, &vgicr_ops[i]);
+    if (IS_ENABLED(CONFIG_ITS))
+        vits_init(vm);
     return NULL;
 }
 

@@ -168,6 +168,22 @@ void vgic_unlink(struct vm *vm);
  */
 bool vgic_linked_fired(uint32_t phys);
 
+/*
+ * A guest's ITS, and its LPIs. Without CONFIG_ITS nobody calls these.
+ */
+
+/** vits_go_on() - the queue of the loaded vCPU's VM may have more to do */
+void vits_go_on(struct vcpu *vcpu);
+
+/** vits_unmap_all() - the end of all devices and events */
+void vits_unmap_all(struct vm *vm);
+
+/** vlpi_fired() - an LPI of the machine's has come, and its priority was dropped */
+void vlpi_fired(uint32_t intid);
+
+/** vlpi_show() - whether LPIs of a VM are taken: while it has an ITS and runs */
+void vlpi_show(struct vm *vm, bool shown);
+
 /** vgic_set_enabled() - GICD_ISENABLER or GICD_ICENABLER by a call; see struct controller */
 void vgic_set_enabled(struct vcpu *self, struct vcpu *target, uint32_t intid, bool enabled);
 

@@ -179,11 +179,11 @@ static COLD void note_unpaired(struct vcpu *vcpu, uint32_t b, const struct vgic_
     }
     vgic->end_due[b] = (vgic->end_due[b] & ~again) | due;
     vgic->made_active[b] |= made & ~again;
-    vgic->unpaired = true;
+    vgic->is_odd = true;
 }
 
-/* Forgets what is over. */
-static COLD void settle_unpaired(struct vcpu *vcpu)
+/* Forgets what is over of that, and follows what became of an LPI. */
+static COLD void settle_odd(struct vcpu *vcpu)
 {
     struct vgic_vcpu *vgic = &vcpu->vgic;
     uint32_t any = 0;
@@ -194,7 +194,9 @@ static COLD void settle_unpaired(struct vcpu *vcpu)
             vgic->end_due[b] = 0;
         any |= vgic->made_active[b] | vgic->end_due[b];
     }
-    vgic->unpaired = any != 0;
+    vgic->is_odd = any != 0;
+    if (IS_ENABLED(CONFIG_ITS) && vlpi_fold(vcpu))
+        vgic->is_odd = true;
 }
 
 /* SPIs that this vCPU had, and that are pending and go elsewhere now. */
@@ -240,8 +242,8 @@ static inline void change_own(struct vcpu *vcpu)
 {
     if (vcpu->vgic.changes)
         apply_changes(vcpu);
-    if (vcpu->vgic.unpaired)
-        settle_unpaired(vcpu);
+    if (vcpu->vgic.is_odd)
+        settle_odd(vcpu);
 }
 
 static bool holds_spis(const struct vgic_vcpu *vgic)

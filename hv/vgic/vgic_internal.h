@@ -11,6 +11,7 @@
  * vgic_sgi.c   software-generated interrupts
  * vgic_bank.c  registers with a field for each interrupt; vgic_call.c, those by a call
  * vgicd.c      the distributor's frame; vgicr.c the redistributors'
+ * vits.c       an ITS, vits_command.c its commands, vlpi.c its interrupts
  *
  * To fold list registers is to read back what the guest has done and to bring memory up to date.
  */
@@ -19,6 +20,8 @@
 
 #include "dev/gic_regs.h"
 #include "dev/intid.h"
+#include "dev/its.h"
+#include "dev/its_regs.h"
 #include "vm/irq_controller.h"
 #include "vm/mmio_map.h"
 #include "vm/vcpu.h"
@@ -244,6 +247,71 @@ bool vgic_end_timer(struct vcpu *vcpu);
 /** vgic_refill() - fold and fill the list registers of the vCPU loaded here. Takes the VM's lock.
  */
 void vgic_refill(struct vcpu *vcpu);
+
+/*
+ * --- vits.c, an ITS; without CONFIG_ITS nobody calls these, nor what follows of vits_command.c and
+ * vlpi.c ---
+ */
+
+/** Whether a DeviceID of the guest's is that of a device of its own. */
+static inline bool vits_has_device(const struct vm_config *config, uint64_t id)
+{
+    return id - config->its_devices.first < config->its_devices.nr &&
+           config->its_devices.phys + (id - config->its_devices.first) < its_nr_devices();
+}
+
+/** What the machine calls it. */
+static inline uint32_t vits_phys_device(const struct vm_config *config, uint32_t id)
+{
+    return config->its_devices.phys + (id - config->its_devices.first);
+}
+
+/** vits_init() - show a VM that has one its ITS, as after reset; it maps nothing */
+void vits_init(struct vm *vm);
+
+/* What of the distributor and of redistributors is about LPIs. */
+uint32_t vits_gicd_typer(const struct vm *vm);
+bool vits_has_lpis_on(const struct vcpu *owner);
+uint64_t vits_read_gicr(const struct vcpu *owner, uint32_t offset, uint32_t bytes);
+void vits_write_gicr(struct vcpu *owner, uint32_t offset, uint32_t bytes, uint64_t value);
+
+/* --- vits_command.c --- */
+
+/** What a command has come to. */
+enum vits_result {
+    VITS_DONE,  /* also one that means nothing, which is skipped */
+    VITS_LONG,  /* and it took long */
+    VITS_LATER, /* it is to be tried again: what it waits for is on its way */
+};
+
+/** vits_command() - carry out a command. The lock of the VM's ITS is held, and no other. */
+enum vits_result vits_command(struct vcpu *vcpu, const uint64_t words[ITS_COMMAND_WORDS]);
+
+/* --- vlpi.c: with the VM's lock held --- */
+
+/** The event that an LPI which is mapped comes from. */
+struct its_event vlpi_event(const struct vm *vm, uint32_t lpi);
+
+/** Makes one that is mapped pending. */
+void vlpi_raise(struct vm *vm, uint32_t lpi);
+
+/** The end of that. */
+void vlpi_clear(struct vm *vm, uint32_t lpi);
+
+/** Whoever has it in a list register looks at what became of it. */
+void vlpi_refold(struct vm *vm, uint32_t lpi);
+
+/** Something about it has changed: its vCPU looks at it, if it is pending. */
+void vlpi_update(struct vm *vm, uint32_t lpi);
+
+/** Puts one into the list register of the vCPU loaded here, if there is any. */
+void vlpi_fill(struct vcpu *vcpu);
+
+/** Takes it out again, if it is loaded. Returns whether the vCPU may have LPIs. */
+bool vlpi_fold(struct vcpu *vcpu);
+
+/** Whether one is to end a vCPU's WFI. */
+bool vlpi_has_pending(struct vcpu *vcpu, uint32_t vmcr);
 
 /* --- vgic_bank.c --- */
 

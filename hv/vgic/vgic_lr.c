@@ -277,15 +277,18 @@ static void forget_left_out(struct vgic_vcpu *vgic)
         watch_left_out(vgic, false, false);
 }
 
-/* The same maintenance interrupt tells of ends that are of nothing active. */
-static COLD void watch_end_due(struct vgic_vcpu *vgic)
+/* The same maintenance interrupt tells of ends that are of nothing active. And LPIs come in. */
+static COLD void fill_odd(struct vcpu *vcpu)
 {
+    struct vgic_vcpu *vgic = &vcpu->vgic;
     uint32_t any = 0;
 
     for (uint32_t b = 0; b < VGIC_NR_BANKS; b++)
         any |= vgic->end_due[b];
     if (any && !vgic->active_left_out)
         watch_left_out(vgic, true, vgic->pending_left_out);
+    if (IS_ENABLED(CONFIG_ITS))
+        vlpi_fill(vcpu);
 }
 
 /*
@@ -355,8 +358,8 @@ void vgic_lr_refill(struct vcpu *vcpu)
     forget_left_out(vgic);
     if (!vgic_is_quiet(vcpu))
         fill(vcpu);
-    if (vgic->unpaired)
-        watch_end_due(vgic);
+    if (vgic->is_odd)
+        fill_odd(vcpu);
     for (uint32_t bits = stale & ~(uint32_t)vgic->used; bits; bits &= bits - 1)
         gic_write_lr(vgic_lowest_bit(bits), 0);
 }
@@ -366,8 +369,8 @@ void vgic_lr_load(struct vcpu *vcpu)
     if (vcpu->vgic.timer_active)
         vgic_timer_load(&vcpu->vgic);
     fill(vcpu);
-    if (vcpu->vgic.unpaired)
-        watch_end_due(&vcpu->vgic);
+    if (vcpu->vgic.is_odd)
+        fill_odd(vcpu);
 }
 
 void vgic_lr_put(struct vcpu *vcpu)

@@ -52,7 +52,7 @@ bool vgic_end_timer(struct vcpu *vcpu)
 
     if (n == VGIC_NO_LR || !vgic->timer_active || (vgic->lr[n] & GIC_LR_HW) ||
         (vgic->bank.latch & VGIC_TIMER_BIT) || vgic->pending_left_out || vgic->active_left_out ||
-        vgic->unpaired || vgic_has_news(vgic) || (gic_read_lr(n) & GIC_LR_STATE))
+        vgic->is_odd || vgic_has_news(vgic) || (gic_read_lr(n) & GIC_LR_STATE))
         return false;
     vgic->bank.active &= ~VGIC_TIMER_BIT;
     if (timer_guest_due(&when)) {

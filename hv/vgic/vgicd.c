@@ -5,6 +5,7 @@
  */
 #include "arch/clamp.h"
 #include "arch/mpidr.h"
+#include "lib/is_enabled.h"
 #include "vgic/vgic.h"
 #include "vgic/vgic_internal.h"
 #include "vm/mmio_map.h"
@@ -181,7 +182,8 @@ static uint64_t read_control_v3(struct vcpu *vcpu, uint32_t offset)
         return vcpu->vm->vgic.ctlr | GICD_CTLR_ARE | GICD_CTLR_DS |
                (write_pending(vcpu->vm) ? GICD_CTLR_RWP : 0);
     case GICD_TYPER:
-        return TYPER_LINES | TYPER_IDBITS | GICD_TYPER_A3V | GICD_TYPER_NO_1_OF_N;
+        return TYPER_LINES | TYPER_IDBITS | GICD_TYPER_A3V | GICD_TYPER_NO_1_OF_N |
+               (IS_ENABLED(CONFIG_ITS) ? vits_gicd_typer(vcpu->vm) : 0);
     case GICD_IIDR:
         return VGIC_IIDR;
     case GICV3_PIDR2:

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The redistributors' frames (IHI 0069, 12.10 and 12.11): 128 KiB for each vCPU, first what it is,
- * then its SGIs and PPIs. There are no LPIs.
+ * then its SGIs and PPIs. What is about LPIs is in vits.c.
  */
 #include "arch/mpidr.h"
+#include "lib/is_enabled.h"
 #include "vgic/vgic.h"
 #include "vgic/vgic_internal.h"
 #include "vm/mmio_map.h"
@@ -23,24 +24,33 @@ static struct vcpu *owner_of(struct vcpu *vcpu, uint32_t first, uint32_t offset)
     return index < vcpu->vm->config.nr_vcpus ? vm_vcpu(vcpu->vm, index) : NULL;
 }
 
+static bool has_lpis(const struct vcpu *owner)
+{
+    return IS_ENABLED(CONFIG_ITS) && owner->vm->its;
+}
+
 static uint64_t typer(const struct vcpu *owner)
 {
     uint32_t next = owner->index + 1;
     bool last = next == owner->vm->config.nr_vcpus || next == second_region(owner->vm);
 
     return (uint64_t)mpidr_packed(owner->mpidr) << GICR_TYPER_AFFINITY_SHIFT |
-           (uint64_t)owner->index << GICR_TYPER_NUMBER_SHIFT | (last ? GICR_TYPER_LAST : 0);
+           (uint64_t)owner->index << GICR_TYPER_NUMBER_SHIFT | (last ? GICR_TYPER_LAST : 0) |
+           (has_lpis(owner) ? GICR_TYPER_PLPIS : 0);
 }
 
 static uint64_t read_control(struct vcpu *owner, uint32_t offset, uint32_t bytes)
 {
+    if (has_lpis(owner) && offset >= GICR_PROPBASER && offset < GICR_PENDBASER + 8)
+        return vits_read_gicr(owner, offset, bytes);
     if (bytes == 8)
         return offset == GICR_TYPER ? typer(owner) : 0;
     if (bytes != 4)
         return 0;
     switch (offset) {
     case GICR_CTLR:
-        return vgic_refill_outstanding(owner) ? GICR_CTLR_RWP : 0;
+        return (vgic_refill_outstanding(owner) ? GICR_CTLR_RWP : 0) |
+               (has_lpis(owner) && vits_has_lpis_on(owner) ? GICR_CTLR_ENABLE_LPIS : 0);
     case GICR_IIDR:
         return VGIC_IIDR;
     case GICR_TYPER:
@@ -88,6 +98,8 @@ static void write_frame(struct vcpu *vcpu, struct vcpu *owner, uint32_t offset, 
     if (!(offset & GICR_SGI_FRAME)) {
         if (in_frame == GICR_WAKER && bytes == 4)
             write_waker(owner, value);
+        else if (has_lpis(owner))
+            vits_write_gicr(owner, in_frame, bytes, value);
         return;
     }
     if (in_frame < GICD_IGROUPR || in_frame >= GICD_ICFGR_END)

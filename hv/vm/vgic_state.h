@@ -83,7 +83,7 @@ struct vgic_vcpu {
     bool active_left_out;          /* an active interrupt found no list register */
     bool pending_left_out;         /* so did a pending one */
     bool changes;                  /* something is in change[] */
-    bool unpaired;                 /* something is in made_active[] or end_due[] */
+    bool is_odd;                   /* something is in made_active[] or end_due[], or it has LPIs */
     uint64_t lr[GIC_MAX_LRS];      /* as last written */
     uint8_t lr_of[VGIC_NR_INTIDS]; /* where an interrupt is, or VGIC_NO_LR */
     struct pcpu *loaded_on;        /* or NULL */

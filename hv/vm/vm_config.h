@@ -69,7 +69,7 @@ struct ipa_range {
  */
 #define VM_NR_DEVICES       4
 #define VM_NR_DEVICE_RANGES 8
-#define VM_NR_DEVICE_SPIS   24
+#define VM_NR_DEVICE_SPIS   20
 
 /** How much configuration space a PCI bus takes (PCI Express Base 7.2.2). */
 #define PCI_BUS_BYTES (UINT64_C(1) << 20)
@@ -88,6 +88,7 @@ struct vm_device_range {
     uint32_t device;  /* of which one */
     bool is_config;   /* PCI's configuration space, of whole buses */
     bool is_doorbell; /* devices write there for their MSIs */
+    bool is_its;      /* the frames of an ITS, which is emulated; one at most */
 };
 
 /** An SPI of one, as the VM and as the machine number it. */
@@ -165,10 +166,15 @@ struct vm_config {
     struct vm_device_spi device_spis[VM_NR_DEVICE_SPIS];
     uint32_t first_stream; /* those of its devices that the SMMU keeps to its memory */
     uint32_t nr_streams;   /* 0: it has no such devices */
-    bool one_to_one;       /* stile,trusted-dma: an IPA is the machine's address */
-    bool pmu;              /* stile,pmu: its vCPUs have performance monitors */
-    bool pmu_el2;          /* stile,pmu-el2: it has the CPU's, and may count EL2 */
-    bool privileged;       /* stile,privileged: the VM may make the calls of group control */
+    struct {
+        uint32_t first; /* DeviceIDs of what interrupts by its ITS */
+        uint32_t nr;
+        uint32_t phys; /* what the machine calls the first */
+    } its_devices;
+    bool one_to_one; /* stile,trusted-dma: an IPA is the machine's address */
+    bool pmu;        /* stile,pmu: its vCPUs have performance monitors */
+    bool pmu_el2;    /* stile,pmu-el2: it has the CPU's, and may count EL2 */
+    bool privileged; /* stile,privileged: the VM may make the calls of group control */
 };
 
 /** Whether a VM has a GIC in its tree. Else its vCPUs' mailboxes bring it its interrupts. */
@@ -181,6 +187,15 @@ static inline bool vm_config_has_gic(const struct vm_config *config)
 static inline bool vm_config_is_direct(const struct vm_config *config)
 {
     return IS_ENABLED(CONFIG_DEVICES) && config->one_to_one;
+}
+
+/** Where it has an ITS, and where the machine has it; NULL: it has none. */
+static inline const struct vm_device_range *vm_config_its(const struct vm_config *config)
+{
+    for (uint32_t i = 0; IS_ENABLED(CONFIG_ITS) && i < config->nr_device_ranges; i++)
+        if (config->device_ranges[i].is_its)
+            return &config->device_ranges[i];
+    return NULL;
 }
 
 /** Whether it has devices that the SMMU keeps to its memory. */

@@ -15,7 +15,7 @@ fuzz-skip := $(filter-out $(fuzz-host),$(wildcard hv/arch/*.c)) $(wildcard hv/bo
 # These are included by files that check what is in their tables.
 fuzz-included := hv/virt/events.c hv/memory/share.c
 
-fuzz-hv-srcs := $(filter-out $(fuzz-skip) $(fuzz-included),$(wildcard hv/*/*.c)) \
+fuzz-hv-srcs := $(filter-out $(hv-skip) $(fuzz-skip) $(fuzz-included),$(wildcard hv/*/*.c)) \
 	$(fuzz-dir)/audit_memory.c $(fuzz-dir)/audit_ports.c
 fuzz-srcs := $(addprefix $(fuzz-dir)/,assembly.c calls.c cpu.c fuzz.c guest.c locks.c machine.c world.c)
 

@@ -19,8 +19,16 @@
 #include "vgic/vgic_timer.c"
 #include "vgic/vgicd.c"
 #include "vgic/vgicr.c"
+#ifdef CONFIG_ITS
+#include "vgic/vits.c"
+#include "vgic/vits_command.c"
+#include "vgic/vlpi.c"
+#endif
 
 #include "ktf.h"
+#ifdef CONFIG_ITS
+#include "fakes/its.h"
+#endif
 
 #define NR_VCPUS 3
 #define NONE     1023u
@@ -81,6 +89,12 @@ void fake_sysreg_write(const char *name, uint64_t value)
     cpu_now()->armed = value;
 }
 
+/* With the one that is kept for LPIs. */
+static uint32_t fake_nr_lrs(void)
+{
+    return gic_limits.nr_lrs + (gic_limits.lpi_lr != 0);
+}
+
 static uint64_t fake_read_lr(uint32_t lr)
 {
     return cpu_now()->lr[lr];
@@ -88,7 +102,7 @@ static uint64_t fake_read_lr(uint32_t lr)
 
 static void fake_write_lr(uint32_t lr, uint64_t value)
 {
-    EXPECT_LT(lr, gic_limits.nr_lrs);
+    EXPECT_LT(lr, fake_nr_lrs());
     cpu_now()->lr[lr] = value;
     cpu_now()->ended &= ~(1u << lr);
 }
@@ -175,7 +189,16 @@ static void fake_route(uint32_t intid, uint32_t pcpu_index)
     spi_route[intid - GIC_FIRST_SPI] = pcpu_index;
 }
 
+static unsigned nr_sgis[CONFIG_NR_PCPUS];
+
+static void fake_send_sgi(uint32_t pcpu_index, uint32_t sgi)
+{
+    EXPECT_EQ(sgi, IRQ_DEVICES);
+    nr_sgis[pcpu_index]++;
+}
+
 static const struct gic_ops fake_ops = {
+    .send_sgi = fake_send_sgi,
     .route = fake_route,
     .enable = fake_enable,
     .disable = fake_disable,
@@ -199,6 +222,10 @@ static struct vcpu vcpus[NR_VCPUS];
 
 static const struct mmio_ops *gicd_ops;
 static const struct mmio_ops *gicr_ops;
+static const struct mmio_ops *its_ops_shown;
+
+/* Where an ITS is, if there is one. */
+#define FAKE_ITS_IPA UINT64_C(0x08080000)
 
 void mmio_add(struct mmio_map *map, ipa_t base, uint64_t bytes, const struct mmio_ops *ops)
 {
@@ -206,6 +233,8 @@ void mmio_add(struct mmio_map *map, ipa_t base, uint64_t bytes, const struct mmi
     (void)bytes;
     if (base.ipa == vm.config.gicd.base.ipa)
         gicd_ops = ops;
+    else if (base.ipa == FAKE_ITS_IPA)
+        its_ops_shown = ops;
     else
         gicr_ops = ops;
 }

@@ -8,6 +8,8 @@
 
 #include <stdio.h>
 
+#include "dev/its_regs.h"
+
 #include "vgic_fake.h"
 
 #define SELF (&vcpus[0])
@@ -27,7 +29,7 @@ static inline uint32_t maintenance_due(void)
     struct fake_cpu *cpu = cpu_now();
     bool pending = false;
 
-    for (uint32_t i = 0; i < gic_limits.nr_lrs; i++)
+    for (uint32_t i = 0; i < fake_nr_lrs(); i++)
         pending = pending || (cpu->lr[i] & GIC_LR_PENDING);
     return cpu->ended || ((cpu->hcr & GIC_HCR_NPIE) && !pending) ||
            ((cpu->hcr & GIC_HCR_LRENPIE) && cpu->hcr >> GIC_HCR_EOICOUNT_SHIFT);
@@ -38,11 +40,11 @@ static inline void check_lrs(void)
 {
     const uint64_t *lr = cpu_now()->lr;
 
-    for (uint32_t i = 0; i < gic_limits.nr_lrs; i++) {
+    for (uint32_t i = 0; i < fake_nr_lrs(); i++) {
         if (!(lr[i] & GIC_LR_STATE))
             continue;
         EXPECT_FALSE((lr[i] & GIC_LR_HW) && (lr[i] & GIC_LR_STATE) == GIC_LR_STATE);
-        for (uint32_t j = i + 1; j < gic_limits.nr_lrs; j++) {
+        for (uint32_t j = i + 1; j < fake_nr_lrs(); j++) {
             if (lr[j] & GIC_LR_STATE)
                 EXPECT_NE(GIC_LR_INTID(lr[i]), GIC_LR_INTID(lr[j]));
         }
@@ -74,6 +76,9 @@ static inline uint32_t lr_priority(uint64_t lr)
 static uint32_t running[CONFIG_NR_PCPUS][128];
 static uint32_t nr_running[CONFIG_NR_PCPUS];
 
+/* QEMU's list registers have active LPIs, the architecture's have not. */
+static bool lpis_are_never_active;
+
 /* ICC_IAR1_EL1, ICC_IAR0_EL1 and GICC_IAR in one; the source of an SGI is in bits 12:10. */
 static inline uint32_t guest_ack(struct vcpu *vcpu)
 {
@@ -83,7 +88,7 @@ static inline uint32_t guest_ack(struct vcpu *vcpu)
     enter(vcpu);
     if (nr_running[this_cpu] && running[this_cpu][nr_running[this_cpu] - 1] < best)
         best = running[this_cpu][nr_running[this_cpu] - 1];
-    for (uint32_t i = 0; i < gic_limits.nr_lrs; i++) {
+    for (uint32_t i = 0; i < fake_nr_lrs(); i++) {
         uint32_t group =
             cpu->lr[i] & GIC_LR_GROUP1 ? GIC_VMCR_GROUP1_ENABLE : GIC_VMCR_GROUP0_ENABLE;
         if ((cpu->lr[i] & GIC_LR_STATE) == GIC_LR_PENDING && lr_priority(cpu->lr[i]) < best &&
@@ -94,7 +99,12 @@ static inline uint32_t guest_ack(struct vcpu *vcpu)
     }
     if (found == NONE)
         return NONE;
-    cpu->lr[found] ^= GIC_LR_STATE;
+    if (GIC_LR_INTID(cpu->lr[found]) >= GIC_FIRST_LPI && lpis_are_never_active) {
+        cpu->lr[found] &= ~GIC_LR_STATE;
+        cpu->ended |= cpu->lr[found] & GIC_LR_EOI ? 1u << found : 0;
+    } else {
+        cpu->lr[found] ^= GIC_LR_STATE;
+    }
     running[this_cpu][nr_running[this_cpu]++] = best;
     uint32_t source = cpu->lr[found] & GIC_LR_HW ? 0 : GIC_LR_SOURCE(cpu->lr[found]);
     return GIC_LR_INTID(cpu->lr[found]) | source << 10;
@@ -104,10 +114,10 @@ static inline uint32_t guest_ack(struct vcpu *vcpu)
 static inline void guest_eoi(struct vcpu *vcpu, uint32_t iar)
 {
     struct fake_cpu *cpu = cpu_now();
-    uint32_t intid = iar & 0x3FF;
+    uint32_t intid = iar >= GIC_FIRST_LPI ? iar : iar & 0x3FF;
 
     nr_running[this_cpu]--;
-    for (uint32_t i = 0; i < gic_limits.nr_lrs; i++) {
+    for (uint32_t i = 0; i < fake_nr_lrs(); i++) {
         uint64_t lr = cpu->lr[i];
         if (GIC_LR_INTID(lr) != intid || !(lr & GIC_LR_ACTIVE) ||
             (intid < GIC_NR_SGIS && GIC_LR_SOURCE(lr) != iar >> 10))
@@ -122,7 +132,8 @@ static inline void guest_eoi(struct vcpu *vcpu, uint32_t iar)
         enter(vcpu);
         return;
     }
-    cpu->hcr += 1u << GIC_HCR_EOICOUNT_SHIFT;
+    if (intid < GIC_FIRST_LPI)
+        cpu->hcr += 1u << GIC_HCR_EOICOUNT_SHIFT;
     enter(vcpu);
 }
 

@@ -79,13 +79,13 @@ KTF_TEST(vm_msi, some_of_its_spis_are_the_vms)
 KTF_TEST(vm_msi, the_machines_tree_may_say_which)
 {
     machine_tree.nodes[3].first_msi = 64;
-    machine_tree.nodes[3].nr_msis = 20;
+    machine_tree.nodes[3].nr_msis = 18;
     vm_tree.nodes[3].first_msi = vm_tree.nodes[3].nr_msis = 0;
     ASSERT_STREQ(parse(), NULL);
     EXPECT_EQ(nr_reads, 0);
-    ASSERT_EQ(config.nr_device_spis, 21);
+    ASSERT_EQ(config.nr_device_spis, 19);
     EXPECT_EQ(config.device_spis[0].phys, 64);
-    EXPECT_EQ(config.device_spis[19].phys, 83);
+    EXPECT_EQ(config.device_spis[17].phys, 81);
 }
 
 static void trusted(void)
@@ -239,7 +239,7 @@ static const struct fault faults[] = {
      "vm.dtb: v2m@c020000: its interrupt 14, of the machine's v2m@8020000, is no SPI below 64, or "
      "another device's"},
     {"more than a VM may have", more_than_a_vm_may_have,
-     "vm.dtb: v2m@c020000: more than 24 interrupts of devices"},
+     "vm.dtb: v2m@c020000: more than 20 interrupts of devices"},
     {"one that another has", one_that_another_has,
      "vm.dtb: v2m@c020000: its interrupt 10, of the machine's v2m@8020000, is no SPI below 64, or "
      "another device's"},
