@@ -406,14 +406,29 @@ struct dt_interrupts dt_interrupt_map(const struct dt_node *node)
 /* Linux, Documentation/devicetree/bindings/pci/pci-iommu.txt: id, IOMMU, stream, how many. */
 #define IOMMU_MAP_CELLS 4u
 
+static struct dt_streams first_of(struct dt_prop map)
+{
+    return (struct dt_streams){cell(map, 1), cell(map, 0), cell(map, 2), cell(map, 3),
+                               nr_cells(map) > IOMMU_MAP_CELLS};
+}
+
+struct dt_streams dt_msis(const struct dt_node *node)
+{
+    struct dt_prop map = dt_rare_prop(node, "msi-map");
+    bool is_plain = !dt_rare_prop(node, "msi-map-mask").value;
+
+    if (!is_plain || !map.value || nr_cells(map) < IOMMU_MAP_CELLS)
+        return (struct dt_streams){0};
+    return first_of(map);
+}
+
 struct dt_streams dt_streams(const struct dt_node *node)
 {
     struct dt_prop map = dt_prop(node, DT_IOMMU_MAP);
     struct dt_prop own = dt_prop(node, DT_IOMMUS);
 
     if (map.value && nr_cells(map) >= IOMMU_MAP_CELLS)
-        return (struct dt_streams){cell(map, 1), cell(map, 0), cell(map, 2), cell(map, 3),
-                                   nr_cells(map) > IOMMU_MAP_CELLS};
+        return first_of(map);
     if (own.value && nr_cells(own) >= 2)
         return (struct dt_streams){cell(own, 0), 0, cell(own, 1), 1, nr_cells(own) > 2};
     return (struct dt_streams){0};

@@ -207,6 +207,9 @@ struct dt_streams {
     bool has_more; /* it has others, too */
 };
 
+/** dt_msis() - those of a bridge's msi-map, in the same words; none with a mask */
+struct dt_streams dt_msis(const struct dt_node *node);
+
 /** dt_streams() - the streams of a device, or the first of a bridge's iommu-map */
 struct dt_streams dt_streams(const struct dt_node *node);
 

@@ -13,6 +13,7 @@
 #include "arm64/io.h"
 #include "dev/gic.h"
 #include "dev/machine.h"
+#include "lib/is_enabled.h"
 #include "mm/window.h"
 #include "vm/refusal.h"
 
@@ -116,6 +117,7 @@ static bool is_plumbing(const struct dt_node *node)
 }
 
 static const char *const bridge = "pci-host-ecam-generic";
+static const char *const translator = "arm,gic-v3-its";
 static const char *const frame = "arm,gic-v2m-frame";
 
 /* Arm's Server Base System Architecture, appendix on GICv2m: what its SPIs are. */
@@ -151,7 +153,12 @@ static void find_device(void *context, const struct dt_node *node)
     search->offset = node->offset;
     search->is_okay = dt_is_okay(node);
     search->device->is_msi = dt_compatible(node, &frame, 1) == 0;
-    search->is_plumbing = !search->device->is_msi && is_plumbing(node);
+    search->device->is_its = IS_ENABLED(CONFIG_ITS) && dt_compatible(node, &translator, 1) == 0;
+    search->is_plumbing = !search->device->is_msi && !search->device->is_its && is_plumbing(node);
+    if (IS_ENABLED(CONFIG_ITS)) {
+        search->device->phandle = dt_phandle(node);
+        search->device->msis = dt_msis(node);
+    }
     search->device->streams = dt_streams(node);
     search->device->name = node->name;
     search->device->is_pci = dt_compatible(node, &bridge, 1) == 0;

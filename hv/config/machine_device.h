@@ -23,9 +23,12 @@ struct machine_device_range {
 struct machine_device {
     const char *name; /* with its unit address; in the tree, which stays where it is */
     bool has_clocks;
-    bool is_pci;        /* a host bridge: the first range is its configuration space */
-    bool is_msi;        /* a GICv2m: whoever writes to it makes an SPI pending */
-    uint32_t first_msi; /* INTID, of those */
+    bool is_pci; /* a host bridge: the first range is its configuration space */
+    bool is_msi; /* a GICv2m: whoever writes to it makes an SPI pending */
+    bool is_its; /* whoever writes to it makes an LPI pending */
+    uint32_t phandle;
+    struct dt_streams msis; /* a bridge's msi-map */
+    uint32_t first_msi;     /* INTID, of those */
     uint32_t nr_msis;
     uint32_t nr_regs;
     uint32_t nr_ranges; /* registers, and then windows */

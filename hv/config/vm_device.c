@@ -4,9 +4,11 @@
  */
 #include "config/vm_device.h"
 
+#include "config/vm_its.h"
 #include "dev/gic.h"
 #include "dev/machine.h"
 #include "dev/smmu.h"
+#include "lib/is_enabled.h"
 #include "virt/vconsole.h"
 #include "vm/refusal.h"
 #include "vm/vgic_state.h"
@@ -26,6 +28,10 @@ void vm_device_read(struct vm_device_node *kept, const struct dt_node *node)
         .first_msi = dt_rare_prop(node, "arm,msi-base-spi"),
         .nr_msis = dt_rare_prop(node, "arm,msi-num-spis"),
     };
+    if (IS_ENABLED(CONFIG_ITS)) {
+        kept->phandle = dt_phandle(node);
+        kept->msis = dt_msis(node);
+    }
     for (uint32_t i = 0; i < nr && i < MACHINE_DEVICE_RANGES; i++)
         if (!dt_address(node, i, &kept->regs[i].base.ipa, &kept->regs[i].bytes))
             kept->regs[i].bytes = 0;
@@ -295,11 +301,11 @@ static const char *add_streams(struct vm_config *config, const struct vm_device_
 static const char *add_dma(struct vm_config *config, const struct vm_device_node *node,
                            const struct machine_device *device)
 {
-    if (device->is_msi && (node->has_no_dma || node->has_dma))
+    if ((device->is_msi || device->is_its) && (node->has_no_dma || node->has_dma))
         return refusal("vm.dtb: %s: the machine's %s has no DMA: neither stile,no-dma nor "
                        "stile,trusted-dma is for it",
                        node->name, device->name);
-    if (device->is_msi)
+    if (device->is_msi || device->is_its)
         return NULL;
     bool has_smmu = smmu_is_there() && device->streams.iommu != 0 &&
                     device->streams.iommu == machine.smmu_phandle;
@@ -323,7 +329,7 @@ static const char *add_dma(struct vm_config *config, const struct vm_device_node
     return NULL;
 }
 
-const char *vm_device_add(struct vm_config *config, const struct vm_device_node *node,
+const char *vm_device_add(struct vm_config *config, struct vm_device_node *node,
                           const struct dt_gic *controller)
 {
     struct machine_device device;
@@ -343,7 +349,8 @@ const char *vm_device_add(struct vm_config *config, const struct vm_device_node 
     if (!vm_config_has_gic(config) && (device.nr_spis > 0 || device.is_msi))
         return refusal("vm.dtb: %s: the machine's %s has interrupts, which need a GIC", node->name,
                        device.name);
-    fault = add_ranges(config, node, &device);
+    fault = IS_ENABLED(CONFIG_ITS) && device.is_its ? vm_its_add(config, node, &device)
+                                                    : add_ranges(config, node, &device);
     if (!fault)
         fault = add_windows(config, node, &device);
     if (!fault && device.is_pci)
@@ -352,13 +359,15 @@ const char *vm_device_add(struct vm_config *config, const struct vm_device_node 
         fault = add_msis(config, node, &device);
     else if (!fault)
         fault = add_spis(config, node, &device, controller);
+    if (IS_ENABLED(CONFIG_ITS))
+        vm_its_note(node, &device);
     config->devices[config->nr_devices++] = (struct vm_device){
         .name = device.name, .has_clocks = device.has_clocks, .has_dma = node->has_dma};
     return fault;
 }
 
 /* Devices that are trusted write to where the machine has the doorbell. */
-const char *vm_device_check(const struct vm_config *config, const struct vm_device_node *nodes)
+const char *vm_device_check(struct vm_config *config, const struct vm_device_node *nodes)
 {
     for (uint32_t i = 0; config->one_to_one && i < config->nr_device_ranges; i++) {
         const struct vm_device_range *range = &config->device_ranges[i];
@@ -367,5 +376,5 @@ const char *vm_device_check(const struct vm_config *config, const struct vm_devi
             return refusal("vm.dtb: %s: its address is not that of the machine's %s",
                            nodes[range->device].name, config->devices[range->device].name);
     }
-    return NULL;
+    return IS_ENABLED(CONFIG_ITS) ? vm_its_check(config, nodes) : NULL;
 }

@@ -5,6 +5,7 @@
 #include "life/vm_devices.h"
 
 #include "life/pci.h"
+#include "life/vm_msi.h"
 #include "dev/gic.h"
 #include "dev/intid.h"
 #include "dev/pcpu.h"
@@ -34,7 +35,7 @@ static const char *find_common(const struct vm_config *config, const struct vm_c
 
         for (uint32_t j = 0; j < other->nr_device_ranges; j++) {
             const struct vm_device_range *taken = &other->device_ranges[j];
-            if (range->pa.pa < taken->pa.pa + taken->at.bytes &&
+            if (!range->is_its && range->pa.pa < taken->pa.pa + taken->at.bytes &&
                 taken->pa.pa < range->pa.pa + range->at.bytes)
                 return config->devices[range->device].name;
         }
@@ -60,7 +61,7 @@ const char *vm_devices_check(const struct vm *vm)
         if (common)
             return refusal("vm.dtb: the machine's %s is %s's", common, other->config.name);
     }
-    return NULL;
+    return IS_ENABLED(CONFIG_ITS) ? vm_msi_check(&vm->config) : NULL;
 }
 
 void vm_devices_say(const struct vm *vm)
@@ -91,9 +92,12 @@ static bool has_streams(const struct vm *vm)
     return vm_config_has_streams(&vm->config);
 }
 
-bool vm_devices_alloc(const struct vm *vm)
+bool vm_devices_alloc(struct vm *vm)
 {
     struct smmu_tables *tables = &dma[vm->id - 1].tables;
+
+    if (IS_ENABLED(CONFIG_ITS) && !vm_msi_alloc(vm))
+        return false;
 
     *tables = (struct smmu_tables){NULL, NULL};
     if (!has_streams(vm))
@@ -103,9 +107,12 @@ bool vm_devices_alloc(const struct vm *vm)
     return tables->streams && tables->context;
 }
 
-void vm_devices_free(const struct vm *vm)
+void vm_devices_free(struct vm *vm)
 {
     struct smmu_tables *tables = &dma[vm->id - 1].tables;
+
+    if (IS_ENABLED(CONFIG_ITS))
+        vm_msi_free(vm);
 
     if (tables->streams)
         page_free(tables->streams, SMMU_TABLE_ORDER);
@@ -184,10 +191,12 @@ const char *vm_devices_map(struct vm *vm)
     for (uint32_t i = 0; IS_ENABLED(CONFIG_DEVICES) && i < vm->config.nr_device_ranges; i++) {
         const struct vm_device_range *range = &vm->config.device_ranges[i];
 
-        if (!map_range(vm, range))
+        if (!range->is_its && !map_range(vm, range))
             return refusal("the machine's %s cannot be mapped for it",
                            vm->config.devices[range->device].name);
     }
+    if (IS_ENABLED(CONFIG_ITS) && !vm_msi_map(vm))
+        return "the ITS's doorbell cannot be mapped for it";
     return NULL;
 }
 
@@ -237,6 +246,8 @@ void vm_devices_stop(struct vm *vm)
 {
     if (IS_ENABLED(CONFIG_DEVICES) && vm->config.nr_device_spis > 0)
         vgic_unlink(vm);
+    if (IS_ENABLED(CONFIG_ITS))
+        vm_msi_stop(vm);
     if (!has_streams(vm))
         return;
     smmu_detach(vm->id);

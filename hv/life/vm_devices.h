@@ -26,10 +26,10 @@ void vm_devices_say(const struct vm *vm);
  *
  * Returns false if the VM's budget has not so much; vm_devices_free() is due even so.
  */
-bool vm_devices_alloc(const struct vm *vm);
+bool vm_devices_alloc(struct vm *vm);
 
 /** vm_devices_free() - free that, after vm_devices_stop() */
-void vm_devices_free(const struct vm *vm);
+void vm_devices_free(struct vm *vm);
 
 /**
  * vm_devices_map() - put their registers where the VM's tree has them

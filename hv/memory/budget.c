@@ -18,6 +18,8 @@
 #define TABLES_OF_VM 5u
 /* With devices behind the SMMU: its entries, a context, and what larger blocks leave unused. */
 #define PAGES_OF_STREAMS ((1u << SMMU_TABLE_ORDER) + 1 + (1u << SMMU_TABLE_ORDER))
+/* What there is of an ITS (life/vm_msi.c). */
+#define PAGES_OF_ITS 2u
 /* What its tree reserves, while the VM is loaded. */
 #define PAGES_TO_LOAD 1u
 /* Blocks of more than a page may leave that many single pages unused. */
@@ -73,6 +75,7 @@ size_t budget_need(const struct vm *vm)
 
     nr_pages += pages_of_sve(vm);
     nr_pages += vm_config_nr_virtio(&vm->config);
+    nr_pages += vm_config_its(&vm->config) ? PAGES_OF_ITS : 0;
 
     nr_pages += tables_of_vm(vm);
     if (vm_config_has_streams(&vm->config))

@@ -34,7 +34,7 @@ bool el2map_early_device(pa_t registers);
  * el2map_device() - map the pages that a device's registers lie in, one to one
  * @registers: below HV_IDENTITY_END
  *
- * Mapping a page again is harmless. Boot CPU, before other CPUs run.
+ * Mapping a page again is harmless. Boot CPU, before any VM runs.
  */
 void el2map_device(struct pa_range registers);
 

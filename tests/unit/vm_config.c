@@ -15,6 +15,9 @@
 #include "config/machine_device.c"
 #include "config/vm_check.c"
 #include "config/vm_device.c"
+#ifdef CONFIG_ITS
+#include "config/vm_its.c"
+#endif
 #include "config/vm_tree.c"
 #include "config/vm_virtio.c"
 

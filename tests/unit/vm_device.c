@@ -207,10 +207,12 @@ static void what_firmware_keeps(void)
     machine_tree.nodes[3].reg[0] = 0x30000000;
 }
 
+#ifndef CONFIG_ITS
 static void an_its(void)
 {
     machine_tree.nodes[3].compatible = "arm,gic-v3-its";
 }
+#endif
 
 static void the_smmu(void)
 {
@@ -371,7 +373,9 @@ static const struct fault faults[] = {
      "vm.dtb: gpio@c030000: the machine's memory@80000000 is the hypervisor's"},
     {"what firmware keeps", what_firmware_keeps,
      "vm.dtb: gpio@c030000: the machine's pl061@9030000 is the hypervisor's"},
+#ifndef CONFIG_ITS
     {"an ITS", an_its, "vm.dtb: gpio@c030000: the machine's pl061@9030000 is the hypervisor's"},
+#endif
     {"the SMMU", the_smmu, "vm.dtb: gpio@c030000: the machine's pl061@9030000 is the hypervisor's"},
     {"a line of its own", a_line_of_its_own,
      "vm.dtb: gpio@c030000: the machine has no /x??[hv] ?[1mfine"},

@@ -16,6 +16,9 @@
 #include "config/machine_device.c"
 #include "config/vm_check.c"
 #include "config/vm_device.c"
+#ifdef CONFIG_ITS
+#include "config/vm_its.c"
+#endif
 #include "config/vm_load.c"
 #include "config/vm_node.c"
 #include "config/vm_place.c"
@@ -31,6 +34,7 @@
 
 #include "life/vm_build.c"
 #include "life/vm_devices.c"
+#include "life/vm_msi.h"
 #include "life/vm_end.c"
 #include "life/vm_life.c"
 
@@ -103,6 +107,34 @@ void smmu_detach(uint32_t vm_id)
 {
     (void)vm_id;
 }
+
+#ifdef CONFIG_ITS
+/* No VM here has one. */
+const char *vm_msi_check(const struct vm_config *config)
+{
+    return vm_config_its(config) ? "none" : NULL;
+}
+
+bool vm_msi_alloc(struct vm *any)
+{
+    return !any->its;
+}
+
+void vm_msi_free(struct vm *any)
+{
+    EXPECT_NULL(any->its);
+}
+
+bool vm_msi_map(struct vm *any)
+{
+    return !any->its;
+}
+
+void vm_msi_stop(struct vm *any)
+{
+    EXPECT_NULL(any->its);
+}
+#endif
 
 bool smmu_next_event(struct smmu_event *event)
 {

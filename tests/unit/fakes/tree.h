@@ -26,6 +26,8 @@ struct tree_pci {
     uint32_t pins[8][10]; /* address, pin, the GIC's phandle, its address (0 to 2), interrupt */
     unsigned nr_streams;
     uint32_t streams[2][4]; /* requester id, the IOMMU's phandle, stream, how many */
+    unsigned nr_msis;
+    uint32_t msis[2][4]; /* requester id, the ITS's phandle, DeviceID, how many */
 };
 
 /** A node of a tree with a reg of 64-bit addresses and sizes. */
@@ -133,6 +135,8 @@ static inline void tree_add_pci(void *fdt, const struct tree_pci *pci)
     tree_add_cells(fdt, "interrupt-map", pci->pins[0], pci->nr_pins, 10, pci->pin_cells);
     if (pci->nr_streams > 0)
         tree_add_cells(fdt, "iommu-map", pci->streams[0], pci->nr_streams, 4, 4);
+    if (pci->nr_msis > 0)
+        tree_add_cells(fdt, "msi-map", pci->msis[0], pci->nr_msis, 4, 4);
 }
 
 static inline void tree_add_node(void *fdt, const struct tree_node *node)
