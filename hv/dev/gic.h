@@ -93,10 +93,10 @@ struct gic_limits {
     uint32_t nr_lrs;           /* 1 to GIC_MAX_LRS */
     uint32_t nr_priority_bits; /* 4 to 8, the high ones of a byte */
     uint32_t nr_aprs;          /* of each group; 1, 2 or 4 */
-    uint32_t lpi_lr;           /* the list register behind those, if one is kept for LPIs */
     uint32_t reset_vmcr;       /* what its registers are after reset */
     uint32_t hcr;              /* what the control register has always: GIC_HCR_EN, traps */
     bool forgets_levels; /* no GIC_LR_HW for a level: still high at the end, it would be lost */
+    uint8_t lpi_lr;      /* the list register behind those, if one is kept for LPIs */
 };
 
 extern const struct gic_ops gicv2_ops;

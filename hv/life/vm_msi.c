@@ -45,7 +45,7 @@ static COLD const char *start_its(pa_t base)
         fault = its_init(base, tables);
     }
     if (!fault) {
-        gic_limits.lpi_lr = --gic_limits.nr_lrs;
+        gic_limits.lpi_lr = (uint8_t)--gic_limits.nr_lrs;
         log_info("ITS at %lx: %u DeviceIDs", base.pa, its_nr_devices());
     }
     for (uint32_t i = 0; i < ITS_NR_TABLES && fault; i++)
@@ -72,25 +72,27 @@ const char *vm_msi_check(const struct vm_config *config)
 
 bool vm_msi_alloc(struct vm *vm)
 {
-    vm->its = NULL;
+    vits_by_vm[vm->id - 1] = NULL;
     if (!vm_config_its(&vm->config))
         return true;
-    vm->its = page_alloc(vm->id, PAGE_ORDER_4K);
-    if (!vm->its)
+    vits_by_vm[vm->id - 1] = page_alloc(vm->id, PAGE_ORDER_4K);
+    if (!vits_of(vm))
         return false;
-    vm->its->read = guest_read;
-    vm->its->itts = page_alloc(vm->id, PAGE_ORDER_4K);
-    return vm->its->itts;
+    vits_of(vm)->read = guest_read;
+    vits_of(vm)->itts = page_alloc(vm->id, PAGE_ORDER_4K);
+    return vits_of(vm)->itts;
 }
 
 void vm_msi_free(struct vm *vm)
 {
-    if (!vm->its)
+    struct vits *its = vits_of(vm);
+
+    if (!its)
         return;
-    if (vm->its->itts)
-        page_free(vm->its->itts, PAGE_ORDER_4K);
-    page_free(vm->its, PAGE_ORDER_4K);
-    vm->its = NULL;
+    vlpi_forget(vm);
+    if (its->itts)
+        page_free(its->itts, PAGE_ORDER_4K);
+    page_free(its, PAGE_ORDER_4K);
 }
 
 /* For devices alone: what a vCPU writes there traps. Devices that are trusted reach it anyway. */
@@ -107,7 +109,7 @@ bool vm_msi_map(struct vm *vm)
 /* Before its memory is given to somebody else. */
 void vm_msi_stop(struct vm *vm)
 {
-    if (!vm->its)
+    if (!vits_of(vm))
         return;
     vits_unmap_all(vm);
     vlpi_show(vm, false);

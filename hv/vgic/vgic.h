@@ -184,6 +184,9 @@ void vlpi_fired(uint32_t intid);
 /** vlpi_show() - whether LPIs of a VM are taken: while it has an ITS and runs */
 void vlpi_show(struct vm *vm, bool shown);
 
+/** vlpi_forget() - its ITS is about to be freed */
+void vlpi_forget(struct vm *vm);
+
 /** vgic_set_enabled() - GICD_ISENABLER or GICD_ICENABLER by a call; see struct controller */
 void vgic_set_enabled(struct vcpu *self, struct vcpu *target, uint32_t intid, bool enabled);
 

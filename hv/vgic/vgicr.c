@@ -8,6 +8,7 @@
 #include "vgic/vgic.h"
 #include "vgic/vgic_internal.h"
 #include "vm/mmio_map.h"
+#include "vm/vits_state.h"
 
 /* The number of the vCPU whose redistributor is the first behind region 0. */
 static uint32_t second_region(const struct vm *vm)
@@ -26,7 +27,7 @@ static struct vcpu *owner_of(struct vcpu *vcpu, uint32_t first, uint32_t offset)
 
 static bool has_lpis(const struct vcpu *owner)
 {
-    return IS_ENABLED(CONFIG_ITS) && owner->vm->its;
+    return IS_ENABLED(CONFIG_ITS) && vits_of(owner->vm);
 }
 
 static uint64_t typer(const struct vcpu *owner)

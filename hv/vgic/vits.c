@@ -69,7 +69,7 @@ static void run_some(struct vcpu *vcpu, struct vits *its)
 
 void vits_go_on(struct vcpu *vcpu)
 {
-    struct vits *its = vcpu->vm->its;
+    struct vits *its = vits_of(vcpu->vm);
 
     if (!its)
         return;
@@ -126,7 +126,7 @@ static uint64_t read_word(struct vcpu *vcpu, struct vits *its, uint32_t offset)
 
 static uint64_t read_its(struct vcpu *vcpu, uint32_t offset, uint32_t bytes)
 {
-    struct vits *its = vcpu->vm->its;
+    struct vits *its = vits_of(vcpu->vm);
     uint64_t value;
 
     if (bytes < 4 || offset >= GITS_DOORBELL)
@@ -165,7 +165,7 @@ static void write_word(struct vits *its, uint32_t offset, uint32_t bytes, uint64
 /* A vCPU is no device: what it writes to the doorbell means nothing. */
 static void write_its(struct vcpu *vcpu, uint32_t offset, uint32_t bytes, uint64_t value)
 {
-    struct vits *its = vcpu->vm->its;
+    struct vits *its = vits_of(vcpu->vm);
 
     if (bytes < 4 || offset >= GITS_DOORBELL)
         return;
@@ -183,7 +183,7 @@ static const struct mmio_ops its_ops = {.read = read_its, .write = write_its, .e
 void vits_init(struct vm *vm)
 {
     const struct vm_device_range *range = vm_config_its(&vm->config);
-    struct vits *its = vm->its;
+    struct vits *its = vits_of(vm);
 
     if (!its || !range)
         return;
@@ -197,7 +197,7 @@ void vits_init(struct vm *vm)
 
 uint32_t vits_gicd_typer(const struct vm *vm)
 {
-    if (!vm->its)
+    if (!vits_of(vm))
         return 0;
     return GICD_TYPER_LPIS | 13u << GICD_TYPER_IDBITS_SHIFT |
            (31u - (uint32_t)__builtin_clz(VITS_NR_LPIS) - 1) << GICD_TYPER_NR_LPIS_SHIFT;
@@ -205,12 +205,12 @@ uint32_t vits_gicd_typer(const struct vm *vm)
 
 bool vits_has_lpis_on(const struct vcpu *owner)
 {
-    return owner->vm->its->lpis_on & 1u << owner->index;
+    return vits_of(owner->vm)->lpis_on & 1u << owner->index;
 }
 
 uint64_t vits_read_gicr(const struct vcpu *owner, uint32_t offset, uint32_t bytes)
 {
-    struct vits *its = owner->vm->its;
+    struct vits *its = vits_of(owner->vm);
     uint64_t value = 0;
 
     if (!its || bytes < 4)
@@ -233,7 +233,7 @@ uint64_t vits_read_gicr(const struct vcpu *owner, uint32_t offset, uint32_t byte
 static void start_lpis(struct vcpu *owner)
 {
     spin_lock(&owner->vm->vgic.lock);
-    owner->vm->its->lpis_on |= 1u << owner->index;
+    vits_of(owner->vm)->lpis_on |= 1u << owner->index;
     owner->vgic.is_odd = true;
     vgic_request_refill(owner);
     spin_unlock(&owner->vm->vgic.lock);
@@ -242,7 +242,7 @@ static void start_lpis(struct vcpu *owner)
 /* Once LPIs are on they stay so; then there is one table of them for all. */
 void vits_write_gicr(struct vcpu *owner, uint32_t offset, uint32_t bytes, uint64_t value)
 {
-    struct vits *its = owner->vm->its;
+    struct vits *its = vits_of(owner->vm);
     uint64_t *pending;
 
     if (!its || bytes < 4)

@@ -49,7 +49,7 @@ static uint32_t find_free(const struct vits *its)
 
 static struct request read_request(struct vcpu *vcpu, const uint64_t words[ITS_COMMAND_WORDS])
 {
-    struct vits *its = vcpu->vm->its;
+    struct vits *its = vits_of(vcpu->vm);
     struct request request = {
         .vcpu = vcpu,
         .vm = vcpu->vm,
@@ -82,12 +82,12 @@ static bool has_collection(const struct request *request)
 /* Reads some; those that are not in memory, or that the table does not have, are disabled. */
 static void read_properties(struct vm *vm, uint32_t first, uint32_t nr, uint8_t *to)
 {
-    uint64_t base = vm->its->propbaser & GICR_PROPBASER_ADDRESS;
-    uint32_t id_bits = (vm->its->propbaser & 31) + 1;
+    uint64_t base = vits_of(vm)->propbaser & GICR_PROPBASER_ADDRESS;
+    uint32_t id_bits = (vits_of(vm)->propbaser & 31) + 1;
     size_t done = 0;
 
     if (id_bits > 13) /* as many as there are INTIDs below the first LPI, and more */
-        done = vm->its->read(vm, to, ipa_make(base + first), nr);
+        done = vits_of(vm)->read(vm, to, ipa_make(base + first), nr);
     memset(to + done, 0, nr - done);
 }
 
@@ -116,7 +116,7 @@ static void changed_all(struct vm *vm)
 static void unmap_event(struct vm *vm, uint32_t lpi)
 {
     const struct its_event event = vlpi_event(vm, lpi);
-    struct vits *its = vm->its;
+    struct vits *its = vits_of(vm);
 
     spin_lock(&vm->vgic.lock);
     vlpi_clear(vm, lpi);
@@ -133,13 +133,13 @@ static void *itt_of(const struct vits *its, uint32_t place)
 
 static void unmap_device(struct vm *vm, uint32_t place)
 {
-    struct vits_device *device = &vm->its->devices[place];
+    struct vits_device *device = &vits_of(vm)->devices[place];
 
     for (uint32_t i = 0; i < ITS_NR_EVENTS; i++)
         if (device->lpi[i] != 0)
             unmap_event(vm, device->lpi[i] - 1u);
     its_unmap_device(vits_phys_device(&vm->config, device->id));
-    memset(itt_of(vm->its, place), 0, ITS_ITT_BYTES);
+    memset(itt_of(vits_of(vm), place), 0, ITS_ITT_BYTES);
     spin_lock(&vm->vgic.lock);
     device->nr_events = 0;
     spin_unlock(&vm->vgic.lock);
@@ -148,7 +148,7 @@ static void unmap_device(struct vm *vm, uint32_t place)
 void vits_unmap_all(struct vm *vm)
 {
     for (uint32_t i = 0; i < VITS_NR_DEVICES; i++)
-        if (vm->its->devices[i].nr_events != 0)
+        if (vits_of(vm)->devices[i].nr_events != 0)
             unmap_device(vm, i);
 }
 

@@ -20,9 +20,10 @@
 
 #define NO_LPI VITS_NR_LPIS
 
-/* By VM: its id - 1. Held while a VM's lock is taken, never the reverse. */
+struct vits *vits_by_vm[CONFIG_NR_VMS];
+
+/* Of is_shown. Held while a VM's lock is taken, never the reverse. */
 static struct spinlock lpis_lock;
-static struct vits *vits_by_id[CONFIG_NR_VMS];
 
 static bool has(const uint32_t set[VITS_LPI_WORDS], uint32_t lpi)
 {
@@ -41,7 +42,7 @@ static void take(uint32_t set[VITS_LPI_WORDS], uint32_t lpi)
 
 struct its_event vlpi_event(const struct vm *vm, uint32_t lpi)
 {
-    const struct vits *its = vm->its;
+    const struct vits *its = vits_of(vm);
     uint32_t id = its->devices[its->place[lpi]].id;
 
     return (struct its_event){vits_phys_device(&vm->config, id), its->event[lpi],
@@ -50,7 +51,7 @@ struct its_event vlpi_event(const struct vm *vm, uint32_t lpi)
 
 static struct vcpu *target_of(const struct vm *vm, uint32_t lpi)
 {
-    uint32_t index = vm->its->vcpu_of[vm->its->collection[lpi]];
+    uint32_t index = vits_of(vm)->vcpu_of[vits_of(vm)->collection[lpi]];
 
     return index != 0 ? vm_vcpu(vm, index - 1) : NULL;
 }
@@ -61,20 +62,20 @@ void vlpi_update(struct vm *vm, uint32_t lpi)
 {
     struct vcpu *target = target_of(vm, lpi);
 
-    if (target && has(vm->its->pending, lpi) && has(vm->its->enabled_lpis, lpi))
+    if (target && has(vits_of(vm)->pending, lpi) && has(vits_of(vm)->enabled_lpis, lpi))
         vgic_request_refill(target);
 }
 
 void vlpi_refold(struct vm *vm, uint32_t lpi)
 {
     for (uint32_t i = 0; i < vm->config.nr_vcpus; i++)
-        if (vm->its->in_lr[i] == lpi + 1)
+        if (vits_of(vm)->in_lr[i] == lpi + 1)
             vgic_request_refill(vm->vcpus[i]);
 }
 
 void vlpi_raise(struct vm *vm, uint32_t lpi)
 {
-    struct vits *its = vm->its;
+    struct vits *its = vits_of(vm);
 
     if (!has(its->pending, lpi)) {
         add(its->pending, lpi);
@@ -92,13 +93,13 @@ static void let_come(struct vm *vm, uint32_t lpi)
 {
     const struct its_event event = vlpi_event(vm, lpi);
 
-    take(vm->its->again, lpi);
+    take(vits_of(vm)->again, lpi);
     its_set_enabled(&event, true);
 }
 
 void vlpi_clear(struct vm *vm, uint32_t lpi)
 {
-    struct vits *its = vm->its;
+    struct vits *its = vits_of(vm);
 
     take(its->pending, lpi);
     if (has(its->again, lpi))
@@ -113,10 +114,10 @@ void vlpi_clear(struct vm *vm, uint32_t lpi)
 
 static void acknowledged(struct vm *vm, uint32_t lpi)
 {
-    if (has(vm->its->again, lpi))
+    if (has(vits_of(vm)->again, lpi))
         let_come(vm, lpi);
     else
-        take(vm->its->pending, lpi);
+        take(vits_of(vm)->pending, lpi);
 }
 
 /* The next one comes to where its vCPU runs now: so it interrupts nobody else's. */
@@ -138,9 +139,9 @@ COLD void vlpi_fired(uint32_t intid)
     struct vm *vm = vm_slot(1 + index / ITS_VM_LPIS);
 
     spin_lock(&lpis_lock);
-    if (vm && vits_by_id[vm->id - 1]) {
+    if (vm && vits_of(vm) && vits_of(vm)->is_shown) {
         spin_lock(&vm->vgic.lock);
-        if (has(vm->its->mapped, lpi)) {
+        if (has(vits_of(vm)->mapped, lpi)) {
             follow_vcpu(vm, lpi);
             vlpi_raise(vm, lpi);
         }
@@ -152,7 +153,14 @@ COLD void vlpi_fired(uint32_t intid)
 void vlpi_show(struct vm *vm, bool shown)
 {
     spin_lock(&lpis_lock);
-    vits_by_id[vm->id - 1] = shown ? vm->its : NULL;
+    vits_of(vm)->is_shown = shown;
+    spin_unlock(&lpis_lock);
+}
+
+void vlpi_forget(struct vm *vm)
+{
+    spin_lock(&lpis_lock);
+    vits_by_vm[vm->id - 1] = NULL;
     spin_unlock(&lpis_lock);
 }
 
@@ -161,7 +169,7 @@ void vlpi_show(struct vm *vm, bool shown)
 /* In the list register of another vCPU, which has not seen that it goes elsewhere now. */
 static bool is_elsewhere(const struct vcpu *vcpu, uint32_t lpi)
 {
-    const struct vits *its = vcpu->vm->its;
+    const struct vits *its = vits_of(vcpu->vm);
 
     for (uint32_t i = 0; i < vcpu->vm->config.nr_vcpus; i++)
         if (i != vcpu->index && its->in_lr[i] == lpi + 1)
@@ -172,7 +180,7 @@ static bool is_elsewhere(const struct vcpu *vcpu, uint32_t lpi)
 /* The most urgent one of a vCPU that is more urgent than @limit; @nr: how many there are. */
 static uint32_t most_urgent(struct vcpu *vcpu, uint32_t limit, uint32_t *nr)
 {
-    const struct vits *its = vcpu->vm->its;
+    const struct vits *its = vits_of(vcpu->vm);
     uint32_t best = NO_LPI;
 
     *nr = 0;
@@ -196,7 +204,7 @@ static uint32_t most_urgent(struct vcpu *vcpu, uint32_t limit, uint32_t *nr)
 
 void vlpi_fill(struct vcpu *vcpu)
 {
-    struct vits *its = vcpu->vm->its;
+    struct vits *its = vits_of(vcpu->vm);
     uint32_t nr, lpi;
 
     if (!its)
@@ -216,7 +224,7 @@ void vlpi_fill(struct vcpu *vcpu)
 
 bool vlpi_fold(struct vcpu *vcpu)
 {
-    struct vits *its = vcpu->vm->its;
+    struct vits *its = vits_of(vcpu->vm);
     uint32_t in_lr = its ? its->in_lr[vcpu->index] : 0;
 
     if (in_lr != 0) {
@@ -236,6 +244,6 @@ bool vlpi_has_pending(struct vcpu *vcpu, uint32_t vmcr)
 {
     uint32_t nr;
 
-    return vcpu->vm->its && (vmcr & GIC_VMCR_GROUP1_ENABLE) &&
+    return vits_of(vcpu->vm) && (vmcr & GIC_VMCR_GROUP1_ENABLE) &&
            most_urgent(vcpu, vmcr >> GIC_VMCR_PMR_SHIFT, &nr) != NO_LPI;
 }

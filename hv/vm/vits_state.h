@@ -13,6 +13,7 @@
 #include "dev/its.h"
 #include "lib/addr.h"
 #include "lib/spinlock.h"
+#include "vm/vm.h"
 
 #define VITS_NR_DEVICES     8u
 #define VITS_NR_COLLECTIONS 8u
@@ -29,8 +30,6 @@ struct vits_device {
     uint16_t lpi[ITS_NR_EVENTS]; /* its number + 1; 0: the event is not mapped */
 };
 
-struct vm;
-
 struct vits {
     /* memory/guest.h's guest_read() */
     size_t (*read)(struct vm *vm, void *to, ipa_t from, size_t bytes);
@@ -39,6 +38,7 @@ struct vits {
     /* Registers and the queue. May be held when the VM's vgic.lock is taken. */
     struct spinlock lock;
     bool enabled;
+    bool is_shown; /* LPIs are taken for it: vlpi_show() */
     bool has_more; /* the queue is gone on with soon; read without the lock */
     uint64_t cbaser;
     uint64_t propbaser;
@@ -62,5 +62,14 @@ struct vits {
 };
 
 _Static_assert(sizeof(struct vits) <= 4096, "it is a page");
+
+/* By VM: its place - 1. Not in struct vm: without CONFIG_ITS there is nothing of it. */
+extern struct vits *vits_by_vm[CONFIG_NR_VMS];
+
+/** What there is of a VM's ITS; NULL: it has none. */
+static inline struct vits *vits_of(const struct vm *vm)
+{
+    return vits_by_vm[vm->id - 1];
+}
 
 #endif

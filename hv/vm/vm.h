@@ -86,7 +86,6 @@ struct vm {
     struct events events;
     struct virtio virtio;
     uint64_t ids[ID_NR_REGISTERS];    /* identification registers its guest is shown: virt/vid.h */
-    struct vits *its;                 /* NULL: it has none */
     char typed[VCONSOLE_INPUT_BYTES]; /* and not read; last: it is large */
 };
 

@@ -115,7 +115,7 @@ static inline void power_on_its(bool never_active)
         pcpus[i].index = i;
     its_state.itts = itts;
     its_state.read = read_ram;
-    vm.its = &its_state;
+    vits_by_vm[vm.id - 1] = &its_state;
     vm.config.nr_device_ranges = 1;
     vm.config.device_ranges[0].at = (struct ipa_range){ipa_make(FAKE_ITS_IPA), GITS_BYTES};
     vm.config.device_ranges[0].is_its = true;

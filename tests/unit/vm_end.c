@@ -117,22 +117,22 @@ const char *vm_msi_check(const struct vm_config *config)
 
 bool vm_msi_alloc(struct vm *any)
 {
-    return !any->its;
+    return !vm_config_its(&any->config);
 }
 
 void vm_msi_free(struct vm *any)
 {
-    EXPECT_NULL(any->its);
+    EXPECT_NULL(vm_config_its(&any->config));
 }
 
 bool vm_msi_map(struct vm *any)
 {
-    return !any->its;
+    return !vm_config_its(&any->config);
 }
 
 void vm_msi_stop(struct vm *any)
 {
-    EXPECT_NULL(any->its);
+    EXPECT_NULL(vm_config_its(&any->config));
 }
 #endif
 
