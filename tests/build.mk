@@ -170,11 +170,6 @@ timed := $(O)/configs/timed
 config-timed-images: config-folder-timed
 	@$(MAKE) --no-print-directory O=$(timed) $(timed)/stile.img $(timed)/guest-test.img
 
-# An ITS is left out of a default build for its size.
-its-images := $(O)/configs/its/stile.img
-$(its-images): config-folder-its FORCE
-	@$(MAKE) --no-print-directory O=$(O)/configs/its $@
-
 bench: $(O)/stile.img $(O)/guest.img config-timed-images ## measure every operation in instructions, compare with budgets
 	@tests/bench/run --build $(O) --timed $(timed)
 

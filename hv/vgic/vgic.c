@@ -430,6 +430,7 @@ static const char *init_v3(struct vm *vm)
     mmio_add(&vm->mmio, config->gicd.base, config->gicd.bytes, &vgicd_v3_ops);
     for (uint32_t i = 0; i < VM_NR_GICR && config->gicr[i].bytes > 0; i++)
         mmio_add(&vm->mmio, config->gicr[i].base, config->gicr[i].bytes, &vgicr_ops[i]);
+    vgicd_init_typer(vm);
     if (IS_ENABLED(CONFIG_ITS))
         vits_init(vm);
     return NULL;

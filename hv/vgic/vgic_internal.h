@@ -269,8 +269,7 @@ static inline uint32_t vits_phys_device(const struct vm_config *config, uint32_t
 /** vits_init() - show a VM that has one its ITS, as after reset; it maps nothing */
 void vits_init(struct vm *vm);
 
-/* What of the distributor and of redistributors is about LPIs. */
-uint32_t vits_gicd_typer(const struct vm *vm);
+/* What of redistributors is about LPIs. */
 bool vits_has_lpis_on(const struct vcpu *owner);
 uint64_t vits_read_gicr(const struct vcpu *owner, uint32_t offset, uint32_t bytes);
 void vits_write_gicr(struct vcpu *owner, uint32_t offset, uint32_t bytes, uint64_t value);
@@ -347,5 +346,8 @@ extern const struct mmio_ops vgicc_dir_ops;
 
 /** Works out where an SPI goes from its ITARGETSR or IROUTER. The lock is held. */
 void vgicd_route(struct vm *vm, uint32_t intid);
+
+/** vgicd_init_typer() - GICD_TYPER of a GICv3 without LPIs */
+void vgicd_init_typer(struct vm *vm);
 
 #endif

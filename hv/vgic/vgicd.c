@@ -5,7 +5,6 @@
  */
 #include "arch/clamp.h"
 #include "arch/mpidr.h"
-#include "lib/is_enabled.h"
 #include "vgic/vgic.h"
 #include "vgic/vgic_internal.h"
 #include "vm/mmio_map.h"
@@ -175,6 +174,11 @@ static void write_bank(struct vcpu *vcpu, uint32_t offset, uint32_t bytes, uint3
     vgic_bank_write(&view, offset, bytes, value);
 }
 
+void vgicd_init_typer(struct vm *vm)
+{
+    vm->vgic.typer = TYPER_LINES | TYPER_IDBITS | GICD_TYPER_A3V | GICD_TYPER_NO_1_OF_N;
+}
+
 static uint64_t read_control_v3(struct vcpu *vcpu, uint32_t offset)
 {
     switch (offset) {
@@ -182,8 +186,7 @@ static uint64_t read_control_v3(struct vcpu *vcpu, uint32_t offset)
         return vcpu->vm->vgic.ctlr | GICD_CTLR_ARE | GICD_CTLR_DS |
                (write_pending(vcpu->vm) ? GICD_CTLR_RWP : 0);
     case GICD_TYPER:
-        return TYPER_LINES | TYPER_IDBITS | GICD_TYPER_A3V | GICD_TYPER_NO_1_OF_N |
-               (IS_ENABLED(CONFIG_ITS) ? vits_gicd_typer(vcpu->vm) : 0);
+        return vcpu->vm->vgic.typer;
     case GICD_IIDR:
         return VGIC_IIDR;
     case GICV3_PIDR2:

@@ -25,6 +25,11 @@
 #define PROPBASER_WRITABLE UINT64_C(0x070FFFFFFFFFFF9F)
 #define PENDBASER_WRITABLE UINT64_C(0x070FFFFFFFFF0F80)
 
+/* 14 bits of INTID, whose number has the bits of 10 bits'. */
+#define TYPER_LPIS                                                                                 \
+    (GICD_TYPER_LPIS | 13u << GICD_TYPER_IDBITS_SHIFT |                                            \
+     (31u - (uint32_t)__builtin_clz(VITS_NR_LPIS) - 1) << GICD_TYPER_NR_LPIS_SHIFT)
+
 #define ENTRY_BYTES 8u /* of the guest's tables of events, which nobody uses */
 
 /* --- the queue ----------------------------------------------------------------------------- */
@@ -189,19 +194,12 @@ void vits_init(struct vm *vm)
         return;
     memset((char *)its + offsetof(struct vits, enabled), 0,
            sizeof(*its) - offsetof(struct vits, enabled));
+    vm->vgic.typer |= TYPER_LPIS;
     mmio_add(&vm->mmio, range->at.base, range->at.bytes, &its_ops);
     vlpi_show(vm, true);
 }
 
-/* --- the distributor and redistributors ---------------------------------------------------- */
-
-uint32_t vits_gicd_typer(const struct vm *vm)
-{
-    if (!vits_of(vm))
-        return 0;
-    return GICD_TYPER_LPIS | 13u << GICD_TYPER_IDBITS_SHIFT |
-           (31u - (uint32_t)__builtin_clz(VITS_NR_LPIS) - 1) << GICD_TYPER_NR_LPIS_SHIFT;
-}
+/* --- redistributors ------------------------------------------------------------------------ */
 
 bool vits_has_lpis_on(const struct vcpu *owner)
 {

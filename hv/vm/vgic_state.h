@@ -57,6 +57,8 @@ struct vgic {
     uint32_t fired_again[VGIC_NR_SPI_BANKS]; /* it has come again, after an end not yet seen */
     uint16_t phys[VGIC_NR_SPIS];             /* its INTID */
     uint8_t phys_pcpu[VGIC_NR_SPIS];         /* the physical CPU that it comes to */
+
+    uint32_t typer; /* GICv3: GICD_TYPER */
 };
 
 /** State changes that wait until a vCPU's list registers are read back. */

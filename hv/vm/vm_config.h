@@ -69,7 +69,7 @@ struct ipa_range {
  */
 #define VM_NR_DEVICES       4
 #define VM_NR_DEVICE_RANGES 8
-#define VM_NR_DEVICE_SPIS   22
+#define VM_NR_DEVICE_SPIS   24
 
 /** How much configuration space a PCI bus takes (PCI Express Base 7.2.2). */
 #define PCI_BUS_BYTES (UINT64_C(1) << 20)

@@ -4,7 +4,8 @@
 
 compare-dir := tests/compare
 compare-hv-objs := $(call host_objects,fuzz/obj,$(fuzz-dir)/begin.c $(fuzz-hv-srcs) $(fuzz-dir)/end.c \
-	$(addprefix $(fuzz-dir)/,assembly.c cpu.c locks.c machine.c world.c) $(wildcard $(compare-dir)/*.c))
+	$(addprefix $(fuzz-dir)/,assembly.c cpu.c locks.c machine.c world.c) tests/unit/fakes/no_its.c \
+	$(wildcard $(compare-dir)/*.c))
 compare-fake-objs := $(call host_objects,compare/obj,$(wildcard libhypercall/fake/*.c))
 compare-fake-cflags = $(host-lib-flags) $(fuzz-sanitize) -O1 -g -fno-omit-frame-pointer
 

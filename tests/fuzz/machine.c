@@ -373,6 +373,11 @@ bool smmu_end_stream(uint32_t stream)
     panic("stream %x is ended", stream);
 }
 
+void el2map_device(struct pa_range range)
+{
+    panic("registers at %lx are to be mapped", range.base.pa);
+}
+
 uint32_t pci_quiet_bus(pa_t config)
 {
     panic("a PCI bus at %lx", config.pa);

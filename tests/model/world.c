@@ -272,6 +272,7 @@ static void make_vm(uint32_t version)
 {
     memset(&world_vm, 0, sizeof(world_vm));
     memset(vcpus, 0, sizeof(vcpus));
+    world_vm.id = 1;
     world_vm.config.gic_version = version;
     world_vm.config.nr_vcpus = WORLD_NR_VCPUS;
     world_vm.config.gicd = (struct ipa_range){ipa_make(0x08000000), 0x10000};

@@ -239,7 +239,7 @@ static const struct fault faults[] = {
      "vm.dtb: v2m@c020000: its interrupt 14, of the machine's v2m@8020000, is no SPI below 64, or "
      "another device's"},
     {"more than a VM may have", more_than_a_vm_may_have,
-     "vm.dtb: v2m@c020000: more than 22 interrupts of devices"},
+     "vm.dtb: v2m@c020000: more than 24 interrupts of devices"},
     {"one that another has", one_that_another_has,
      "vm.dtb: v2m@c020000: its interrupt 10, of the machine's v2m@8020000, is no SPI below 64, or "
      "another device's"},
