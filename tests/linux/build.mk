@@ -38,7 +38,7 @@ $(aarch32)/.done: scripts/debian-armhf scripts/fetch-debian | $(O)/.deps-build
 	@touch $@
 
 # $(call linux_scripts,folder) and $(call linux_programs,folder): what is in it, and built from it
-linux_scripts  = $(filter-out %.c %.mk $(addprefix tests/linux/,init series beside tools aarch32 kvm power long disk io driver),\
+linux_scripts  = $(filter-out %.c %.h %.mk $(addprefix tests/linux/,init series beside tools aarch32 kvm power long disk io driver),\
 	$(wildcard tests/linux/$(1)*))
 linux_programs = $(patsubst tests/linux/%.c,$(O)/linux/%,$(wildcard tests/linux/$(1)*.c))
 
@@ -47,12 +47,14 @@ linux-tools-programs   := $(call linux_programs,tools/)
 linux-aarch32-programs := $(call linux_programs,aarch32/)
 linux-kvm-programs     := $(call linux_programs,kvm/)
 linux-power-programs   := $(call linux_programs,power/)
+linux-io-programs      := $(call linux_programs,io/)
 
 # Those of tools keep their symbols, and are as a debugger likes them.
 linux-source = $(@:$(O)/%=tests/%.c)
 linux-flags = -std=c11 -D_GNU_SOURCE -static $(WARNINGS)
 linux-compile = $(CROSS_COMPILE)gcc $(linux-flags) -O1 -s $(linux-source) -o $@
 linux-power-compile = $(linux-compile)
+linux-io-compile = $(linux-compile)
 linux-tools-compile = $(CROSS_COMPILE)gcc $(linux-flags) -O0 -g -fdebug-prefix-map=$(CURDIR)=. $(linux-source) -o $@
 # clang is there for the tests; a gcc for AArch32 would be another compiler to install.
 linux-aarch32-compile = clang --target=arm-linux-gnueabihf -march=armv8-a+crc --sysroot=$(aarch32-root) \
@@ -73,7 +75,9 @@ $(eval $(call linux_compile_rule,tools-))
 $(eval $(call linux_compile_rule,aarch32-))
 $(eval $(call linux_compile_rule,kvm-))
 $(eval $(call linux_compile_rule,power-))
-$(linux-programs) $(linux-tools-programs) $(linux-power-programs): | $(O)/.deps-build
+$(eval $(call linux_compile_rule,io-))
+$(linux-programs) $(linux-tools-programs) $(linux-power-programs) $(linux-io-programs): | $(O)/.deps-build
+$(linux-io-programs): $(wildcard tests/linux/io/*.h)
 $(linux-aarch32-programs): $(aarch32)/.done | $(O)/.deps-test
 $(linux-kvm-programs): $(O)/deps/libfdt/.done
 
@@ -116,7 +120,7 @@ linux-aarch32-tests := $(call linux_scripts,aarch32/) $(linux-aarch32-programs)
 linux-power-tests   := $(call linux_scripts,power/) $(linux-power-programs) $(linux-stile-tests) $(linux-root)/debug/Image
 linux-long-tests    := $(call linux_scripts,long/)
 linux-disk-tests    := $(call linux_scripts,disk/)
-linux-io-tests      := $(call linux_scripts,io/)
+linux-io-tests      := $(call linux_scripts,io/) $(linux-io-programs)
 linux-driver-tests  := $(call linux_scripts,driver/) $(wildcard tools/io/*) $(backend)
 
 linux-common = scripts/initramfs -o $@ --busybox $(debian)/busybox --init tests/linux/init

@@ -5,7 +5,7 @@ import struct
 import subprocess
 import time
 
-from . import ktap, kunit, races, symbols, tree
+from . import journal, ktap, kunit, races, symbols, tree
 from .cases import MODE_BOOTARGS, is_built
 from .machine import ROOT, Hang, Machine
 from .result import FAIL, PASS, Result
@@ -43,6 +43,8 @@ def disk_options(case, build):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"".join(struct.pack("<Q", at) for at in range(0, DISK_BYTES, 8)))
         options += disk(case.disk, "disk", path)
+    if case.journal_disk:
+        options += journal_disk(case, build)
     for number, device in enumerate(case.blank_disks):
         options += disk(device, f"disk{number}", blank(build, BLANK_DISK_MIB))
     for number, entry in enumerate(case.file_disks, len(case.blank_disks)):
@@ -54,6 +56,32 @@ def disk(device, name, path):
     """A disk whose content is a file's."""
     return ["-device", f"{device},drive={name}",
             "-drive", f"if=none,id={name},format=raw,snapshot=on,file={path}"]
+
+
+def journal_files(case, build):
+    """Where a case's journal_disk has its content, and the log of what was written to it."""
+    return [bundle_of(case, build).with_suffix(suffix) for suffix in (".image", ".log")]
+
+
+def journal_disk(case, build):
+    """An empty disk that stays what it becomes, and a log of it."""
+    image, log = journal_files(case, build)
+    image.parent.mkdir(parents=True, exist_ok=True)
+    for path, nr_bytes in (image, BLANK_DISK_MIB << 20), (log, 0):
+        with open(path, "wb") as file:
+            file.truncate(nr_bytes)
+    return ["-device", f"{case.journal_disk},drive=journal",
+            "-drive", f"if=none,id=journal,driver=blklogwrites,file.driver=file,file.filename={image},"
+                      f"log.driver=file,log.filename={log},log-super-update-interval=1"]
+
+
+def journal_results(case, build, text):
+    """What came of a case's journal_disk, after the machine's end."""
+    if not case.journal_disk:
+        return []
+    image, log = journal_files(case, build)
+    fault = journal.fault_of(text, log.read_bytes(), image.read_bytes())
+    return [Result("journal", FAIL if fault else PASS, fault or "")]
 
 
 def net_options(case):
@@ -237,9 +265,10 @@ def run(case, build, tee, start):
             results = tests_of(readers) + (failure or judge(case, machine.console))
             if case.races:
                 results += races.judge(text, races.own_functions(build / case.races))
+        results += journal_results(case, build, text)
     except (CaseFailed, subprocess.TimeoutExpired, OSError) as error:
         results = [Result("run", FAIL, str(error))]
     if all(result.status != FAIL for result in results):
-        for file in (bundle_of(case, build), disk_of(case, build)):
+        for file in (bundle_of(case, build), disk_of(case, build), *journal_files(case, build)):
             file.unlink(missing_ok=True)  # all cases' together are gigabytes
     return results, symbols.symbolise(text, (build / case.image).with_suffix(".elf"))

@@ -43,6 +43,7 @@ class Case:
     icount: bool = False
     smmu: bool = False
     disk: str = ""  # a QEMU device that is a disk of 64 KiB, each 8 bytes of which say where they are
+    journal_disk: str = ""  # a QEMU device that is such a disk, on which nothing may be lost: runner/journal.py
     blank_disks: list = field(default_factory=list)  # QEMU devices that are empty disks of 64 MiB
     file_disks: list = field(default_factory=list)  # others, by device, and file of the build folder
     net: str = ""  # a QEMU device that is a card in a network of the machine's own
