@@ -5,7 +5,7 @@
 # under KVM, of which Debian's kernel is the host; a sixth those of power, with a patched kernel to be
 # started by another one; two those of long, with the kernel's own selftests and with stress-ng; two
 # those of disk and of io, with modules of Debian's kernel; one is the driver VM's, with the back end of
-# others' devices. A program brings its C library with it.
+# others' devices, and io's programs. A program brings its C library with it.
 
 DEBIAN_KERNEL ?=
 
@@ -77,7 +77,8 @@ $(eval $(call linux_compile_rule,kvm-))
 $(eval $(call linux_compile_rule,power-))
 $(eval $(call linux_compile_rule,io-))
 $(linux-programs) $(linux-tools-programs) $(linux-power-programs) $(linux-io-programs): | $(O)/.deps-build
-$(linux-io-programs): $(wildcard tests/linux/io/*.h)
+$(linux-programs): tests/linux/mark.h
+$(linux-io-programs): tests/linux/mark.h $(wildcard tests/linux/io/*.h)
 $(linux-aarch32-programs): $(aarch32)/.done | $(O)/.deps-test
 $(linux-kvm-programs): $(O)/deps/libfdt/.done
 
@@ -121,7 +122,7 @@ linux-power-tests   := $(call linux_scripts,power/) $(linux-power-programs) $(li
 linux-long-tests    := $(call linux_scripts,long/)
 linux-disk-tests    := $(call linux_scripts,disk/)
 linux-io-tests      := $(call linux_scripts,io/) $(linux-io-programs)
-linux-driver-tests  := $(call linux_scripts,driver/) $(wildcard tools/io/*) $(backend)
+linux-driver-tests  := $(call linux_scripts,driver/) $(wildcard tools/io/*) $(backend) $(linux-io-programs)
 
 linux-common = scripts/initramfs -o $@ --busybox $(debian)/busybox --init tests/linux/init
 linux-pack         = $(linux-common) $(linux-tests)

@@ -29,6 +29,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "mark.h"
+
 #define MAX_CPUS      64
 #define NS_PER_SEC    1000000000
 #define SOCKET_GROUPS 4
@@ -59,13 +61,6 @@ static uint64_t now_ns(void)
     __asm__ volatile("isb\n\tmrs %0, cntvct_el0" : "=r"(ticks) : : "memory");
     __asm__("mrs %0, cntfrq_el0" : "=r"(ticks_per_sec));
     return (uint64_t)((unsigned __int128)ticks * NS_PER_SEC / ticks_per_sec);
-}
-
-/* A hint that no CPU knows: nothing happens, but tests/bench/count notes how far its counters are.
- */
-static void mark(void)
-{
-    __asm__ volatile("hint #112" : : : "memory");
 }
 
 /* --- the loads ------------------------------------------------------------------------------- */

@@ -7,6 +7,7 @@ import time
 
 from . import journal, ktap, kunit, races, symbols, tree
 from .cases import MODE_BOOTARGS, is_built
+from .instructions import Instructions
 from .machine import ROOT, Hang, Machine
 from .result import FAIL, PASS, Result
 
@@ -82,6 +83,16 @@ def journal_results(case, build, text):
     image, log = journal_files(case, build)
     fault = journal.fault_of(text, log.read_bytes(), image.read_bytes())
     return [Result("journal", FAIL if fault else PASS, fault or "")]
+
+
+def instruction_results(case, instructions):
+    """Whether there were as many instructions as a case is about."""
+    if not instructions:
+        return []
+    nr_marks = instructions.nr_marks()
+    done = sum(instructions.at(nr_marks - 1)) - sum(instructions.at(0)) if nr_marks else 0
+    return [Result("instructions", PASS if done >= case.instructions else FAIL,
+                   f"{done:,} from the first of {nr_marks} marks to the last")]
 
 
 def net_options(case):
@@ -254,7 +265,9 @@ def run(case, build, tee, start):
     text = ""
     failure = []
     try:
-        with Machine(machine_options(case, build), case.time_limit, tee, start) as machine:
+        instructions = Instructions(build) if case.instructions else None
+        options = machine_options(case, build) + (instructions.options if instructions else [])
+        with Machine(options, case.time_limit, tee, start) as machine:
             try:
                 watch(case, machine, readers)
             except Hang:
@@ -265,7 +278,7 @@ def run(case, build, tee, start):
             results = tests_of(readers) + (failure or judge(case, machine.console))
             if case.races:
                 results += races.judge(text, races.own_functions(build / case.races))
-        results += journal_results(case, build, text)
+        results += journal_results(case, build, text) + instruction_results(case, instructions)
     except (CaseFailed, subprocess.TimeoutExpired, OSError) as error:
         results = [Result("run", FAIL, str(error))]
     if all(result.status != FAIL for result in results):

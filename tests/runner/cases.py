@@ -41,6 +41,7 @@ class Case:
     cpu: str = "cortex-a72"
     memory: int = 256
     icount: bool = False
+    instructions: int = 0  # so many must be executed, at least, from the first mark of the programs to the last
     smmu: bool = False
     disk: str = ""  # a QEMU device that is a disk of 64 KiB, each 8 bytes of which say where they are
     journal_disk: str = ""  # a QEMU device that is such a disk, on which nothing may be lost: runner/journal.py
@@ -82,7 +83,8 @@ class Case:
             return [".deps-test"] + [word.removeprefix(BUILT) for word in self.command
                                      if word.startswith(BUILT)]
         shim = ["shim.img"] if self.tree and not self.bare else []
-        return [".deps-build"] + ([] if self.bare else [self.image]) + shim + [
+        count = ["bench/count.so"] if self.instructions else []
+        return [".deps-build"] + ([] if self.bare else [self.image]) + shim + count + [
             vm[key] for vm in self.vms for key in ("kernel", "initrd")
             if key in vm and is_built(vm[key])] + [entry["file"] for entry in self.file_disks]
 

@@ -23,9 +23,16 @@ class Instructions:
         self.options = ["-plugin", f"{build}/bench/count.so,counters={self._file.name},"
                                    f"el2={first:x}-{first + length - 1:x}"]
 
+    def _words(self):
+        return memoryview(pathlib.Path(self._file.name).read_bytes()).cast("Q").tolist()
+
+    def nr_marks(self):
+        """How many marks there were so far."""
+        return self._words()[2]
+
     def at(self, nr):
         """How many there were at a mark, from 0: at EL2, and elsewhere."""
-        words = memoryview(pathlib.Path(self._file.name).read_bytes()).cast("Q").tolist()
+        words = self._words()
         if nr >= words[2]:
             raise NoMark(f"{words[2]} marks, where {nr + 1} were due")
         return words[3 + 2 * nr:5 + 2 * nr]
