@@ -127,18 +127,23 @@ static bool count(const char *what, const char *(*run)(bool), bool is_write, uin
     return !fault;
 }
 
-void disk_run(const char *how)
+/* Opens the one that is meant, if it has all blocks. */
+static const char *open_disk(const char *how)
 {
     bool has_registers = strncmp(how, "registers", strlen("registers")) == 0;
     uint64_t sectors = 0;
-    const char *fault;
     char vm[32];
 
     test_word(how, vm, sizeof(vm));
     disk = has_registers ? &disk_by_registers : &by_messages;
-    fault = disk->open(vm, &sectors);
-    if (!fault && sectors < NR_BLOCKS * SECTORS_OF_BLOCK)
-        fault = "it is too small";
+    const char *fault = disk->open(vm, &sectors);
+    return !fault && sectors < NR_BLOCKS * SECTORS_OF_BLOCK ? "it is too small" : fault;
+}
+
+void disk_run(const char *how)
+{
+    const char *fault = open_disk(how);
+
     if (fault) {
         printk("disk: %s: BAD\n", fault);
         return;
@@ -148,4 +153,18 @@ void disk_run(const char *how)
                    count("read one by one", move_one_by_one, false, NR_ONE);
     disk->close();
     printk("disk: %s\n", is_good ? "good" : "BAD");
+}
+
+/* What is read is not looked at: the disk is to be what takes time. */
+const char *disk_storm(const char *whose, bool waits)
+{
+    const char *fault = open_disk(whose);
+
+    for (uint32_t n = 0; !fault; fault = disk->end(&slot))
+        while (disk->next_slot() >= 0) {
+            (void)disk->begin(false, (uint64_t)block_at(n++) * SECTORS_OF_BLOCK);
+            if (waits)
+                break;
+        }
+    return fault;
 }

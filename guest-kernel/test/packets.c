@@ -18,13 +18,28 @@
 /* To and from addresses that nobody else has; of a type that nobody knows. */
 static const uint8_t head[14] = {2, 0, 0, 0, 0, 9, 2, 0, 0, 0, 0, 8, 0x88, 0xB5};
 
-static const char *send_all(void)
+static const char *open_card(const char *how)
+{
+    uint8_t mac[6];
+    char vm[32];
+
+    test_word(how, vm, sizeof(vm));
+    const char *fault = virtio_open(vm, LIMIT_MS);
+    if (fault)
+        return fault;
+    fault = virtio_net_open(1, mac);
+    if (fault)
+        virtio_close();
+    return fault;
+}
+
+static const char *send_packets(uint64_t nr)
 {
     static uint8_t packet[PACKET_BYTES];
     const char *fault = NULL;
 
     memcpy(packet, head, sizeof(head));
-    for (uint32_t i = 0; i < NR_PACKETS && !fault; i++)
+    for (uint64_t i = 0; i < nr && !fault; i++)
         fault = virtio_net_send(packet, sizeof(packet));
     return fault;
 }
@@ -32,17 +47,12 @@ static const char *send_all(void)
 void packets_run(const char *how)
 {
     uint64_t before = 0, after = 0;
-    uint8_t mac[6];
-    char vm[32];
+    const char *fault = open_card(how);
 
-    test_word(how, vm, sizeof(vm));
-    const char *fault = virtio_open(vm, LIMIT_MS);
     if (!fault) {
-        fault = virtio_net_open(1, mac);
         (void)sensitive_counter(STILE_COUNTER_EXITS, &before);
         test_mark();
-        if (!fault)
-            fault = send_all();
+        fault = send_packets(NR_PACKETS);
         test_mark();
         (void)sensitive_counter(STILE_COUNTER_EXITS, &after);
         virtio_close();
@@ -51,4 +61,11 @@ void packets_run(const char *how)
         printk("packets: %s: BAD\n", fault);
     else
         printk("packets: sent: %u packets, %lu exits\npackets: good\n", NR_PACKETS, after - before);
+}
+
+const char *packets_storm(const char *whose)
+{
+    const char *fault = open_card(whose);
+
+    return fault ? fault : send_packets(UINT64_MAX);
 }

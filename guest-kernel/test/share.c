@@ -27,11 +27,9 @@ static void count_down(uint64_t rounds)
     __asm__ volatile("1: subs %0, %0, #1\n\tb.ne 1b" : "+r"(rounds) : : "cc");
 }
 
-void share_run(const char *expected)
+/* The share that this CPU gets while it counts, in thousandths. */
+static uint64_t measure(void)
 {
-    uint64_t right = strtoul(expected, NULL, 10);
-
-    thread_sleep_ms(SETTLE_MS);
     uint64_t flags = irq_save();
     uint64_t ctl = read_sysreg(cntv_ctl_el0);
     /* Looked at while it is due, it would have the emulator switch between its CPUs unevenly. */
@@ -41,10 +39,20 @@ void share_run(const char *expected)
     uint64_t ticks = cpu_ticks() - before;
     write_sysreg(cntv_ctl_el0, ctl);
     irq_restore(flags);
+    return ROUNDS * NS_PER_ROUND * 1000 / (ticks * (NS_PER_SEC / read_sysreg(cntfrq_el0)));
+}
 
-    uint64_t ns = ticks * (NS_PER_SEC / read_sysreg(cntfrq_el0));
-    uint64_t share = ROUNDS * NS_PER_ROUND * 1000 / ns;
-    uint64_t off = share > right ? share - right : right - share;
-    printk("share: %lu thousandths of the CPU, %lu are right: %s\n", share, right,
-           off * TOLERANCE <= right ? "good" : "BAD");
+void share_run(const char *expected)
+{
+    char *end;
+    uint64_t right = strtoul(expected, &end, 10);
+
+    thread_sleep_ms(SETTLE_MS);
+    do {
+        uint64_t share = measure();
+        uint64_t off = share > right ? share - right : right - share;
+
+        printk("share: %lu thousandths of the CPU, %lu are right: %s\n", share, right,
+               off * TOLERANCE <= right ? "good" : "BAD");
+    } while (*end == ':');
 }

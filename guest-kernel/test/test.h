@@ -6,6 +6,7 @@
 #ifndef TEST_TEST_H
 #define TEST_TEST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -80,7 +81,7 @@ void echo_run(const char *whom);
 
 /**
  * share_run() - measure what share of its physical CPU this CPU gets while it never rests
- * @expected: the share that is right, in thousandths, as text
+ * @expected: the share that is right, in thousandths, as text; with a colon behind it, for ever
  *
  * Counts in instructions, so it wants a machine where an instruction takes a nanosecond: QEMU's
  * -icount shift=0.
@@ -106,10 +107,21 @@ void differential_run(const char *how);
 void disk_run(const char *how);
 
 /**
+ * storm_run() - ask for more than there is time for, for ever: blocks of a disk, or packets
+ * @how: "disk:", "wait:" (for each block before the next one) or "packets:", and whose they are, as
+ * disk_run() and packets_run() have it
+ */
+void storm_run(const char *how);
+
+/**
  * packets_run() - send packets by a network card, device 1 of a VM that serves it by messages
  * @how: that VM's name
  */
 void packets_run(const char *how);
+
+/* The storms of storm_run(); each returns what went wrong. @whose: a word. */
+const char *disk_storm(const char *whose, bool waits);
+const char *packets_storm(const char *whose);
 
 /** test_mark() - mark the place where what is measured begins or ends (tests/bench/count); no more
  */
