@@ -9,6 +9,8 @@
 #include <sys/socket.h>
 
 #include "../../tools/backend/queue.c"
+#include "../../tools/backend/queue_packed.c"
+#include "../../tools/backend/queue_split.c"
 #include "../../tools/backend/blk.c"
 #include "../../tools/backend/net.c"
 #include "../../tools/backend/mmio.c"
@@ -23,6 +25,9 @@
 #define USED    (BASE + 0x2000)
 #define BUFFERS (BASE + 0x3000)
 #define SECTORS 64u
+
+#define EVENT_IDX (UINT64_C(1) << VIRTIO_RING_F_EVENT_IDX)
+#define PACKED    (UINT64_C(1) << VIRTIO_F_RING_PACKED)
 
 static struct memory memory;
 static struct config_device config;
@@ -71,12 +76,12 @@ static void *at(uint64_t base)
     return memory_at(&memory, base, 1);
 }
 
-static void open_queue_anew(bool has_event_idx)
+static void open_queue_anew(uint64_t features)
 {
     struct stile_virtio_queue queue = {
         .num = NUM, .ready = 1, .desc_ipa = DESC, .driver_ipa = AVAIL, .device_ipa = USED};
 
-    ASSERT_TRUE(queue_open(&device.queues[0], &device.memory, &queue, has_event_idx));
+    ASSERT_TRUE(queue_open(&device.queues[0], &device.memory, &queue, features));
 }
 
 static void setup(void)
@@ -103,7 +108,7 @@ static void setup(void)
     descs = at(DESC);
     avail = at(AVAIL);
     used = at(USED);
-    open_queue_anew(false);
+    open_queue_anew(0);
 }
 
 static void teardown(void)
@@ -204,7 +209,7 @@ KTF_TEST(backend, nothing_is_written_for_a_vm_that_has_ended)
     EXPECT_EQ(try_request(VIRTIO_BLK_T_OUT, 3, 512), NOT_YET);
     EXPECT_EQ(used->idx, 1); /* nor is it answered */
     page.magic = STILE_VIRTIO_MAGIC;
-    open_queue_anew(false);
+    open_queue_anew(0);
     EXPECT_EQ(kind_disk.run(&device), RUN_DONE); /* the next one does both */
     EXPECT_EQ(used->idx, 3);
     EXPECT_EQ(request(VIRTIO_BLK_T_IN, 3, 512), VIRTIO_BLK_S_OK);
@@ -236,7 +241,7 @@ KTF_TEST(backend, a_queue_goes_on_where_the_used_ring_ends)
     EXPECT_EQ(request(VIRTIO_BLK_T_IN, 0, 512), VIRTIO_BLK_S_OK);
     header->sector = 1;
     make_available(0);
-    open_queue_anew(false);
+    open_queue_anew(0);
     EXPECT_EQ(kind_disk.run(&device), RUN_DONE);
     EXPECT_EQ(used->idx, 2);
 }
@@ -246,7 +251,7 @@ KTF_TEST(backend, notifications_by_event_indexes)
     uint16_t *used_event_at = &avail->ring[NUM];
     const uint16_t *avail_event_at = (const uint16_t *)(const void *)&used->ring[NUM];
 
-    open_queue_anew(true);
+    open_queue_anew(EVENT_IDX);
     *used_event_at = 1; /* tell me of the second one */
     (void)request(VIRTIO_BLK_T_IN, 0, 512);
     EXPECT_FALSE(queue_must_signal(&device.queues[0]));
@@ -282,7 +287,7 @@ static void become_net(bool may_merge)
     device.data = malloc(PACKET_MAX);
     device.sent = malloc(SENT_BYTES);
     device.features = may_merge ? FEATURE(VIRTIO_NET_F_MRG_RXBUF) : 0;
-    ASSERT_TRUE(queue_open(&device.queues[TX], &device.memory, &tx, false));
+    ASSERT_TRUE(queue_open(&device.queues[TX], &device.memory, &tx, 0));
 }
 
 /* A packet of so many bytes and its header comes from the wire. */
@@ -442,19 +447,53 @@ KTF_TEST(backend, queues_that_cannot_be)
     bad[2].num = 0;
     bad[3].ready = 2;
     bad[4].desc_ipa += 8;
-    bad[5].driver_ipa = BASE + BYTES - 4;
+    bad[5].driver_ipa = BASE + BYTES - 2;
     bad[6].device_ipa = UINT64_MAX - 3;
     bad[7].desc_ipa = 0;
     for (unsigned i = 0; i < 8; i++) {
-        EXPECT_FALSE(queue_open(&queue, &memory, &bad[i], true));
+        EXPECT_FALSE(queue_open(&queue, &memory, &bad[i], EVENT_IDX));
+        EXPECT_EQ(queue.num, 0);
+        if (i == 0) /* which a packed ring may have */
+            continue;
+        EXPECT_FALSE(queue_open(&queue, &memory, &bad[i], PACKED));
         EXPECT_EQ(queue.num, 0);
     }
+}
+
+/* No device and driver leave a packed ring so: in two places it is used as far as that. */
+KTF_TEST(backend, a_packed_ring_that_cannot_be)
+{
+    const struct stile_virtio_queue its = {
+        .num = NUM, .ready = 1, .desc_ipa = DESC, .driver_ipa = AVAIL, .device_ipa = USED};
+    struct vring_packed_desc *packed = at(DESC);
+    struct queue queue;
+
+    packed[2].flags = packed[5].flags = 0x8080;
+    EXPECT_FALSE(queue_open(&queue, &memory, &its, PACKED));
+    packed[5].flags = 0;
+    packed[0].flags = packed[1].flags = 0x8080;
+    EXPECT_TRUE(queue_open(&queue, &memory, &its, PACKED));
+    EXPECT_EQ(queue.next_avail, 3);
 }
 
 /* A value that is mostly nearly right. */
 static uint64_t any_address(void)
 {
     return rand() % 8 ? BASE + (uint64_t)rand() % (BYTES + 64) : (uint64_t)rand() << (rand() % 48);
+}
+
+/* What a packed ring has in the place of a descriptor is mostly available, in this lap or the next.
+ */
+static void make_packed(unsigned index)
+{
+    struct vring_packed_desc *packed = at(DESC);
+    bool wrap = device.queues[0].next_avail < NUM ? index >= device.queues[0].next_avail
+                                                  : index < device.queues[0].next_avail - NUM;
+    unsigned bits = rand() % 8 ? (wrap ? 0x0080u : 0x8000u) : (unsigned)rand() & 0x8080u;
+    const struct vring_desc like = descs[index];
+
+    packed[index] = (struct vring_packed_desc){like.addr, like.len, (uint16_t)rand(),
+                                               (uint16_t)((like.flags & 7u) | bits)};
 }
 
 static void scribble(void)
@@ -482,14 +521,34 @@ static void scribble(void)
                  (unsigned)rand() % 4, (i + 1) % NUM);
         break;
     }
+    if (device.queues[0].ring == &queue_packed)
+        make_packed(rand() % 2 ? i : device.queues[0].next_avail % NUM);
+}
+
+/* A driver begins; now and then with a ring that it does not clear. */
+static void driver_begins(bool is_packed)
+{
+    if (rand() % 8)
+        memset(descs, 0, NUM * sizeof(*descs));
+    avail->idx = used->idx;
+    device.queues[0].num = 0;
+    while (device.queues[0].num == 0) {
+        const struct stile_virtio_queue its = {
+            .num = NUM, .ready = 1, .desc_ipa = DESC, .driver_ipa = AVAIL, .device_ipa = USED};
+
+        if (!queue_open(&device.queues[0], &device.memory, &its,
+                        (is_packed ? PACKED : 0) | (rand() % 2 ? EVENT_IDX : 0)))
+            memset(descs, 0, NUM * sizeof(*descs));
+    }
 }
 
 /* Scribbles over the rings between turns of the device; the driver resets it when it is broken. */
-static void scribble_and_run(unsigned nr_steps)
+static void scribble_and_run(unsigned nr_steps, bool is_packed)
 {
     static const uint8_t data[2048];
     unsigned nr_broken = 0, nr_done = 0;
 
+    driver_begins(is_packed);
     for (unsigned i = 0; i < nr_steps; i++) {
         scribble();
         if (i % 4 != 0)
@@ -500,8 +559,7 @@ static void scribble_and_run(unsigned nr_steps)
         nr_done += result != RUN_BROKEN;
         if (result == RUN_BROKEN) {
             nr_broken++;
-            avail->idx = used->idx;
-            open_queue_anew(rand() % 2);
+            driver_begins(is_packed);
         }
         if (device.kind == &kind_net)
             (void)!write(wire, data, HEADER + (size_t)rand() % 1024); /* unless there is no room */
@@ -510,13 +568,26 @@ static void scribble_and_run(unsigned nr_steps)
     EXPECT_GT(nr_done, nr_steps / 1000);
 }
 
-KTF_TEST(backend, any_rings_of_a_disk_for_a_million_steps)
+/** Which rings. */
+static const struct kind_case {
+    const char *name;
+    bool is_packed;
+} kind_cases[] = {{"split", false}, {"packed", true}};
+
+static void name_kind(const struct kind_case *it, char *text, size_t size)
 {
-    scribble_and_run(1000000);
+    (void)snprintf(text, size, "%s", it->name);
 }
 
-KTF_TEST(backend, any_rings_of_a_network_card_for_a_million_steps)
+KTF_TEST_EACH(backend, any_rings_of_a_disk_for_a_million_steps, struct kind_case, kind_cases,
+              name_kind)
+{
+    scribble_and_run(1000000, param->is_packed);
+}
+
+KTF_TEST_EACH(backend, any_rings_of_a_network_card_for_a_million_steps, struct kind_case,
+              kind_cases, name_kind)
 {
     become_net(true);
-    scribble_and_run(1000000);
+    scribble_and_run(1000000, param->is_packed);
 }

@@ -12,6 +12,7 @@
 
 #include <linux/fs.h>
 #include <linux/virtio_blk.h>
+#include <linux/virtio_config.h>
 #include <linux/virtio_ids.h>
 
 #include "device.h"
@@ -19,8 +20,9 @@
 
 #define SECTOR_BYTES 512u
 
-/* Of a request, the header and the status are no data. */
-#define SEGMENTS_MAX (QUEUE_NUM_MAX - 2)
+/* Of a request, the header and the status are no data; and none is to take a whole ring, which the
+ * next back end might not understand (queue_packed.c). */
+#define SEGMENTS_MAX (QUEUE_NUM_MAX - 3)
 
 /* How much is copied at a time. */
 #define PIECE_BYTES (256u * 1024)
@@ -56,7 +58,8 @@ static bool disk_open(struct device *device, struct stile_virtio_page *page, uin
     device->bytes = size_of(device) / SECTOR_BYTES * SECTOR_BYTES;
     shown.capacity = htole64(device->bytes / SECTOR_BYTES);
     memcpy(page->config, &shown, sizeof(shown));
-    *features = FEATURE(VIRTIO_BLK_F_SEG_MAX) | FEATURE(VIRTIO_BLK_F_FLUSH) |
+    *features = FEATURE(VIRTIO_F_RING_PACKED) | FEATURE(VIRTIO_BLK_F_SEG_MAX) |
+                FEATURE(VIRTIO_BLK_F_FLUSH) |
                 (config->is_read_only ? FEATURE(VIRTIO_BLK_F_RO) : 0);
     say("%s %u: disk %s, %llu KiB%s", config->vm, config->index, config->file,
         (unsigned long long)device->bytes / 1024, config->is_read_only ? ", read-only" : "");

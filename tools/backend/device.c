@@ -67,9 +67,8 @@ static void open_queue(struct device *device, unsigned index)
     struct stile_virtio_queue copy;
 
     memcpy(&copy, &device->page->queues[index], sizeof(copy));
-    if (copy.ready && !queue_open(&device->queues[index], &device->memory, &copy,
-                                  device_has(device, VIRTIO_RING_F_EVENT_IDX)))
-        set_broken(device, "a queue is not in memory that it may see");
+    if (copy.ready && !queue_open(&device->queues[index], &device->memory, &copy, device->features))
+        set_broken(device, "a queue is not in memory that it may see, or no such queue");
 }
 
 static void start_if_ready(struct device *device)

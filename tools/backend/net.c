@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include <linux/if_tun.h>
+#include <linux/virtio_config.h>
 #include <linux/virtio_ids.h>
 #include <linux/virtio_net.h>
 
@@ -71,7 +72,8 @@ static bool net_open(struct device *device, struct stile_virtio_page *page, uint
     *features = FEATURE(VIRTIO_NET_F_CSUM) | FEATURE(VIRTIO_NET_F_GUEST_CSUM) |
                 FEATURE(VIRTIO_NET_F_HOST_TSO4) | FEATURE(VIRTIO_NET_F_HOST_TSO6) |
                 FEATURE(VIRTIO_NET_F_GUEST_TSO4) | FEATURE(VIRTIO_NET_F_GUEST_TSO6) |
-                FEATURE(VIRTIO_NET_F_MRG_RXBUF) | (config->has_mac ? FEATURE(VIRTIO_NET_F_MAC) : 0);
+                FEATURE(VIRTIO_NET_F_MRG_RXBUF) | FEATURE(VIRTIO_F_RING_PACKED) |
+                (config->has_mac ? FEATURE(VIRTIO_NET_F_MAC) : 0);
     say("%s %u: net %s", config->vm, config->index, config->file);
     return true;
 }

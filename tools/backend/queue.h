@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A split virtqueue, from the device's side (virtio 1.2, section 2.7), with indirect descriptors
- * and event indexes. Its driver is hostile: what is in its memory is read once, checked, and then
- * used.
+ * A virtqueue, from the device's side, split or packed (virtio 1.2, sections 2.7 and 2.8), with
+ * indirect descriptors and event indexes. Its driver is hostile: what is in its memory is read
+ * once, checked, and then used.
  *
  * Chains are used in the order in which they were made available. So who comes after a back end
- * that died goes on where the used ring ends, and does anew what that one had begun.
+ * that died finds in the rings themselves which one was used last: it goes on behind that one, and
+ * does anew what the other had begun. How a packed ring tells is in queue_packed.c.
  */
 #ifndef BACKEND_QUEUE_H
 #define BACKEND_QUEUE_H
@@ -23,24 +24,52 @@
 #define QUEUE_NUM_MAX 256
 #define CHAIN_MAX     260
 
+/** A chain that was used, in a packed ring, and of which the driver is not told yet. */
+struct queue_filled {
+    uint16_t id;
+    uint16_t nr_descs;
+    uint32_t written;
+};
+
+struct vring_desc;
+struct packed_desc;
+
+/**
+ * Of a split queue the positions are its rings' indexes. Of a packed one they count descriptors,
+ * through the ring and once more: in the second half the wrap counter is 0.
+ */
 struct queue {
     const struct memory *memory;
-    uint16_t num; /* 0: it is not in use */
+    const struct queue_ring *ring; /* what its kind does */
+    uint16_t num;                  /* 0: it is not in use */
     uint16_t next_avail;
-    uint16_t seen_avail; /* the driver's index, when there were no more chains */
+    uint16_t seen_avail; /* where the next chain is to be, when there were no more */
     uint16_t next_used;
-    uint16_t signalled; /* next_used when the driver was last interrupted */
     bool has_event_idx;
-    const struct vring_desc *desc;
-    struct vring_avail *avail;
-    struct vring_used *used;
+    uint32_t nr_new; /* how far next_used has come since the driver was last interrupted */
+    union {
+        struct {
+            const struct vring_desc *desc;
+            struct vring_avail *avail;
+            struct vring_used *used;
+        } split;
+        struct {
+            struct packed_desc *desc;
+            const uint32_t *driver_event;
+            uint32_t *device_event;
+            uint16_t nr_taken; /* descriptors from next_used on */
+            uint16_t nr_filled;
+            struct queue_filled filled[QUEUE_NUM_MAX];
+        } packed;
+    };
 };
 
 /** Buffers that belong together: those to be read come first. */
 struct chain {
-    uint16_t head;
-    unsigned nr_out; /* to be read */
-    unsigned nr_in;  /* to be written, behind them */
+    uint16_t id;       /* what the driver knows it by: in a split queue its first descriptor */
+    uint16_t nr_descs; /* that it takes of a packed ring */
+    unsigned nr_out;   /* to be read */
+    unsigned nr_in;    /* to be written, behind them */
     size_t bytes_out;
     size_t bytes_in;
     struct iovec buffers[CHAIN_MAX];
@@ -80,29 +109,63 @@ enum queue_result {
 /**
  * queue_open() - take a queue as the driver has set it up
  * @page_queue: a copy of the page's
+ * @features: that the driver has accepted, which say what kind of queue it is
  *
- * Goes on where the used ring ends. Returns false, and the queue is not in use, if it is not ready,
- * or is not where memory is.
+ * Goes on behind what was used. Returns false, and the queue is not in use, if it is not ready, is
+ * not where memory is, or is a packed ring that no device and driver have made.
  */
 bool queue_open(struct queue *queue, const struct memory *memory,
-                const struct stile_virtio_queue *page_queue, bool has_event_idx);
+                const struct stile_virtio_queue *page_queue, uint64_t features);
+
+/** What each kind of ring does, of a queue that is in use. */
+struct queue_ring {
+    bool (*open)(struct queue *queue, const struct stile_virtio_queue *page_queue);
+    enum queue_result (*pop)(struct queue *queue, struct chain *chain);
+    void (*fill)(struct queue *queue, const struct chain *chain, uint32_t written);
+    void (*publish)(struct queue *queue);
+    void (*undo)(struct queue *queue, uint16_t nr);
+
+    /** Whether the driver wants to be interrupted for the last @nr_new that were used. */
+    bool (*must_signal)(const struct queue *queue, uint32_t nr_new);
+    bool (*is_idle)(struct queue *queue);
+};
 
 /** queue_pop() - take the next chain */
-enum queue_result queue_pop(struct queue *queue, struct chain *chain);
+static inline enum queue_result queue_pop(struct queue *queue, struct chain *chain)
+{
+    return queue->num == 0 ? QUEUE_EMPTY : queue->ring->pop(queue, chain);
+}
 
-/** queue_fill() - a chain was used: @written bytes of what is to be written. Told later, with
- * others */
-void queue_fill(struct queue *queue, const struct chain *chain, uint32_t written);
+/**
+ * queue_fill() - a chain was used: @written bytes of what is to be written. Told later, with others
+ *
+ * Those that are told together, but for the last, have all their bytes written: in a packed ring
+ * the driver sees all of them or none, also if the back end dies in between.
+ */
+static inline void queue_fill(struct queue *queue, const struct chain *chain, uint32_t written)
+{
+    queue->ring->fill(queue, chain, written);
+}
 
-/** queue_publish() - tell the driver of what was used */
-void queue_publish(struct queue *queue);
+/** queue_publish() - tell the driver of what was used: all chains that were taken */
+static inline void queue_publish(struct queue *queue)
+{
+    queue->ring->publish(queue);
+}
 
 /** queue_push() - both */
-void queue_push(struct queue *queue, const struct chain *chain, uint32_t written);
+static inline void queue_push(struct queue *queue, const struct chain *chain, uint32_t written)
+{
+    queue_fill(queue, chain, written);
+    queue_publish(queue);
+}
 
 /** queue_undo() - as if the last @nr chains had not been taken, and used, of which it was not told
  */
-void queue_undo(struct queue *queue, uint16_t nr);
+static inline void queue_undo(struct queue *queue, uint16_t nr)
+{
+    queue->ring->undo(queue, nr);
+}
 
 /** queue_must_signal() - whether the driver wants to be interrupted for what was used since the
  * last time that this was so */
@@ -113,6 +176,9 @@ bool queue_must_signal(struct queue *queue);
  *
  * Returns false if there is more by now.
  */
-bool queue_is_idle(struct queue *queue);
+static inline bool queue_is_idle(struct queue *queue)
+{
+    return queue->num == 0 || queue->ring->is_idle(queue);
+}
 
 #endif

@@ -3,6 +3,10 @@
  * A split virtqueue, from the driver's side (virtio 1.2, section 2.7), with event indexes or
  * without. It makes no call; who puts chains in is told when the device is to be notified.
  *
+ * There are no packed ones (section 2.8). Our back end takes them, but they are for devices that
+ * read a ring over a bus, one cache line instead of three. Where both sides are programs that share
+ * caches, a request or a packet takes some more instructions by them, and this file twice its size.
+ *
  * Descriptors are dealt out in slots of equally many, one slot a chain, so that nothing of what the
  * driver needs to know is in memory that the device may write. The device may be hostile: what it
  * says is checked, and at worst the queue is broken, or data is what the device likes.
