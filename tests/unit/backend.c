@@ -93,7 +93,7 @@ static void setup(void)
     ASSERT_GE(file, 0);
     ASSERT_EQ(ftruncate(file, SECTORS * SECTOR_BYTES), 0);
     memory = (struct memory){.nr = 1, .ranges = {{BASE, BYTES, calloc(1, BYTES)}}};
-    config = (struct config_device){.is_disk = true, .vm = "vm"};
+    config = (struct config_device){.is_disk = true, .vm = "vm", .nr_queues = 1};
     strcpy(config.file, name);
     page = (struct stile_virtio_page){.magic = STILE_VIRTIO_MAGIC};
     device = (struct device){.config = &config,
@@ -246,6 +246,32 @@ KTF_TEST(backend, a_queue_goes_on_where_the_used_ring_ends)
     EXPECT_EQ(used->idx, 2);
 }
 
+/* Another queue elsewhere in memory, of requests to read the first sector. */
+#define OTHER_RING (BASE + 0x10000)
+
+KTF_TEST(backend, a_disk_serves_all_its_queues)
+{
+    const struct stile_virtio_queue its = {.num = NUM,
+                                           .ready = 1,
+                                           .desc_ipa = OTHER_RING,
+                                           .driver_ipa = OTHER_RING + 0x1000,
+                                           .device_ipa = OTHER_RING + 0x2000};
+    struct vring_avail *other = at(OTHER_RING + 0x1000);
+    const struct vring_used *other_used = at(OTHER_RING + 0x2000);
+
+    device.nr_queues = 3; /* one of which the driver does not use */
+    ASSERT_TRUE(queue_open(&device.queues[2], &device.memory, &its, 0));
+    (void)request(VIRTIO_BLK_T_IN, 0, 512);
+    memcpy(at(OTHER_RING), descs, 3 * sizeof(*descs));
+    other->idx = 2;
+    EXPECT_FALSE(kind_disk.is_idle(&device));
+    make_available(0);
+    EXPECT_EQ(kind_disk.run(&device), RUN_DONE);
+    EXPECT_EQ(used->idx, 2);
+    EXPECT_EQ(other_used->idx, 2);
+    EXPECT_TRUE(kind_disk.is_idle(&device));
+}
+
 KTF_TEST(backend, notifications_by_event_indexes)
 {
     uint16_t *used_event_at = &avail->ring[NUM];
@@ -267,7 +293,7 @@ KTF_TEST(backend, notifications_by_event_indexes)
 /* --- packets --------------------------------------------------------------------------------- */
 
 #define HEADER  ((size_t)HEADER_BYTES)
-#define TX_RING (BASE + 0x10000)
+#define TX_RING OTHER_RING
 
 /* The device becomes a network card, its queue of packets to be sent elsewhere in memory. */
 static void become_net(bool may_merge)

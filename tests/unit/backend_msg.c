@@ -17,7 +17,7 @@
 #define OFFERED   (VERSION_1 | 0x30000201u)
 
 static const struct config_device config = {.index = DEVICE};
-static const struct kind kind = {.device_id = 2, .nr_queues = 2};
+static const struct kind kind = {.device_id = 2};
 static struct stile_virtio_page page;
 static struct device device;
 static struct bus bus;
@@ -63,7 +63,7 @@ static void setup(void)
     page.queues[0].num_max = page.queues[1].num_max = NUM;
     for (unsigned i = 0; i < STILE_VIRTIO_CONFIG_BYTES; i++)
         page.config[i] = (uint8_t)i;
-    device = (struct device){.config = &config, .kind = &kind, .page = &page};
+    device = (struct device){.config = &config, .kind = &kind, .nr_queues = 2, .page = &page};
     bus = (struct bus){.vm = "vm"};
     bus.devices[DEVICE] = (struct bus_device){.config = &config, .device = &device, .page = &page};
     nr_resets = nr_kicks = nr_shares = nr_binds = 0;

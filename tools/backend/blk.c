@@ -45,7 +45,8 @@ static uint64_t size_of(struct device *device)
 static bool disk_open(struct device *device, struct stile_virtio_page *page, uint64_t *features)
 {
     const struct config_device *config = device->config;
-    struct virtio_blk_config shown = {.seg_max = htole32(SEGMENTS_MAX)};
+    struct virtio_blk_config shown = {.seg_max = htole32(SEGMENTS_MAX),
+                                      .num_queues = htole16((uint16_t)config->nr_queues)};
 
     device->file = open(config->file, (config->is_read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC);
     if (device->file < 0) {
@@ -58,8 +59,10 @@ static bool disk_open(struct device *device, struct stile_virtio_page *page, uin
     device->bytes = size_of(device) / SECTOR_BYTES * SECTOR_BYTES;
     shown.capacity = htole64(device->bytes / SECTOR_BYTES);
     memcpy(page->config, &shown, sizeof(shown));
+    device->nr_queues = config->nr_queues;
     *features = FEATURE(VIRTIO_F_RING_PACKED) | FEATURE(VIRTIO_BLK_F_SEG_MAX) |
                 FEATURE(VIRTIO_BLK_F_FLUSH) |
+                (config->nr_queues > 1 ? FEATURE(VIRTIO_BLK_F_MQ) : 0) |
                 (config->is_read_only ? FEATURE(VIRTIO_BLK_F_RO) : 0);
     say("%s %u: disk %s, %llu KiB%s", config->vm, config->index, config->file,
         (unsigned long long)device->bytes / 1024, config->is_read_only ? ", read-only" : "");
@@ -217,7 +220,7 @@ static bool is_given_up(const struct device *device, uint8_t result)
     return result == VIRTIO_BLK_S_IOERR && (device_is_called(device) || !device_wrote_it(device));
 }
 
-static enum run_result do_request(struct device *device, struct chain *chain)
+static enum run_result do_request(struct device *device, struct queue *queue, struct chain *chain)
 {
     struct virtio_blk_outhdr header;
     uint8_t *status = take_status(chain);
@@ -239,21 +242,28 @@ static enum run_result do_request(struct device *device, struct chain *chain)
     if (is_given_up(device, result))
         return RUN_DONE;
     *status = result;
-    queue_push(&device->queues[0], chain, written_of(&request, result));
+    queue_push(queue, chain, written_of(&request, result));
     return RUN_MORE;
 }
 
+/* One of each queue's in turn. */
 static enum run_result disk_run(struct device *device)
 {
+    unsigned nr_empty = 0;
+
     for (unsigned i = 0; i < QUEUE_NUM_MAX && !device_is_called(device); i++) {
-        enum queue_result popped = queue_pop(&device->queues[0], &device->chain);
+        struct queue *queue = &device->queues[i % device->nr_queues];
+        enum queue_result popped = queue_pop(queue, &device->chain);
         enum run_result result;
 
-        if (popped == QUEUE_EMPTY)
-            return RUN_DONE;
         if (popped == QUEUE_BROKEN)
             return RUN_BROKEN;
-        result = do_request(device, &device->chain);
+        nr_empty = popped == QUEUE_EMPTY ? nr_empty + 1 : 0;
+        if (nr_empty == device->nr_queues)
+            return RUN_DONE;
+        if (popped == QUEUE_EMPTY)
+            continue;
+        result = do_request(device, queue, &device->chain);
         if (result != RUN_MORE)
             return result;
     }
@@ -262,7 +272,10 @@ static enum run_result disk_run(struct device *device)
 
 static bool disk_is_idle(struct device *device)
 {
-    return queue_is_idle(&device->queues[0]);
+    for (unsigned i = 0; i < device->nr_queues; i++)
+        if (!queue_is_idle(&device->queues[i]))
+            return false;
+    return true;
 }
 
 const struct kind kind_disk = {

@@ -154,8 +154,7 @@ bool bus_bind(struct bus *bus, const struct stile_virtio_msg_port *port)
     struct device *device = it ? it->device : NULL;
     uint32_t bound;
 
-    if (!device || port->queue >= device->kind->nr_queues ||
-        it->page->status & VIRTIO_CONFIG_S_DRIVER_OK)
+    if (!device || port->queue >= device->nr_queues || it->page->status & VIRTIO_CONFIG_S_DRIVER_OK)
         return false;
     bound = stile_bind(device->stile, bus->vm_id, port->port, device->event_fd);
     if (bound == 0)

@@ -9,8 +9,9 @@
 #include <string.h>
 
 #include "say.h"
+#include "stile/virtio.h"
 
-#define WORDS 5
+#define WORDS 6
 
 /* Splits a line. Returns how many words it has; WORDS + 1: too many. */
 static unsigned split(char *line, char *words[WORDS])
@@ -36,13 +37,13 @@ static bool copy(char *to, size_t room, const char *word)
     return true;
 }
 
-static bool read_index(uint32_t *index, const char *word)
+static bool read_number(uint32_t *number, const char *word, uint32_t least, uint32_t most)
 {
     char *end;
     unsigned long value = strtoul(word, &end, 10);
 
-    *index = (uint32_t)value;
-    return end != word && *end == '\0' && value < SERVED_MAX;
+    *number = (uint32_t)value;
+    return end != word && *end == '\0' && value >= least && value <= most;
 }
 
 static bool read_mac(uint8_t mac[6], const char *word)
@@ -58,25 +59,40 @@ static bool read_mac(uint8_t mac[6], const char *word)
     return !(mac[0] & 1); /* of one card, not of a group of them */
 }
 
+/* A word behind those that all devices have. */
+static const char *read_option(struct config_device *device, const char *word)
+{
+    static const char queues[] = "queues=";
+
+    if (device->is_disk && strncmp(word, queues, sizeof(queues) - 1) == 0)
+        return read_number(&device->nr_queues, &word[sizeof(queues) - 1], 1, STILE_VIRTIO_NR_QUEUES)
+                   ? NULL
+                   : "queues= is not a number from 1 to 8";
+    if (device->is_disk) {
+        device->is_read_only = strcmp(word, "read-only") == 0;
+        return device->is_read_only ? NULL : "a disk may be read-only, and have queues=";
+    }
+    device->has_mac = read_mac(device->mac, word);
+    return device->has_mac ? NULL : "the MAC address is not six bytes, of one card";
+}
+
 static const char *read_words(struct config_device *device, char *words[], unsigned nr)
 {
-    *device = (struct config_device){.is_disk = strcmp(words[0], "disk") == 0};
+    const char *fault = NULL;
+
+    *device = (struct config_device){.is_disk = strcmp(words[0], "disk") == 0, .nr_queues = 1};
     if (!device->is_disk && strcmp(words[0], "net") != 0)
         return "it is neither a disk nor a net";
-    if (nr < 4 || nr > WORDS)
-        return "it is not: disk VM INDEX FILE [read-only], or net VM INDEX TAP [MAC]";
+    if (nr < 4 || nr > (device->is_disk ? 6 : 5))
+        return "it is not: disk VM INDEX FILE [read-only] [queues=N], or net VM INDEX TAP [MAC]";
     if (!copy(device->vm, sizeof(device->vm), words[1]) ||
         !copy(device->file, sizeof(device->file), words[3]))
         return "a name is too long";
-    if (!read_index(&device->index, words[2]))
+    if (!read_number(&device->index, words[2], 0, SERVED_MAX - 1))
         return "the index is not a number below 32";
-    device->is_read_only = nr == 5 && device->is_disk;
-    device->has_mac = nr == 5 && !device->is_disk;
-    if (device->is_read_only && strcmp(words[4], "read-only") != 0)
-        return "a disk may be read-only, and nothing else";
-    if (device->has_mac && !read_mac(device->mac, words[4]))
-        return "the MAC address is not six bytes, of one card";
-    return NULL;
+    for (unsigned i = 4; i < nr && !fault; i++)
+        fault = read_option(device, words[i]);
+    return fault;
 }
 
 static const struct config_device *find(const struct config *config,

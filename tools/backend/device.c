@@ -77,21 +77,21 @@ static void start_if_ready(struct device *device)
         return;
     device->features = LOAD(device->page->driver_features) & LOAD(device->page->device_features);
     device->is_started = true;
-    for (unsigned i = 0; i < device->kind->nr_queues && !device->is_broken; i++)
+    for (unsigned i = 0; i < device->nr_queues && !device->is_broken; i++)
         open_queue(device, i);
     if (device->is_broken)
         return;
     if (device->kind->start)
         device->kind->start(device);
     /* What another back end has used, the driver may not know of. */
-    device->front->tell_used(device, (1u << device->kind->nr_queues) - 1);
+    device->front->tell_used(device, (1u << device->nr_queues) - 1);
 }
 
 static void signal_used(struct device *device)
 {
     uint32_t queues = 0;
 
-    for (unsigned i = 0; i < device->kind->nr_queues; i++)
+    for (unsigned i = 0; i < device->nr_queues; i++)
         queues |= queue_must_signal(&device->queues[i]) ? 1u << i : 0;
     if (queues != 0)
         device->front->tell_used(device, queues);
@@ -121,6 +121,7 @@ bool device_offer(struct device *device)
     struct stile_virtio_page *page = device->page;
     uint64_t features = 0;
 
+    device->nr_queues = device->kind->nr_queues;
     if (!device->kind->open(device, page, &features))
         return false;
     features |= FEATURE(VIRTIO_F_VERSION_1) | FEATURE(VIRTIO_RING_F_EVENT_IDX) |
@@ -128,7 +129,7 @@ bool device_offer(struct device *device)
     if (page->flags & STILE_VIRTIO_RESTRICTED)
         features |= FEATURE(VIRTIO_F_ACCESS_PLATFORM);
     for (unsigned i = 0; i < STILE_VIRTIO_NR_QUEUES; i++)
-        STORE(page->queues[i].num_max, i < device->kind->nr_queues ? QUEUE_NUM_MAX : 0);
+        STORE(page->queues[i].num_max, i < device->nr_queues ? QUEUE_NUM_MAX : 0);
     STORE(page->vendor_id, VENDOR_ID);
     STORE(page->device_features, features);
     device->resets = LOAD(page->resets);

@@ -27,7 +27,7 @@ enum run_result {
 /** What a kind of device does. All but open() and close() are called by the device's thread. */
 struct kind {
     uint32_t device_id; /* virtio 1.2, section 5 */
-    uint32_t nr_queues;
+    uint32_t nr_queues; /* unless open() sets the device's */
 
     /**
      * Opens what is behind it, fills @page's config, and returns the features, beside those of all
@@ -78,6 +78,7 @@ struct device {
     unsigned nr_broken;
     bool is_broken;  /* until it resets the device */
     uint32_t resets; /* that were done */
+    uint32_t nr_queues;
     struct queue queues[STILE_VIRTIO_NR_QUEUES];
     struct chain chain;  /* the one at hand */
     bool is_block;       /* a disk's file is a block device */

@@ -41,7 +41,7 @@ static int get_info(struct bus *bus, struct bus_device *it, union stile_virtio_m
         .vendor_id = page->vendor_id,
         .nr_features = 64,
         .config_bytes = STILE_VIRTIO_CONFIG_BYTES,
-        .nr_queues = it->device->kind->nr_queues,
+        .nr_queues = it->device->nr_queues,
     };
     return sizeof(payload->info);
 }
