@@ -12,8 +12,18 @@
 #include "../../tools/backend/queue_packed.c"
 #include "../../tools/backend/queue_split.c"
 #include "../../tools/backend/blk.c"
-#include "../../tools/backend/net.c"
 #include "../../tools/backend/mmio.c"
+
+/* What stands for a TAP device has no queues to be attached. */
+static int fake_ioctl(int file, unsigned long request, ...)
+{
+    (void)file, (void)request;
+    return 0;
+}
+
+#define ioctl fake_ioctl
+#include "../../tools/backend/net.c"
+#undef ioctl
 
 #include "ktf.h"
 
@@ -33,7 +43,8 @@ static struct memory memory;
 static struct config_device config;
 static struct device device;
 static struct stile_virtio_page page;
-static int wire; /* of a network card: the other end of what stands for a TAP device */
+static int wires[2];    /* of a network card: the other ends of what stands for a TAP device */
+static unsigned target; /* which queue is at DESC */
 static struct vring_desc *descs;
 static struct vring_avail *avail;
 static struct vring_used *used;
@@ -81,7 +92,7 @@ static void open_queue_anew(uint64_t features)
     struct stile_virtio_queue queue = {
         .num = NUM, .ready = 1, .desc_ipa = DESC, .driver_ipa = AVAIL, .device_ipa = USED};
 
-    ASSERT_TRUE(queue_open(&device.queues[0], &device.memory, &queue, features));
+    ASSERT_TRUE(queue_open(&device.queues[target], &device.memory, &queue, features));
 }
 
 static void setup(void)
@@ -105,6 +116,7 @@ static void setup(void)
     (void)close(file);
     (void)unlink(name);
     device.features = features;
+    target = 0;
     descs = at(DESC);
     avail = at(AVAIL);
     used = at(USED);
@@ -113,8 +125,8 @@ static void setup(void)
 
 static void teardown(void)
 {
-    if (device.kind == &kind_net)
-        (void)close(wire);
+    for (unsigned i = 0; i < device.nr_pairs; i++)
+        (void)close(wires[i]);
     device.kind->close(&device);
     free(memory.ranges[0].at);
 }
@@ -296,24 +308,30 @@ KTF_TEST(backend, notifications_by_event_indexes)
 #define TX_RING OTHER_RING
 
 /* The device becomes a network card, its queue of packets to be sent elsewhere in memory. */
-static void become_net(bool may_merge)
+static void become_net(bool may_merge, unsigned nr_pairs)
 {
     struct stile_virtio_queue tx = {.num = NUM,
                                     .ready = 1,
                                     .desc_ipa = TX_RING,
                                     .driver_ipa = TX_RING + 0x1000,
                                     .device_ipa = TX_RING + 0x2000};
-    int ends[2];
 
     kind_disk.close(&device);
-    ASSERT_EQ(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends), 0);
-    wire = ends[1];
     device.kind = &kind_net;
-    device.file = ends[0];
-    device.data = malloc(PACKET_MAX);
-    device.sent = malloc(SENT_BYTES);
-    device.features = may_merge ? FEATURE(VIRTIO_NET_F_MRG_RXBUF) : 0;
-    ASSERT_TRUE(queue_open(&device.queues[TX], &device.memory, &tx, 0));
+    device.nr_pairs = nr_pairs;
+    device.nr_queues = nr_pairs > 1 ? 2 * nr_pairs + 1 : 2;
+    for (unsigned i = 0; i < nr_pairs; i++) {
+        int ends[2];
+
+        ASSERT_EQ(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends), 0);
+        wires[i] = ends[1];
+        device.pairs[i] =
+            (struct net_pair){.file = ends[0], .is_active = true, .packet = malloc(PACKET_MAX)};
+    }
+    device.data = malloc(SENT_BYTES);
+    device.features = (may_merge ? FEATURE(VIRTIO_NET_F_MRG_RXBUF) : 0) |
+                      (nr_pairs > 1 ? FEATURE(VIRTIO_NET_F_MQ) | FEATURE(VIRTIO_NET_F_CTRL_VQ) : 0);
+    ASSERT_TRUE(queue_open(&device.queues[TX(0)], &device.memory, &tx, 0));
 }
 
 /* A packet of so many bytes and its header comes from the wire. */
@@ -323,7 +341,7 @@ static void arrive(size_t bytes)
 
     for (size_t i = 0; i < bytes; i++)
         packet[HEADER + i] = (uint8_t)(i * 7);
-    ASSERT_EQ(write(wire, packet, HEADER + bytes), (ssize_t)(HEADER + bytes));
+    ASSERT_EQ(write(wires[0], packet, HEADER + bytes), (ssize_t)(HEADER + bytes));
 }
 
 /* The driver has a buffer for packets. */
@@ -337,7 +355,7 @@ KTF_TEST(backend, a_packet_is_merged_of_buffers)
 {
     const uint8_t *first = at(BUFFERS), *second = at(BUFFERS + 0x400);
 
-    become_net(true);
+    become_net(true, 1);
     put_buffer(0, 64);
     put_buffer(1, 64);
     arrive(100 - HEADER);
@@ -348,18 +366,18 @@ KTF_TEST(backend, a_packet_is_merged_of_buffers)
     EXPECT_EQ(first[10], 2);
     EXPECT_EQ(first[HEADER + 1], 7);
     EXPECT_EQ(second[0], (uint8_t)((64 - HEADER) * 7));
-    EXPECT_TRUE(device.waits_for_file);
+    EXPECT_TRUE(device.pairs[0].waits_for_file);
 }
 
 /* Nobody loops until there are more. */
 KTF_TEST(backend, a_packet_waits_for_buffers)
 {
-    become_net(true);
+    become_net(true, 1);
     put_buffer(0, 64);
     arrive(100 - HEADER);
     EXPECT_EQ(kind_net.run(&device), RUN_DONE);
     EXPECT_EQ(used->idx, 0);
-    EXPECT_FALSE(device.waits_for_file);
+    EXPECT_FALSE(device.pairs[0].waits_for_file);
     EXPECT_TRUE(kind_net.is_idle(&device));
     put_buffer(1, 64);
     EXPECT_FALSE(kind_net.is_idle(&device));
@@ -369,7 +387,7 @@ KTF_TEST(backend, a_packet_waits_for_buffers)
 
 KTF_TEST(backend, a_packet_that_fits_nowhere_is_lost)
 {
-    become_net(true);
+    become_net(true, 1);
     put_buffer(0, 16);
     for (unsigned i = 1; i < NUM; i++)
         put_buffer(i, 1);
@@ -377,12 +395,12 @@ KTF_TEST(backend, a_packet_that_fits_nowhere_is_lost)
     arrive(10);
     EXPECT_EQ(kind_net.run(&device), RUN_DONE);
     EXPECT_EQ(used->idx, 7); /* of the second one: 16 bytes and 6 */
-    EXPECT_EQ(device.packet_bytes, 0);
+    EXPECT_EQ(device.pairs[0].bytes, 0);
 }
 
 KTF_TEST(backend, without_merging_what_does_not_fit_is_lost)
 {
-    become_net(false);
+    become_net(false, 1);
     put_buffer(0, 64);
     put_buffer(1, 64);
     arrive(100);
@@ -394,7 +412,7 @@ KTF_TEST(backend, without_merging_what_does_not_fit_is_lost)
 
 KTF_TEST(backend, a_buffer_for_packets_holds_the_header)
 {
-    become_net(true);
+    become_net(true, 1);
     put_buffer(0, 11);
     arrive(10);
     EXPECT_EQ(kind_net.run(&device), RUN_BROKEN);
@@ -418,15 +436,87 @@ KTF_TEST(backend, packets_are_sent)
     const struct vring_used *tx_used = at(TX_RING + 0x2000);
     uint8_t packet[2048];
 
-    become_net(true);
+    become_net(true, 1);
     send_by_driver(2, 100);
-    EXPECT_EQ(read(wire, packet, sizeof(packet)), 200);
+    EXPECT_EQ(read(wires[0], packet, sizeof(packet)), 200);
     send_by_driver(NUM, 0xC000); /* longer than any */
-    EXPECT_LT(read(wire, packet, sizeof(packet)), 0);
+    EXPECT_LT(read(wires[0], packet, sizeof(packet)), 0);
     page.ended = 1;
     send_by_driver(1, 100);
-    EXPECT_LT(read(wire, packet, sizeof(packet)), 0);
+    EXPECT_LT(read(wires[0], packet, sizeof(packet)), 0);
     EXPECT_EQ(tx_used->idx, 3);
+}
+
+/* --- control --------------------------------------------------------------------------------- */
+
+/* A card of two pairs, whose queue for control is at DESC. */
+static void become_net_of_two(void)
+{
+    become_net(true, 2);
+    device.queues[0].num = 0;
+    target = 4;
+    open_queue_anew(0);
+}
+
+static uint8_t say_to_card(uint8_t class, uint8_t what, uint16_t value)
+{
+    uint8_t *said = at(BUFFERS), *answer = at(BUFFERS + 0x100);
+
+    said[0] = class;
+    said[1] = what;
+    said[2] = (uint8_t)value;
+    said[3] = (uint8_t)(value >> 8);
+    *answer = NOT_YET;
+    set_desc(0, BUFFERS, 2, VRING_DESC_F_NEXT, 1);
+    set_desc(1, BUFFERS + 2, 2, VRING_DESC_F_NEXT, 2);
+    set_desc(2, BUFFERS + 0x100, 1, VRING_DESC_F_WRITE, 0);
+    make_available(0);
+    EXPECT_EQ(kind_net.run(&device), RUN_DONE);
+    return *answer;
+}
+
+KTF_TEST(backend, a_driver_says_how_many_pairs_it_uses)
+{
+    become_net_of_two();
+    kind_net.start(&device);
+    EXPECT_FALSE(device.pairs[1].is_active);
+    EXPECT_EQ(say_to_card(VIRTIO_NET_CTRL_MQ, VIRTIO_NET_CTRL_MQ_VQ_PAIRS_SET, 2), VIRTIO_NET_OK);
+    EXPECT_TRUE(device.pairs[1].is_active);
+    EXPECT_EQ(say_to_card(VIRTIO_NET_CTRL_MQ, VIRTIO_NET_CTRL_MQ_VQ_PAIRS_SET, 3), VIRTIO_NET_ERR);
+    EXPECT_EQ(say_to_card(VIRTIO_NET_CTRL_MQ, VIRTIO_NET_CTRL_MQ_VQ_PAIRS_SET, 0), VIRTIO_NET_ERR);
+    EXPECT_EQ(say_to_card(VIRTIO_NET_CTRL_MQ, 1, 1), VIRTIO_NET_ERR);
+    EXPECT_EQ(say_to_card(VIRTIO_NET_CTRL_RX, 0, 1), VIRTIO_NET_ERR);
+    EXPECT_TRUE(device.pairs[1].is_active);
+    EXPECT_EQ(say_to_card(VIRTIO_NET_CTRL_MQ, VIRTIO_NET_CTRL_MQ_VQ_PAIRS_SET, 1), VIRTIO_NET_OK);
+    EXPECT_FALSE(device.pairs[1].is_active);
+    set_desc(2, BUFFERS + 0x100, 1, 0, 0); /* no room for an answer */
+    make_available(0);
+    EXPECT_EQ(kind_net.run(&device), RUN_BROKEN);
+}
+
+/* Another back end takes over: what the driver has said is not said again. */
+KTF_TEST(backend, a_pair_with_buffers_is_active)
+{
+    const struct stile_virtio_queue rx = {.num = NUM,
+                                          .ready = 1,
+                                          .desc_ipa = BASE + 0x14000,
+                                          .driver_ipa = BASE + 0x15000,
+                                          .device_ipa = BASE + 0x16000};
+    struct vring_desc *rx_descs = at(rx.desc_ipa);
+    struct vring_avail *rx_avail = at(rx.driver_ipa);
+    const struct vring_used *rx_used = at(rx.device_ipa);
+    uint8_t packet[100] = {0};
+
+    become_net_of_two();
+    rx_descs[0] = (struct vring_desc){BUFFERS, 1024, VRING_DESC_F_WRITE, 0};
+    rx_avail->idx = 1;
+    ASSERT_TRUE(queue_open(&device.queues[RX(1)], &device.memory, &rx, 0));
+    kind_net.start(&device);
+    EXPECT_TRUE(device.pairs[1].is_active);
+    ASSERT_EQ(write(wires[1], packet, sizeof(packet)), (ssize_t)sizeof(packet));
+    EXPECT_EQ(kind_net.run(&device), RUN_DONE);
+    EXPECT_EQ(rx_used->idx, 1);
+    EXPECT_TRUE(device.pairs[1].waits_for_file);
 }
 
 /* --- a hostile one -------------------------------------------------------------------------- */
@@ -513,8 +603,9 @@ static uint64_t any_address(void)
 static void make_packed(unsigned index)
 {
     struct vring_packed_desc *packed = at(DESC);
-    bool wrap = device.queues[0].next_avail < NUM ? index >= device.queues[0].next_avail
-                                                  : index < device.queues[0].next_avail - NUM;
+    bool wrap = device.queues[target].next_avail < NUM
+                    ? index >= device.queues[target].next_avail
+                    : index < device.queues[target].next_avail - NUM;
     unsigned bits = rand() % 8 ? (wrap ? 0x0080u : 0x8000u) : (unsigned)rand() & 0x8080u;
     const struct vring_desc like = descs[index];
 
@@ -547,8 +638,8 @@ static void scribble(void)
                  (unsigned)rand() % 4, (i + 1) % NUM);
         break;
     }
-    if (device.queues[0].ring == &queue_packed)
-        make_packed(rand() % 2 ? i : device.queues[0].next_avail % NUM);
+    if (device.queues[target].ring == &queue_packed)
+        make_packed(rand() % 2 ? i : device.queues[target].next_avail % NUM);
 }
 
 /* A driver begins; now and then with a ring that it does not clear. */
@@ -557,12 +648,12 @@ static void driver_begins(bool is_packed)
     if (rand() % 8)
         memset(descs, 0, NUM * sizeof(*descs));
     avail->idx = used->idx;
-    device.queues[0].num = 0;
-    while (device.queues[0].num == 0) {
+    device.queues[target].num = 0;
+    while (device.queues[target].num == 0) {
         const struct stile_virtio_queue its = {
             .num = NUM, .ready = 1, .desc_ipa = DESC, .driver_ipa = AVAIL, .device_ipa = USED};
 
-        if (!queue_open(&device.queues[0], &device.memory, &its,
+        if (!queue_open(&device.queues[target], &device.memory, &its,
                         (is_packed ? PACKED : 0) | (rand() % 2 ? EVENT_IDX : 0)))
             memset(descs, 0, NUM * sizeof(*descs));
     }
@@ -580,15 +671,16 @@ static void scribble_and_run(unsigned nr_steps, bool is_packed)
         if (i % 4 != 0)
             continue;
         enum run_result result = device.kind->run(&device);
-        (void)queue_must_signal(&device.queues[0]);
+        (void)queue_must_signal(&device.queues[target]);
         (void)device.kind->is_idle(&device);
         nr_done += result != RUN_BROKEN;
         if (result == RUN_BROKEN) {
             nr_broken++;
             driver_begins(is_packed);
         }
-        if (device.kind == &kind_net)
-            (void)!write(wire, data, HEADER + (size_t)rand() % 1024); /* unless there is no room */
+        if (device.kind == &kind_net && target == 0)
+            (void)!write(wires[0], data,
+                         HEADER + (size_t)rand() % 1024); /* unless there is no room */
     }
     EXPECT_GT(nr_broken, nr_steps / 1000);
     EXPECT_GT(nr_done, nr_steps / 1000);
@@ -614,6 +706,13 @@ KTF_TEST_EACH(backend, any_rings_of_a_disk_for_a_million_steps, struct kind_case
 KTF_TEST_EACH(backend, any_rings_of_a_network_card_for_a_million_steps, struct kind_case,
               kind_cases, name_kind)
 {
-    become_net(true);
+    become_net(true, 1);
+    scribble_and_run(1000000, param->is_packed);
+}
+
+KTF_TEST_EACH(backend, any_rings_for_control_for_a_million_steps, struct kind_case, kind_cases,
+              name_kind)
+{
+    become_net_of_two();
     scribble_and_run(1000000, param->is_packed);
 }

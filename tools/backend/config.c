@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "device.h"
 #include "say.h"
-#include "stile/virtio.h"
 
 #define WORDS 6
 
@@ -59,15 +59,24 @@ static bool read_mac(uint8_t mac[6], const char *word)
     return !(mac[0] & 1); /* of one card, not of a group of them */
 }
 
+static const char *read_queues(struct config_device *device, const char *word)
+{
+    if (device->is_disk)
+        return read_number(&device->nr_queues, word, 1, STILE_VIRTIO_NR_QUEUES)
+                   ? NULL
+                   : "queues= is not a number from 1 to 8";
+    return read_number(&device->nr_queues, word, 1, NET_PAIRS_MAX)
+               ? NULL
+               : "queues= is not a number from 1 to 3";
+}
+
 /* A word behind those that all devices have. */
 static const char *read_option(struct config_device *device, const char *word)
 {
     static const char queues[] = "queues=";
 
-    if (device->is_disk && strncmp(word, queues, sizeof(queues) - 1) == 0)
-        return read_number(&device->nr_queues, &word[sizeof(queues) - 1], 1, STILE_VIRTIO_NR_QUEUES)
-                   ? NULL
-                   : "queues= is not a number from 1 to 8";
+    if (strncmp(word, queues, sizeof(queues) - 1) == 0)
+        return read_queues(device, &word[sizeof(queues) - 1]);
     if (device->is_disk) {
         device->is_read_only = strcmp(word, "read-only") == 0;
         return device->is_read_only ? NULL : "a disk may be read-only, and have queues=";
@@ -83,8 +92,9 @@ static const char *read_words(struct config_device *device, char *words[], unsig
     *device = (struct config_device){.is_disk = strcmp(words[0], "disk") == 0, .nr_queues = 1};
     if (!device->is_disk && strcmp(words[0], "net") != 0)
         return "it is neither a disk nor a net";
-    if (nr < 4 || nr > (device->is_disk ? 6 : 5))
-        return "it is not: disk VM INDEX FILE [read-only] [queues=N], or net VM INDEX TAP [MAC]";
+    if (nr < 4 || nr > WORDS)
+        return "it is not: disk VM INDEX FILE [read-only] [queues=N], or net VM INDEX TAP [MAC] "
+               "[queues=N]";
     if (!copy(device->vm, sizeof(device->vm), words[1]) ||
         !copy(device->file, sizeof(device->file), words[3]))
         return "a name is too long";

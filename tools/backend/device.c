@@ -138,26 +138,35 @@ bool device_offer(struct device *device)
     return true;
 }
 
+/* Sleeps until it is called, or a packet has come that is waited for. */
+static void sleep_for(struct device *device)
+{
+    struct pollfd fds[1 + NET_PAIRS_MAX] = {{.fd = device->event_fd, .events = POLLIN}};
+    bool may_go_on = device->is_started && !device->is_broken;
+    uint64_t count;
+
+    for (unsigned i = 0; i < device->nr_pairs; i++) {
+        const struct net_pair *pair = &device->pairs[i];
+
+        fds[1 + i] = (struct pollfd){.fd = may_go_on && pair->waits_for_file ? pair->file : -1,
+                                     .events = POLLIN};
+    }
+    if (poll(fds, 1 + device->nr_pairs, -1) < 0 && errno != EINTR)
+        die("poll: %s", strerror(errno));
+    if (fds[0].revents && read(device->event_fd, &count, sizeof(count)) < 0)
+        die("an eventfd cannot be read: %s", strerror(errno));
+}
+
 static void *serve(void *argument)
 {
     struct device *device = argument;
-    uint64_t count;
 
     device->front->tell_reset(device);
-    for (;;) {
-        struct pollfd fds[] = {{.fd = device->event_fd, .events = POLLIN},
-                               {.fd = -1, .events = POLLIN}};
-
+    while (!device_ends(device)) {
         device_look(device);
-        if (device->is_started && !device->is_broken && device->waits_for_file)
-            fds[1].fd = device->file;
-        if (poll(fds, 2, -1) < 0 && errno != EINTR)
-            die("poll: %s", strerror(errno));
-        if (fds[0].revents && read(device->event_fd, &count, sizeof(count)) < 0)
-            die("an eventfd cannot be read: %s", strerror(errno));
-        if (device_ends(device))
-            return NULL;
+        sleep_for(device);
     }
+    return NULL;
 }
 
 void device_forget(struct device *device)

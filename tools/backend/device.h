@@ -61,6 +61,19 @@ struct front {
     bool (*is_there)(const struct device *device);
 };
 
+/** The most pairs of queues that a network card has: one more queue is for control. */
+#define NET_PAIRS_MAX ((STILE_VIRTIO_NR_QUEUES - 1) / 2)
+
+/** Of a network card: a queue that receives, one that sends, and the TAP device's for them. */
+struct net_pair {
+    int file;
+    bool is_active;      /* packets come for it */
+    bool has_failed;     /* no packet comes any more */
+    bool waits_for_file; /* for packets */
+    uint8_t *packet;     /* that is on its way to the driver, with its header */
+    size_t bytes;        /* of it; 0: there is none */
+};
+
 struct device {
     const struct config_device *config;
     const struct kind *kind;
@@ -80,14 +93,12 @@ struct device {
     uint32_t resets; /* that were done */
     uint32_t nr_queues;
     struct queue queues[STILE_VIRTIO_NR_QUEUES];
-    struct chain chain;  /* the one at hand */
-    bool is_block;       /* a disk's file is a block device */
-    bool file_failed;    /* no packet comes from it any more */
-    uint64_t bytes;      /* of a disk */
-    bool waits_for_file; /* a network card's: for packets */
-    uint8_t *data;       /* copies: of a disk's; a packet that is on its way to the driver */
-    uint8_t *sent;       /* a network card's: packets of the driver's */
-    size_t packet_bytes; /* of the one that is on its way, with its header; 0: there is none */
+    struct chain chain; /* the one at hand */
+    bool is_block;      /* a disk's file is a block device */
+    uint64_t bytes;     /* of a disk */
+    uint8_t *data;      /* copies: of a disk's; packets of a network card's driver */
+    uint32_t nr_pairs;  /* of a network card */
+    struct net_pair pairs[NET_PAIRS_MAX];
     pthread_t thread;
 };
 

@@ -35,7 +35,7 @@ int main(int argc, char *argv[])
         (void)fprintf(stderr, "usage: stile-backend CONFIG\n"
                               "CONFIG has a line for each device:\n"
                               "    disk VM INDEX FILE [read-only] [queues=N]\n"
-                              "    net  VM INDEX TAP [MAC]\n");
+                              "    net  VM INDEX TAP [MAC] [queues=N]\n");
         return 2;
     }
     config_read(&config, argv[1]);

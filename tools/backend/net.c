@@ -3,7 +3,11 @@
  * A network card (virtio 1.2, section 5.1), whose other end is a TAP device: what the kernel's
  * bridge has of it. Packets go into the kernel and back by a copy, with the header that says what
  * is left to do to them.
+ *
+ * Each pair of its queues has one of the TAP device's, to which the kernel gives the packets of
+ * those connections that send by it.
  */
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
@@ -21,8 +25,9 @@
 #include "device.h"
 #include "say.h"
 
-#define RX 0u
-#define TX 1u
+/* The queues of a pair. */
+#define RX(pair) (2 * (pair))
+#define TX(pair) (2 * (pair) + 1)
 
 #define HEADER_BYTES ((int)sizeof(struct virtio_net_hdr_v1))
 
@@ -37,52 +42,161 @@
 
 #define FEATURE(nr) (UINT64_C(1) << (nr))
 
-static int open_tap(const char *name)
+/* One that is made here stays when this program ends, in the bridge to which it was added. */
+static int open_tap(const char *name, bool has_queues)
 {
     struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR};
     int header = HEADER_BYTES, file = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
 
     if (file < 0)
         return -1;
+    if (has_queues)
+        request.ifr_flags |= IFF_MULTI_QUEUE;
     if (strlen(name) < IFNAMSIZ)
         strcpy(request.ifr_name, name);
     if (request.ifr_name[0] != '\0' && ioctl(file, TUNSETIFF, &request) == 0 &&
-        ioctl(file, TUNSETVNETHDRSZ, &header) == 0)
+        ioctl(file, TUNSETVNETHDRSZ, &header) == 0 &&
+        (!has_queues || ioctl(file, TUNSETPERSIST, 1) == 0))
         return file;
     (void)close(file);
     return -1;
 }
 
+static bool open_pairs(struct device *device)
+{
+    const struct config_device *config = device->config;
+
+    for (uint32_t i = 0; i < config->nr_queues; i++) {
+        struct net_pair *pair = &device->pairs[i];
+
+        *pair = (struct net_pair){.file = open_tap(config->file, config->nr_queues > 1),
+                                  .is_active = true,
+                                  .packet = malloc(PACKET_MAX)};
+        if (!pair->packet)
+            die("out of memory");
+        device->nr_pairs++;
+        if (pair->file < 0)
+            return false;
+    }
+    device->file = device->pairs[0].file;
+    return true;
+}
+
+static void net_close(struct device *device)
+{
+    for (uint32_t i = 0; i < device->nr_pairs; i++) {
+        if (device->pairs[i].file >= 0)
+            (void)close(device->pairs[i].file);
+        free(device->pairs[i].packet);
+    }
+    free(device->data);
+}
+
 static bool net_open(struct device *device, struct stile_virtio_page *page, uint64_t *features)
 {
     const struct config_device *config = device->config;
-    struct virtio_net_config shown = {.status = 0};
+    struct virtio_net_config shown = {.max_virtqueue_pairs = htole16((uint16_t)config->nr_queues)};
+    uint64_t more = FEATURE(VIRTIO_NET_F_CTRL_VQ) | FEATURE(VIRTIO_NET_F_MQ);
 
-    device->file = open_tap(config->file);
-    if (device->file < 0) {
+    if (!open_pairs(device)) {
         say("%s %u: TAP device %s: %s", config->vm, config->index, config->file, strerror(errno));
+        net_close(device);
         return false;
     }
-    device->data = malloc(PACKET_MAX);
-    device->sent = malloc(SENT_BYTES);
-    if (!device->data || !device->sent)
+    device->data = malloc(SENT_BYTES);
+    if (!device->data)
         die("out of memory");
+    device->nr_queues = 2 * device->nr_pairs + (device->nr_pairs > 1 ? 1 : 0);
     memcpy(shown.mac, config->mac, sizeof(shown.mac));
     memcpy(page->config, &shown, sizeof(shown));
     *features = FEATURE(VIRTIO_NET_F_CSUM) | FEATURE(VIRTIO_NET_F_GUEST_CSUM) |
                 FEATURE(VIRTIO_NET_F_HOST_TSO4) | FEATURE(VIRTIO_NET_F_HOST_TSO6) |
                 FEATURE(VIRTIO_NET_F_GUEST_TSO4) | FEATURE(VIRTIO_NET_F_GUEST_TSO6) |
                 FEATURE(VIRTIO_NET_F_MRG_RXBUF) | FEATURE(VIRTIO_F_RING_PACKED) |
-                (config->has_mac ? FEATURE(VIRTIO_NET_F_MAC) : 0);
+                (config->has_mac ? FEATURE(VIRTIO_NET_F_MAC) : 0) |
+                (device->nr_pairs > 1 ? more : 0);
     say("%s %u: net %s", config->vm, config->index, config->file);
     return true;
 }
 
-static void net_close(struct device *device)
+/* --- which pairs are active ------------------------------------------------------------------ */
+
+static void set_active(struct device *device, uint32_t index, bool is_active)
 {
-    (void)close(device->file);
-    free(device->data);
-    free(device->sent);
+    struct net_pair *pair = &device->pairs[index];
+    struct ifreq request = {.ifr_flags = is_active ? IFF_ATTACH_QUEUE : IFF_DETACH_QUEUE};
+
+    if (pair->is_active == is_active)
+        return;
+    pair->is_active = ioctl(pair->file, TUNSETQUEUE, &request) == 0 ? is_active : !is_active;
+    pair->waits_for_file = false;
+    pair->bytes = 0;
+}
+
+static void set_nr_active(struct device *device, uint32_t nr)
+{
+    for (uint32_t i = 0; i < device->nr_pairs; i++)
+        set_active(device, i, i < nr);
+}
+
+/*
+ * As many as the driver has said. What it has said to another back end, the rings do not tell; but
+ * a pair that it uses has buffers for packets.
+ */
+static uint32_t find_nr_active(struct device *device)
+{
+    uint32_t nr = 1;
+
+    for (uint32_t i = 1; i < device->nr_pairs; i++)
+        if (device_has(device, VIRTIO_NET_F_MQ) && !queue_is_idle(&device->queues[RX(i)]))
+            nr = i + 1;
+    return nr;
+}
+
+/* The queue for control is behind all that are there if there may be many (5.1.2). */
+static struct queue *control_of(struct device *device)
+{
+    if (!device_has(device, VIRTIO_NET_F_CTRL_VQ))
+        return NULL;
+    return &device->queues[device_has(device, VIRTIO_NET_F_MQ) ? 2 * device->nr_pairs : 2];
+}
+
+/* Does what a command asks for (5.1.6.5). Returns the answer, or -1 if it is none. */
+static int command(struct device *device, const struct chain *chain)
+{
+    struct virtio_net_ctrl_hdr header;
+    struct cursor out = chain_out(chain);
+    uint16_t pairs;
+
+    if (chain->bytes_in == 0 || chain_read(&out, &header, sizeof(header)) < sizeof(header))
+        return -1;
+    if (header.class != VIRTIO_NET_CTRL_MQ || header.cmd != VIRTIO_NET_CTRL_MQ_VQ_PAIRS_SET ||
+        !device_has(device, VIRTIO_NET_F_MQ) ||
+        chain_read(&out, &pairs, sizeof(pairs)) < sizeof(pairs) || le16toh(pairs) == 0 ||
+        le16toh(pairs) > device->nr_pairs)
+        return VIRTIO_NET_ERR;
+    set_nr_active(device, le16toh(pairs));
+    return VIRTIO_NET_OK;
+}
+
+static enum run_result control(struct device *device, struct queue *queue)
+{
+    for (unsigned i = 0; i < QUEUE_NUM_MAX; i++) {
+        enum queue_result result = queue_pop(queue, &device->chain);
+        struct cursor in;
+        uint8_t answer;
+        int done;
+
+        if (result == QUEUE_EMPTY)
+            return RUN_DONE;
+        done = result == QUEUE_CHAIN ? command(device, &device->chain) : -1;
+        if (done < 0)
+            return RUN_BROKEN;
+        answer = (uint8_t)done;
+        in = chain_in(&device->chain);
+        queue_push(queue, &device->chain, (uint32_t)chain_write(&in, &answer, 1));
+    }
+    return RUN_MORE;
 }
 
 /* What the kernel need not do to packets for this driver. */
@@ -99,6 +213,7 @@ static void net_start(struct device *device)
     if (ioctl(device->file, TUNSETOFFLOAD, (unsigned long)offloads) != 0)
         say("%s %u: the TAP device does what the driver could: %s", device->config->vm,
             device->config->index, strerror(errno));
+    set_nr_active(device, find_nr_active(device));
 }
 
 /* --- packets -------------------------------------------------------------------------------- */
@@ -107,7 +222,7 @@ static void net_start(struct device *device)
 static size_t take_packet(struct device *device, size_t at)
 {
     struct cursor out = chain_out(&device->chain);
-    size_t bytes = chain_read(&out, device->sent + at, PACKET_MAX);
+    size_t bytes = chain_read(&out, device->data + at, PACKET_MAX);
 
     return out.nr == 0 ? bytes : 0;
 }
@@ -116,21 +231,22 @@ static size_t take_packet(struct device *device, size_t at)
  * Hands packets of the driver's to the kernel. One that it does not take is lost, as on any wire;
  * so is what a VM that has ended leaves in its memory.
  */
-static void hand_over(struct device *device, const size_t lengths[], unsigned nr)
+static void hand_over(const struct device *device, const struct net_pair *pair,
+                      const size_t lengths[], unsigned nr)
 {
-    const uint8_t *packet = device->sent;
+    const uint8_t *packet = device->data;
 
     if (!device_wrote_it(device))
         return;
     for (unsigned i = 0; i < nr; packet += lengths[i++])
         if (lengths[i] > 0)
-            (void)!write(device->file, packet, lengths[i]);
+            (void)!write(pair->file, packet, lengths[i]);
 }
 
 /* Many at a time: to ask whether the driver's VM is still there may take a call. */
-static enum run_result send_some(struct device *device)
+static enum run_result send_some(struct device *device, uint32_t index)
 {
-    struct queue *queue = &device->queues[TX];
+    struct queue *queue = &device->queues[TX(index)];
     size_t lengths[PACKETS_A_TURN], bytes = 0;
     enum queue_result result = QUEUE_CHAIN;
     unsigned nr = 0;
@@ -144,7 +260,7 @@ static enum run_result send_some(struct device *device)
         queue_fill(queue, &device->chain, 0);
     }
     if (nr > 0) {
-        hand_over(device, lengths, nr);
+        hand_over(device, &device->pairs[index], lengths, nr);
         queue_publish(queue);
     }
     if (result == QUEUE_BROKEN)
@@ -153,20 +269,20 @@ static enum run_result send_some(struct device *device)
 }
 
 /* Takes the next packet from the kernel, if there is none at hand. Returns whether there is one. */
-static bool have_packet(struct device *device)
+static bool have_packet(const struct device *device, struct net_pair *pair)
 {
     ssize_t bytes;
 
-    if (device->packet_bytes > 0)
+    if (pair->bytes > 0)
         return true;
-    bytes = read(device->file, device->data, PACKET_MAX);
-    if (bytes < 0 && errno != EAGAIN && errno != EINTR && !device->file_failed) {
+    bytes = read(pair->file, pair->packet, PACKET_MAX);
+    if (bytes < 0 && errno != EAGAIN && errno != EINTR && !pair->has_failed) {
         say("%s %u: no packet comes from %s any more: %s", device->config->vm,
             device->config->index, device->config->file, strerror(errno));
-        device->file_failed = true;
+        pair->has_failed = true;
     }
-    device->packet_bytes = bytes >= HEADER_BYTES ? (size_t)bytes : 0;
-    return device->packet_bytes > 0;
+    pair->bytes = bytes >= HEADER_BYTES ? (size_t)bytes : 0;
+    return pair->bytes > 0;
 }
 
 /* Where a chain has the header's num_buffers; NULL: not in its first buffer. */
@@ -180,14 +296,12 @@ static uint8_t *num_buffers_of(const struct chain *chain)
 }
 
 /* Too few buffers: more are waited for, unless there are as many as there can be. */
-static enum run_result put_off(struct device *device, uint16_t nr_taken)
+static enum run_result put_off(struct queue *queue, struct net_pair *pair, uint16_t nr_taken)
 {
-    struct queue *queue = &device->queues[RX];
-
     queue_undo(queue, nr_taken);
     if (nr_taken < queue->num)
         return RUN_DONE;
-    device->packet_bytes = 0; /* it is lost */
+    pair->bytes = 0; /* it is lost */
     return RUN_MORE;
 }
 
@@ -195,21 +309,22 @@ static enum run_result put_off(struct device *device, uint16_t nr_taken)
  * Puts the packet into as many chains as it takes, of which the header tells (5.1.6.4). A driver
  * that takes one only loses what does not fit.
  */
-static enum run_result deliver(struct device *device)
+static enum run_result deliver(struct device *device, uint32_t index)
 {
-    struct queue *queue = &device->queues[RX];
+    struct net_pair *pair = &device->pairs[index];
+    struct queue *queue = &device->queues[RX(index)];
     struct chain *chain = &device->chain;
     bool may_merge = device_has(device, VIRTIO_NET_F_MRG_RXBUF);
     uint8_t *num_buffers = NULL;
     struct cursor in;
     uint16_t nr = 0;
 
-    for (size_t done = 0; done < device->packet_bytes && (nr == 0 || may_merge); nr++) {
+    for (size_t done = 0; done < pair->bytes && (nr == 0 || may_merge); nr++) {
         enum queue_result result = queue_pop(queue, chain);
         size_t part;
 
         if (result == QUEUE_EMPTY)
-            return put_off(device, nr);
+            return put_off(queue, pair, nr);
         if (result == QUEUE_BROKEN || chain->nr_in == 0)
             return RUN_BROKEN;
         if (nr == 0)
@@ -217,52 +332,70 @@ static enum run_result deliver(struct device *device)
         if (!num_buffers)
             return RUN_BROKEN;
         in = chain_in(chain);
-        part = chain_write(&in, device->data + done, device->packet_bytes - done);
+        part = chain_write(&in, pair->packet + done, pair->bytes - done);
         queue_fill(queue, chain, (uint32_t)part);
         done += part;
     }
     num_buffers[0] = (uint8_t)nr;
     num_buffers[1] = (uint8_t)(nr >> 8);
     queue_publish(queue);
-    device->packet_bytes = 0;
+    pair->bytes = 0;
     return RUN_MORE;
 }
 
 /* To the driver, as long as it has buffers: then it is packets that are waited for. */
-static enum run_result receive_some(struct device *device)
+static enum run_result receive_some(struct device *device, uint32_t index)
 {
+    struct net_pair *pair = &device->pairs[index];
     enum run_result result = RUN_MORE;
 
-    device->waits_for_file = false;
+    pair->waits_for_file = false;
+    if (!pair->is_active)
+        return RUN_DONE;
     for (unsigned i = 0; i < PACKETS_A_TURN && result == RUN_MORE; i++) {
-        if (!have_packet(device)) {
-            device->waits_for_file = !device->file_failed;
+        if (!have_packet(device, pair)) {
+            pair->waits_for_file = !pair->has_failed;
             return RUN_DONE;
         }
-        result = deliver(device);
+        result = deliver(device, index);
     }
     return result;
 }
 
 static enum run_result net_run(struct device *device)
 {
-    enum run_result sent = send_some(device), received;
+    struct queue *control_queue = control_of(device);
+    enum run_result all = control_queue ? control(device, control_queue) : RUN_DONE;
 
-    if (sent == RUN_BROKEN)
-        return sent;
-    received = receive_some(device);
-    return received == RUN_DONE ? sent : received;
+    for (uint32_t i = 0; i < 2 * device->nr_pairs && all != RUN_BROKEN; i++) {
+        enum run_result one = i % 2 ? receive_some(device, i / 2) : send_some(device, i / 2);
+
+        all = one == RUN_DONE ? all : one;
+    }
+    return all;
+}
+
+static bool is_pair_idle(struct device *device, uint32_t index)
+{
+    const struct net_pair *pair = &device->pairs[index];
+
+    return queue_is_idle(&device->queues[TX(index)]) &&
+           (!pair->is_active || pair->waits_for_file || pair->has_failed ||
+            queue_is_idle(&device->queues[RX(index)]));
 }
 
 static bool net_is_idle(struct device *device)
 {
-    return queue_is_idle(&device->queues[TX]) &&
-           (device->waits_for_file || device->file_failed || queue_is_idle(&device->queues[RX]));
+    struct queue *control_queue = control_of(device);
+
+    for (uint32_t i = 0; i < device->nr_pairs; i++)
+        if (!is_pair_idle(device, i))
+            return false;
+    return !control_queue || queue_is_idle(control_queue);
 }
 
 const struct kind kind_net = {
     .device_id = VIRTIO_ID_NET,
-    .nr_queues = 2,
     .open = net_open,
     .close = net_close,
     .start = net_start,

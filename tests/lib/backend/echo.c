@@ -44,9 +44,9 @@ static bool receive(struct device *device)
     if (queue_pop(&device->queues[RX], &device->chain) != QUEUE_CHAIN)
         return false;
     in = chain_in(&device->chain);
-    (void)chain_write(&in, device->data, device->packet_bytes);
-    queue_push(&device->queues[RX], &device->chain, (uint32_t)device->packet_bytes);
-    device->packet_bytes = 0;
+    (void)chain_write(&in, device->data, device->pairs[0].bytes);
+    queue_push(&device->queues[RX], &device->chain, (uint32_t)device->pairs[0].bytes);
+    device->pairs[0].bytes = 0;
     return true;
 }
 
@@ -55,12 +55,12 @@ static enum run_result run_card(struct device *device)
     struct cursor out;
 
     for (;;) {
-        if (device->packet_bytes > 0 && !receive(device))
+        if (device->pairs[0].bytes > 0 && !receive(device))
             return RUN_DONE;
         if (queue_pop(&device->queues[TX], &device->chain) != QUEUE_CHAIN)
             return RUN_DONE;
         out = chain_out(&device->chain);
-        device->packet_bytes = chain_read(&out, device->data, PACKET_MAX);
+        device->pairs[0].bytes = chain_read(&out, device->data, PACKET_MAX);
         queue_push(&device->queues[TX], &device->chain, 0);
     }
 }
