@@ -63,8 +63,8 @@ struct stile_virtio_queue {
     uint32_t ready;      /**< QueueReady: 0 or 1 */
     uint32_t reserved;   /**< 0 */
     uint64_t desc_ipa;   /**< QueueDesc */
-    uint64_t driver_ipa; /**< QueueDriver: the available ring */
-    uint64_t device_ipa; /**< QueueDevice: the used ring */
+    uint64_t driver_ipa; /**< QueueDriver: the available ring, or the driver's events */
+    uint64_t device_ipa; /**< QueueDevice: the used ring, or the device's events */
     uint64_t reserved1[3];
 };
 

@@ -122,8 +122,8 @@ struct stile_virtio_msg_vqueue {
     uint32_t num;     /**< how many descriptors; 0: the queue is not in use */
     uint32_t unused;  /**< 0 */
     uint64_t desc_ipa;
-    uint64_t driver_ipa; /**< the available ring */
-    uint64_t device_ipa; /**< the used ring */
+    uint64_t driver_ipa; /**< the available ring, or the driver's events */
+    uint64_t device_ipa; /**< the used ring, or the device's events */
 };
 
 /** The device's configuration or status has changed. */
