@@ -10,15 +10,13 @@
 
 #include "lib/addr.h"
 
-/** How much of a bus's configuration space (PCI_BUS_BYTES) a function takes. */
-#define PCI_FUNCTION_BYTES UINT64_C(0x1000)
-
 /**
  * pci_quiet_bus() - have no function of a bus begin transactions any more
  * @config: the bus's configuration space
  *
- * Returns how many functions did until now. What such a function has begun is not waited for. Looks
- * at 32 to 256 of them.
+ * Bus masters are told not to be, and physical functions to have no virtual ones. Returns how many
+ * functions that were. What such a function has begun is not waited for. Looks at 32 to 256 of
+ * them.
  */
 uint32_t pci_quiet_bus(pa_t config);
 
