@@ -10,6 +10,7 @@
 #include "dev/machine.h"
 #include "dev/smmu_regs.h"
 #include "lib/check.h"
+#include "lib/is_enabled.h"
 #include "lib/printk.h"
 #include "lib/spinlock.h"
 
@@ -20,7 +21,8 @@
 #define BUSES_AT    0u      /* the first level */
 #define COMMANDS_AT 0x1000u /* a page each */
 #define EVENTS_AT   0x2000u
-#define NOBODY_AT   0x4000u /* the streams of nobody */
+#define NOBODY_AT   0x4000u /* the streams of nobody, */
+#define SPLIT_AT    0x8000u /* and of the bus of which some are lent */
 
 #define COMMAND_BITS 8u /* log2 of how many there is room for */
 #define EVENT_BITS   7u
@@ -28,8 +30,9 @@
 _Static_assert(NR_BUSES * sizeof(uint64_t) <= COMMANDS_AT, "the first level is a page at most");
 _Static_assert((COMMAND_BYTES << COMMAND_BITS) <= 0x1000 && (EVENT_BYTES << EVENT_BITS) <= 0x1000,
                "and each queue is");
-_Static_assert(NOBODY_AT + SMMU_BUS_STREAMS * STREAM_BYTES == PAGE_SIZE << SMMU_INIT_ORDER,
-               "the streams of a bus fill the other half");
+_Static_assert(NOBODY_AT + SMMU_BUS_STREAMS * STREAM_BYTES == SPLIT_AT &&
+                   SPLIT_AT + SMMU_BUS_STREAMS * STREAM_BYTES <= PAGE_SIZE << SMMU_INIT_ORDER,
+               "so much are the streams of a bus");
 _Static_assert(SMMU_BUS_STREAMS *STREAM_BYTES == PAGE_SIZE << SMMU_TABLE_ORDER, "those of a VM");
 
 static struct smmu {
@@ -44,10 +47,16 @@ static struct smmu {
     uint64_t *nobody;
     uint32_t next_command; /* with the bit that tells how often it went round, as is the next */
     uint32_t next_event;
-    uint8_t owners[NR_BUSES]; /* by bus; 0: nobody */
+    uint8_t owners[NR_BUSES];       /* by bus; 0: nobody */
+    uint64_t *split;                /* the streams of the bus of which some are lent, */
+    uint32_t split_bus;             /* and which one that is; nr_buses: none */
+    uint8_t lent[SMMU_BUS_STREAMS]; /* of it: whose; NOT_LENT or LENT */
 } smmu;
 
-_Static_assert(CONFIG_NR_VMS <= UINT8_MAX, "owners[] holds a VM's number");
+#define NOT_LENT 0u        /* whose the bus is */
+#define LENT     UINT8_MAX /* nobody's */
+
+_Static_assert(CONFIG_NR_VMS < LENT, "owners[] and lent[] hold a VM's number");
 
 static uint32_t read32(uint32_t at)
 {
@@ -135,11 +144,73 @@ static void fill_stream(uint64_t *stream, uint32_t vm_id, const uint64_t *contex
         stream[2] = STE_S2_39_BITS | STE_S2_WALKS | STE_S2_AA64 | STE_S2_RECORD | vm_id |
                     (uint64_t)smmu.output_size << STE_S2PS_SHIFT;
         stream[3] = root.pa;
+        dsb_ishst(); /* in a table that the SMMU knows, this is what it still aborts by */
         stream[0] = STE_VALID | STE_STAGE2;
     } else {
         stream[1] = STE_SHCFG_INCOMING | STE_S1_WALKS;
+        dsb_ishst();
         stream[0] = STE_VALID | STE_STAGE1 | pa_of(context);
     }
+}
+
+static bool is_split(uint32_t bus)
+{
+    return IS_ENABLED(CONFIG_SRIOV) && bus == smmu.split_bus;
+}
+
+/* Those of the bus of which some are lent, but for these. */
+static void attach_split(uint32_t vm_id, const uint64_t *context, pa_t root)
+{
+    for (uint32_t i = 0; i < SMMU_BUS_STREAMS; i++)
+        if (smmu.lent[i] == NOT_LENT)
+            fill_stream(smmu.split + i * STREAM_WORDS, vm_id, context, root);
+}
+
+/* The same back, and those that are lent to the VM. */
+static void detach_split(uint32_t vm_id)
+{
+    for (uint32_t i = 0; i < SMMU_BUS_STREAMS; i++) {
+        bool is_lent = smmu.lent[i] == vm_id;
+
+        if (!is_lent && (smmu.lent[i] != NOT_LENT || smmu.owners[smmu.split_bus] != vm_id))
+            continue;
+        smmu.split[i * STREAM_WORDS] = STE_VALID | STE_ABORT;
+        if (is_lent)
+            smmu.lent[i] = LENT;
+    }
+}
+
+bool smmu_lend(uint32_t stream)
+{
+    uint32_t bus = stream / SMMU_BUS_STREAMS;
+    uint8_t *lent = &smmu.lent[stream % SMMU_BUS_STREAMS];
+    bool is_one;
+
+    spin_lock(&smmu.lock);
+    CHECK(bus < smmu.nr_buses && smmu.owners[bus] == 0);
+    is_one = bus == smmu.split_bus || smmu.split_bus == smmu.nr_buses;
+    if (is_one && !is_split(bus)) {
+        smmu.split_bus = bus;
+        point_bus(bus, smmu.split);
+        forget_configuration();
+    }
+    if (is_one && *lent == NOT_LENT)
+        *lent = LENT;
+    spin_unlock(&smmu.lock);
+    return is_one;
+}
+
+void smmu_attach_stream(uint32_t vm_id, uint32_t stream, void *context, pa_t root)
+{
+    uint32_t i = stream % SMMU_BUS_STREAMS;
+
+    spin_lock(&smmu.lock);
+    CHECK(is_split(stream / SMMU_BUS_STREAMS) && smmu.lent[i] == LENT);
+    smmu.lent[i] = (uint8_t)vm_id;
+    fill_context(context, vm_id, root);
+    fill_stream(smmu.split + i * STREAM_WORDS, vm_id, context, root);
+    forget_configuration();
+    spin_unlock(&smmu.lock);
 }
 
 void smmu_attach(uint32_t vm_id, uint32_t first, uint32_t nr, const struct smmu_tables *tables,
@@ -155,7 +226,10 @@ void smmu_attach(uint32_t vm_id, uint32_t first, uint32_t nr, const struct smmu_
         CHECK(bus < smmu.nr_buses && smmu.owners[bus] == 0);
         smmu.owners[bus] = (uint8_t)vm_id;
         dsb_sy(); /* the streams are seen before the bus */
-        point_bus(bus, streams);
+        if (is_split(bus))
+            attach_split(vm_id, tables->context, root);
+        else
+            point_bus(bus, streams);
     }
     forget_configuration();
     spin_unlock(&smmu.lock);
@@ -173,11 +247,14 @@ static void flush(uint32_t vm_id)
 void smmu_detach(uint32_t vm_id)
 {
     spin_lock(&smmu.lock);
+    if (IS_ENABLED(CONFIG_SRIOV) && smmu.split_bus < smmu.nr_buses)
+        detach_split(vm_id);
     for (uint32_t bus = 0; bus < smmu.nr_buses; bus++) {
         if (smmu.owners[bus] != vm_id)
             continue;
         smmu.owners[bus] = 0;
-        point_bus(bus, smmu.nobody);
+        if (!is_split(bus))
+            point_bus(bus, smmu.nobody);
     }
     forget_configuration();
     flush(vm_id);
@@ -220,6 +297,10 @@ static void take_event(struct smmu_event *event, const uint64_t *record)
     event->address = record[2];
     bus = event->stream / SMMU_BUS_STREAMS;
     event->vm_id = bus < smmu.nr_buses ? smmu.owners[bus] : 0;
+    if (is_split(bus) && smmu.lent[event->stream % SMMU_BUS_STREAMS] != NOT_LENT)
+        event->vm_id = smmu.lent[event->stream % SMMU_BUS_STREAMS];
+    if (event->vm_id == LENT)
+        event->vm_id = 0;
 }
 
 bool smmu_next_event(struct smmu_event *event)
@@ -351,8 +432,12 @@ const char *smmu_init(void *tables)
     smmu.commands = (uint64_t *)(void *)(at + COMMANDS_AT);
     smmu.events = (const uint64_t *)(void *)(at + EVENTS_AT);
     smmu.nobody = (uint64_t *)(void *)(at + NOBODY_AT);
-    for (uint32_t i = 0; i < SMMU_BUS_STREAMS; i++)
+    smmu.split = (uint64_t *)(void *)(at + SPLIT_AT);
+    smmu.split_bus = smmu.nr_buses;
+    for (uint32_t i = 0; i < SMMU_BUS_STREAMS; i++) {
         smmu.nobody[i * STREAM_WORDS] = STE_VALID | STE_ABORT;
+        smmu.split[i * STREAM_WORDS] = STE_VALID | STE_ABORT;
+    }
     for (uint32_t bus = 0; bus < smmu.nr_buses; bus++)
         point_bus(bus, smmu.nobody);
     write_acknowledged(CR0, CR0ACK, 0);

@@ -4,8 +4,9 @@
  * translation shows to it, or nothing.
  *
  * Streams come in buses of 256, as PCI's requester ids do. A bus is one VM's or nobody's, whose
- * accesses are aborted, and not recorded. Where the SMMU has stage 2, its table is the VM's own;
- * else (QEMU's 7.2) stage 1 does the work, by a table of its format: see mm/stage2_pte.h.
+ * accesses are aborted, and not recorded. Of one bus streams may be lent to others. Where the SMMU
+ * has stage 2, its table is the VM's own; else (QEMU's 7.2) stage 1 does the work, by a table of
+ * its format: see mm/stage2_pte.h.
  *
  * Any context, after smmu_init(); one lock inside.
  */
@@ -34,7 +35,7 @@ struct smmu_tables {
  * Every stream is nobody's. Its registers are mapped. Returns NULL, or why it stays as it is: then
  * smmu_is_there() is false.
  */
-#define SMMU_INIT_ORDER 3u
+#define SMMU_INIT_ORDER 4u
 const char *smmu_init(void *tables);
 
 /** smmu_is_there() - whether smmu_attach() can be called */
@@ -55,6 +56,23 @@ uint32_t smmu_nr_streams(void);
  */
 void smmu_attach(uint32_t vm_id, uint32_t first, uint32_t nr, const struct smmu_tables *tables,
                  pa_t root);
+
+/**
+ * smmu_lend() - from now on a stream is nobody's, whoever has its bus
+ * @stream: below smmu_nr_streams(); it may be lent already
+ *
+ * Nobody has the bus now. Returns false if streams of another bus are lent.
+ */
+bool smmu_lend(uint32_t stream);
+
+/**
+ * smmu_attach_stream() - give a stream to a VM
+ * @stream: lent, and nobody's
+ * @context: for this VM alone, until smmu_detach(): a page, zeroed at first
+ *
+ * Otherwise as smmu_attach(), and as often as wanted.
+ */
+void smmu_attach_stream(uint32_t vm_id, uint32_t stream, void *context, pa_t root);
 
 /** smmu_detach() - take all of a VM's streams back: none of them reaches memory any more */
 void smmu_detach(uint32_t vm_id);

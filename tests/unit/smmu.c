@@ -3,6 +3,10 @@
  * dev/smmu.c on a model of the SMMU: its registers, what it takes from its queues, and which tables
  * it finds for a stream by IHI 0070, chapters 3 and 5.
  */
+#ifndef CONFIG_SRIOV
+#define CONFIG_SRIOV 1
+#endif
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -300,6 +304,54 @@ KTF_TEST(smmu, a_stream_can_be_ended_until_it_is_given_anew)
     EXPECT_FALSE(is_aborted(0x108));
 }
 
+/* Of bus 1, in which two are lent. */
+static void lend_two(void)
+{
+    ASSERT_STREQ(smmu_init(own), NULL);
+    EXPECT_TRUE(smmu_lend(0x109));
+    EXPECT_TRUE(smmu_lend(0x10A));
+    EXPECT_TRUE(smmu_lend(0x109));
+    EXPECT_FALSE(smmu_lend(0x209));
+}
+
+KTF_TEST(smmu, what_is_lent_is_not_the_bus_s)
+{
+    lend_two();
+    smmu_attach(VM, 0x100, 0x200, &tables, pa_make(ROOT));
+    for (uint32_t stream = 0; stream < 0x10000; stream++)
+        ASSERT_EQ(is_aborted(stream),
+                  stream < 0x100 || stream >= 0x300 || stream == 0x109 || stream == 0x10A);
+    smmu_detach(VM);
+    for (uint32_t stream = 0; stream < 0x10000; stream++)
+        ASSERT_TRUE(is_aborted(stream));
+}
+
+KTF_TEST(smmu, a_lent_stream_is_whoever_s_it_is_attached_for)
+{
+    static _Alignas(PAGE_SIZE) char other[PAGE_SIZE];
+    const uint64_t *cd;
+
+    lend_two();
+    model.nr_ops = 0;
+    smmu_attach_stream(VM + 1, 0x10A, other, pa_make(ROOT + PAGE_SIZE));
+    EXPECT_TRUE(was_told(CMD_CFGI_ALL));
+    EXPECT_TRUE(is_aborted(0x109));
+    smmu_attach(VM, 0x100, 0x200, &tables, pa_make(ROOT));
+    cd = (const uint64_t *)(uintptr_t)(entry_of(0x10A)[0] & UINT64_C(0xFFFFFFFFFFFC0));
+    EXPECT_EQ(cd, (const uint64_t *)(void *)other);
+    EXPECT_EQ(cd[0] >> 48, VM + 1);
+    EXPECT_EQ(cd[1], ROOT + PAGE_SIZE);
+    EXPECT_EQ(entry_of(0x20A)[0] & UINT64_C(0xFFFFFFFFFFFC0), (uint64_t)(uintptr_t)context);
+    smmu_detach(VM);
+    EXPECT_TRUE(is_aborted(0x108));
+    EXPECT_FALSE(is_aborted(0x10A));
+    smmu_detach(VM + 1);
+    EXPECT_TRUE(is_aborted(0x10A));
+    smmu_attach(VM, 0x100, 0x200, &tables, pa_make(ROOT));
+    EXPECT_TRUE(is_aborted(0x10A));
+    EXPECT_PANIC(smmu_attach_stream(VM, 0x20A, other, pa_make(ROOT)));
+}
+
 static void record(uint32_t type, uint32_t stream, bool is_read, uint64_t address)
 {
     uint64_t *at = (uint64_t *)(uintptr_t)(model.events & UINT64_C(0xFFFFFFFFFFFE0));
@@ -340,6 +392,31 @@ KTF_TEST(smmu, events_come_in_order_with_whose_they_are)
     record(SMMU_NOT_MAPPED, 0x108, false, 0);
     ASSERT_TRUE(smmu_next_event(&event));
     EXPECT_EQ(model.event_cons, model.event_prod);
+}
+
+KTF_TEST(smmu, events_of_lent_streams_are_their_vm_s)
+{
+    static _Alignas(PAGE_SIZE) char other[PAGE_SIZE];
+    struct smmu_event event;
+
+    lend_two();
+    smmu_attach(VM, 0x100, 0x200, &tables, pa_make(ROOT));
+    smmu_attach_stream(VM + 1, 0x10A, other, pa_make(ROOT));
+    record(SMMU_NOT_MAPPED, 0x10A, true, 0);
+    record(SMMU_NOT_MAPPED, 0x109, true, 0);
+    record(SMMU_NOT_MAPPED, 0x10B, true, 0);
+    ASSERT_TRUE(smmu_next_event(&event));
+    EXPECT_EQ(event.vm_id, VM + 1);
+    ASSERT_TRUE(smmu_next_event(&event));
+    EXPECT_EQ(event.vm_id, 0);
+    ASSERT_TRUE(smmu_next_event(&event));
+    EXPECT_EQ(event.vm_id, VM);
+    EXPECT_TRUE(smmu_end_stream(0x10A));
+    EXPECT_TRUE(is_aborted(0x10A));
+    EXPECT_FALSE(is_aborted(0x10B));
+    smmu_detach(VM + 1);
+    smmu_attach_stream(VM + 1, 0x10A, other, pa_make(ROOT));
+    EXPECT_FALSE(is_aborted(0x10A));
 }
 
 KTF_TEST(smmu, an_error_of_its_own_is_a_bug)
