@@ -244,8 +244,7 @@ static uint32_t nr_cells(struct dt_prop prop)
     return prop.bytes / CELL_BYTES;
 }
 
-/* Reads a number of @cells cells, 0 to 2. */
-static uint64_t number_at(struct dt_prop prop, uint32_t index, uint32_t cells)
+uint64_t dt_number_at(struct dt_prop prop, uint32_t index, uint32_t cells)
 {
     uint64_t number = 0;
 
@@ -258,7 +257,7 @@ bool dt_number(struct dt_prop prop, uint64_t *out)
 {
     if (!prop.value || (prop.bytes != CELL_BYTES && prop.bytes != 2 * CELL_BYTES))
         return false;
-    *out = number_at(prop, 0, nr_cells(prop));
+    *out = dt_number_at(prop, 0, nr_cells(prop));
     return true;
 }
 
@@ -316,8 +315,8 @@ bool dt_reg(const struct dt_node *node, uint32_t index, uint64_t *base, uint64_t
     if (index >= nr_regs(reg, cells))
         return false;
     first = index * (cells.address + cells.size);
-    *base = number_at(reg, first, cells.address);
-    *bytes = number_at(reg, first + cells.address, cells.size);
+    *base = dt_number_at(reg, first, cells.address);
+    *bytes = dt_number_at(reg, first + cells.address, cells.size);
     return true;
 }
 
@@ -334,11 +333,11 @@ static bool translate(const struct dt_node *bus, uint64_t *base, uint64_t bytes)
     if (!are_numbers(inner) || !are_numbers(outer))
         return false;
     for (uint32_t at = 0; at + step <= nr_cells(ranges); at += step) {
-        uint64_t offset = *base - number_at(ranges, at, inner.address);
-        uint64_t room = number_at(ranges, at + inner.address + outer.address, inner.size);
+        uint64_t offset = *base - dt_number_at(ranges, at, inner.address);
+        uint64_t room = dt_number_at(ranges, at + inner.address + outer.address, inner.size);
 
         if (offset < room && bytes <= room - offset) {
-            *base = number_at(ranges, at + inner.address, outer.address) + offset;
+            *base = dt_number_at(ranges, at + inner.address, outer.address) + offset;
             return true;
         }
     }
@@ -371,9 +370,9 @@ bool dt_window(const struct dt_node *bridge, uint32_t index, struct dt_window *o
         at + PCI_ADDRESS_CELLS + outer.address + inner.size > nr_cells(ranges))
         return false;
     out->space = cell(ranges, at) & DT_PCI_SPACE;
-    out->pci = number_at(ranges, at + 1, PCI_ADDRESS_CELLS - 1);
-    out->base = number_at(ranges, at + PCI_ADDRESS_CELLS, outer.address);
-    out->bytes = number_at(ranges, at + PCI_ADDRESS_CELLS + outer.address, inner.size);
+    out->pci = dt_number_at(ranges, at + 1, PCI_ADDRESS_CELLS - 1);
+    out->base = dt_number_at(ranges, at + PCI_ADDRESS_CELLS, outer.address);
+    out->bytes = dt_number_at(ranges, at + PCI_ADDRESS_CELLS + outer.address, inner.size);
     if (!translate_up(bridge->parent, &out->base, out->bytes))
         out->bytes = 0;
     return true;

@@ -153,6 +153,10 @@ bool dt_is_okay(const struct dt_node *node);
 /** Reads a property of one 32-bit or one 64-bit cell. Returns false if it is neither. */
 bool dt_number(struct dt_prop prop, uint64_t *out);
 
+/** dt_number_at() - the number that is @cells cells, 0 to 2, from the @index-th on, which are there
+ */
+uint64_t dt_number_at(struct dt_prop prop, uint32_t index, uint32_t cells);
+
 /** How many cells the addresses and sizes of a node's children have. */
 struct dt_cells {
     uint32_t address;

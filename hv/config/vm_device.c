@@ -5,6 +5,8 @@
 #include "config/vm_device.h"
 
 #include "config/vm_its.h"
+#include "config/vm_range.h"
+#include "config/vm_sriov.h"
 #include "dev/gic.h"
 #include "dev/machine.h"
 #include "dev/smmu.h"
@@ -27,6 +29,8 @@ void vm_device_read(struct vm_device_node *kept, const struct dt_node *node)
         .map = dt_interrupt_map(node),
         .first_msi = dt_rare_prop(node, "arm,msi-base-spi"),
         .nr_msis = dt_rare_prop(node, "arm,msi-num-spis"),
+        .physical = dt_rare_prop(node, "stile,physical-functions"),
+        .virtuals = dt_rare_prop(node, "stile,virtual-functions"),
     };
     if (IS_ENABLED(CONFIG_ITS)) {
         kept->phandle = dt_phandle(node);
@@ -60,30 +64,6 @@ static bool place_range(struct ipa_range *at, const struct ipa_range *wanted,
     return true;
 }
 
-/* Whether the VM has the same pages, at the same place, for a device that has others' beside it. */
-static bool has_range(const struct vm_config *config, const struct vm_device_range *range)
-{
-    for (uint32_t i = 0; i < config->nr_device_ranges; i++) {
-        const struct vm_device_range *had = &config->device_ranges[i];
-
-        if (had->pa.pa == range->pa.pa && had->at.base.ipa == range->at.base.ipa &&
-            had->at.bytes == range->at.bytes)
-            return true;
-    }
-    return false;
-}
-
-static const char *add_range(struct vm_config *config, const struct vm_device_range *range,
-                             const char *name)
-{
-    if (has_range(config, range))
-        return NULL;
-    if (config->nr_device_ranges == VM_NR_DEVICE_RANGES)
-        return refusal("vm.dtb: %s: more than %d ranges of devices", name, VM_NR_DEVICE_RANGES);
-    config->device_ranges[config->nr_device_ranges++] = *range;
-    return NULL;
-}
-
 static const char *add_ranges(struct vm_config *config, const struct vm_device_node *node,
                               const struct machine_device *device)
 {
@@ -105,7 +85,7 @@ static const char *add_ranges(struct vm_config *config, const struct vm_device_n
                            unit_of(device->ranges[i].pages.bytes) >> 10);
         if (range.is_config && range.at.bytes % PCI_BUS_BYTES != 0)
             return refusal("vm.dtb: %s: its configuration space is not of whole buses", node->name);
-        fault = add_range(config, &range, node->name);
+        fault = vm_range_add(config, &range, node->name);
     }
     return fault;
 }
@@ -146,7 +126,7 @@ static const char *add_windows(struct vm_config *config, const struct vm_device_
         range.pa = found->pages.base;
         range.at = (struct ipa_range){ipa_make(wanted->base - found->offset),
                                       align_up(found->offset + wanted->bytes, PAGE_SIZE)};
-        fault = add_range(config, &range, node->name);
+        fault = vm_range_add(config, &range, node->name);
     }
     return fault;
 }
@@ -286,14 +266,14 @@ static const char *add_streams(struct vm_config *config, const struct vm_device_
 {
     const struct dt_streams *streams = &device->streams;
 
-    if (streams->has_more || streams->id != 0 || config->nr_streams > 0 || streams->nr == 0 ||
-        (streams->first | streams->nr) % SMMU_BUS_STREAMS != 0 ||
+    if (streams->has_more || streams->id != 0 || vm_config_has_streams(config) ||
+        streams->nr == 0 || (streams->first | streams->nr) % SMMU_BUS_STREAMS != 0 ||
         streams->first >= smmu_nr_streams() || streams->nr > smmu_nr_streams() - streams->first)
         return refusal("vm.dtb: %s: the streams of the machine's %s are not whole buses of its "
                        "SMMU, or not the only ones of the VM",
                        node->name, device->name);
     config->first_stream = streams->first;
-    config->nr_streams = streams->nr;
+    config->nr_streams = node->virtuals.value ? 0 : streams->nr;
     return NULL;
 }
 
@@ -329,6 +309,28 @@ static const char *add_dma(struct vm_config *config, const struct vm_device_node
     return NULL;
 }
 
+/* Registers and interrupts. */
+static const char *add_all(struct vm_config *config, const struct vm_device_node *node,
+                           const struct machine_device *device, const struct dt_gic *controller)
+{
+    const char *fault;
+
+    if (!vm_config_has_gic(config) && (device->nr_spis > 0 || device->is_msi))
+        return refusal("vm.dtb: %s: the machine's %s has interrupts, which need a GIC", node->name,
+                       device->name);
+    fault = IS_ENABLED(CONFIG_ITS) && device->is_its ? vm_its_add(config, node, device)
+                                                     : add_ranges(config, node, device);
+    if (!fault)
+        fault = add_windows(config, node, device);
+    if (fault)
+        return fault;
+    if (device->is_pci)
+        return add_map(config, node, device, controller);
+    if (device->is_msi)
+        return add_msis(config, node, device);
+    return add_spis(config, node, device, controller);
+}
+
 const char *vm_device_add(struct vm_config *config, struct vm_device_node *node,
                           const struct dt_gic *controller)
 {
@@ -346,19 +348,10 @@ const char *vm_device_add(struct vm_config *config, struct vm_device_node *node,
     fault = add_dma(config, node, &device);
     if (fault)
         return fault;
-    if (!vm_config_has_gic(config) && (device.nr_spis > 0 || device.is_msi))
-        return refusal("vm.dtb: %s: the machine's %s has interrupts, which need a GIC", node->name,
-                       device.name);
-    fault = IS_ENABLED(CONFIG_ITS) && device.is_its ? vm_its_add(config, node, &device)
-                                                    : add_ranges(config, node, &device);
-    if (!fault)
-        fault = add_windows(config, node, &device);
-    if (!fault && device.is_pci)
-        fault = add_map(config, node, &device, controller);
-    else if (!fault && device.is_msi)
-        fault = add_msis(config, node, &device);
-    else if (!fault)
-        fault = add_spis(config, node, &device, controller);
+    fault = node->virtuals.value ? vm_sriov_add_virtual(config, node, &device)
+                                 : add_all(config, node, &device, controller);
+    if (!fault && node->physical.value)
+        fault = vm_sriov_add_physical(config, node, &device);
     if (IS_ENABLED(CONFIG_ITS))
         vm_its_note(node, &device);
     config->devices[config->nr_devices++] = (struct vm_device){

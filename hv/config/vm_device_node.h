@@ -23,6 +23,8 @@ struct vm_device_node {
     struct dt_interrupts map; /* of a PCI host bridge, as are the windows */
     struct dt_prop first_msi; /* of a GICv2m, as is the next */
     struct dt_prop nr_msis;
+    struct dt_prop physical; /* stile,physical-functions, of a PCI host bridge, as is the next */
+    struct dt_prop virtuals; /* stile,virtual-functions */
     uint32_t phandle;
     struct dt_streams msis; /* of a PCI host bridge: its msi-map */
 

@@ -60,18 +60,49 @@ static bool join_maps(struct vm_config *config, const struct dt_streams *own,
     return true;
 }
 
-static const char *add_bridge(struct vm_config *config, const struct vm_device_node *its,
-                              const struct vm_device_node *node, const char *name)
+/*
+ * Of virtual functions, whose ids are others in the VM. Those of the VM's and of the machine's that
+ * are not among them are told apart where the guest names one.
+ */
+static bool join_virtual(struct vm_config *config, const struct dt_streams *own,
+                         const struct dt_streams *machines)
 {
+    const struct vm_virtual *virtuals = &config->virtuals;
+    uint32_t nr = virtuals->nr * VM_VIRTUAL_STEP;
+
+    for (uint32_t i = 0; i < virtuals->nr; i++)
+        if (virtuals->ids[i] >= machines->nr)
+            return false;
+    if (own->has_more || machines->has_more || own->id != 0 || machines->id != 0 || own->nr < nr ||
+        own->first > UINT32_MAX - nr || machines->first > UINT32_MAX - machines->nr)
+        return false;
+    config->its_devices.first = own->first;
+    config->its_devices.nr = nr;
+    config->its_devices.phys = machines->first;
+    config->its_devices.is_virtual = true;
+    return true;
+}
+
+static const char *add_bridge(struct vm_config *config, const struct vm_device_node *its,
+                              const struct vm_device_node *nodes, uint32_t device)
+{
+    const struct vm_device_node *node = &nodes[device];
+    bool is_virtual = vm_config_nr_virtual(config) > 0 && config->virtuals.device == device;
+
     if (node->msis.iommu == 0)
         return NULL; /* its devices interrupt by their pins */
+    if (vm_config_nr_physical(config) > 0 &&
+        config->device_ranges[config->physical_range].device == device)
+        return refusal("vm.dtb: %s: with stile,physical-functions what is behind the machine's %s "
+                       "interrupts by its pins: no msi-map",
+                       node->name, config->devices[device].name);
     if (config->its_devices.nr > 0 || node->msis.iommu != its->phandle ||
         node->machine_msis.iommu == 0 || node->machine_msis.iommu != its->machine_phandle ||
-        !join_maps(config, &node->msis, &node->machine_msis))
+        !(is_virtual ? join_virtual : join_maps)(config, &node->msis, &node->machine_msis))
         return refusal(
             "vm.dtb: %s: its msi-map, or that of the machine's %s, is not one entry that "
             "leads to the ITS, or not the only one",
-            node->name, name);
+            node->name, config->devices[device].name);
     return NULL;
 }
 
@@ -85,11 +116,11 @@ const char *vm_its_check(struct vm_config *config, const struct vm_device_node *
         return NULL;
     its = range->device;
     if (config->one_to_one ? range->at.base.ipa != range->pa.pa
-                           : config->nr_streams > 0 && !smmu_needs_twins())
+                           : vm_config_has_streams(config) && !smmu_needs_twins())
         return refusal("vm.dtb: %s: devices do not reach the machine's %s there", nodes[its].name,
                        config->devices[its].name);
     for (uint32_t i = 0; i < config->nr_devices && !fault; i++)
         if (nodes[i].is_pci)
-            fault = add_bridge(config, &nodes[its], &nodes[i], config->devices[i].name);
+            fault = add_bridge(config, &nodes[its], nodes, i);
     return fault;
 }

@@ -32,8 +32,8 @@
 #include "vm/vcpu.h"
 #include "vm/vm.h"
 
-_Static_assert(4 + VM_NR_GICR + VM_NR_SLOTS + VM_NR_FLASH <= MMIO_NR_REGIONS,
-               "distributor, UART, clock and virtio devices, and what may be in pieces");
+_Static_assert(6 + VM_NR_GICR + VM_NR_SLOTS + VM_NR_FLASH <= MMIO_NR_REGIONS,
+               "distributor, ITS, UART, clock, virtio devices, PCI, and what may be in pieces");
 
 /* By number - 1. */
 static struct build {

@@ -15,6 +15,8 @@
 #include "mm/page.h"
 #include "mm/stage2.h"
 #include "vgic/vgic.h"
+#include "virt/sriov.h"
+#include "virt/vpci.h"
 #include "vm/refusal.h"
 #include "vm/vm.h"
 
@@ -25,17 +27,31 @@ static bool have_common_streams(const struct vm_config *a, const struct vm_confi
            b->first_stream < a->first_stream + a->nr_streams;
 }
 
-/* Which device of @config's has registers, an interrupt or a stream of one of @other's, or NULL. */
+static bool have_common_functions(const struct vm_config *a, const struct vm_config *b)
+{
+    for (uint32_t i = 0; i < vm_config_nr_virtual(a); i++)
+        for (uint32_t j = 0; j < vm_config_nr_virtual(b); j++)
+            if (a->virtuals.machine.pa == b->virtuals.machine.pa &&
+                a->virtuals.ids[i] == b->virtuals.ids[j])
+                return true;
+    return false;
+}
+
+/*
+ * Which device of @config's has registers, an interrupt, a stream or a function of one of @other's,
+ * or NULL.
+ */
 static const char *find_common(const struct vm_config *config, const struct vm_config *other)
 {
-    if (have_common_streams(config, other))
+    if (have_common_streams(config, other) || have_common_functions(config, other))
         return config->devices[0].name;
     for (uint32_t i = 0; i < config->nr_device_ranges; i++) {
         const struct vm_device_range *range = &config->device_ranges[i];
 
         for (uint32_t j = 0; j < other->nr_device_ranges; j++) {
             const struct vm_device_range *taken = &other->device_ranges[j];
-            if (!range->is_its && range->pa.pa < taken->pa.pa + taken->at.bytes &&
+            if (!range->is_its && !range->is_shown && !taken->is_shown &&
+                range->pa.pa < taken->pa.pa + taken->at.bytes &&
                 taken->pa.pa < range->pa.pa + range->at.bytes)
                 return config->devices[range->device].name;
         }
@@ -49,6 +65,8 @@ static const char *find_common(const struct vm_config *config, const struct vm_c
 
 const char *vm_devices_check(const struct vm *vm)
 {
+    const char *fault;
+
     if (!IS_ENABLED(CONFIG_DEVICES) || vm->config.nr_devices == 0)
         return NULL;
     for (uint32_t id = 1; id <= CONFIG_NR_VMS; id++) {
@@ -61,7 +79,8 @@ const char *vm_devices_check(const struct vm *vm)
         if (common)
             return refusal("vm.dtb: the machine's %s is %s's", common, other->config.name);
     }
-    return IS_ENABLED(CONFIG_ITS) ? vm_msi_check(&vm->config) : NULL;
+    fault = IS_ENABLED(CONFIG_ITS) ? vm_msi_check(&vm->config) : NULL;
+    return fault || !IS_ENABLED(CONFIG_SRIOV) ? fault : sriov_check(&vm->config);
 }
 
 void vm_devices_say(const struct vm *vm)
@@ -69,8 +88,11 @@ void vm_devices_say(const struct vm *vm)
     for (uint32_t i = 0; IS_ENABLED(CONFIG_DEVICES) && i < vm->config.nr_devices; i++) {
         const struct vm_device *device = &vm->config.devices[i];
 
-        log_info("%s: has the machine's %s%s", vm->config.name, device->name,
-                 device->has_clocks ? ", whose clocks stay as they are" : "");
+        log_info("%s: has %sthe machine's %s%s", vm->config.name,
+                 vm_config_nr_virtual(&vm->config) > 0 && vm->config.virtuals.device == i
+                     ? "virtual functions behind "
+                     : "",
+                 device->name, device->has_clocks ? ", whose clocks stay as they are" : "");
         if (device->has_dma)
             log_warn("%s: by DMA of %s it can write to all memory, the hypervisor's too",
                      vm->config.name, device->name);
@@ -102,9 +124,10 @@ bool vm_devices_alloc(struct vm *vm)
     *tables = (struct smmu_tables){NULL, NULL};
     if (!has_streams(vm))
         return true;
-    tables->streams = page_alloc(vm->id, SMMU_TABLE_ORDER);
     tables->context = page_alloc(vm->id, PAGE_ORDER_4K);
-    return tables->streams && tables->context;
+    if (vm->config.nr_streams > 0)
+        tables->streams = page_alloc(vm->id, SMMU_TABLE_ORDER);
+    return tables->context && (tables->streams || vm->config.nr_streams == 0);
 }
 
 void vm_devices_free(struct vm *vm)
@@ -127,8 +150,10 @@ static void attach(struct vm *vm)
 
     its->nr_faults = 0;
     its->is_told = false;
-    smmu_attach(vm->id, vm->config.first_stream, vm->config.nr_streams, &its->tables,
-                stage2_dma_root(&vm->stage2));
+    if (vm->config.nr_streams > 0)
+        smmu_attach(vm->id, vm->config.first_stream, vm->config.nr_streams, &its->tables,
+                    stage2_dma_root(&vm->stage2));
+    vpci_attach(vm, its->tables.context);
 }
 
 static const char *name_of(uint32_t type)
@@ -186,18 +211,25 @@ static bool map_range(struct vm *vm, const struct vm_device_range *range)
                       range->at.bytes - before, STAGE2_DEVICE | rights) == STILE_SUCCESS;
 }
 
+/* Not mapped, or mapped later: virt/vpci.h. */
+static bool is_shown(const struct vm_config *config, uint32_t range)
+{
+    return config->device_ranges[range].is_shown ||
+           (vm_config_nr_physical(config) > 0 && range == config->physical_range);
+}
+
 const char *vm_devices_map(struct vm *vm)
 {
     for (uint32_t i = 0; IS_ENABLED(CONFIG_DEVICES) && i < vm->config.nr_device_ranges; i++) {
         const struct vm_device_range *range = &vm->config.device_ranges[i];
 
-        if (!range->is_its && !map_range(vm, range))
+        if (!range->is_its && !is_shown(&vm->config, i) && !map_range(vm, range))
             return refusal("the machine's %s cannot be mapped for it",
                            vm->config.devices[range->device].name);
     }
     if (IS_ENABLED(CONFIG_ITS) && !vm_msi_map(vm))
         return "the ITS's doorbell cannot be mapped for it";
-    return NULL;
+    return IS_ENABLED(CONFIG_SRIOV) ? vpci_init(vm) : NULL;
 }
 
 /* The @index-th bus of those behind all bridges; false if there are fewer. */
@@ -216,11 +248,21 @@ static bool find_bus(const struct vm_config *config, uint32_t index, pa_t *bus)
     return false;
 }
 
+static void quiet_virtual(const struct vm *vm)
+{
+    uint32_t nr = vpci_quiet(vm);
+
+    if (nr > 0 && !vm->console.port.quiet)
+        printk_guest("%s: virtual functions that were bus masters: %u", vm->config.name, nr);
+}
+
 bool vm_devices_quiet(const struct vm *vm, uint32_t *done)
 {
     uint32_t nr;
     pa_t bus;
 
+    if (vm_config_nr_virtual(&vm->config) > 0)
+        quiet_virtual(vm);
     if (!IS_ENABLED(CONFIG_DEVICES) || !find_bus(&vm->config, *done, &bus))
         return false;
     nr = pci_quiet_bus(bus);
@@ -250,6 +292,8 @@ void vm_devices_stop(struct vm *vm)
         vm_msi_stop(vm);
     if (!has_streams(vm))
         return;
+    if (vm_config_nr_virtual(&vm->config) > 0)
+        quiet_virtual(vm);
     smmu_detach(vm->id);
     if (dma[vm->id - 1].nr_faults > 0 && !vm->console.port.quiet)
         printk_guest("%s: accesses of its devices that were refused: %u", vm->config.name,

@@ -18,6 +18,7 @@
 #ifndef VGIC_VGIC_INTERNAL_H
 #define VGIC_VGIC_INTERNAL_H
 
+#include "arch/clamp.h"
 #include "dev/gic_regs.h"
 #include "dev/intid.h"
 #include "dev/its.h"
@@ -253,17 +254,27 @@ void vgic_refill(struct vcpu *vcpu);
  * vlpi.c ---
  */
 
+/** What the machine calls a device of the guest's; UINT32_MAX if that is none of its own. */
+static inline uint32_t vits_phys_device(const struct vm_config *config, uint64_t id)
+{
+    uint64_t index = id - config->its_devices.first;
+    uint64_t phys = config->its_devices.phys + index;
+
+    if (index >= config->its_devices.nr)
+        return UINT32_MAX;
+    if (IS_ENABLED(CONFIG_SRIOV) && config->its_devices.is_virtual) {
+        if (index % VM_VIRTUAL_STEP != 0)
+            return UINT32_MAX;
+        index = clamp(index / VM_VIRTUAL_STEP, VM_NR_VIRTUAL);
+        phys = config->its_devices.phys + config->virtuals.ids[index];
+    }
+    return phys < its_nr_devices() ? (uint32_t)phys : UINT32_MAX;
+}
+
 /** Whether a DeviceID of the guest's is that of a device of its own. */
 static inline bool vits_has_device(const struct vm_config *config, uint64_t id)
 {
-    return id - config->its_devices.first < config->its_devices.nr &&
-           config->its_devices.phys + (id - config->its_devices.first) < its_nr_devices();
-}
-
-/** What the machine calls it. */
-static inline uint32_t vits_phys_device(const struct vm_config *config, uint32_t id)
-{
-    return config->its_devices.phys + (id - config->its_devices.first);
+    return vits_phys_device(config, id) != UINT32_MAX;
 }
 
 /** vits_init() - show a VM that has one its ITS, as after reset; it maps nothing */

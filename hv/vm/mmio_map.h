@@ -34,7 +34,7 @@ struct mmio_region {
 };
 
 /** Enough for one of each device, and for those that may be in several pieces: vm/vm_config.h. */
-#define MMIO_NR_REGIONS 13
+#define MMIO_NR_REGIONS 14
 
 /** The devices of one VM; constant while it runs. All zero: none. */
 struct mmio_map {

@@ -74,6 +74,33 @@ struct ipa_range {
 /** How much configuration space a PCI bus takes (PCI Express Base 7.2.2). */
 #define PCI_BUS_BYTES (UINT64_C(1) << 20)
 
+/**
+ * The most physical functions whose virtual functions a VM leaves to others, and the most virtual
+ * ones that a VM may have.
+ */
+#define VM_NR_PHYSICAL 2
+#define VM_NR_VIRTUAL  4
+
+/** A physical function (PCI Express Base 9): what is behind the VM's bridge, but for a part. */
+struct vm_physical {
+    uint16_t id;    /* its routing ID */
+    uint64_t pci;   /* where the registers of its virtual functions are to be, for PCI, */
+    pa_t pa;        /* and for the CPUs */
+    uint64_t bytes; /* as many as there can be */
+};
+
+/** Virtual functions. The VM finds each as the first one of a device of its own. */
+#define VM_VIRTUAL_STEP 8u
+struct vm_virtual {
+    uint32_t nr;
+    uint32_t device;             /* their bridge, of devices */
+    uint16_t ids[VM_NR_VIRTUAL]; /* their routing IDs in the machine */
+    pa_t machine;                /* the configuration space of the machine's bridge */
+    struct ipa_range config;     /* that of the VM's, a bus, of which each is a device */
+    struct ipa_range window;     /* where the VM puts their registers, */
+    uint64_t window_pci;         /* and where that is for PCI */
+};
+
 /** A device of the machine's: a node of its tree. */
 struct vm_device {
     const char *name; /* in the machine's tree, which stays where it is */
@@ -89,6 +116,7 @@ struct vm_device_range {
     bool is_config;   /* PCI's configuration space, of whole buses */
     bool is_doorbell; /* devices write there for their MSIs */
     bool is_its;      /* the frames of an ITS, which is emulated; one at most */
+    bool is_shown;    /* none of the machine's: there EL2 shows virtual functions, or maps theirs */
 };
 
 /** An SPI of one, as the VM and as the machine number it. */
@@ -165,11 +193,16 @@ struct vm_config {
     struct vm_device_range device_ranges[VM_NR_DEVICE_RANGES];
     struct vm_device_spi device_spis[VM_NR_DEVICE_SPIS];
     uint32_t first_stream; /* those of its devices that the SMMU keeps to its memory */
-    uint32_t nr_streams;   /* 0: it has no such devices */
+    uint32_t nr_streams;   /* 0: it has no such devices, or virtual functions: each is one stream */
+    uint32_t nr_physical;  /* stile,physical-functions */
+    struct vm_physical physical[VM_NR_PHYSICAL];
+    uint32_t physical_range;    /* their bridge's configuration space, of device_ranges */
+    struct vm_virtual virtuals; /* stile,virtual-functions */
     struct {
         uint32_t first; /* DeviceIDs of what interrupts by its ITS */
         uint32_t nr;
-        uint32_t phys; /* what the machine calls the first */
+        uint32_t phys; /* what the machine calls the first; of virtual functions, routing ID 0 */
+        bool is_virtual;
     } its_devices;
     bool one_to_one; /* stile,trusted-dma: an IPA is the machine's address */
     bool pmu;        /* stile,pmu: its vCPUs have performance monitors */
@@ -198,10 +231,23 @@ static inline const struct vm_device_range *vm_config_its(const struct vm_config
     return NULL;
 }
 
+/** How many virtual functions of the machine's devices it has. */
+static inline uint32_t vm_config_nr_virtual(const struct vm_config *config)
+{
+    return IS_ENABLED(CONFIG_SRIOV) ? config->virtuals.nr : 0;
+}
+
+/** How many physical functions it has whose virtual ones are others'. */
+static inline uint32_t vm_config_nr_physical(const struct vm_config *config)
+{
+    return IS_ENABLED(CONFIG_SRIOV) ? config->nr_physical : 0;
+}
+
 /** Whether it has devices that the SMMU keeps to its memory. */
 static inline bool vm_config_has_streams(const struct vm_config *config)
 {
-    return IS_ENABLED(CONFIG_DEVICES) && config->nr_streams > 0;
+    return IS_ENABLED(CONFIG_DEVICES) &&
+           (config->nr_streams > 0 || vm_config_nr_virtual(config) > 0);
 }
 
 /** Either: its memory is all there from the beginning, and stays. */

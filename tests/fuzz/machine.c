@@ -99,6 +99,12 @@ void poison_guest(pa_t base, unsigned order)
     ASAN_POISON_MEMORY_REGION(page_va(base), PAGE_SIZE << order);
 }
 
+void fake_io_write(uintptr_t address, uint64_t value, unsigned bytes)
+{
+    panic("no device to write %lx, %u bytes, to at %lx", (unsigned long)value, bytes,
+          (unsigned long)address);
+}
+
 uint64_t fake_io_read(uintptr_t address, unsigned bytes)
 {
     panic("no device to read %u bytes from at %lx", bytes, (unsigned long)address);
@@ -350,6 +356,16 @@ void smmu_attach(uint32_t vm_id, uint32_t first, uint32_t nr, const struct smmu_
 {
     panic("VM %u is given streams %x, %x, by %p and %lx", vm_id, first, nr, (const void *)tables,
           root.pa);
+}
+
+bool smmu_lend(uint32_t stream)
+{
+    panic("stream %x is lent", stream);
+}
+
+void smmu_attach_stream(uint32_t vm_id, uint32_t stream, void *context, pa_t root)
+{
+    panic("VM %u is given stream %x, by %p and %lx", vm_id, stream, context, root.pa);
 }
 
 void smmu_detach(uint32_t vm_id)

@@ -22,6 +22,8 @@
 #ifdef CONFIG_ITS
 #include "config/vm_its.c"
 #endif
+#include "config/vm_range.c"
+#include "config/vm_sriov.c"
 #include "config/vm_tree.c"
 #include "config/vm_virtio.c"
 

@@ -186,6 +186,20 @@ KTF_TEST(vits, a_device_of_others_cannot_be_mapped)
         EXPECT_NULL(fake_its[i].itt);
 }
 
+KTF_TEST(vits, of_virtual_functions_the_first_of_each_device_is_known)
+{
+    const struct vm_config config = {
+        .virtuals = {.nr = 2, .ids = {9, 3}},
+        .its_devices = {.first = 0x40, .nr = 16, .phys = FIRST_PHYS, .is_virtual = true},
+    };
+
+    for (uint64_t id = 0; id < 0x100; id++)
+        EXPECT_EQ(vits_has_device(&config, id), id == 0x40 || id == 0x48);
+    EXPECT_FALSE(vits_has_device(&config, UINT64_MAX));
+    EXPECT_EQ(vits_phys_device(&config, 0x40), FIRST_PHYS + 9);
+    EXPECT_EQ(vits_phys_device(&config, 0x48), FIRST_PHYS + 3);
+}
+
 KTF_TEST(vits, there_are_so_many_devices_and_events)
 {
     start_its(true);

@@ -8,6 +8,9 @@
 #ifndef CONFIG_ITS
 #define CONFIG_ITS 1
 #endif
+#ifndef CONFIG_SRIOV
+#define CONFIG_SRIOV 1
+#endif
 
 #include "vgic_guest.h"
 

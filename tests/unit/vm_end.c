@@ -19,6 +19,8 @@
 #ifdef CONFIG_ITS
 #include "config/vm_its.c"
 #endif
+#include "config/vm_range.c"
+#include "config/vm_sriov.c"
 #include "config/vm_load.c"
 #include "config/vm_node.c"
 #include "config/vm_place.c"
@@ -135,6 +137,30 @@ void vm_msi_stop(struct vm *any)
     EXPECT_NULL(vm_config_its(&any->config));
 }
 #endif
+
+const char *sriov_check(const struct vm_config *config)
+{
+    (void)config;
+    return NULL;
+}
+
+const char *vpci_init(struct vm *owner)
+{
+    (void)owner;
+    return NULL;
+}
+
+uint32_t vpci_quiet(const struct vm *owner)
+{
+    (void)owner;
+    return 0;
+}
+
+void vpci_attach(const struct vm *owner, void *context)
+{
+    (void)owner;
+    (void)context;
+}
 
 bool smmu_next_event(struct smmu_event *event)
 {

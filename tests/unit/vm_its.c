@@ -5,6 +5,9 @@
 #ifndef CONFIG_ITS
 #define CONFIG_ITS 1
 #endif
+#ifndef CONFIG_SRIOV
+#define CONFIG_SRIOV 1
+#endif
 
 #include <stdio.h>
 
@@ -96,6 +99,59 @@ KTF_TEST(vm_its, a_bridge_may_do_without)
     vm_pci.nr_msis = 0;
     ASSERT_STREQ(parse(), NULL);
     EXPECT_EQ(config.its_devices.nr, 0);
+}
+
+/* Two virtual functions; their bridge has buses and a window of its own. */
+static void two_virtual(void)
+{
+    static const uint32_t window[] = {0x02000000, 0, 0x10000000, 0, 0x70000000, 0, 0x100000};
+
+    vm_pci.nr_virtual = 2;
+    vm_pci.virtuals[0] = 0x9;
+    vm_pci.virtuals[1] = 0x123;
+    vm_pci.nr_windows = 1;
+    memcpy(vm_pci.windows[0], window, sizeof(window));
+}
+
+KTF_TEST(vm_its, of_virtual_functions_the_vm_s_ids_count)
+{
+    two_virtual();
+    vm_pci.msis[0][2] = 0x40;
+    machine_pci.msis[0][2] = 0x5000;
+    ASSERT_STREQ(parse(), NULL);
+    EXPECT_EQ(config.its_devices.first, 0x40);
+    EXPECT_EQ(config.its_devices.nr, 16);
+    EXPECT_EQ(config.its_devices.phys, 0x5000);
+    EXPECT_TRUE(config.its_devices.is_virtual);
+}
+
+static void virtual_of_no_id(void)
+{
+    two_virtual();
+    machine_pci.msis[0][3] = 0x123;
+}
+
+static void virtual_of_few_ids(void)
+{
+    two_virtual();
+    vm_pci.msis[0][3] = 15;
+}
+
+static void virtual_of_other_ids(void)
+{
+    two_virtual();
+    vm_pci.msis[0][0] = 8;
+}
+
+static void physical(void)
+{
+    static const uint32_t window[] = {0x02000000, 0, 0x10000000, 0, 0x10000000, 0, 0x100000};
+
+    vm_pci.nr_physical = 3;
+    vm_pci.physical[0] = 8;
+    vm_pci.physical[2] = 0x10000000;
+    machine_pci.nr_windows = 1;
+    memcpy(machine_pci.windows[0], window, sizeof(window));
 }
 
 /* It knows the machine's address alone. */
@@ -233,6 +289,12 @@ static const struct fault faults[] = {
     {"two entries", two_entries, MAPS},
     {"nothing in common", nothing_in_common, MAPS},
     {"ids that wrap", ids_that_wrap, MAPS},
+    {"a virtual function of no id", virtual_of_no_id, MAPS},
+    {"virtual functions of too few ids", virtual_of_few_ids, MAPS},
+    {"virtual functions of other ids", virtual_of_other_ids, MAPS},
+    {"physical functions", physical,
+     "vm.dtb: pcie@60000000: with stile,physical-functions what is behind the machine's "
+     "pcie@10000000 interrupts by its pins: no msi-map"},
     {"over memory", over_memory,
      "vm.dtb: /memory overlaps itself, a device or the pages shared at 0xB000000"},
 };

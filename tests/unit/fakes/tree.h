@@ -27,7 +27,11 @@ struct tree_pci {
     unsigned nr_streams;
     uint32_t streams[2][4]; /* requester id, the IOMMU's phandle, stream, how many */
     unsigned nr_msis;
-    uint32_t msis[2][4]; /* requester id, the ITS's phandle, DeviceID, how many */
+    uint32_t msis[2][4];  /* requester id, the ITS's phandle, DeviceID, how many */
+    unsigned nr_physical; /* cells of stile,physical-functions */
+    uint32_t physical[9];
+    unsigned nr_virtual; /* cells of stile,virtual-functions */
+    uint32_t virtuals[5];
 };
 
 /** A node of a tree with a reg of 64-bit addresses and sizes. */
@@ -137,6 +141,10 @@ static inline void tree_add_pci(void *fdt, const struct tree_pci *pci)
         tree_add_cells(fdt, "iommu-map", pci->streams[0], pci->nr_streams, 4, 4);
     if (pci->nr_msis > 0)
         tree_add_cells(fdt, "msi-map", pci->msis[0], pci->nr_msis, 4, 4);
+    if (pci->nr_physical > 0)
+        tree_add_cells(fdt, "stile,physical-functions", pci->physical, pci->nr_physical, 1, 1);
+    if (pci->nr_virtual > 0)
+        tree_add_cells(fdt, "stile,virtual-functions", pci->virtuals, pci->nr_virtual, 1, 1);
 }
 
 static inline void tree_add_node(void *fdt, const struct tree_node *node)
