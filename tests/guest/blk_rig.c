@@ -8,6 +8,7 @@
 #include "ktf.h"
 #include "lib/time.h"
 #include "mm/page.h"
+#include "nvme_rig.h"
 #include "support.h"
 #include "test/test.h"
 #include "threads/thread.h"
@@ -59,6 +60,7 @@ static const struct blk_transport *device;
 
 void test_map_devices(void)
 {
+    nvme_map();
     device = blk_mmio_find();
     if (!device)
         device = blk_pci_find();

@@ -39,6 +39,8 @@ def disk_of(case, build):
 def disk_options(case, build):
     """Those for the case's disks; what is written to them goes with the machine."""
     options = ["-global", "virtio-mmio.force-legacy=false"]
+    for device in case.devices:
+        options += ["-device", device]
     if case.disk:
         path = disk_of(case, build)
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -43,6 +43,7 @@ class Case:
     icount: bool = False
     instructions: int = 0  # so many must be executed, at least, from the first mark of the programs to the last
     smmu: bool = False
+    devices: list = field(default_factory=list)  # QEMU devices that disks may be part of
     disk: str = ""  # a QEMU device that is a disk of 64 KiB, each 8 bytes of which say where they are
     journal_disk: str = ""  # a QEMU device that is such a disk, on which nothing may be lost: runner/journal.py
     blank_disks: list = field(default_factory=list)  # QEMU devices that are empty disks of 64 MiB
