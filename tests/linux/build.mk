@@ -38,7 +38,7 @@ $(aarch32)/.done: scripts/debian-armhf scripts/fetch-debian | $(O)/.deps-build
 	@touch $@
 
 # $(call linux_scripts,folder) and $(call linux_programs,folder): what is in it, and built from it
-linux_scripts  = $(filter-out %.c %.h %.mk $(addprefix tests/linux/,init series beside tools aarch32 kvm power long disk io driver),\
+linux_scripts  = $(filter-out %.c %.h %.mk $(addprefix tests/linux/,init series beside tools aarch32 kvm power long disk io sriov driver),\
 	$(wildcard tests/linux/$(1)*))
 linux_programs = $(patsubst tests/linux/%.c,$(O)/linux/%,$(wildcard tests/linux/$(1)*.c))
 
@@ -48,6 +48,7 @@ linux-aarch32-programs := $(call linux_programs,aarch32/)
 linux-kvm-programs     := $(call linux_programs,kvm/)
 linux-power-programs   := $(call linux_programs,power/)
 linux-io-programs      := $(call linux_programs,io/)
+linux-sriov-programs   := $(call linux_programs,sriov/)
 
 # Those of tools keep their symbols, and are as a debugger likes them.
 linux-source = $(@:$(O)/%=tests/%.c)
@@ -55,6 +56,7 @@ linux-flags = -std=c11 -D_GNU_SOURCE -static $(WARNINGS)
 linux-compile = $(CROSS_COMPILE)gcc $(linux-flags) -O1 -s $(linux-source) -o $@
 linux-power-compile = $(linux-compile)
 linux-io-compile = $(linux-compile)
+linux-sriov-compile = $(linux-compile)
 linux-tools-compile = $(CROSS_COMPILE)gcc $(linux-flags) -O0 -g -fdebug-prefix-map=$(CURDIR)=. $(linux-source) -o $@
 # clang is there for the tests; a gcc for AArch32 would be another compiler to install.
 linux-aarch32-compile = clang --target=arm-linux-gnueabihf -march=armv8-a+crc --sysroot=$(aarch32-root) \
@@ -76,7 +78,8 @@ $(eval $(call linux_compile_rule,aarch32-))
 $(eval $(call linux_compile_rule,kvm-))
 $(eval $(call linux_compile_rule,power-))
 $(eval $(call linux_compile_rule,io-))
-$(linux-programs) $(linux-tools-programs) $(linux-power-programs) $(linux-io-programs): | $(O)/.deps-build
+$(eval $(call linux_compile_rule,sriov-))
+$(linux-programs) $(linux-tools-programs) $(linux-power-programs) $(linux-io-programs) $(linux-sriov-programs): | $(O)/.deps-build
 $(linux-programs): tests/linux/mark.h
 $(linux-io-programs): tests/linux/mark.h $(wildcard tests/linux/io/*.h)
 $(linux-aarch32-programs): $(aarch32)/.done | $(O)/.deps-test
@@ -122,6 +125,7 @@ linux-power-tests   := $(call linux_scripts,power/) $(linux-power-programs) $(li
 linux-long-tests    := $(call linux_scripts,long/)
 linux-disk-tests    := $(call linux_scripts,disk/)
 linux-io-tests      := $(call linux_scripts,io/) $(linux-io-programs)
+linux-sriov-tests   := $(call linux_scripts,sriov/) $(linux-sriov-programs)
 linux-driver-tests  := $(call linux_scripts,driver/) $(wildcard tools/io/*) $(backend) $(linux-io-programs)
 
 linux-common = scripts/initramfs -o $@ --busybox $(debian)/busybox --init tests/linux/init
@@ -135,6 +139,7 @@ linux-power-pack   = $(linux-common) $(linux-tests) $(linux-power-tests)
 linux-selftests-pack = $(linux-common) $(linux-tests) $(linux-long-tests) $(kernel-selftests)/*
 linux-disk-pack    = $(linux-common) $(linux-tests) $(linux-disk-tests) $(debian)/modules/*.ko
 linux-io-pack      = $(linux-common) $(linux-tests) $(linux-io-tests) $(debian)/modules/*.ko
+linux-sriov-pack   = $(linux-common) $(linux-tests) $(linux-sriov-tests) $(debian)/modules/*.ko
 linux-driver-pack  = $(linux-common) $(linux-tests) $(linux-driver-tests)
 linux-stress-ng-pack = $(linux-common) --tree $(stress-ng)/tree $(linux-tests) $(linux-long-tests)
 
@@ -154,6 +159,7 @@ $(eval $(call linux_pack_rule,initrd-kvm,kvm-))
 $(eval $(call linux_pack_rule,initrd-power,power-))
 $(eval $(call linux_pack_rule,initrd-disk,disk-))
 $(eval $(call linux_pack_rule,initrd-io,io-))
+$(eval $(call linux_pack_rule,initrd-sriov,sriov-))
 $(eval $(call linux_pack_rule,initrd-driver,driver-))
 $(eval $(call linux_pack_rule,initrd-selftests,selftests-))
 $(eval $(call linux_pack_rule,initrd-stress-ng,stress-ng-))
