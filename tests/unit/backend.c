@@ -70,9 +70,9 @@ void device_forget(struct device *it)
     (void)it;
 }
 
-uint32_t stile_bind(int stile, uint32_t peer, uint32_t remote, int event_fd)
+uint32_t stile_bind(int stile, uint32_t peer, uint32_t remote, int event_fd, int send_fd)
 {
-    (void)stile, (void)peer, (void)remote, (void)event_fd;
+    (void)stile, (void)peer, (void)remote, (void)event_fd, (void)send_fd;
     return 0;
 }
 
@@ -104,7 +104,7 @@ static void setup(void)
     ASSERT_GE(file, 0);
     ASSERT_EQ(ftruncate(file, SECTORS * SECTOR_BYTES), 0);
     memory = (struct memory){.nr = 1, .ranges = {{BASE, BYTES, calloc(1, BYTES)}}};
-    config = (struct config_device){.is_disk = true, .vm = "vm", .nr_queues = 1};
+    config = (struct config_device){.kind = &kind_disk, .vm = "vm", .nr_queues = 1};
     strcpy(config.file, name);
     page = (struct stile_virtio_page){.magic = STILE_VIRTIO_MAGIC};
     device = (struct device){.config = &config,

@@ -75,6 +75,7 @@ static const struct front front_bus = {
     .tell_changed = tell_changed,
     .tell_reset = tell_reset,
     .is_there = is_there,
+    .has_ports = true,
 };
 
 /* --- what messages ask for ------------------------------------------------------------------- */
@@ -156,7 +157,8 @@ bool bus_bind(struct bus *bus, const struct stile_virtio_msg_port *port)
 
     if (!device || port->queue >= device->nr_queues || it->page->status & VIRTIO_CONFIG_S_DRIVER_OK)
         return false;
-    bound = stile_bind(device->stile, bus->vm_id, port->port, device->event_fd);
+    bound = stile_bind(device->stile, bus->vm_id, port->port, device->events[port->queue].kick,
+                       device->events[port->queue].call);
     if (bound == 0)
         return false;
     if (device->ports[port->queue] != 0)
@@ -309,7 +311,7 @@ static const char *join(struct bus *bus)
     if (status != STILE_SUCCESS)
         return "it is not such a channel";
     for (unsigned i = 0; i < 2; i++) {
-        bus->ports[i] = stile_bind(bus->stile, bus->vm_id, remote[i], bus->event_fd);
+        bus->ports[i] = stile_bind(bus->stile, bus->vm_id, remote[i], bus->event_fd, -1);
         if (bus->ports[i] == 0)
             return strerror(errno);
     }

@@ -59,12 +59,31 @@ static bool read_mac(uint8_t mac[6], const char *word)
     return !(mac[0] & 1); /* of one card, not of a group of them */
 }
 
+static const struct kind *find_kind(const char *word)
+{
+    static const struct {
+        const char *word;
+        const struct kind *kind;
+    } kinds[] = {
+        {"disk", &kind_disk},
+        {"net", &kind_net},
+        {"vhost-net", &kind_vhost_net},
+    };
+
+    for (unsigned i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        if (strcmp(word, kinds[i].word) == 0)
+            return kinds[i].kind;
+    return NULL;
+}
+
 static const char *read_queues(struct config_device *device, const char *word)
 {
-    if (device->is_disk)
+    if (device->kind == &kind_disk)
         return read_number(&device->nr_queues, word, 1, STILE_VIRTIO_NR_QUEUES)
                    ? NULL
                    : "queues= is not a number from 1 to 8";
+    if (device->kind == &kind_vhost_net)
+        return "a vhost-net has one pair of queues";
     return read_number(&device->nr_queues, word, 1, NET_PAIRS_MAX)
                ? NULL
                : "queues= is not a number from 1 to 3";
@@ -77,7 +96,7 @@ static const char *read_option(struct config_device *device, const char *word)
 
     if (strncmp(word, queues, sizeof(queues) - 1) == 0)
         return read_queues(device, &word[sizeof(queues) - 1]);
-    if (device->is_disk) {
+    if (device->kind == &kind_disk) {
         device->is_read_only = strcmp(word, "read-only") == 0;
         return device->is_read_only ? NULL : "a disk may be read-only, and have queues=";
     }
@@ -89,12 +108,12 @@ static const char *read_words(struct config_device *device, char *words[], unsig
 {
     const char *fault = NULL;
 
-    *device = (struct config_device){.is_disk = strcmp(words[0], "disk") == 0, .nr_queues = 1};
-    if (!device->is_disk && strcmp(words[0], "net") != 0)
-        return "it is neither a disk nor a net";
+    *device = (struct config_device){.kind = find_kind(words[0]), .nr_queues = 1};
+    if (!device->kind)
+        return "it is neither a disk nor a net nor a vhost-net";
     if (nr < 4 || nr > WORDS)
-        return "it is not: disk VM INDEX FILE [read-only] [queues=N], or net VM INDEX TAP [MAC] "
-               "[queues=N]";
+        return "it is not: disk VM INDEX FILE [read-only] [queues=N], net VM INDEX TAP [MAC] "
+               "[queues=N], or vhost-net VM INDEX TAP [MAC]";
     if (!copy(device->vm, sizeof(device->vm), words[1]) ||
         !copy(device->file, sizeof(device->file), words[3]))
         return "a name is too long";

@@ -2,8 +2,9 @@
 /*
  * What is served to whom: a file of lines
  *
- *     disk VM INDEX FILE [read-only] [queues=N]
- *     net  VM INDEX TAP  [MAC] [queues=N]
+ *     disk      VM INDEX FILE [read-only] [queues=N]
+ *     net       VM INDEX TAP  [MAC] [queues=N]
+ *     vhost-net VM INDEX TAP  [MAC]
  *
  * of words, in which # begins a comment. INDEX counts the VM's devices by their addresses, from 0.
  * A disk has one queue, or N, up to 8, and a network card one pair of them, or N, up to 3: as many
@@ -18,8 +19,10 @@
 
 #define SERVED_MAX 32
 
+struct kind;
+
 struct config_device {
-    bool is_disk;
+    const struct kind *kind; /* device.h */
     char vm[32];
     uint32_t index;
     char file[128]; /* of a disk; or the name of a TAP device */

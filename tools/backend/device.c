@@ -43,6 +43,13 @@ static void set_broken(struct device *device, const char *why)
 
 /* --- what the driver has done --------------------------------------------------------------- */
 
+static void leave_driver(struct device *device)
+{
+    if (device->is_started && device->kind->stop)
+        device->kind->stop(device);
+    device->is_started = false;
+}
+
 /* Whether there was a reset; then no queue is in use, and its VM goes on. */
 static bool was_reset(struct device *device)
 {
@@ -51,7 +58,7 @@ static bool was_reset(struct device *device)
     if (resets == device->resets)
         return false;
     device->resets = resets;
-    device->is_started = false;
+    leave_driver(device);
     device->is_broken = false;
     for (unsigned i = 0; i < STILE_VIRTIO_NR_QUEUES; i++)
         device->queues[i].num = 0;
@@ -166,6 +173,7 @@ static void *serve(void *argument)
         device_look(device);
         sleep_for(device);
     }
+    leave_driver(device);
     return NULL;
 }
 
@@ -188,7 +196,7 @@ struct device *device_new(const struct config_device *config, struct stile_virti
     if (!device)
         die("out of memory");
     device->config = config;
-    device->kind = config->is_disk ? &kind_disk : &kind_net;
+    device->kind = config->kind;
     device->front = front;
     device->front_data = front_data;
     device->page = page;
@@ -196,6 +204,8 @@ struct device *device_new(const struct config_device *config, struct stile_virti
     device->file = -1;
     device->stile = stile_open();
     device->event_fd = eventfd(0, EFD_CLOEXEC);
+    for (unsigned i = 0; i < STILE_VIRTIO_NR_QUEUES; i++)
+        device->events[i] = (struct events){device->event_fd, -1};
     if (device->stile >= 0 && device->event_fd >= 0)
         return device;
     say("%s %u: %s", config->vm, config->index, strerror(errno));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A virtio device that is served: its page, its queues, and the thread that does what the driver
- * asks for. What kind of device it is, a disk or a network card, is blk.c's and net.c's; how its
- * driver gets to the page, and is told, is mmio.c's and bus.c's.
+ * asks for. What kind of device it is, a disk or a network card, is blk.c's, net.c's and
+ * vhost_net.c's; how its driver gets to the page, and is told, is mmio.c's and bus.c's.
  */
 #ifndef BACKEND_DEVICE_H
 #define BACKEND_DEVICE_H
@@ -39,6 +39,9 @@ struct kind {
     /** The driver is there, and has accepted device->features; or may be NULL. */
     void (*start)(struct device *device);
 
+    /** The driver is there no more: all of its memory is left alone; or may be NULL. */
+    void (*stop)(struct device *device);
+
     /** Does some of what can be done. */
     enum run_result (*run)(struct device *device);
 
@@ -59,6 +62,8 @@ struct front {
 
     /** Whether the driver's VM has not ended: see device_wrote_it(). */
     bool (*is_there)(const struct device *device);
+
+    bool has_ports; /* each queue has one, which device->events says how to bind */
 };
 
 /** The most pairs of queues that a network card has: one more queue is for control. */
@@ -66,13 +71,21 @@ struct front {
 
 /** Of a network card: a queue that receives, one that sends, and the TAP device's for them. */
 struct net_pair {
-    int file;
+    int file;            /* or what the kernel tells of, which serves them */
     bool is_active;      /* packets come for it */
     bool has_failed;     /* no packet comes any more */
-    bool waits_for_file; /* for packets */
+    bool waits_for_file; /* for packets, or to be told */
     uint8_t *packet;     /* that is on its way to the driver, with its header */
     size_t bytes;        /* of it; 0: there is none */
 };
+
+/** What a queue's port is joined to. */
+struct events {
+    int kick; /* an eventfd to be written at each event: event_fd, unless its kind has another */
+    int call; /* an eventfd whose writing sends an event; -1: front->tell_used() does */
+};
+
+struct vhost;
 
 struct device {
     const struct config_device *config;
@@ -83,7 +96,9 @@ struct device {
     int stile;                              /* of its ports */
     uint32_t ports[STILE_VIRTIO_NR_QUEUES]; /* its ends, as the front uses them; 0: none */
     int event_fd;                           /* written when it is to look, and when it is to end */
-    bool ends;                              /* atomic */
+    struct events events[STILE_VIRTIO_NR_QUEUES];
+    struct vhost *vhost; /* of a kind whose queues the kernel serves */
+    bool ends;           /* atomic */
     struct stile_virtio_page *page;
     struct memory memory;
     uint64_t features; /* that the driver has accepted */
@@ -104,6 +119,7 @@ struct device {
 
 extern const struct kind kind_disk;
 extern const struct kind kind_net;
+extern const struct kind kind_vhost_net;
 
 /**
  * device_new() - make a device that is to be served

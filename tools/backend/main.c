@@ -34,8 +34,9 @@ int main(int argc, char *argv[])
     if (argc != 2 || argv[1][0] == '-') {
         (void)fprintf(stderr, "usage: stile-backend CONFIG\n"
                               "CONFIG has a line for each device:\n"
-                              "    disk VM INDEX FILE [read-only] [queues=N]\n"
-                              "    net  VM INDEX TAP [MAC] [queues=N]\n");
+                              "    disk      VM INDEX FILE [read-only] [queues=N]\n"
+                              "    net       VM INDEX TAP [MAC] [queues=N]\n"
+                              "    vhost-net VM INDEX TAP [MAC]\n");
         return 2;
     }
     config_read(&config, argv[1]);

@@ -54,7 +54,7 @@ struct device *mmio_start(const struct config_device *config, struct stile_virti
 
     if (!device)
         return NULL;
-    device->ports[0] = stile_bind(device->stile, page->vm_id, page->port, device->event_fd);
+    device->ports[0] = stile_bind(device->stile, page->vm_id, page->port, device->event_fd, -1);
     if (device->ports[0] != 0)
         return device_start(device) ? device : NULL;
     say("%s %u: no event port: %s", config->vm, config->index, strerror(errno));

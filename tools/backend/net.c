@@ -23,6 +23,7 @@
 #include <linux/virtio_net.h>
 
 #include "device.h"
+#include "net.h"
 #include "say.h"
 
 /* The queues of a pair. */
@@ -62,6 +63,27 @@ static int open_tap(const char *name, bool has_queues)
     return -1;
 }
 
+int net_open_tap(const struct config_device *config)
+{
+    int file = open_tap(config->file, config->nr_queues > 1);
+
+    if (file < 0)
+        say("%s %u: TAP device %s: %s", config->vm, config->index, config->file, strerror(errno));
+    return file;
+}
+
+uint64_t net_offer(const struct config_device *config, struct stile_virtio_page *page)
+{
+    struct virtio_net_config shown = {.max_virtqueue_pairs = htole16((uint16_t)config->nr_queues)};
+
+    memcpy(shown.mac, config->mac, sizeof(shown.mac));
+    memcpy(page->config, &shown, sizeof(shown));
+    return FEATURE(VIRTIO_NET_F_CSUM) | FEATURE(VIRTIO_NET_F_GUEST_CSUM) |
+           FEATURE(VIRTIO_NET_F_HOST_TSO4) | FEATURE(VIRTIO_NET_F_HOST_TSO6) |
+           FEATURE(VIRTIO_NET_F_GUEST_TSO4) | FEATURE(VIRTIO_NET_F_GUEST_TSO6) |
+           FEATURE(VIRTIO_NET_F_MRG_RXBUF) | (config->has_mac ? FEATURE(VIRTIO_NET_F_MAC) : 0);
+}
+
 static bool open_pairs(struct device *device)
 {
     const struct config_device *config = device->config;
@@ -69,7 +91,7 @@ static bool open_pairs(struct device *device)
     for (uint32_t i = 0; i < config->nr_queues; i++) {
         struct net_pair *pair = &device->pairs[i];
 
-        *pair = (struct net_pair){.file = open_tap(config->file, config->nr_queues > 1),
+        *pair = (struct net_pair){.file = net_open_tap(config),
                                   .is_active = true,
                                   .packet = malloc(PACKET_MAX)};
         if (!pair->packet)
@@ -95,11 +117,9 @@ static void net_close(struct device *device)
 static bool net_open(struct device *device, struct stile_virtio_page *page, uint64_t *features)
 {
     const struct config_device *config = device->config;
-    struct virtio_net_config shown = {.max_virtqueue_pairs = htole16((uint16_t)config->nr_queues)};
     uint64_t more = FEATURE(VIRTIO_NET_F_CTRL_VQ) | FEATURE(VIRTIO_NET_F_MQ);
 
     if (!open_pairs(device)) {
-        say("%s %u: TAP device %s: %s", config->vm, config->index, config->file, strerror(errno));
         net_close(device);
         return false;
     }
@@ -107,13 +127,7 @@ static bool net_open(struct device *device, struct stile_virtio_page *page, uint
     if (!device->data)
         die("out of memory");
     device->nr_queues = 2 * device->nr_pairs + (device->nr_pairs > 1 ? 1 : 0);
-    memcpy(shown.mac, config->mac, sizeof(shown.mac));
-    memcpy(page->config, &shown, sizeof(shown));
-    *features = FEATURE(VIRTIO_NET_F_CSUM) | FEATURE(VIRTIO_NET_F_GUEST_CSUM) |
-                FEATURE(VIRTIO_NET_F_HOST_TSO4) | FEATURE(VIRTIO_NET_F_HOST_TSO6) |
-                FEATURE(VIRTIO_NET_F_GUEST_TSO4) | FEATURE(VIRTIO_NET_F_GUEST_TSO6) |
-                FEATURE(VIRTIO_NET_F_MRG_RXBUF) | FEATURE(VIRTIO_F_RING_PACKED) |
-                (config->has_mac ? FEATURE(VIRTIO_NET_F_MAC) : 0) |
+    *features = net_offer(config, page) | FEATURE(VIRTIO_F_RING_PACKED) |
                 (device->nr_pairs > 1 ? more : 0);
     say("%s %u: net %s", config->vm, config->index, config->file);
     return true;
@@ -199,8 +213,7 @@ static enum run_result control(struct device *device, struct queue *queue)
     return RUN_MORE;
 }
 
-/* What the kernel need not do to packets for this driver. */
-static void net_start(struct device *device)
+void net_share_work(const struct device *device, int tap)
 {
     unsigned offloads = 0;
 
@@ -210,9 +223,14 @@ static void net_start(struct device *device)
         offloads |= TUN_F_CSUM | TUN_F_TSO4;
     if (device_has(device, VIRTIO_NET_F_GUEST_TSO6))
         offloads |= TUN_F_CSUM | TUN_F_TSO6;
-    if (ioctl(device->file, TUNSETOFFLOAD, (unsigned long)offloads) != 0)
+    if (ioctl(tap, TUNSETOFFLOAD, (unsigned long)offloads) != 0)
         say("%s %u: the TAP device does what the driver could: %s", device->config->vm,
             device->config->index, strerror(errno));
+}
+
+static void net_start(struct device *device)
+{
+    net_share_work(device, device->file);
     set_nr_active(device, find_nr_active(device));
 }
 

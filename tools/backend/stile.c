@@ -125,14 +125,14 @@ bool stile_has_ended(int stile, uint32_t share)
     return ioctl(stile, STILE_DEV_SHARE_QUERY, &query) != 0 || query.flags & STILE_DEV_SHARE_ENDED;
 }
 
-uint32_t stile_bind(int stile, uint32_t peer, uint32_t remote, int event_fd)
+uint32_t stile_bind(int stile, uint32_t peer, uint32_t remote, int event_fd, int send_fd)
 {
     struct stile_dev_port port = {
         .kind = STILE_DEV_PORT_BIND,
         .peer = peer,
         .remote = remote,
         .event_fd = event_fd,
-        .send_fd = -1,
+        .send_fd = send_fd,
     };
 
     return ioctl(stile, STILE_DEV_PORT_MAKE, &port) == 0 ? port.port : 0;

@@ -60,10 +60,11 @@ bool stile_has_ended(int stile, uint32_t share);
 /**
  * stile_bind() - bind a port to one of a peer's
  * @event_fd: an eventfd, to be written at each event
+ * @send_fd:  an eventfd whose writing sends one; or -1
  *
  * Returns the port; 0, and errno says why.
  */
-uint32_t stile_bind(int stile, uint32_t peer, uint32_t remote, int event_fd);
+uint32_t stile_bind(int stile, uint32_t peer, uint32_t remote, int event_fd, int send_fd);
 
 /** stile_unbind() - give a port up */
 void stile_unbind(int stile, uint32_t port);
