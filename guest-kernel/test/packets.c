@@ -44,7 +44,7 @@ static const char *send_packets(uint64_t nr)
     return fault;
 }
 
-void packets_run(const char *how)
+void packets_count(const char *how, const char *what, const char *(*run)(uint64_t nr))
 {
     uint64_t before = 0, after = 0;
     const char *fault = open_card(how);
@@ -52,7 +52,7 @@ void packets_run(const char *how)
     if (!fault) {
         (void)sensitive_counter(STILE_COUNTER_EXITS, &before);
         test_mark();
-        fault = send_packets(NR_PACKETS);
+        fault = run(NR_PACKETS);
         test_mark();
         (void)sensitive_counter(STILE_COUNTER_EXITS, &after);
         virtio_close();
@@ -60,7 +60,13 @@ void packets_run(const char *how)
     if (fault)
         printk("packets: %s: BAD\n", fault);
     else
-        printk("packets: sent: %u packets, %lu exits\npackets: good\n", NR_PACKETS, after - before);
+        printk("packets: %s: %u packets, %lu exits\npackets: good\n", what, NR_PACKETS,
+               after - before);
+}
+
+void packets_run(const char *how)
+{
+    packets_count(how, "sent", send_packets);
 }
 
 const char *packets_storm(const char *whose)

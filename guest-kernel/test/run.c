@@ -60,6 +60,7 @@ static const struct {
     {"borrow=", borrow_run},
     {"disk=", disk_run},
     {"packets=", packets_run},
+    {"answers=", answers_run},
     {"storm=", storm_run},
 };
 

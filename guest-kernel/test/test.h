@@ -119,9 +119,23 @@ void storm_run(const char *how);
  */
 void packets_run(const char *how);
 
+/**
+ * packets_count() - count and tell what some thousand packets take of the hypervisor
+ * @how:  whose card it is, a word
+ * @what: what is done with them
+ * @run:  does it; returns what went wrong
+ */
+void packets_count(const char *how, const char *what, const char *(*run)(uint64_t nr));
+
 /* The storms of storm_run(); each returns what went wrong. @whose: a word. */
 const char *disk_storm(const char *whose, bool waits);
 const char *packets_storm(const char *whose);
+
+/**
+ * answers_run() - ask that VM's network stack for echoes, by the same card
+ * @how: its name
+ */
+void answers_run(const char *how);
 
 /** test_mark() - mark the place where what is measured begins or ends (tests/bench/count); no more
  */
