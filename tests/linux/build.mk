@@ -4,14 +4,16 @@
 # aarch32, with a busybox of 32 bits; a fourth the selftests of our patches; a fifth what runs our Linux
 # under KVM, of which Debian's kernel is the host; a sixth those of power, with a patched kernel to be
 # started by another one; two those of long, with the kernel's own selftests and with stress-ng; two
-# those of disk and of io, with modules of Debian's kernel; one is the driver VM's, with the back end of
-# others' devices, and io's programs. A program brings its C library with it.
+# those of disk and of io, with modules of Debian's kernel; two are the driver VM's, with the back end of
+# others' devices, one of them with io's programs, the other with QEMU's for images. A program brings its C library
+# with it.
 
 DEBIAN_KERNEL ?=
 
 debian  := $(O)/deps/debian
 tools   := $(O)/deps/debian-tools
 stress-ng := $(O)/deps/debian-stress-ng
+qemu-utils := $(O)/deps/debian-qemu-utils
 aarch32 := $(O)/deps/debian-armhf
 # Its packages, unpacked.
 aarch32-root := $(aarch32)/root
@@ -32,13 +34,14 @@ $(1)/.done: scripts/debian-tools scripts/fetch-debian | $(O)/.deps-build
 endef
 $(eval $(call linux_tools_rule,$(tools),gdb-minimal=gdb strace linux-perf=perf))
 $(eval $(call linux_tools_rule,$(stress-ng),stress-ng))
+$(eval $(call linux_tools_rule,$(qemu-utils),qemu-utils=qemu-img qemu-utils=qemu-nbd))
 
 $(aarch32)/.done: scripts/debian-armhf scripts/fetch-debian | $(O)/.deps-build
 	@scripts/debian-armhf $(O)/deps/apt-armhf $(aarch32)
 	@touch $@
 
 # $(call linux_scripts,folder) and $(call linux_programs,folder): what is in it, and built from it
-linux_scripts  = $(filter-out %.c %.h %.mk $(addprefix tests/linux/,init series beside tools aarch32 kvm power long disk io sriov driver),\
+linux_scripts  = $(filter-out %.c %.h %.mk $(addprefix tests/linux/,init series beside tools aarch32 kvm power long disk io sriov driver image),\
 	$(wildcard tests/linux/$(1)*))
 linux_programs = $(patsubst tests/linux/%.c,$(O)/linux/%,$(wildcard tests/linux/$(1)*.c))
 
@@ -127,6 +130,7 @@ linux-disk-tests    := $(call linux_scripts,disk/)
 linux-io-tests      := $(call linux_scripts,io/) $(linux-io-programs)
 linux-sriov-tests   := $(call linux_scripts,sriov/) $(linux-sriov-programs)
 linux-driver-tests  := $(call linux_scripts,driver/) $(wildcard tools/io/*) $(backend) $(linux-io-programs)
+linux-image-tests   := $(call linux_scripts,image/) $(backend)
 
 linux-common = scripts/initramfs -o $@ --busybox $(debian)/busybox --init tests/linux/init
 linux-pack         = $(linux-common) $(linux-tests)
@@ -141,6 +145,7 @@ linux-disk-pack    = $(linux-common) $(linux-tests) $(linux-disk-tests) $(debian
 linux-io-pack      = $(linux-common) $(linux-tests) $(linux-io-tests) $(debian)/modules/*.ko
 linux-sriov-pack   = $(linux-common) $(linux-tests) $(linux-sriov-tests) $(debian)/modules/*.ko
 linux-driver-pack  = $(linux-common) $(linux-tests) $(linux-driver-tests)
+linux-image-pack   = $(linux-common) --tree $(qemu-utils)/tree $(linux-tests) $(linux-image-tests)
 linux-stress-ng-pack = $(linux-common) --tree $(stress-ng)/tree $(linux-tests) $(linux-long-tests)
 
 # $(call linux_pack_rule,initrd,kind): how an initramfs is packed by linux-KINDpack
@@ -161,12 +166,14 @@ $(eval $(call linux_pack_rule,initrd-disk,disk-))
 $(eval $(call linux_pack_rule,initrd-io,io-))
 $(eval $(call linux_pack_rule,initrd-sriov,sriov-))
 $(eval $(call linux_pack_rule,initrd-driver,driver-))
+$(eval $(call linux_pack_rule,initrd-image,image-))
 $(eval $(call linux_pack_rule,initrd-selftests,selftests-))
 $(eval $(call linux_pack_rule,initrd-stress-ng,stress-ng-))
 $(O)/linux/initrd-selftests $(O)/linux/initrd-stress-ng: $(linux-long-tests)
 $(O)/linux/initrd-tools: $(tools)/.done
 $(O)/linux/initrd-selftests: $(kernel-selftests)/.done
 $(O)/linux/initrd-stress-ng: $(stress-ng)/.done
+$(O)/linux/initrd-image: $(qemu-utils)/.done
 $(O)/linux/initrd-aarch32: $(aarch32)/.done
 $(O)/linux/initrd-kvm: $(linux-kvm-programs) $(linux-root)/pv/Image $(O)/linux/initrd scripts/bundle scripts/kernels.py \
 		tests/vms/virt.dts tests/vms/another-hypervisor.dts
