@@ -8,7 +8,6 @@
 #include "sensitive/virtio.h"
 #include "test/test.h"
 
-#define LIMIT_MS     20000
 #define NR_UNDERWAY  64u
 #define PACKET_BYTES 1514u
 
@@ -51,7 +50,7 @@ static const char *take_answer(uint8_t packet[VIRTIO_PACKET_MAX])
     uint32_t bytes = 0;
 
     do {
-        fault = virtio_net_receive(packet, &bytes, LIMIT_MS);
+        fault = virtio_net_receive(packet, &bytes, TEST_IO_LIMIT_MS);
     } while (!fault && (bytes != PACKET_BYTES || memcmp(&packet[12], &head[12], 2) != 0));
     return !fault && packet[ICMP_AT] != 0 ? "it is no answer" : fault;
 }

@@ -12,7 +12,6 @@
 #include "test/disk.h"
 #include "test/test.h"
 
-#define LIMIT_MS    20000
 #define NR_BLOCKS   2048u
 #define NR_ONE      256u
 #define BLOCK_WORDS (DISK_BLOCK_BYTES / sizeof(uint64_t))
@@ -23,7 +22,7 @@
 
 static const char *open_by_messages(const char *vm, uint64_t *sectors)
 {
-    const char *fault = virtio_open(vm, LIMIT_MS);
+    const char *fault = virtio_open(vm, TEST_IO_LIMIT_MS);
 
     if (fault)
         return fault;

@@ -11,7 +11,6 @@
 #include "stile/abi.h"
 #include "test/test.h"
 
-#define LIMIT_MS     20000
 #define NR_PACKETS   8192u
 #define PACKET_BYTES 1514u
 
@@ -24,7 +23,7 @@ static const char *open_card(const char *how)
     char vm[32];
 
     test_word(how, vm, sizeof(vm));
-    const char *fault = virtio_open(vm, LIMIT_MS);
+    const char *fault = virtio_open(vm, TEST_IO_LIMIT_MS);
     if (fault)
         return fault;
     fault = virtio_net_open(1, mac);

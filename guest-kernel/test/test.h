@@ -120,6 +120,12 @@ void storm_run(const char *how);
 void packets_run(const char *how);
 
 /**
+ * How long another VM's device may take, in ms: a day. With QEMU's -icount a machine that waits for
+ * the host lets hours go by in a moment, and whoever runs it limits that.
+ */
+#define TEST_IO_LIMIT_MS 86400000u
+
+/**
  * packets_count() - count and tell what some thousand packets take of the hypervisor
  * @how:  whose card it is, a word
  * @what: what is done with them
