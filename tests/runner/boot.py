@@ -174,10 +174,11 @@ def stream_of(case, name):
 
 
 def numbered(step, key):
-    """A step's "send" or "line", as often as it is meant: with {n} in it, the number's place."""
+    """A step's "send" or "line", as often as it is meant: with {n} in it, the number's place. What is sent several
+    times is answered by one line."""
     times = step.get("times", 1)
     if "{n}" not in step[key]:
-        return [step[key]] * (times if key == "send" else 1)
+        return [step[key]] * (1 if key == "line" and "send" in step else times)
     return [step[key].replace("{n}", str(n)) for n in range(1, times + 1)]
 
 
