@@ -160,9 +160,8 @@ static void open_device(bool has_ports)
     device.nr_queues = NR_QUEUES;
     for (unsigned i = 0; i < NR_QUEUES; i++) {
         device.events[i] = (struct events){device.event_fd, -1};
-        device.queues[i] = (struct queue){.num = 8,
-                                          .next_avail = (uint16_t)(40 + i),
-                                          .split = {descs[i], &avails[i], &useds[i]}};
+        device.queues[i] = (struct queue){
+            .num = 8, .next_avail = (uint16_t)(40 + i), .split = {descs[i], &avails[i], &useds[i]}};
     }
     told = 0;
     ASSERT_TRUE(kind_vhost_net.open(&device, NULL, &features));

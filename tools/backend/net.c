@@ -91,9 +91,8 @@ static bool open_pairs(struct device *device)
     for (uint32_t i = 0; i < config->nr_queues; i++) {
         struct net_pair *pair = &device->pairs[i];
 
-        *pair = (struct net_pair){.file = net_open_tap(config),
-                                  .is_active = true,
-                                  .packet = malloc(PACKET_MAX)};
+        *pair = (struct net_pair){
+            .file = net_open_tap(config), .is_active = true, .packet = malloc(PACKET_MAX)};
         if (!pair->packet)
             die("out of memory");
         device->nr_pairs++;
@@ -127,8 +126,8 @@ static bool net_open(struct device *device, struct stile_virtio_page *page, uint
     if (!device->data)
         die("out of memory");
     device->nr_queues = 2 * device->nr_pairs + (device->nr_pairs > 1 ? 1 : 0);
-    *features = net_offer(config, page) | FEATURE(VIRTIO_F_RING_PACKED) |
-                (device->nr_pairs > 1 ? more : 0);
+    *features =
+        net_offer(config, page) | FEATURE(VIRTIO_F_RING_PACKED) | (device->nr_pairs > 1 ? more : 0);
     say("%s %u: net %s", config->vm, config->index, config->file);
     return true;
 }

@@ -50,17 +50,14 @@ static void make_disk(void)
     (void)snprintf(name, sizeof(name), "/proc/self/fd/%d", disk_file);
     config = (struct config){
         .nr = 3,
-        .devices = {{.kind = &kind_disk, .vm = "driver", .index = 3, .nr_queues = 1},
-                    {.kind = &kind_disk,
-                     .vm = "driver",
-                     .index = 9,
-                     .is_read_only = true,
-                     .nr_queues = 1},
-                    {.kind = &kind_net,
-                     .vm = "driver",
-                     .index = 31,
-                     .has_mac = true,
-                     .mac = {2, 0, 0, 0, 0, 7}}}};
+        .devices = {
+            {.kind = &kind_disk, .vm = "driver", .index = 3, .nr_queues = 1},
+            {.kind = &kind_disk, .vm = "driver", .index = 9, .is_read_only = true, .nr_queues = 1},
+            {.kind = &kind_net,
+             .vm = "driver",
+             .index = 31,
+             .has_mac = true,
+             .mac = {2, 0, 0, 0, 0, 7}}}};
     strcpy(config.devices[0].file, name);
     strcpy(config.devices[1].file, name);
 }
