@@ -14,6 +14,8 @@
 
 #include "vgic_guest.h"
 
+#include "fakes/random.h"
+
 #define RAM        UINT64_C(0x40000000)
 #define QUEUE      RAM
 #define PROPERTIES (RAM + 0x4000)
@@ -40,16 +42,6 @@ static inline size_t read_ram(struct vm *vm_read, void *to, ipa_t from, size_t b
         bytes = sizeof(ram) - at;
     memcpy(to, ram + at, bytes);
     return bytes;
-}
-
-static inline uint64_t fake_random(void)
-{
-    static uint64_t state = 88172645463325252;
-
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return state;
 }
 
 /* --- the guest ----------------------------------------------------------------------------- */

@@ -11,17 +11,14 @@
 
 #include <stdio.h>
 
-#include "device_rig.h"
+#include "bridge_rig.h"
 
 #define ITS_OF_MACHINE 8u
 #define ITS_OF_VM      9u
-#define SMMU           7u
-
-static struct tree_pci machine_pci, vm_pci;
 
 static void setup(void)
 {
-    device_rig_setup();
+    bridge_rig_setup(4, 0x1000000);
     machine_pci = (struct tree_pci){.nr_streams = 1, .streams = {{0, SMMU, 0, 0x10000}}};
     machine_pci.nr_msis = 1;
     machine_pci.msis[0][1] = ITS_OF_MACHINE;
@@ -32,26 +29,12 @@ static void setup(void)
                                                .reg = {0x08080000, 0x20000},
                                                .nr_regs = 1,
                                                .phandle = ITS_OF_MACHINE};
-    machine_tree.nodes[4] = (struct tree_node){.name = "pcie@10000000",
-                                               .compatible = "pci-host-ecam-generic",
-                                               .reg = {0x4010000000, 0x10000000},
-                                               .nr_regs = 1,
-                                               .pci = &machine_pci};
     vm_tree.nodes[3] = (struct tree_node){.name = "its@c080000",
                                           .reg = {0x0C080000, 0x20000},
                                           .nr_regs = 1,
                                           .phandle = ITS_OF_VM,
                                           .device = "/its@8080000"};
-    vm_tree.nodes[4] = (struct tree_node){.name = "pcie@60000000",
-                                          .compatible = "pci-host-ecam-generic",
-                                          .reg = {0x60000000, 0x1000000},
-                                          .nr_regs = 1,
-                                          .pci = &vm_pci,
-                                          .device = "/pcie@10000000"};
-    machine.memory = (struct ranges){1, {{pa_make(0x40000000), 0x1000000}}};
-    machine.smmu_phandle = SMMU;
-    fake_smmu.is_there = fake_smmu.needs_twins = true;
-    fake_smmu.nr_streams = 0x10000;
+    fake_smmu.needs_twins = true;
 }
 
 KTF_SUITE(vm_its, .setup = setup);

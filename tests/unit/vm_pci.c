@@ -5,13 +5,10 @@
  */
 #include <stdio.h>
 
-#include "device_rig.h"
+#include "bridge_rig.h"
 
 #define GIC_OF_MACHINE 8u
 #define GIC_OF_VM      9u
-#define SMMU           7u
-
-static struct tree_pci machine_pci, vm_pci;
 
 /* I/O, memory of 32 and of 64 bits; two slots of two pins, which share two SPIs. */
 static const struct tree_pci default_machine_pci = {
@@ -42,28 +39,14 @@ static const struct tree_pci default_vm_pci = {
 
 static void setup(void)
 {
-    device_rig_setup();
+    bridge_rig_setup(3, 0x1000000);
     machine_pci = default_machine_pci;
     vm_pci = default_vm_pci;
     machine_tree.nodes[1].phandle = GIC_OF_MACHINE;
     machine_tree.nodes[1].address_cells = 2;
     vm_tree.nodes[1].phandle = GIC_OF_VM;
-    machine_tree.nodes[3] = (struct tree_node){.name = "pcie@10000000",
-                                               .compatible = "pci-host-ecam-generic",
-                                               .reg = {0x4010000000, 0x10000000},
-                                               .nr_regs = 1,
-                                               .pci = &machine_pci};
-    vm_tree.nodes[3] = (struct tree_node){.name = "pcie@60000000",
-                                          .compatible = "pci-host-ecam-generic",
-                                          .reg = {0x60000000, 0x1000000},
-                                          .nr_regs = 1,
-                                          .pci = &vm_pci,
-                                          .device = "/pcie@10000000",
-                                          .trusted_dma = 1};
-    machine.memory = (struct ranges){1, {{pa_make(0x40000000), 0x1000000}}};
-    machine.smmu_phandle = SMMU;
+    vm_tree.nodes[3].trusted_dma = 1;
     fake_smmu.is_there = false;
-    fake_smmu.nr_streams = 0x10000;
 }
 
 KTF_SUITE(vm_pci, .setup = setup);

@@ -14,6 +14,7 @@
 #include "dev/machine.h"
 #include "mm/window.h"
 
+#include "fakes/random.h"
 #include "fakes/smmu.h"
 
 #include "dev/ranges.c"
@@ -122,17 +123,6 @@ static inline void fake_give_back(void *first)
 {
     while (first)
         first = fake_give_one(first);
-}
-
-/** Numbers that look random and are the same in every run. */
-static inline uint64_t fake_random(void)
-{
-    static uint64_t state = 0x9E3779B97F4A7C15;
-
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return state;
 }
 
 #endif
