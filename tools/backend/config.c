@@ -4,6 +4,7 @@
  */
 #include "config.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -43,7 +44,7 @@ static bool read_number(uint32_t *number, const char *word, uint32_t least, uint
     unsigned long value = strtoul(word, &end, 10);
 
     *number = (uint32_t)value;
-    return end != word && *end == '\0' && value >= least && value <= most;
+    return isdigit((unsigned char)word[0]) && *end == '\0' && value >= least && value <= most;
 }
 
 static bool read_mac(uint8_t mac[6], const char *word)
@@ -51,7 +52,8 @@ static bool read_mac(uint8_t mac[6], const char *word)
     unsigned parts[6];
     char more;
 
-    if (sscanf(word, "%2x:%2x:%2x:%2x:%2x:%2x%c", &parts[0], &parts[1], &parts[2], &parts[3],
+    if (word[strspn(word, "0123456789abcdefABCDEF:")] != '\0' ||
+        sscanf(word, "%2x:%2x:%2x:%2x:%2x:%2x%c", &parts[0], &parts[1], &parts[2], &parts[3],
                &parts[4], &parts[5], &more) != 6)
         return false;
     for (unsigned i = 0; i < 6; i++)
@@ -163,7 +165,8 @@ void config_read(struct config *config, const char *path)
         die("%s: %s", path, strerror(errno));
     config->nr = 0;
     while (fgets(line, sizeof(line), file)) {
-        const char *fault = read_line(config, line);
+        bool is_whole = strchr(line, '\n') || feof(file);
+        const char *fault = is_whole ? read_line(config, line) : "it is too long";
 
         nr_line++;
         if (fault)
