@@ -73,7 +73,7 @@ $(eval $(call lib_tests,threads))
 
 # Both ends of virtio by messages: the library and the fake on one side, tools/backend on the other.
 backend-tested := $(addprefix tools/backend/,blk.c bus.c buses.c device.c msg.c queue.c queue_packed.c \
-	queue_split.c) \
+	queue_split.c say.c) \
 	$(wildcard tests/lib/backend/*.c)
 $(O)/lib-threads/virtio: $(call host_objects,lib-threads/obj,$(backend-tested))
 

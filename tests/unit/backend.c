@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "../../tools/backend/queue.c"
+#include "../../tools/backend/say.c"
 #include "../../tools/backend/queue_packed.c"
 #include "../../tools/backend/queue_split.c"
 #include "../../tools/backend/blk.c"

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "../../tools/backend/config.c"
+#include "../../tools/backend/say.c"
 
 #include "ktf.h"
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../../tools/backend/msg.c"
+#include "../../tools/backend/say.c"
 
 #include "ktf.h"
 

@@ -16,6 +16,7 @@ static void before_store(void);
     (before_store(), (void)(*(volatile __typeof__(*(word)) *)(word) = (value)))
 
 #include "../../tools/backend/queue.c"
+#include "../../tools/backend/say.c"
 #include "../../tools/backend/queue_split.c"
 #include "../../tools/backend/queue_packed.c"
 

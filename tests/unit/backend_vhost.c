@@ -101,6 +101,7 @@ static int kernel_ioctl(int file, unsigned long call, void *argument)
 #include "../../tools/backend/queue_packed.c"
 #include "../../tools/backend/queue_split.c"
 #include "../../tools/backend/device.c"
+#include "../../tools/backend/say.c"
 
 int stile_open(void)
 {

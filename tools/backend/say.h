@@ -5,22 +5,18 @@
 #ifndef BACKEND_SAY_H
 #define BACKEND_SAY_H
 
-#include <stdio.h>
-#include <stdlib.h>
+/**
+ * say() - a line, as printf() would have it; for any thread
+ *
+ * What makes the back end say something is mostly what drivers do. So that none of them fills the
+ * log, after SAY_BURST lines there is one a second, and how many were left out is told with the
+ * next one.
+ */
+__attribute__((format(printf, 1, 2))) void say(const char *format, ...);
 
-/** say() - a line */
-#define say(...)                                                                                   \
-    do {                                                                                           \
-        char line_[512];                                                                           \
-        (void)snprintf(line_, sizeof(line_), __VA_ARGS__);                                         \
-        (void)fprintf(stderr, "stile-backend: %s\n", line_);                                       \
-    } while (0)
+#define SAY_BURST 64u
 
-/** die() - a line, and the end */
-#define die(...)                                                                                   \
-    do {                                                                                           \
-        say(__VA_ARGS__);                                                                          \
-        exit(1);                                                                                   \
-    } while (0)
+/** die() - a line, in any case, and the end */
+__attribute__((format(printf, 1, 2), noreturn)) void die(const char *format, ...);
 
 #endif
