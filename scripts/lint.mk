@@ -10,9 +10,9 @@ lint-python = $(shell git grep -lE --untracked '^\#!/usr/bin/env python3' -- scr
 # Trees whose includes point down, each with the page that states the order of its folders.
 lint-trees = hv=docs/architecture.md guest-kernel=docs/guest-kernel.md libhypercall/fake=docs/porting.md
 
-.PHONY: lint lint-format lint-layers lint-shell lint-python lint-rust lint-cppcheck lint-tidy format
+.PHONY: lint lint-format lint-layers lint-shell lint-python lint-rust lint-cppcheck lint-tidy lint-tools format
 
-lint: lint-format lint-layers lint-shell lint-python lint-rust lint-cppcheck lint-tidy ## look for faults without running anything
+lint: lint-format lint-layers lint-shell lint-python lint-rust lint-cppcheck lint-tidy lint-tools ## look for faults without running anything
 	@echo '  LINT    nothing found'
 
 lint-format: | $(O)/.deps-test ## lint: whether clang-format would change something
@@ -49,6 +49,14 @@ lint-cppcheck: $(O)/compile_commands.json | $(O)/.deps-test ## lint: cppcheck
 lint-tidy: $(O)/compile_commands.json | $(O)/.deps-test ## lint: clang-tidy
 	$(call say,TIDY,'$(words $(lint-tidy)) files')
 	@printf '%s\n' $(lint-tidy) | xargs -P $(shell nproc) -n 8 clang-tidy --quiet --extra-arg=-Wno-ignored-optimization-argument -p $(O) 2> $(O)/tidy.log || \
+		{ grep -v 'warnings generated' $(O)/tidy.log; exit 1; }
+
+# Programs beside a guest's kernel are in no compilation database.
+lint-tools: $(tools-uapi) | $(O)/.deps-test ## lint: cppcheck and clang-tidy, of tools/
+	$(call say,TOOLS,'$(words $(wildcard tools/*/*.c)) files')
+	@cppcheck --quiet --error-exitcode=1 --enable=warning,portability --inline-suppr --suppressions-list=scripts/cppcheck.txt \
+		'-D__attribute__(x)=' $(filter -I%,$(tools-cflags)) $(wildcard tools/*/*.c)
+	@clang-tidy --quiet $(wildcard tools/*/*.c) -- $(tools-cflags) 2> $(O)/tidy.log || \
 		{ grep -v 'warnings generated' $(O)/tidy.log; exit 1; }
 
 format: ## format all C files with clang-format

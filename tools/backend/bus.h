@@ -85,7 +85,7 @@ bool bus_share(struct bus *bus, const struct stile_virtio_msg_memory *memory);
 bool bus_bind(struct bus *bus, const struct stile_virtio_msg_port *port);
 
 /** bus_reset() - reset a device, and wait until it has let go of memory */
-void bus_reset(struct bus *bus, struct bus_device *device);
+void bus_reset(struct bus *bus, struct bus_device *it);
 
 /**
  * msg_answer() - do what a message asks for
@@ -98,7 +98,6 @@ bool msg_answer(struct bus *bus, const struct stile_virtio_msg *message,
                 struct stile_virtio_msg *answer);
 
 /** msg_changed() - make the message that a device has changed */
-void msg_changed(uint16_t number, const struct bus_device *device,
-                 struct stile_virtio_msg *message);
+void msg_changed(uint16_t number, const struct bus_device *it, struct stile_virtio_msg *message);
 
 #endif

@@ -50,15 +50,15 @@ static bool read_number(uint32_t *number, const char *word, uint32_t least, uint
 
 static bool read_mac(uint8_t mac[6], const char *word)
 {
-    unsigned parts[6];
-    char more;
+    for (unsigned i = 0; i < 6; i++) {
+        char *end;
+        unsigned long byte = strtoul(word, &end, 16);
 
-    if (word[strspn(word, "0123456789abcdefABCDEF:")] != '\0' ||
-        sscanf(word, "%2x:%2x:%2x:%2x:%2x:%2x%c", &parts[0], &parts[1], &parts[2], &parts[3],
-               &parts[4], &parts[5], &more) != 6)
-        return false;
-    for (unsigned i = 0; i < 6; i++)
-        mac[i] = (uint8_t)parts[i];
+        if (!isxdigit((unsigned char)word[0]) || end > word + 2 || *end != (i < 5 ? ':' : '\0'))
+            return false;
+        mac[i] = (uint8_t)byte;
+        word = end + 1;
+    }
     return !(mac[0] & 1); /* of one card, not of a group of them */
 }
 

@@ -334,9 +334,10 @@ static enum run_result deliver(struct device *device, uint32_t index)
     bool may_merge = device_has(device, VIRTIO_NET_F_MRG_RXBUF);
     uint8_t *num_buffers = NULL;
     struct cursor in;
+    size_t done = 0;
     uint16_t nr = 0;
 
-    for (size_t done = 0; done < pair->bytes && (nr == 0 || may_merge); nr++) {
+    do {
         enum queue_result result = queue_pop(queue, chain);
         size_t part;
 
@@ -352,7 +353,8 @@ static enum run_result deliver(struct device *device, uint32_t index)
         part = chain_write(&in, pair->packet + done, pair->bytes - done);
         queue_fill(queue, chain, (uint32_t)part);
         done += part;
-    }
+        nr++;
+    } while (done < pair->bytes && may_merge);
     num_buffers[0] = (uint8_t)nr;
     num_buffers[1] = (uint8_t)(nr >> 8);
     queue_publish(queue);

@@ -5,7 +5,6 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <time.h>
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -56,12 +55,13 @@ void say(const char *format, ...)
     va_end(arguments);
 }
 
-void die(const char *format, ...)
+void say_last(const char *format, ...)
 {
     va_list arguments;
 
     va_start(arguments, format);
     (void)pthread_mutex_lock(&lock);
     print(format, arguments);
-    exit(1);
+    (void)pthread_mutex_unlock(&lock);
+    va_end(arguments);
 }

@@ -5,6 +5,8 @@
 #ifndef BACKEND_SAY_H
 #define BACKEND_SAY_H
 
+#include <stdlib.h>
+
 /**
  * say() - a line, as printf() would have it; for any thread
  *
@@ -16,7 +18,14 @@ __attribute__((format(printf, 1, 2))) void say(const char *format, ...);
 
 #define SAY_BURST 64u
 
-/** die() - a line, in any case, and the end */
-__attribute__((format(printf, 1, 2), noreturn)) void die(const char *format, ...);
+/** say_last() - one in any case */
+__attribute__((format(printf, 1, 2))) void say_last(const char *format, ...);
+
+/** die() - that, and the end */
+#define die(...)                                                                                   \
+    do {                                                                                           \
+        say_last(__VA_ARGS__);                                                                     \
+        exit(1);                                                                                   \
+    } while (0)
 
 #endif
