@@ -203,7 +203,7 @@ enum stile_error stage2_unmap(struct stage2 *stage2, ipa_t ipa, uint64_t bytes)
                     (--model.nr_mappings - i) * sizeof(model.mapped[0]));
             return STILE_SUCCESS;
         }
-    EXPECT_TRUE(!"it is mapped");
+    EXPECT_TRUE(false); /* it is not mapped */
     return STILE_NOT_MAPPED;
 }
 
