@@ -48,11 +48,11 @@ static void need_device(void)
     uint32_t at = EXTENDED;
 
     if (!nvme_find())
-        ktf_skip("no NVMe device");
+        SKIP("no NVMe device");
     while (at != 0 && (io_read32(nvme_config() + at) & 0xFFFF) != ID_SRIOV)
         at = io_read32(nvme_config() + at) >> 20;
     if (at == 0)
-        ktf_skip("no physical function");
+        SKIP("no physical function");
     capability = nvme_config() + at;
 }
 

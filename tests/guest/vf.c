@@ -33,7 +33,7 @@ static uint64_t page;
 static void need_function(void)
 {
     if (!machine_option("vf"))
-        ktf_skip("no virtual function");
+        SKIP("no virtual function");
     ASSERT_TRUE(support_wait(nvme_find(), GIVEN_MS));
     ASSERT_TRUE(support_wait(nvme_start(0), GIVEN_MS));
     nvme_stop();
