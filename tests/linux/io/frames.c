@@ -14,6 +14,7 @@
  * so that no kernel does anything about them.
  */
 #include <errno.h>
+#include <linux/filter.h>
 #include <linux/if_packet.h>
 #include <linux/virtio_net.h>
 #include <net/ethernet.h>
@@ -69,6 +70,22 @@ static _Noreturn void fail(const char *what)
     exit(1);
 }
 
+/* What came by a device for a VLAN of it goes to sockets of both. It is answered there, and the
+ * next one is sent: here they would become more and more, until there is no room for the device's
+ * own. */
+static int take_own(unsigned index)
+{
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)SKF_AD_OFF + SKF_AD_IFINDEX),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, index, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+        BPF_STMT(BPF_RET | BPF_K, 0),
+    };
+    struct sock_fprog filter = {sizeof(code) / sizeof(code[0]), code};
+
+    return setsockopt(device.socket, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter));
+}
+
 static void open_device(const char *name)
 {
     struct sockaddr_ll address = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_IP)};
@@ -78,9 +95,9 @@ static void open_device(const char *name)
     device.name = name;
     while ((address.sll_ifindex = (int)if_nametoindex(name)) == 0)
         sleep(1);
-    device.socket = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, htons(ETH_P_IP));
+    device.socket = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0); /* nothing, until it is bound */
     (void)snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
-    if (device.socket < 0 ||
+    if (device.socket < 0 || take_own((unsigned)address.sll_ifindex) != 0 ||
         setsockopt(device.socket, SOL_PACKET, PACKET_VNET_HDR, &one, sizeof(one)) != 0 ||
         bind(device.socket, (struct sockaddr *)&address, sizeof(address)) != 0 ||
         ioctl(device.socket, SIOCGIFHWADDR, &request) != 0)
