@@ -36,9 +36,9 @@
  * The producer writes a message, then, with release, produced; the consumer loads produced, with
  * acquire, reads the message and stores consumed, with release. A side that is about to sleep sets
  * its own waits word to 1 and then looks at the other's index once more; a side that has moved its
- * index looks at the other's waits word, and if it is not 0 clears it and notifies. These four are
- * sequentially consistent (STLR and LDAR), so that not both miss the other's store. A producer that
- * waits is told when at most half of the slots are full.
+ * index looks at the other's waits word, and if it is not 0 clears it and notifies. A full barrier
+ * (DMB ISH) is between each store and each look, so that not both miss the other's store. A
+ * producer that waits is told when at most half of the slots are full.
  *
  * Each side trusts its own copy of its index, and finds the ring broken if the other's says that
  * more than nr_messages, or fewer than 0, are in it.

@@ -4,9 +4,10 @@
  * all that ask for one, so however many guests ask, a CPU takes one kick for each time it has
  * looked.
  *
- * The order that makes this safe: who kicks has written the work with release before, and looks
- * whether a kick is on its way; who is kicked says that none is, and then looks for work. Of the
- * two at least one sees what the other has written.
+ * The order that makes this safe: who kicks has written the work before, and looks whether a kick
+ * is on its way; who is kicked says that none is, and then looks for work, each with a full barrier
+ * between. Of the two at least one sees what the other has written. (STLR and LDAR would do, but
+ * not under QEMU on an x86 host, which lets the load go first.)
  */
 #ifndef DEV_KICK_H
 #define DEV_KICK_H
@@ -20,18 +21,17 @@
 /**
  * kick_begin() - whether the caller is to send a CPU an IRQ_KICK, for none is on its way
  * @pcpu: another CPU; after this returns true it has to be sent one
- *
- * LDAR is not done before an STLR, or an atomic store-release, that comes before it.
  */
 static inline bool kick_begin(struct pcpu *pcpu)
 {
-    if (__atomic_load_n(&pcpu->kicked, __ATOMIC_SEQ_CST))
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    if (__atomic_load_n(&pcpu->kicked, __ATOMIC_RELAXED))
         return false;
     __atomic_store_n(&pcpu->kicked, 1, __ATOMIC_RELAXED);
     return true;
 }
 
-/** kick_send() - have another CPU look for work that was written, with release, before */
+/** kick_send() - have another CPU look for work that was written before */
 static inline void kick_send(struct pcpu *pcpu)
 {
     if (kick_begin(pcpu))

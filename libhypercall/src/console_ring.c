@@ -5,6 +5,8 @@
  */
 #include "stile/console_ring.h"
 
+#include "stile/cpu.h"
+
 #include "copy.h"
 
 /* Characters from @first on, modulo the buffer's size, into the ring: in up to two pieces. */
@@ -25,8 +27,9 @@ int64_t stile_console_ring_try(struct stile_console_ring *ring, const char *text
     size_t count = length < room ? length : room;
 
     put(ring, produced, text, count);
-    __atomic_store_n(&ring->out_produced, produced + (uint32_t)count, __ATOMIC_SEQ_CST);
-    if (__atomic_load_n(&ring->out_sleeps, __ATOMIC_SEQ_CST) == 0)
+    __atomic_store_n(&ring->out_produced, produced + (uint32_t)count, __ATOMIC_RELEASE);
+    stile_cpu_barrier();
+    if (__atomic_load_n(&ring->out_sleeps, __ATOMIC_RELAXED) == 0)
         return (int64_t)count;
     int64_t status = stile_console_notify().status;
     if (status == STILE_SUCCESS)
@@ -80,13 +83,14 @@ size_t stile_console_ring_read(struct stile_console_ring *ring, char *text, size
     size_t done = 0;
 
     while (done < limit) {
-        uint32_t there = __atomic_load_n(&ring->in_produced, __ATOMIC_SEQ_CST) - consumed;
+        uint32_t there = __atomic_load_n(&ring->in_produced, __ATOMIC_ACQUIRE) - consumed;
         if (there == 0 || there > STILE_CONSOLE_RING_IN)
             break;
         for (; there > 0 && done < limit; there--)
             text[done++] = (char)ring->in[consumed++ % STILE_CONSOLE_RING_IN];
         /* Then look again: no interrupt tells of what came before this store. */
-        __atomic_store_n(&ring->in_consumed, consumed, __ATOMIC_SEQ_CST);
+        __atomic_store_n(&ring->in_consumed, consumed, __ATOMIC_RELEASE);
+        stile_cpu_barrier();
     }
     return done;
 }

@@ -59,7 +59,7 @@ bool stile_event_clear(struct stile_mailbox *mailbox, uint32_t port)
 /* The bits of a word that are pending and not masked. */
 static uint64_t ready(const struct stile_port_word *word)
 {
-    uint64_t pending = __atomic_load_n(&word->pending, __ATOMIC_SEQ_CST);
+    uint64_t pending = __atomic_load_n(&word->pending, __ATOMIC_ACQUIRE);
 
     if (pending == 0)
         return 0;
@@ -145,7 +145,8 @@ void stile_event_begin(struct stile_event_loop *loop)
 
 bool stile_event_end(struct stile_event_loop *loop)
 {
-    __atomic_store_n(&loop->mailbox->busy, 0, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&loop->mailbox->busy, 0, __ATOMIC_RELEASE);
+    stile_cpu_barrier();
     return is_any_ready(loop->mailbox);
 }
 

@@ -5,6 +5,8 @@
  */
 #include "stile/message_ring.h"
 
+#include "stile/cpu.h"
+
 #include "copy.h"
 
 static bool is_power_of_two(uint32_t number)
@@ -75,8 +77,11 @@ static bool publish(struct stile_message_end *end, uint32_t *index, uint32_t *pe
                     bool tells)
 {
     end->own++;
-    __atomic_store_n(index, end->own, __ATOMIC_SEQ_CST);
-    return tells && __atomic_load_n(peer_waits, __ATOMIC_SEQ_CST) != 0 &&
+    __atomic_store_n(index, end->own, __ATOMIC_RELEASE);
+    if (!tells)
+        return false;
+    stile_cpu_barrier();
+    return __atomic_load_n(peer_waits, __ATOMIC_RELAXED) != 0 &&
            __atomic_exchange_n(peer_waits, 0, __ATOMIC_RELAXED) != 0;
 }
 
@@ -96,7 +101,7 @@ static bool has_room(struct stile_message_end *end)
 
     if (end->own - consumed < end->nr_messages)
         return true;
-    consumed = __atomic_load_n(&end->ring->consumed, __ATOMIC_SEQ_CST);
+    consumed = __atomic_load_n(&end->ring->consumed, __ATOMIC_ACQUIRE);
     return checked(end, consumed, end->own - consumed) < end->nr_messages;
 }
 
@@ -106,7 +111,7 @@ static bool has_message(struct stile_message_end *end)
 
     if (produced != end->own)
         return true;
-    produced = __atomic_load_n(&end->ring->produced, __ATOMIC_SEQ_CST);
+    produced = __atomic_load_n(&end->ring->produced, __ATOMIC_ACQUIRE);
     return checked(end, produced, produced - end->own) != 0 && !end->broken;
 }
 
@@ -144,7 +149,8 @@ static bool may_wait(struct stile_message_end *end, bool (*ready)(struct stile_m
 {
     if (end->broken)
         return false;
-    __atomic_store_n(waits, 1, __ATOMIC_SEQ_CST);
+    __atomic_store_n(waits, 1, __ATOMIC_RELAXED);
+    stile_cpu_barrier();
     if (!ready(end) && !end->broken)
         return true;
     __atomic_store_n(waits, 0, __ATOMIC_RELAXED);

@@ -100,6 +100,18 @@ static inline uint64_t stile_cpu_load64(const volatile uint64_t *word)
 #endif
 }
 
+/**
+ * stile_cpu_barrier() - have all that was stored before be seen before what is loaded afterwards
+ *
+ * For two sides each of which stores a word and then looks at the other's, so that not both miss
+ * what the other has stored. STLR and LDAR alone keep that order, too (Arm ARM B2.3.11), but QEMU's
+ * emulation on an x86 host lets the load go first. Any context.
+ */
+static inline void stile_cpu_barrier(void)
+{
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
 /** stile_cpu_relax() - one round of a wait for another CPU's store. Any context. */
 static inline void stile_cpu_relax(void)
 {

@@ -4,11 +4,10 @@
  * other by, and waiting for one port.
  *
  * Ordering, with the hypervisor's half in struct stile_mailbox: it sets a pending bit and then
- * looks at mask and busy; the vCPU clears its mask bit, or busy, and then looks at pending. These
- * are sequentially consistent here (on arm64 release stores and acquire loads, which keep their
- * order), so an event is either seen by that look or raises the interrupt. A bit is cleared, with
- * acquire, before its function is called: what the sender wrote before it sent is seen there, and
- * what it sends from then on sets the bit anew.
+ * looks at mask and busy; the vCPU clears its mask bit, or busy, and then looks at pending, each
+ * with a full barrier between, so an event is either seen by that look or raises the interrupt. A
+ * bit is cleared, with acquire, before its function is called: what the sender wrote before it sent
+ * is seen there, and what it sends from then on sets the bit anew.
  *
  * Each vCPU has its own struct stile_event_loop and runs it itself, with interrupts masked in
  * PSTATE. Masks may be changed by any vCPU.

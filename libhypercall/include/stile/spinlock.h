@@ -6,7 +6,7 @@
  *
  * Ordering: to take the lock is an acquire, to give it up a release, as of any lock. A waiter says
  * that it sleeps and then looks at the holder once more; who unlocks clears the holder and then
- * looks who sleeps. All four are sequentially consistent, so no kick is lost.
+ * looks who sleeps, each with a full barrier between, so no kick is lost.
  *
  * Fairness: a lock that is free goes to whoever comes first, which wastes no time on a vCPU that
  * sleeps. Sleepers are kicked in turn; one that has slept and came too late is handed the lock when
@@ -19,6 +19,7 @@
 #ifndef STILE_SPINLOCK_H
 #define STILE_SPINLOCK_H
 
+#include "stile/cpu.h"
 #include "stile/shared.h"
 
 #ifdef __cplusplus
@@ -46,8 +47,9 @@ void stile_spinlock_wake(struct stile_spinlock *lock, uint32_t self);
 /** stile_spinlock_drop() - what it does when nobody waits */
 static inline void stile_spinlock_drop(struct stile_spinlock *lock, uint32_t self)
 {
-    __atomic_store_n(&lock->holder, 0, __ATOMIC_SEQ_CST);
-    if (__atomic_load_n(&lock->sleepers, __ATOMIC_SEQ_CST) != 0)
+    __atomic_store_n(&lock->holder, 0, __ATOMIC_RELEASE);
+    stile_cpu_barrier();
+    if (__atomic_load_n(&lock->sleepers, __ATOMIC_RELAXED) != 0)
         stile_spinlock_wake(lock, self);
 }
 

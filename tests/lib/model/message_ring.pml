@@ -9,8 +9,8 @@
  *
  * A store goes into its CPU's buffer first, one for messages and one for indexes and flags, and
  * reaches memory some time later, the two in any order. Release waits until the messages have, and
- * so does a sequentially consistent load for the CPU's own stores. Each macro below can be defined
- * away, with -DNO_...: then the model must fail.
+ * a barrier until the CPU's own stores have. Each macro below can be defined away, with -DNO_...:
+ * then the model must fail.
  */
 #define SLOTS    2
 #define MESSAGES 5
@@ -38,9 +38,9 @@ chan stores[2] = [2] of { byte, byte };
 #endif
 
 #ifdef NO_ORDER
-#define ORDER skip
+#define cpu_barrier() skip
 #else
-#define ORDER empty(stores[self])
+#define cpu_barrier() empty(stores[self])
 #endif
 
 /* Moves what is in the buffers to memory. */
@@ -56,13 +56,13 @@ end:
     od
 }
 
-#define LOAD(word) words[word]
+#define LOAD_ACQUIRE(word) words[word]
+#define LOAD_RELAXED(word) words[word]
 
-/* The load that follows waits for it. */
-inline STORE(word, value)
+/* Behind RELEASE. */
+inline STORE_RELEASE(word, value)
 {
-    stores[self] ! word, value;
-    ORDER
+    stores[self] ! word, value
 }
 
 inline STORE_RELAXED(word, value)
@@ -78,12 +78,17 @@ inline EXCHANGE_RELAXED(word, value, was)
 inline publish(index, peer_waits, tells)
 {
     own++;
-    STORE(index, own);
+    STORE_RELEASE(index, own);
     if
-    :: tells && LOAD(peer_waits) != 0 ->
-        EXCHANGE_RELAXED(peer_waits, 0, waited);
+    :: tells ->
+        cpu_barrier();
         if
-        :: waited -> event[1 - self] = true
+        :: LOAD_RELAXED(peer_waits) != 0 ->
+            EXCHANGE_RELAXED(peer_waits, 0, waited);
+            if
+            :: waited -> event[1 - self] = true
+            :: else
+            fi
         :: else
         fi
     :: else
@@ -94,7 +99,7 @@ inline has_room(done)
 {
     if
     :: own - peer < SLOTS
-    :: else -> peer = LOAD(consumed)
+    :: else -> peer = LOAD_ACQUIRE(consumed)
     fi;
     done = (own - peer < SLOTS)
 }
@@ -103,7 +108,7 @@ inline has_message(done)
 {
     if
     :: peer != own
-    :: else -> peer = LOAD(produced)
+    :: else -> peer = LOAD_ACQUIRE(produced)
     fi;
     done = (peer != own)
 }
@@ -148,7 +153,8 @@ inline ready(done)
 /* Whether the caller may sleep. */
 inline may_wait(waits, done)
 {
-    STORE(waits, 1);
+    STORE_RELAXED(waits, 1);
+    cpu_barrier();
 #ifndef NO_RECHECK
     ready(done);
 #endif

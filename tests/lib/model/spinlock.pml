@@ -6,17 +6,20 @@
  *
  * Each function of the code is an inline of the same name, with the same accesses to the lock's words
  * and the same calls in the same order, which tests/lib/model/check compares. Each access is a step
- * of its own. All that decide are sequentially consistent in the code; a relaxed one may only be late,
- * or is made by who holds the lock. With -DNO_... something is left out, and the model must fail.
+ * of its own. All that decide are sequentially consistent in the code, or have a barrier between them;
+ * another relaxed one may only be late, or is made by who holds the lock. With -DNO_... something is
+ * left out, and the model must fail.
  */
 #define NR 3
 
-#define LOAD(word)              word
-#define LOAD_ACQUIRE(word)      word
-#define LOAD_RELAXED(word)      word
-#define STORE(word, value)      word = value
-#define OR(word, bits)          word = word | (bits)
-#define AND_RELAXED(word, bits) word = word & (bits)
+#define LOAD(word)                 word
+#define LOAD_ACQUIRE(word)         word
+#define LOAD_RELAXED(word)         word
+#define STORE(word, value)         word = value
+#define STORE_RELEASE(word, value) word = value
+#define cpu_barrier()              skip
+#define OR(word, bits)             word = word | (bits)
+#define AND_RELAXED(word, bits)    word = word & (bits)
 
 byte holder; /* 0, or the holder's number plus 1 */
 byte sleepers;
@@ -148,9 +151,10 @@ inline wake(self)
 
 inline drop(self)
 {
-    STORE(holder, 0);
+    STORE_RELEASE(holder, 0);
+    cpu_barrier();
 #ifndef NO_SECOND_LOOK
-    seen = LOAD(sleepers);
+    seen = LOAD_RELAXED(sleepers);
     if
     :: seen != 0 -> wake(self)
     :: else
