@@ -41,6 +41,10 @@ class Console:
             self._last = stream
         return lines
 
+    def is_at_line_start(self):
+        """Whether a line that is not the console's breaks into none of its own now."""
+        return not self._partial and not self._cut
+
     def flush(self):
         """The lines that were held back, when no more comes."""
         lines = self.feed("\n") if self._partial else []

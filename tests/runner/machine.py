@@ -28,9 +28,11 @@ class Machine:
         self.on_line = lambda stream, line: None
         self._tee = tee
         self._process = start([ROOT / "scripts/qemu", *map(str, options)], stdin=subprocess.PIPE,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self._said = ""  # by QEMU itself, and not yet among the console's lines
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._process.stdout, selectors.EVENT_READ)
+        self._selector.register(self._process.stderr, selectors.EVENT_READ)
 
     def __enter__(self):
         return self
@@ -41,6 +43,7 @@ class Machine:
         self._process.wait()
         self._process.stdin.close()
         self._process.stdout.close()
+        self._process.stderr.close()
         self._selector.close()
 
     def send(self, text):
@@ -55,15 +58,46 @@ class Machine:
     def read(self):
         """Wait for output and take it in. False at its end; Hang at the time limit."""
         left = self.deadline - time.monotonic()
-        if left <= 0 or not self._selector.select(left):
+        ready = self._selector.select(left) if left > 0 else []
+        if not ready:
             raise Hang()
-        data = os.read(self._process.stdout.fileno(), READ_BYTES)
-        text = data.decode("utf-8", "replace")
+        for key, _ in ready:
+            data = os.read(key.fd, READ_BYTES)
+            text = data.decode("utf-8", "replace")
+            if key.fileobj is self._process.stdout:
+                self._take(text)
+                if not data:
+                    return self._end()
+            elif data:
+                self._said += text
+            else:
+                self._selector.unregister(key.fileobj)
+        self._take_said()
+        return True
+
+    def _take(self, text):
+        """Take in what is the console's."""
         if self._tee and text:
             self._tee(text)
-        for stream, line in self.console.feed(text) if data else self.console.flush():
+        for stream, line in self.console.feed(text):
             self.on_line(stream, line)
-        return bool(data)
+
+    def _take_said(self):
+        """Take in whole lines of QEMU's own, where they break into none of the console's."""
+        whole, newline, self._said = self._said.rpartition("\n")
+        if whole and self.console.is_at_line_start():
+            self._take(whole + newline)
+        else:
+            self._said = whole + newline + self._said
+
+    def _end(self):
+        """Take in what is left. Returns False."""
+        self._said += self._process.stderr.read().decode("utf-8", "replace")
+        if self._said:
+            self._take(("" if self.console.is_at_line_start() else "\n") + self._said)
+        for stream, line in self.console.flush():
+            self.on_line(stream, line)
+        return False
 
     def run_to_end(self):
         """Read until QEMU ends; returns its exit status."""

@@ -5,8 +5,8 @@
  *
  * Ordering: characters are written before the index that covers them (release), and read after it
  * (acquire). To be told of input, or to know whether to tell of output, a side stores its own index
- * and then loads what the other side has written, with stile_cpu_barrier() between, so never do both
- * sides miss what the other has just stored.
+ * and then loads what the other side has written, with stile_cpu_barrier() between, so never do
+ * both sides miss what the other has just stored.
  *
  * A ring has one writer and one reader at a time: the caller holds a lock of its own, or masks
  * interrupts on the only vCPU that uses it. Output and input are independent.
