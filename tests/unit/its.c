@@ -3,9 +3,7 @@
  * dev/its.c on a model of an ITS and of redistributors: registers, what is taken from the queue,
  * and by IHI 0069, chapter 5, which LPI an event is and where that goes.
  */
-#ifndef CONFIG_ITS
-#define CONFIG_ITS 1
-#endif
+#include "fakes/config.h"
 
 #include <stdio.h>
 #include <string.h>

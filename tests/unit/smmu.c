@@ -3,9 +3,7 @@
  * dev/smmu.c on a model of the SMMU: its registers, what it takes from its queues, and which tables
  * it finds for a stream by IHI 0070, chapters 3 and 5.
  */
-#ifndef CONFIG_SRIOV
-#define CONFIG_SRIOV 1
-#endif
+#include "fakes/config.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,9 +3,7 @@
  * virt/vpci.c and virt/sriov.c on a model of a physical function and its virtual ones: what their
  * owner, and who has one, may write at every offset, and what never comes of it.
  */
-#ifndef CONFIG_SRIOV
-#define CONFIG_SRIOV 1
-#endif
+#include "fakes/config.h"
 
 #include <stdlib.h>
 #include <string.h>

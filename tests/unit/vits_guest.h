@@ -5,12 +5,7 @@
 #ifndef UNIT_VITS_GUEST_H
 #define UNIT_VITS_GUEST_H
 
-#ifndef CONFIG_ITS
-#define CONFIG_ITS 1
-#endif
-#ifndef CONFIG_SRIOV
-#define CONFIG_SRIOV 1
-#endif
+#include "fakes/config.h"
 
 #include "vgic_guest.h"
 

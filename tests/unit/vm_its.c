@@ -2,12 +2,7 @@
 /*
  * config/vm_its.c: an ITS that a VM has, and which DeviceIDs are its bridge's, by two msi-maps.
  */
-#ifndef CONFIG_ITS
-#define CONFIG_ITS 1
-#endif
-#ifndef CONFIG_SRIOV
-#define CONFIG_SRIOV 1
-#endif
+#include "fakes/config.h"
 
 #include <stdio.h>
 

@@ -2,9 +2,7 @@
 /*
  * config/vm_sriov.c: bridges with stile,physical-functions, and with stile,virtual-functions.
  */
-#ifndef CONFIG_SRIOV
-#define CONFIG_SRIOV 1
-#endif
+#include "fakes/config.h"
 
 #include "bridge_rig.h"
 
