@@ -14,6 +14,10 @@
 #define NR_PACKETS   8192u
 #define PACKET_BYTES 1514u
 
+/* Sent first: the VM that slept longer has the CPU for each packet until what it was due is used
+ * up, which says how the machine began, not what packets take. */
+#define NR_BEFORE 2048u
+
 /* To and from addresses that nobody else has; of a type that nobody knows. */
 static const uint8_t head[14] = {2, 0, 0, 0, 0, 9, 2, 0, 0, 0, 0, 8, 0x88, 0xB5};
 
@@ -49,9 +53,11 @@ void packets_count(const char *how, const char *what, const char *(*run)(uint64_
     const char *fault = open_card(how);
 
     if (!fault) {
+        fault = run(NR_BEFORE);
         (void)sensitive_counter(STILE_COUNTER_EXITS, &before);
         test_mark();
-        fault = run(NR_PACKETS);
+        if (!fault)
+            fault = run(NR_PACKETS);
         test_mark();
         (void)sensitive_counter(STILE_COUNTER_EXITS, &after);
         virtio_close();
