@@ -121,6 +121,9 @@ enum stile_counter {
 #define STILE_CONSOLE_READ_MAX   8
 #define STILE_CONSOLE_BUFFER_MAX 4096
 
+/** The most that control_memory_read and control_memory_write copy, in bytes. */
+#define STILE_CONTROL_COPY_MAX 4096
+
 /** The most pages one memory call takes, but for memory_share and memory_accept. */
 #define STILE_MEMORY_MAX_PAGES 512
 

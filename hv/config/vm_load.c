@@ -44,7 +44,7 @@ static uint64_t put(struct vm *vm, const struct ipa_range *range, const struct v
     ipa_t to = ipa_add(range->base, at);
 
     if (guest_write(vm, to, (const char *)file->data + at, written) < written ||
-        guest_clean(vm, to, bytes) < bytes)
+        guest_clean(vm, to, bytes, false) < bytes)
         return 0;
     return at + bytes;
 }
@@ -99,7 +99,7 @@ static const char *put_dtb(struct vm *vm, struct writing *writing)
     if (writing->fault)
         return writing->fault;
     if (guest_write(vm, writing->layout.dtb.base, writing->tree, dtb->bytes) < dtb->bytes ||
-        guest_clean(vm, writing->layout.dtb.base, dtb->bytes) < dtb->bytes)
+        guest_clean(vm, writing->layout.dtb.base, dtb->bytes, false) < dtb->bytes)
         return "vm.dtb: the VM's memory has a hole";
     return NULL;
 }

@@ -158,6 +158,74 @@ struct hcall_result hcall_control_console_read(struct vcpu *vcpu, stile_vm_id_t 
     return hcall_values(vcpu, done, from, 0);
 }
 
+/* How much of @limit both pages have, from these addresses on. */
+static uint64_t in_pages(ipa_t a, ipa_t b, uint64_t limit)
+{
+    uint64_t left_a = PAGE_SIZE - (a.ipa & PAGE_MASK), left_b = PAGE_SIZE - (b.ipa & PAGE_MASK);
+    uint64_t left = left_a < left_b ? left_a : left_b;
+
+    return limit < left ? limit : left;
+}
+
+/* From one VM's memory to another's. Returns how much of it both have. */
+static size_t copy(struct vm *to, ipa_t at, struct vm *from, ipa_t source, size_t bytes)
+{
+    char piece[PIECE_BYTES];
+    size_t done = 0;
+
+    while (done < bytes) {
+        size_t wanted = bytes - done < PIECE_BYTES ? bytes - done : PIECE_BYTES;
+        size_t got = guest_read(from, piece, ipa_add(source, done), wanted);
+
+        got = guest_write(to, ipa_add(at, done), piece, got);
+        done += got;
+        if (got < wanted)
+            break;
+    }
+    return done;
+}
+
+/* Whether a copy's limit is none, or makes a range wrap. */
+static bool is_bad_limit(ipa_t a, ipa_t b, uint64_t limit)
+{
+    return limit - 1 >= STILE_CONTROL_COPY_MAX || a.ipa + (limit - 1) < a.ipa ||
+           b.ipa + (limit - 1) < b.ipa;
+}
+
+struct hcall_result hcall_control_memory_read(struct vcpu *vcpu, stile_vm_id_t vm, stile_ipa_t from,
+                                              stile_ipa_t buffer, stile_nr_bytes_t limit)
+{
+    if (is_bad_limit(from, buffer, limit.bytes))
+        return hcall_bad_argument(4);
+
+    struct vm *held = hold(vm);
+    if (!held)
+        return hcall_error(STILE_NOT_FOUND);
+    if (!guest_may_write(vcpu->vm, buffer))
+        return release(held, hcall_error(STILE_NOT_MAPPED));
+    size_t bytes = in_pages(from, buffer, limit.bytes);
+    return release(held, hcall_value(copy(vcpu->vm, buffer, held, from, bytes)));
+}
+
+struct hcall_result hcall_control_memory_write(struct vcpu *vcpu, stile_vm_id_t vm, stile_ipa_t to,
+                                               stile_ipa_t buffer, stile_nr_bytes_t limit)
+{
+    char byte;
+
+    if (is_bad_limit(to, buffer, limit.bytes))
+        return hcall_bad_argument(4);
+
+    struct vm *held = hold(vm);
+    if (!held)
+        return hcall_error(STILE_NOT_FOUND);
+    if (guest_read(vcpu->vm, &byte, buffer, 1) == 0)
+        return release(held, hcall_error(STILE_NOT_MAPPED));
+    size_t done = copy(held, to, vcpu->vm, buffer, in_pages(to, buffer, limit.bytes));
+    if (done > 0)
+        (void)guest_clean(held, to, done, true);
+    return release(held, hcall_value(done));
+}
+
 struct hcall_result hcall_control_counter(struct vcpu *vcpu, stile_vm_id_t vm,
                                           stile_vcpu_id_t target, stile_u32_t counter)
 {

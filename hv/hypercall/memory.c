@@ -70,6 +70,6 @@ struct hcall_result hcall_memory_clean(struct vcpu *vcpu, stile_ipa_t base, stil
 
     if (bad)
         return hcall_bad_argument(bad);
-    nr_pages = guest_clean(vcpu->vm, base, nr_pages << PAGE_SHIFT) >> PAGE_SHIFT;
+    nr_pages = guest_clean(vcpu->vm, base, nr_pages << PAGE_SHIFT, false) >> PAGE_SHIFT;
     return nr_pages > 0 ? hcall_value(nr_pages) : hcall_error(STILE_NOT_MAPPED);
 }

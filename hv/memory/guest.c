@@ -108,7 +108,7 @@ bool guest_may_write(struct vm *vm, ipa_t ipa)
  * Cleans from @ipa to the end of @bytes or of the page or part. Returns how many bytes that is; 0:
  * they are not the VM's. What is not ready needs none: nobody has written there.
  */
-static size_t clean_some(struct vm *vm, ipa_t ipa, size_t bytes)
+static size_t clean_some(struct vm *vm, ipa_t ipa, size_t bytes, bool code)
 {
     struct stage2_locked locked = stage2_lock(&vm->stage2);
     struct stage2_mapping mapping;
@@ -123,19 +123,19 @@ static size_t clean_some(struct vm *vm, ipa_t ipa, size_t bytes)
             uint64_t first = align_down(mapping.pa.pa, PAGE_SIZE);
 
             handover_filled(pa_make(first), align_up(mapping.pa.pa + rest, PAGE_SIZE) - first,
-                            false);
+                            code);
         }
     }
     stage2_unlock(locked);
     return rest;
 }
 
-size_t guest_clean(struct vm *vm, ipa_t base, size_t bytes)
+size_t guest_clean(struct vm *vm, ipa_t base, size_t bytes, bool code)
 {
     size_t done = 0;
     size_t some;
 
-    while (done < bytes && (some = clean_some(vm, ipa_add(base, done), bytes - done)) > 0)
+    while (done < bytes && (some = clean_some(vm, ipa_add(base, done), bytes - done, code)) > 0)
         done += some;
     return done;
 }

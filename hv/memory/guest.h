@@ -30,10 +30,11 @@ size_t guest_write(struct vm *vm, ipa_t to, const void *from, size_t bytes);
 bool guest_may_write(struct vm *vm, ipa_t ipa);
 
 /**
- * guest_clean() - have memory itself hold what was written, and no cache a line of it
+ * guest_clean() - have memory itself hold what was written, and no data cache a line of it
+ * @code: nor instruction caches: it may be code, where there was other code before
  *
  * Whole pages (mm/handover.h). Returns how many bytes are memory of the VM.
  */
-size_t guest_clean(struct vm *vm, ipa_t base, size_t bytes);
+size_t guest_clean(struct vm *vm, ipa_t base, size_t bytes, bool code);
 
 #endif

@@ -54,7 +54,7 @@ static uint64_t clean_step(struct vm *vm, ipa_t at, uint64_t most)
         return skip;
     if (rest > most)
         rest = most;
-    (void)guest_clean(vm, at, rest);
+    (void)guest_clean(vm, at, rest, false);
     return rest;
 }
 

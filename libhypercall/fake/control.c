@@ -155,6 +155,58 @@ struct stile_result fake_control_console_read(struct fake_vcpu *vcpu, stile_vm_i
     return fake_values(vcpu, count, from, 0);
 }
 
+/* Copies what both pages have, from one VM to another. */
+static struct stile_result copy(struct fake_vm *to, stile_ipa_t at, struct fake_vm *from,
+                                stile_ipa_t source, uint64_t limit)
+{
+    uint64_t room = STILE_PAGE_SIZE - at.ipa % STILE_PAGE_SIZE;
+    uint64_t there = STILE_PAGE_SIZE - source.ipa % STILE_PAGE_SIZE;
+    uint8_t bytes[STILE_CONTROL_COPY_MAX];
+    size_t most = limit;
+
+    most = most < room ? most : room;
+    most = most < there ? most : there;
+    most = fake_space_read(from, bytes, source, most);
+    return fake_value(fake_space_write(to, at, bytes, most), 0, 0);
+}
+
+static bool is_bad_limit(stile_ipa_t a, stile_ipa_t b, uint64_t limit)
+{
+    return limit - 1 >= STILE_CONTROL_COPY_MAX || a.ipa + (limit - 1) < a.ipa ||
+           b.ipa + (limit - 1) < b.ipa;
+}
+
+struct stile_result fake_control_memory_read(struct fake_vcpu *vcpu, stile_vm_id_t vm,
+                                             stile_ipa_t from, stile_ipa_t buffer,
+                                             stile_nr_bytes_t limit)
+{
+    struct fake_vm *found = fake_running_vm(vm.number);
+
+    if (is_bad_limit(from, buffer, limit.bytes))
+        return fake_bad(4);
+    if (!found)
+        return fake_error(STILE_NOT_FOUND);
+    if (!may_write(vcpu->vm, buffer))
+        return fake_error(STILE_NOT_MAPPED);
+    return copy(vcpu->vm, buffer, found, from, limit.bytes);
+}
+
+struct stile_result fake_control_memory_write(struct fake_vcpu *vcpu, stile_vm_id_t vm,
+                                              stile_ipa_t to, stile_ipa_t buffer,
+                                              stile_nr_bytes_t limit)
+{
+    struct fake_vm *found = fake_running_vm(vm.number);
+    uint8_t byte;
+
+    if (is_bad_limit(to, buffer, limit.bytes))
+        return fake_bad(4);
+    if (!found)
+        return fake_error(STILE_NOT_FOUND);
+    if (fake_space_read(vcpu->vm, &byte, buffer, 1) == 0)
+        return fake_error(STILE_NOT_MAPPED);
+    return copy(found, to, vcpu->vm, buffer, limit.bytes);
+}
+
 struct stile_result fake_control_counter(struct fake_vcpu *vcpu, stile_vm_id_t vm,
                                          stile_vcpu_id_t target, stile_u32_t counter)
 {

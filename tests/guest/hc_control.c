@@ -260,6 +260,77 @@ KTF_TEST(hc_steward, reads_a_console)
             STILE_NOT_FOUND);
 }
 
+static struct stile_result read_memory(stile_vm_id_t vm, uint64_t from, uint64_t pa, uint64_t limit)
+{
+    return stile_control_memory_read(vm, stile_ipa(from), stile_ipa(pa), stile_nr_bytes(limit));
+}
+
+static struct stile_result write_memory(stile_vm_id_t vm, uint64_t to, uint64_t pa, uint64_t limit)
+{
+    return stile_control_memory_write(vm, stile_ipa(to), stile_ipa(pa), stile_nr_bytes(limit));
+}
+
+static void expect_copied(struct stile_result result, uint64_t bytes)
+{
+    EXPECT_EQ(result.status, STILE_SUCCESS);
+    EXPECT_EQ(result.value[0], bytes);
+}
+
+/* The peer has this kernel, too, at the same addresses. */
+KTF_TEST(hc_steward, reads_memory)
+{
+    uint64_t pa = virt_to_phys(page);
+    uint64_t code = virt_to_phys((const void *)(uintptr_t)find_all);
+
+    expect_copied(read_memory(peer, code, pa + 1, 16), 16);
+    EXPECT_MEMEQ(page + 1, (const void *)(uintptr_t)find_all, 16);
+    expect_copied(read_memory(peer, (code | 4095) - 2, pa, 4096), 3);
+    expect_copied(read_memory(peer, code & ~UINT64_C(4095), pa + 4090, 4096), 6);
+    expect_copied(read_memory(peer, code & ~UINT64_C(4095), pa, 4096), 4096);
+    expect_copied(read_memory(peer, support_beyond_memory(), pa, 64), 0);
+    expect_copied(read_memory(peer, 0x0B000000, pa, 64), 0);
+    expect_copied(read_memory(self, pa, pa + 2048, 64), 64);
+    EXPECT_MEMEQ(page, page + 2048, 64);
+}
+
+/* In the midst of the victim's memory, which its shell has no use for. */
+KTF_TEST(hc_steward, writes_memory_of_a_vm_that_runs_and_of_one_that_is_paused)
+{
+    uint64_t pa = virt_to_phys(page);
+    uint64_t there = 0x40000000 + info_of(victim).nr_pages / 2 * PAGE_SIZE;
+
+    memset(page, 0x3C, sizeof(page));
+    EXPECT_EQ(stile_control_pause(victim).status, STILE_SUCCESS);
+    expect_copied(write_memory(victim, there + 5, pa, 300), 300);
+    expect_copied(read_memory(victim, there, pa + 1000, 400), 400);
+    EXPECT_EQ(page[1004], 0);
+    EXPECT_MEMEQ(page + 1005, page, 300);
+    EXPECT_EQ(page[1305], 0);
+    EXPECT_EQ(stile_control_resume(victim).status, STILE_SUCCESS);
+    expect_copied(write_memory(victim, there, pa, 4096), 4096);
+    expect_copied(read_memory(victim, there + 4095, pa + 1305, 1), 1);
+    EXPECT_EQ(page[1305], page[4095]);
+    expect_copied(write_memory(victim, support_beyond_memory(), pa, 4096), 0);
+    expect_copied(write_memory(victim, 0x08000000, pa, 64), 0);
+}
+
+KTF_TEST(hc_steward, copies_no_memory_that_is_not_there)
+{
+    uint64_t pa = virt_to_phys(page);
+
+    expect_bad(read_memory(peer, pa, pa, 0), 4);
+    expect_bad(read_memory(peer, pa, pa, STILE_CONTROL_COPY_MAX + 1), 4);
+    expect_bad(read_memory(peer, UINT64_MAX, pa, 2), 4);
+    expect_bad(write_memory(peer, pa, UINT64_MAX, 2), 4);
+    EXPECT_EQ(read_memory(peer, pa, support_beyond_memory(), 1).status, STILE_NOT_MAPPED);
+    EXPECT_EQ(read_memory(peer, pa, 0x0B000000, 1).status, STILE_NOT_MAPPED);
+    EXPECT_EQ(write_memory(peer, pa, support_beyond_memory(), 1).status, STILE_NOT_MAPPED);
+    for (size_t i = 0; i < sizeof(nobody) / sizeof(nobody[0]); i++) {
+        EXPECT_EQ(read_memory(stile_vm_id(nobody[i]), pa, pa, 1).status, STILE_NOT_FOUND);
+        EXPECT_EQ(write_memory(stile_vm_id(nobody[i]), pa, pa, 1).status, STILE_NOT_FOUND);
+    }
+}
+
 KTF_TEST(hc_steward, sets_the_wall_clock)
 {
     EXPECT_EQ(stile_control_set_wall_clock(UINT64_C(1795132800000000000)).status, STILE_SUCCESS);

@@ -153,7 +153,7 @@ KTF_TEST(handover, what_el2_has_written_first)
         for (unsigned i = 0; i < PAGE_SIZE / 8; i++)
             words[i] = LATER;
         EXPECT_EQ(guest_write(&a, ipa, words, PAGE_SIZE), PAGE_SIZE);
-        EXPECT_EQ(guest_clean(&a, ipa, PAGE_SIZE), PAGE_SIZE); /* as config/vm_load.c does */
+        EXPECT_EQ(guest_clean(&a, ipa, PAGE_SIZE, false), PAGE_SIZE); /* as config/vm_load.c does */
         (void)touch(&a, ipa.ipa);
         expect_sound(pa, LATER);
     }
@@ -168,7 +168,7 @@ KTF_TEST(handover, what_a_vm_has_cleaned)
         (void)caches_watch(pa);
         guest_fills(pa, MMU_ON, LATER);
         watched[0].cacheable = false;
-        EXPECT_EQ(guest_clean(&a, ipa_make(RAM), PAGE_SIZE), PAGE_SIZE);
+        EXPECT_EQ(guest_clean(&a, ipa_make(RAM), PAGE_SIZE, false), PAGE_SIZE);
         expect_sound(pa, LATER);
     }
 }

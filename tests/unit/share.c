@@ -237,7 +237,7 @@ KTF_TEST(share, hypervisor_and_unmap_leave_borrowed_pages_alone)
     ASSERT_EQ(accept_at(&b, handle, WINDOW), STILE_SUCCESS);
     EXPECT_EQ(guest_read(&b, text, ipa_make(WINDOW), 8), 0);
     EXPECT_EQ(guest_write(&b, ipa_make(WINDOW), text, 8), 0);
-    EXPECT_EQ(guest_clean(&b, ipa_make(WINDOW), 8), 0);
+    EXPECT_EQ(guest_clean(&b, ipa_make(WINDOW), 8, false), 0);
     EXPECT_EQ(vmem_unmap(&b, ipa_make(WINDOW), 1), STILE_NOT_MAPPED);
     EXPECT_EQ(offer_to(&b, WINDOW, 1, c.id, STAGE2_READ, &handle), STILE_NOT_MAPPED);
     EXPECT_EQ(donate_to(&b, WINDOW, 1, c.id, &handle), STILE_NOT_MAPPED);

@@ -34,7 +34,7 @@ static void expect_scratch(struct vm *vm, uint32_t handle, uint64_t ipa, uint64_
     /* EL2 uses for a VM what that VM owns, and nothing else. */
     EXPECT_EQ(guest_read(vm, &word, ipa_make(ipa), 4), 0);
     EXPECT_EQ(guest_write(vm, ipa_make(ipa), &word, 4), 0);
-    EXPECT_EQ(guest_clean(vm, ipa_make(ipa), 4), 0);
+    EXPECT_EQ(guest_clean(vm, ipa_make(ipa), 4, false), 0);
     EXPECT_EQ(release_by(vm, handle), STILE_SUCCESS);
     EXPECT_EQ(release_by(vm, handle), STILE_NOT_FOUND);
     EXPECT_EQ(at(vm, ipa).bytes, 0);

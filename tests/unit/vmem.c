@@ -688,9 +688,9 @@ KTF_TEST(vmem, copies_cross_pages_and_blocks)
     EXPECT_EQ(guest_read(&vm, back, ipa_make(RAM + 4095), 2), 2);
     EXPECT_EQ(back[0], 0);
     fake_cache_flushed = 0;
-    EXPECT_EQ(guest_clean(&vm, ipa_make(RAM + 12345), sizeof(text)), sizeof(text));
+    EXPECT_EQ(guest_clean(&vm, ipa_make(RAM + 12345), sizeof(text), false), sizeof(text));
     EXPECT_EQ(fake_cache_flushed, sizeof(text) + PAGE_SIZE); /* whole pages */
-    EXPECT_EQ(guest_clean(&vm, ipa_make(RAM), RAM_BYTES), RAM_BYTES);
+    EXPECT_EQ(guest_clean(&vm, ipa_make(RAM), RAM_BYTES, false), RAM_BYTES);
     EXPECT_EQ(mapping_at(RAM + 5 * BLOCK_2M).attrs, RAM_ATTRS | STAGE2_FRESH);
     EXPECT_EQ(page_parts(mapping_at(RAM + 5 * BLOCK_2M).pa), 0); /* nothing to clean */
 }
@@ -707,7 +707,7 @@ KTF_TEST(vmem, copies_stop_where_the_memory_does)
     EXPECT_EQ(guest_read(&vm, text, ipa_make(UINT64_MAX), 2), 0);
     EXPECT_EQ(guest_read(&vm, text, ipa_make(STAGE2_IPA_END - 1), 2), 0);
     EXPECT_EQ(guest_read(&vm, text, ipa_make(RAM), 0), 0);
-    EXPECT_EQ(guest_clean(&vm, ipa_make(RAM + PAGE_SIZE), sizeof(text)), PAGE_SIZE);
+    EXPECT_EQ(guest_clean(&vm, ipa_make(RAM + PAGE_SIZE), sizeof(text), false), PAGE_SIZE);
 }
 
 KTF_TEST(vmem, only_the_vms_own_memory_is_copied)

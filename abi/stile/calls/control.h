@@ -213,4 +213,59 @@ STILE_CALL(0x99, 9, control, crash_info, ARGS3(vm_id, vm, ipa, buffer, nr_bytes,
 STILE_CALL(0x9A, 10, control, vm_info, ARGS3(vm_id, vm, ipa, buffer, nr_bytes, length),
            RETS1(nr_bytes, written), ERRS2(NOT_FOUND, NOT_MAPPED))
 
+/*
+ * Read memory of a VM, which runs or is paused.
+ *
+ * @vm:     which one
+ * @from:   where in it, any alignment
+ * @buffer: where to put it, any alignment
+ * @limit:  the most to copy, 1 to STILE_CONTROL_COPY_MAX bytes
+ *
+ * Returns in x1 how many bytes were copied: no more than there are to the end of the page of either
+ * address. 0: the VM owns no memory that it may read at @from; devices and what others share with
+ * it are not read.
+ *
+ * INVALID_ARGUMENT: the limit is out of range or makes a range wrap
+ * NOT_FOUND: no such VM is running
+ * NOT_MAPPED: the first byte of the buffer is not memory the caller may write
+ *
+ * Example:
+ *     stile_ipa_t from = stile_ipa(UINT64_C(0x40000000));
+ *     struct stile_result result =
+ *         stile_control_memory_read(vm, from, buffer, stile_nr_bytes(64));
+ *     bool has_all = stile_control_memory_read_copied(result).bytes == 64;
+ */
+STILE_CALL(0x9B, 13, control, memory_read,
+           ARGS4(vm_id, vm, ipa, from, ipa, buffer, nr_bytes, limit),
+           RETS1(nr_bytes, copied), ERRS2(NOT_FOUND, NOT_MAPPED))
+
+/*
+ * Write memory of a VM, which runs or is paused.
+ *
+ * @vm:     which one
+ * @to:     where in it, any alignment
+ * @buffer: what to put there, any alignment
+ * @limit:  the most to copy, 1 to STILE_CONTROL_COPY_MAX bytes
+ *
+ * Returns in x1 how many bytes were copied: no more than there are to the end of the page of either
+ * address. 0: the VM owns no memory that it may write at @to; devices and what others share with it
+ * are not written.
+ *
+ * The VM sees what was written with its MMU on or off, and may execute it. A vCPU that runs
+ * meanwhile may see it byte by byte; one that has fetched instructions there before needs an ISB.
+ *
+ * INVALID_ARGUMENT: the limit is out of range or makes a range wrap
+ * NOT_FOUND: no such VM is running
+ * NOT_MAPPED: the first byte of the buffer is not memory the caller may read
+ *
+ * Example:
+ *     stile_ipa_t to = stile_ipa(UINT64_C(0x40000000));
+ *     struct stile_result result =
+ *         stile_control_memory_write(vm, to, buffer, stile_nr_bytes(64));
+ *     bool has_all = stile_control_memory_write_copied(result).bytes == 64;
+ */
+STILE_CALL(0x9C, 13, control, memory_write,
+           ARGS4(vm_id, vm, ipa, to, ipa, buffer, nr_bytes, limit),
+           RETS1(nr_bytes, copied), ERRS2(NOT_FOUND, NOT_MAPPED))
+
 /* clang-format on */

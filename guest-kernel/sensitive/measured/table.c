@@ -117,6 +117,8 @@ static const struct call_cost costs[] = {
     {CALL(control_console_read, OTHER, 0, BUFFER, 64), NOTHING, NOTHING},
     {CALL(control_set_wall_clock, UINT64_C(1795132800000000000)), NOTHING, NOTHING},
     {CALL(control_vm_info, OTHER, BUFFER, sizeof(struct stile_vm_info)), NOTHING, NOTHING},
+    {CALL(control_memory_read, OTHER, BUFFER, BUFFER, 64), NOTHING, NOTHING},
+    {CALL(control_memory_write, OTHER, BUFFER, BUFFER, 64), NOTHING, NOTHING},
     {CALL(core_reset, 0), NOTHING, CALL(core_version, STILE_VERSION_CURRENT)},
 };
 

@@ -100,6 +100,56 @@ KTF_TEST(control, a_buffer_may_end_where_addresses_do)
               STILE_INVALID_ARGUMENT);
 }
 
+static struct stile_result read_memory(uint64_t from, uint64_t buffer, uint64_t limit)
+{
+    return stile_control_memory_read(stile_vm_id(other), stile_ipa(from), stile_ipa(buffer),
+                                     stile_nr_bytes(limit));
+}
+
+static struct stile_result write_memory(uint64_t to, uint64_t buffer, uint64_t limit)
+{
+    return stile_control_memory_write(stile_vm_id(other), stile_ipa(to), stile_ipa(buffer),
+                                      stile_nr_bytes(limit));
+}
+
+static void expect_copied(struct stile_result result, uint64_t bytes)
+{
+    EXPECT_EQ(result.status, STILE_SUCCESS);
+    EXPECT_EQ(result.value[0], bytes);
+}
+
+KTF_TEST(control, memory_of_another_vm_is_written_and_read)
+{
+    uint64_t there = STILE_FAKE_MEMORY_BASE + 0x1000, here = STILE_FAKE_MEMORY_BASE + 0x2000;
+    char *text = stile_fake_pointer(stile_ipa(here));
+
+    memcpy(text, "there", 6);
+    expect_copied(write_memory(there + 7, here, 6), 6);
+    memset(text, 0, 16);
+    expect_copied(read_memory(there + 7, here + 1, 6), 6);
+    EXPECT_EQ(memcmp(text, "\0there", 7), 0);
+    expect_copied(read_memory(there + 4090, here, 4096), 6);
+    expect_copied(read_memory(there, here + 4000, 4096), 96);
+    expect_copied(write_memory(there, here, 4096), 4096);
+    expect_copied(read_memory(UINT64_MAX - 9, here, 10), 0);
+    expect_copied(write_memory(0, here, 10), 0);
+}
+
+KTF_TEST(control, memory_is_copied_from_and_to_what_there_is)
+{
+    uint64_t ram = STILE_FAKE_MEMORY_BASE;
+
+    EXPECT_EQ(read_memory(ram, 0, 1).status, STILE_NOT_MAPPED);
+    EXPECT_EQ(write_memory(ram, 0, 1).status, STILE_NOT_MAPPED);
+    EXPECT_EQ(read_memory(ram, ram, 0).value[0], 4);
+    EXPECT_EQ(read_memory(ram, ram, STILE_CONTROL_COPY_MAX + 1).value[0], 4);
+    EXPECT_EQ(read_memory(UINT64_MAX, ram, 2).value[0], 4);
+    EXPECT_EQ(write_memory(ram, UINT64_MAX, 2).value[0], 4);
+    EXPECT_EQ(stile_control_destroy(stile_vm_id(other)).status, STILE_SUCCESS);
+    EXPECT_EQ(read_memory(ram, ram, 1).status, STILE_NOT_FOUND);
+    EXPECT_EQ(write_memory(ram, ram, 1).status, STILE_NOT_FOUND);
+}
+
 KTF_TEST(control, arguments_are_looked_at_before_the_trace)
 {
     EXPECT_EQ(stile_control_destroy(stile_vm_id(other)).status, STILE_SUCCESS);
