@@ -289,3 +289,45 @@ struct hcall_result hcall_control_crash_info(struct vcpu *vcpu, stile_vm_id_t vm
         return hcall_error(STILE_NOT_FOUND);
     return give(vcpu->vm, buffer, length, &crash, sizeof(crash));
 }
+
+struct hcall_result hcall_control_get(struct vcpu *vcpu, stile_vm_id_t vm, stile_u32_t setting)
+{
+    struct vm *held = hold(vm);
+
+    (void)vcpu;
+    if (!held)
+        return hcall_error(STILE_NOT_FOUND);
+    switch (setting) {
+    case STILE_SETTING_WEIGHT:
+        return release(held, hcall_value(held->config.weight));
+    case STILE_SETTING_AFFINITY:
+        return release(held, hcall_value(held->config.affinity & sched_online()));
+    default:
+        return release(held, hcall_bad_argument(2));
+    }
+}
+
+struct hcall_result hcall_control_set(struct vcpu *vcpu, stile_vm_id_t vm, stile_u32_t setting,
+                                      stile_u64_t value)
+{
+    struct vm *held = hold(vm);
+
+    (void)vcpu;
+    if (!held)
+        return hcall_error(STILE_NOT_FOUND);
+    switch (setting) {
+    case STILE_SETTING_WEIGHT:
+        if (value - 1 >= VM_WEIGHT_MAX)
+            return release(held, hcall_bad_argument(3));
+        vm_set_weight(held, (uint32_t)value);
+        break;
+    case STILE_SETTING_AFFINITY:
+        if ((value & sched_online()) == 0)
+            return release(held, hcall_bad_argument(3));
+        vm_set_affinity(held, value);
+        break;
+    default:
+        return release(held, hcall_bad_argument(2));
+    }
+    return release(held, hcall_ok());
+}

@@ -217,6 +217,25 @@ void vm_resume(struct vm *vm)
     set_paused(vm, false);
 }
 
+/* The lock: of two who change it at once one is the last, for all vCPUs. */
+void vm_set_weight(struct vm *vm, uint32_t weight)
+{
+    spin_lock(&vm->lock);
+    vm->config.weight = weight;
+    for (uint32_t i = 0; i < vm->config.nr_vcpus; i++)
+        sched_set_weight(vm->vcpus[i], weight);
+    spin_unlock(&vm->lock);
+}
+
+void vm_set_affinity(struct vm *vm, uint64_t affinity)
+{
+    spin_lock(&vm->lock);
+    vm->config.affinity = affinity;
+    for (uint32_t i = 0; i < vm->config.nr_vcpus; i++)
+        sched_set_affinity(vm->vcpus[i], affinity);
+    spin_unlock(&vm->lock);
+}
+
 void vm_crash(struct vcpu *vcpu, const char *why)
 {
     remains_note(vcpu, why);

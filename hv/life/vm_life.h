@@ -61,6 +61,21 @@ void vm_pause(struct vm *vm);
 /** vm_resume() - let a VM's vCPUs run again, from where they were; harmless if it is not paused */
 void vm_resume(struct vm *vm);
 
+/**
+ * vm_set_weight() - change the share of a physical CPU that a VM's vCPUs have
+ * @vm: held, as for the next
+ * @weight: 1 to VM_WEIGHT_MAX
+ */
+void vm_set_weight(struct vm *vm, uint32_t weight);
+
+/**
+ * vm_set_affinity() - change which physical CPUs a VM's vCPUs may use
+ * @affinity: a bit for each; some of them are online
+ *
+ * They leave others soon, not at once.
+ */
+void vm_set_affinity(struct vm *vm, uint64_t affinity);
+
 /** vm_destroy() - end a VM from outside, which is held; nothing of it runs after the last hold */
 void vm_destroy(struct vm *vm);
 

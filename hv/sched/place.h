@@ -13,6 +13,7 @@
 #include "dev/pcpu.h"
 #include "lib/cold.h"
 #include "sched/run_queue.h"
+#include "sched/sched.h"
 #include "vm/vcpu.h"
 
 /**
@@ -57,6 +58,37 @@ static inline void place_ready(struct vcpu *vcpu, uint64_t now)
         place_idle(vcpu, idle, now);
     else
         run_queue_insert(vcpu);
+}
+
+/**
+ * place_moved() - a vCPU that is loaded no more goes where it may run, if that is not where it is
+ *
+ * Returns whether nothing else keeps it from running.
+ */
+static COLD bool place_moved(struct vcpu *vcpu, uint64_t now)
+{
+    uint64_t idle = place_idle_pcpus & vcpu->affinity;
+
+    vcpu->paused &= (uint8_t)~VCPU_PAUSED_PLACE;
+    if (!place_allows(vcpu->affinity, vcpu->pcpu))
+        run_queue_move(vcpu, idle ? &pcpus[__builtin_ctzll(idle)] : sched_place(vcpu->affinity),
+                       now);
+    return vcpu->paused == 0;
+}
+
+/** The affinity of a vCPU that is not loaded has changed. Returns whether it waits for a CPU. */
+static COLD bool place_again(struct vcpu *vcpu, uint64_t now)
+{
+    uint64_t idle = place_idle_pcpus & vcpu->affinity;
+    bool waits = !list_empty(&vcpu->run_link);
+
+    list_remove(&vcpu->run_link);
+    (void)place_moved(vcpu, now);
+    if (waits && idle)
+        place_idle(vcpu, idle, now);
+    else if (waits)
+        run_queue_insert(vcpu);
+    return waits;
 }
 
 /** Takes a vCPU that waits for another CPU and may run here. */

@@ -38,6 +38,15 @@ void sched_init_pcpu(struct pcpu *pcpu)
     list_init(&pcpu->sleepers);
 }
 
+uint64_t sched_online(void)
+{
+    uint64_t online = 0;
+
+    for (uint32_t i = 0; i < nr_pcpus; i++)
+        online |= pcpus[i].online ? place_bit(&pcpus[i]) : 0;
+    return online;
+}
+
 struct pcpu *sched_place(uint64_t affinity)
 {
     struct pcpu *best = NULL;
@@ -123,7 +132,7 @@ static void queue_and_poke(struct vcpu *vcpu)
 {
     uint64_t now = timer_now();
 
-    if (vcpu->paused)
+    if (vcpu->paused && !place_moved(vcpu, now))
         return;
     account_blocked(vcpu, vcpu->charged_ticks, now);
     run_queue_settle(vcpu->pcpu, now);
@@ -223,6 +232,29 @@ COLD void sched_set_paused(struct vcpu *vcpu, uint32_t reason, bool paused)
         unqueue_paused(vcpu);
     else if (changes && vcpu->state == VCPU_READY && !vcpu->loaded)
         queue_and_poke(vcpu);
+    spin_unlock(&sched_lock);
+}
+
+COLD void sched_set_weight(struct vcpu *vcpu, uint32_t weight)
+{
+    spin_lock(&sched_lock);
+    if (vcpu->loaded && vcpu->state == VCPU_READY)
+        run_queue_charge(vcpu, timer_now()); /* what it ran, it ran by the old one */
+    vcpu->weight = weight;
+    spin_unlock(&sched_lock);
+}
+
+COLD void sched_set_affinity(struct vcpu *vcpu, uint64_t affinity)
+{
+    spin_lock(&sched_lock);
+    vcpu->affinity = affinity;
+    if (!vcpu->loaded) {
+        if (place_again(vcpu, timer_now()))
+            poke(vcpu->pcpu);
+    } else if (!place_allows(affinity, vcpu->pcpu)) {
+        vcpu->paused |= VCPU_PAUSED_PLACE;
+        poke(vcpu->pcpu);
+    }
     spin_unlock(&sched_lock);
 }
 
@@ -364,7 +396,7 @@ static void leave(const struct pcpu *pcpu, struct vcpu *vcpu, uint64_t now)
 {
     vcpu->loaded = false;
     vcpu->saving = true;
-    if (vcpu->state == VCPU_READY && !vcpu->paused) {
+    if (vcpu->state == VCPU_READY && (!vcpu->paused || place_moved(vcpu, now))) {
         queue_again(pcpu, vcpu, now);
     } else if (vcpu->state == VCPU_BLOCKED && vcpu->wake_ticks != TIMER_NEVER) {
         list_push_back(&vcpu->pcpu->sleepers, &vcpu->sleep_link);

@@ -36,6 +36,9 @@ extern struct spinlock sched_lock;
 /** sched_init_pcpu() - make the queues of a physical CPU empty */
 void sched_init_pcpu(struct pcpu *pcpu);
 
+/** sched_online() - the physical CPUs that are there and run, a bit for each */
+uint64_t sched_online(void);
+
 /** sched_place() - choose the physical CPU with the fewest vCPUs of those in @affinity, or NULL */
 struct pcpu *sched_place(uint64_t affinity);
 
@@ -110,6 +113,18 @@ void sched_remove(struct vcpu *vcpu);
  * it is loaded, its physical CPU is told to put it.
  */
 void sched_set_paused(struct vcpu *vcpu, uint32_t reason, bool paused);
+
+/** sched_set_weight() - change a vCPU's share from now on: 1 to VM_WEIGHT_MAX; any vCPU of such a
+ * VM */
+void sched_set_weight(struct vcpu *vcpu, uint32_t weight);
+
+/**
+ * sched_set_affinity() - change which physical CPUs a vCPU may use; any vCPU of such a VM
+ * @affinity: a bit for each; some of them are online
+ *
+ * If it is loaded in another one, that is told to put it.
+ */
+void sched_set_affinity(struct vcpu *vcpu, uint64_t affinity);
 
 /** sched_release_last() - nobody holds a VM any more that may be ending; see sched_release() */
 void sched_release_last(struct vm *vm);

@@ -22,9 +22,10 @@ void virtio_bound(struct vm *vm, uint32_t index, bool is_bound);
 
 /**
  * virtio_signal() - the back end of a device has sent an event: look at what it has written
- * @index: of the device, below config.nr_virtio; its port is bound
+ * @index: of the device, below config.nr_virtio; its port is bound, or about to be, or was
  *
- * By virt/events.c, with the lock of the back end's ports.
+ * A back end that has no such port yet, or closes it meanwhile on another CPU, changes nothing. By
+ * virt/events.c, with the lock of the back end's ports.
  */
 void virtio_signal(struct vm *vm, uint32_t index);
 

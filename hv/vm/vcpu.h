@@ -50,6 +50,7 @@ enum vcpu_state {
 /* Bits of vcpu->paused: why it does not run. */
 #define VCPU_PAUSED_BY_VM  (1u << 0) /* its VM is paused */
 #define VCPU_PAUSED_DEVICE (1u << 1) /* it waits for the back end of a virtio device */
+#define VCPU_PAUSED_PLACE  (1u << 2) /* it leaves a CPU that it may use no longer */
 
 /* Bits of vcpu->has: what is moved with it, beside what every vCPU has. Most have none. */
 #define VCPU_HAS_MORE  (1u << 0) /* registers beyond Armv8.0, which some CPU has: vm/baseline.h */

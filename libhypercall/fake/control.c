@@ -14,6 +14,11 @@
 
 #define TRACE_KIND_SHIFT 60
 
+#define WEIGHT_MAX 10000
+
+/* The physical CPUs that the fake's machine seems to have, a bit for each. */
+#define CPUS 3
+
 /* A running VM's vCPU, or NULL. */
 static struct fake_vcpu *vcpu_of(const struct fake_vm *vm, stile_vcpu_id_t target)
 {
@@ -285,4 +290,45 @@ struct stile_result fake_control_crash_info(struct fake_vcpu *vcpu, stile_vm_id_
     crash.length = (uint32_t)strlen(found->message);
     memcpy(crash.message, found->message, crash.length);
     return give(vcpu->vm, buffer, length, &crash, sizeof(crash));
+}
+
+struct stile_result fake_control_get(struct fake_vcpu *vcpu, stile_vm_id_t vm, stile_u32_t setting)
+{
+    const struct fake_vm *found = fake_running_vm(vm.number);
+
+    (void)vcpu;
+    if (!found)
+        return fake_error(STILE_NOT_FOUND);
+    switch (setting) {
+    case STILE_SETTING_WEIGHT:
+        return fake_value(found->weight, 0, 0);
+    case STILE_SETTING_AFFINITY:
+        return fake_value(found->affinity & CPUS, 0, 0);
+    default:
+        return fake_bad(2);
+    }
+}
+
+struct stile_result fake_control_set(struct fake_vcpu *vcpu, stile_vm_id_t vm, stile_u32_t setting,
+                                     stile_u64_t value)
+{
+    struct fake_vm *found = fake_running_vm(vm.number);
+
+    (void)vcpu;
+    if (!found)
+        return fake_error(STILE_NOT_FOUND);
+    switch (setting) {
+    case STILE_SETTING_WEIGHT:
+        if (value - 1 >= WEIGHT_MAX)
+            return fake_bad(3);
+        found->weight = (uint32_t)value;
+        return fake_ok();
+    case STILE_SETTING_AFFINITY:
+        if ((value & CPUS) == 0)
+            return fake_bad(3);
+        found->affinity = value;
+        return fake_ok();
+    default:
+        return fake_bad(2);
+    }
 }

@@ -139,6 +139,8 @@ struct fake_vm {
     uint32_t minor;
     uint64_t nr_pages; /**< of memory that the VM owns */
     uint64_t quota;    /**< how many it may own */
+    uint32_t weight;
+    uint64_t affinity;
     uint8_t *window;
     struct fake_mapping *map; /**< FAKE_SPACE_PAGES of them */
     struct stile_vm_page *page;

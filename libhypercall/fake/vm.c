@@ -172,6 +172,8 @@ uint32_t stile_fake_start(const struct stile_fake_config *config)
     vm->console_written = 0;
     vm->message[0] = '\0';
     vm->end = STILE_FAKE_RETURNED;
+    vm->weight = 100;
+    vm->affinity = UINT64_MAX;
     begin(vm);
     if (!fake_current)
         fake_current = &vm->vcpus[0];

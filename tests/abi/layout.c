@@ -34,6 +34,7 @@ enum stile_error stile_layout_error;
 enum stile_nr stile_layout_nr;
 enum stile_info stile_layout_info;
 enum stile_counter stile_layout_counter;
+enum stile_setting stile_layout_setting;
 enum stile_controller stile_layout_controller;
 enum stile_virq stile_layout_virq;
 enum stile_port_state stile_layout_port_state;

@@ -331,6 +331,61 @@ KTF_TEST(hc_steward, copies_no_memory_that_is_not_there)
     }
 }
 
+static uint64_t setting(uint32_t which)
+{
+    struct stile_result result = stile_control_get(peer, which);
+
+    EXPECT_EQ(result.status, STILE_SUCCESS);
+    return result.value[0];
+}
+
+static struct stile_result set(uint32_t which, uint64_t value)
+{
+    return stile_control_set(peer, which, value);
+}
+
+KTF_TEST(hc_steward, changes_settings)
+{
+    uint64_t cpus = setting(STILE_SETTING_AFFINITY);
+
+    EXPECT_EQ(setting(STILE_SETTING_WEIGHT), 100);
+    EXPECT_EQ(set(STILE_SETTING_WEIGHT, 10000).status, STILE_SUCCESS);
+    EXPECT_EQ(setting(STILE_SETTING_WEIGHT), 10000);
+    expect_bad(set(STILE_SETTING_WEIGHT, 0), 3);
+    expect_bad(set(STILE_SETTING_WEIGHT, 10001), 3);
+    expect_bad(set(STILE_SETTING_AFFINITY, ~cpus), 3);
+    expect_bad(set(STILE_NR_SETTINGS, 1), 2);
+    expect_bad(stile_control_get(peer, STILE_NR_SETTINGS), 2);
+    EXPECT_EQ(setting(STILE_SETTING_WEIGHT), 10000);
+    EXPECT_EQ(setting(STILE_SETTING_AFFINITY), cpus);
+    EXPECT_EQ(set(STILE_SETTING_WEIGHT, 100).status, STILE_SUCCESS);
+    for (size_t i = 0; i < sizeof(nobody) / sizeof(nobody[0]); i++) {
+        stile_vm_id_t vm = stile_vm_id(nobody[i]);
+
+        EXPECT_EQ(stile_control_get(vm, STILE_SETTING_WEIGHT).status, STILE_NOT_FOUND);
+        EXPECT_EQ(stile_control_set(vm, STILE_SETTING_WEIGHT, 1).status, STILE_NOT_FOUND);
+    }
+}
+
+/* From CPU to CPU, while it sleeps, waits or runs, itself and another one; both go on. */
+KTF_TEST(hc_steward, has_vms_use_one_cpu_after_another)
+{
+    uint64_t cpus = setting(STILE_SETTING_AFFINITY), at = 1;
+
+    for (unsigned i = 0; i < 200; i++) {
+        uint64_t before = beat();
+
+        at = (cpus & at << 1) ? at << 1 : 1;
+        EXPECT_EQ(set(STILE_SETTING_AFFINITY, at).status, STILE_SUCCESS);
+        EXPECT_EQ(setting(STILE_SETTING_AFFINITY), at);
+        if (i % 3 == 0)
+            EXPECT_EQ(stile_control_set(self, STILE_SETTING_AFFINITY, at).status, STILE_SUCCESS);
+        EXPECT_TRUE(support_wait(beat() > before, SOON_MS));
+    }
+    EXPECT_EQ(set(STILE_SETTING_AFFINITY, UINT64_MAX).status, STILE_SUCCESS);
+    EXPECT_EQ(stile_control_set(self, STILE_SETTING_AFFINITY, cpus).status, STILE_SUCCESS);
+}
+
 KTF_TEST(hc_steward, sets_the_wall_clock)
 {
     EXPECT_EQ(stile_control_set_wall_clock(UINT64_C(1795132800000000000)).status, STILE_SUCCESS);

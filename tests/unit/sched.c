@@ -35,6 +35,7 @@ static uint64_t guest_timer;   /* when its virtual timer fires */
 static uint32_t nr_asked;      /* for SErrors */
 static uint32_t nr_puts;
 static bool contended[NR_PCPUS]; /* whether WFE traps */
+static bool steered;             /* what may run where is changed meanwhile */
 
 /* --- the machine ----------------------------------------------------------------------------- */
 
@@ -111,6 +112,18 @@ void vtimer_look(struct vcpu *vcpu)
     (void)vcpu;
 }
 
+/* This CPU, which nothing would ever wake, gets one that runs nowhere. */
+static void give_work(void)
+{
+    for (uint32_t i = 0; i < NR_VCPUS; i++)
+        if (!vcpus[i].loaded) {
+            sched_set_affinity(&vcpus[i], place_bit(self));
+            sched_set_paused(&vcpus[i], VCPU_PAUSED_BY_VM, false);
+            sched_wake(&vcpus[i], VCPU_BLOCKED);
+            return;
+        }
+}
+
 /* An idle CPU sleeps until its timer, or until a parked vCPU's own; the others do not run. */
 uint32_t irq_dispatch(struct vcpu *vcpu)
 {
@@ -118,6 +131,10 @@ uint32_t irq_dispatch(struct vcpu *vcpu)
     if (vcpu && now < vcpu->wake_ticks && vcpu->wake_ticks < deadlines[self->index]) {
         now = vcpu->wake_ticks;
         sched_wake(vcpu, VCPU_BLOCKED);
+        return 0;
+    }
+    if (deadlines[self->index] == UINT64_MAX && steered) {
+        give_work();
         return 0;
     }
     if (deadlines[self->index] == UINT64_MAX)
@@ -138,6 +155,7 @@ static void make_machine(void)
     memset(ran_ticks, 0, sizeof(ran_ticks));
     memset(vms, 0, sizeof(vms));
     place_idle_pcpus = 0;
+    steered = false;
     now = 1000;
     gic = &ops;
     nr_pcpus = 1;
@@ -503,6 +521,152 @@ KTF_TEST(sched, nobody_is_lost_on_two_cpus)
     for (uint32_t i = 0; i < NR_VCPUS; i++)
         if (vcpus[i].state == VCPU_READY)
             EXPECT_GE(last_ran[i], 19500);
+}
+
+/* --- what is changed meanwhile --------------------------------------------------------------- */
+
+KTF_TEST(sched, a_weight_counts_from_when_it_is_set)
+{
+    start_vcpus(2);
+    run(400 * SLICE_TICKS);
+    expect_share(0, 50, 400 * SLICE_TICKS);
+    sched_set_weight(&vcpus[0], 3 * VM_WEIGHT_DEFAULT);
+    memset(ran_ticks, 0, sizeof(ran_ticks));
+    run(1000 * SLICE_TICKS);
+    expect_share(0, 75, 1000 * SLICE_TICKS);
+}
+
+/* What a slice took counts by the weight of its time, though that changes within it. */
+KTF_TEST(sched, what_ran_is_charged_by_the_old_weight)
+{
+    start_vcpus(1);
+    run(SLICE_TICKS);
+    sched_set_weight(&vcpus[0], 1);
+    EXPECT_EQ(vcpus[0].virtual_ticks, SLICE_TICKS);
+}
+
+KTF_TEST(sched, one_that_runs_leaves_a_cpu_that_it_may_use_no_longer)
+{
+    nr_pcpus = 2;
+    start_vcpus(1);
+    exit_guest();
+    place_idle_pcpus = place_bit(&pcpus[1]);
+    sched_set_affinity(&vcpus[0], 2);
+    sched_wake(&vcpus[1], VCPU_OFF); /* by its affinity to the one that idles */
+    sched_set_affinity(&vcpus[1], 1);
+    exit_guest();
+    EXPECT_EQ(self->current, &vcpus[1]);
+    EXPECT_EQ(vcpus[0].pcpu, &pcpus[1]);
+    EXPECT_FALSE(list_empty(&vcpus[0].run_link));
+    EXPECT_TRUE(kicked[1]);
+}
+
+KTF_TEST(sched, one_that_waits_goes_to_a_cpu_that_idles)
+{
+    nr_pcpus = 2;
+    vcpus[1].affinity = 1;
+    start_vcpus(2);
+    exit_guest();
+    EXPECT_EQ(vcpus[1].pcpu, &pcpus[0]);
+    place_idle_pcpus = place_bit(&pcpus[1]);
+    sched_set_affinity(&vcpus[1], UINT64_MAX);
+    EXPECT_EQ(vcpus[1].pcpu, &pcpus[1]);
+    EXPECT_EQ(place_idle_pcpus, 0);
+    EXPECT_TRUE(kicked[1]);
+}
+
+/* Loaded but asleep, and then off its CPU; it wakes where it may run. */
+KTF_TEST(sched, one_that_sleeps_wakes_where_it_may_run)
+{
+    nr_pcpus = 2;
+    start_vcpus(2);
+    exit_guest();
+    struct vcpu *sleeper = self->current;
+    sleeper->state = VCPU_BLOCKED;
+    sleeper->wake_ticks = now + 10;
+    sched_set_affinity(sleeper, 2);
+    exit_guest();
+    EXPECT_NE(self->current, sleeper);
+    EXPECT_EQ(sleeper->pcpu, &pcpus[0]);
+    now += 20;
+    sched_timer();
+    EXPECT_EQ(sleeper->pcpu, &pcpus[1]);
+    EXPECT_FALSE(list_empty(&sleeper->run_link));
+}
+
+/* Whoever is not loaded is where it may run, or asleep; whoever is loaded where it may not leaves.
+ */
+static void expect_places(void)
+{
+    for (uint32_t i = 0; i < NR_VCPUS; i++)
+        EXPECT_TRUE(place_allows(vcpus[i].affinity, vcpus[i].pcpu) ||
+                    (vcpus[i].paused & VCPU_PAUSED_PLACE));
+    EXPECT_TRUE(place_allows(self->current->affinity, self));
+    EXPECT_EQ(pcpus[0].nr_vcpus + pcpus[1].nr_vcpus, NR_VCPUS);
+}
+
+static void steer(struct vcpu *any)
+{
+    switch (rand() % 8) {
+    case 0:
+    case 1:
+        sched_set_affinity(any, 1 + (uint64_t)(rand() % 3));
+        break;
+    case 2:
+        sched_set_weight(any, 1 + (uint32_t)rand() % VM_WEIGHT_MAX);
+        break;
+    case 3:
+        sched_set_paused(any, VCPU_PAUSED_BY_VM, rand() % 2);
+        break;
+    default:
+        break;
+    }
+}
+
+static void step(uint32_t nr)
+{
+    struct vcpu *any = &vcpus[rand() % NR_VCPUS];
+
+    self = &pcpus[nr % NR_PCPUS];
+    now += (uint64_t)(rand() % (int)SLICE_TICKS);
+    if (now >= deadlines[self->index])
+        sched_timer();
+    exit_guest();
+    expect_holds();
+    expect_idle_is_idle();
+    expect_places();
+    if (rand() % 8 == 0) {
+        sleep_block(self->current);
+        exit_guest();
+    }
+    sched_wake(any, VCPU_BLOCKED);
+}
+
+KTF_TEST(sched, nobody_is_lost_whatever_is_changed)
+{
+    uint64_t last_ran[NR_VCPUS] = {0};
+
+    nr_pcpus = NR_PCPUS;
+    steered = true;
+    srand(2);
+    start_vcpus(NR_VCPUS);
+    for (uint32_t nr = 0; nr < 100000; nr++) {
+        step(nr);
+        steer(&vcpus[rand() % NR_VCPUS]);
+    }
+    for (uint32_t i = 0; i < NR_VCPUS; i++) {
+        sched_set_affinity(&vcpus[i], UINT64_MAX);
+        sched_set_weight(&vcpus[i], VM_WEIGHT_DEFAULT);
+        sched_set_paused(&vcpus[i], VCPU_PAUSED_BY_VM, false);
+        vcpus[i].virtual_ticks = vcpus[i].pcpu->virtual_ticks; /* weights were far apart */
+    }
+    for (uint32_t nr = 0; nr < 1000; nr++) {
+        step(nr);
+        last_ran[self->current->index] = nr;
+    }
+    for (uint32_t i = 0; i < NR_VCPUS; i++)
+        if (vcpus[i].state == VCPU_READY)
+            EXPECT_GE(last_ran[i], 500);
 }
 
 /* --- to a certain one ------------------------------------------------------------------------ */

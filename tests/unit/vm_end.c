@@ -253,6 +253,16 @@ void sched_set_paused(struct vcpu *vcpu, uint32_t reason, bool paused)
     vcpu->paused = paused ? (uint8_t)reason : 0;
 }
 
+void sched_set_weight(struct vcpu *vcpu, uint32_t weight)
+{
+    vcpu->weight = weight;
+}
+
+void sched_set_affinity(struct vcpu *vcpu, uint64_t affinity)
+{
+    vcpu->affinity = affinity;
+}
+
 /* As the real one: what runs the steps is the test. */
 void sched_release_last(struct vm *of)
 {

@@ -268,4 +268,41 @@ STILE_CALL(0x9C, 13, control, memory_write,
            ARGS4(vm_id, vm, ipa, to, ipa, buffer, nr_bytes, limit),
            RETS1(nr_bytes, copied), ERRS2(NOT_FOUND, NOT_MAPPED))
 
+/*
+ * Read a setting of a VM.
+ *
+ * @vm:      which one
+ * @setting: one of enum stile_setting
+ *
+ * Returns its value in x1. Of physical CPUs, those that the machine has.
+ *
+ * INVALID_ARGUMENT: no such setting
+ * NOT_FOUND: no such VM is running
+ *
+ * Example:
+ *     struct stile_result result = stile_control_get(vm, STILE_SETTING_AFFINITY);
+ *     uint64_t cpus = stile_control_get_value(result);
+ */
+STILE_CALL(0x9D, 13, control, get, ARGS2(vm_id, vm, u32, setting), RETS1(u64, value),
+           ERRS1(NOT_FOUND))
+
+/*
+ * Change a setting of a VM, which runs or is paused; it keeps it when it starts anew.
+ *
+ * @vm:      which one
+ * @setting: one of enum stile_setting
+ * @value:   as that says
+ *
+ * A vCPU that runs where it no longer may leaves that physical CPU soon, not at once.
+ *
+ * INVALID_ARGUMENT: no such setting, or its value is out of range or names no physical CPU
+ * NOT_FOUND: no such VM is running
+ *
+ * Example:
+ *     struct stile_result result = stile_control_set(vm, STILE_SETTING_WEIGHT, 50);
+ *     bool is_there = result.status == STILE_SUCCESS;
+ */
+STILE_CALL(0x9E, 13, control, set, ARGS3(vm_id, vm, u32, setting, u64, value), RETS0(),
+           ERRS1(NOT_FOUND))
+
 /* clang-format on */

@@ -119,6 +119,8 @@ static const struct call_cost costs[] = {
     {CALL(control_vm_info, OTHER, BUFFER, sizeof(struct stile_vm_info)), NOTHING, NOTHING},
     {CALL(control_memory_read, OTHER, BUFFER, BUFFER, 64), NOTHING, NOTHING},
     {CALL(control_memory_write, OTHER, BUFFER, BUFFER, 64), NOTHING, NOTHING},
+    {CALL(control_get, OTHER, STILE_SETTING_WEIGHT), NOTHING, NOTHING},
+    {CALL(control_set, OTHER, STILE_SETTING_WEIGHT, 100), NOTHING, NOTHING},
     {CALL(core_reset, 0), NOTHING, CALL(core_version, STILE_VERSION_CURRENT)},
 };
 

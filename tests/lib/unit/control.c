@@ -150,6 +150,37 @@ KTF_TEST(control, memory_is_copied_from_and_to_what_there_is)
     EXPECT_EQ(write_memory(ram, ram, 1).status, STILE_NOT_FOUND);
 }
 
+static uint64_t setting(uint32_t which)
+{
+    return stile_control_get(stile_vm_id(other), which).value[0];
+}
+
+static struct stile_result set(uint32_t which, uint64_t value)
+{
+    return stile_control_set(stile_vm_id(other), which, value);
+}
+
+KTF_TEST(control, settings_are_changed)
+{
+    uint64_t cpus = setting(STILE_SETTING_AFFINITY);
+
+    EXPECT_EQ(setting(STILE_SETTING_WEIGHT), 100);
+    EXPECT_EQ(set(STILE_SETTING_WEIGHT, 10000).status, STILE_SUCCESS);
+    EXPECT_EQ(setting(STILE_SETTING_WEIGHT), 10000);
+    EXPECT_EQ(set(STILE_SETTING_AFFINITY, 2 | ~cpus).status, STILE_SUCCESS);
+    EXPECT_EQ(setting(STILE_SETTING_AFFINITY), 2);
+    EXPECT_EQ(set(STILE_SETTING_WEIGHT, 0).value[0], 3);
+    EXPECT_EQ(set(STILE_SETTING_WEIGHT, 10001).value[0], 3);
+    EXPECT_EQ(set(STILE_SETTING_AFFINITY, ~cpus).value[0], 3);
+    EXPECT_EQ(set(STILE_NR_SETTINGS, 1).value[0], 2);
+    EXPECT_EQ(stile_control_get(stile_vm_id(other), STILE_NR_SETTINGS).value[0], 2);
+    EXPECT_EQ(setting(STILE_SETTING_WEIGHT), 10000);
+    EXPECT_EQ(setting(STILE_SETTING_AFFINITY), 2);
+    EXPECT_EQ(stile_control_destroy(stile_vm_id(other)).status, STILE_SUCCESS);
+    EXPECT_EQ(set(STILE_SETTING_WEIGHT, 1).status, STILE_NOT_FOUND);
+    EXPECT_EQ(stile_control_get(stile_vm_id(other), 0).status, STILE_NOT_FOUND);
+}
+
 KTF_TEST(control, arguments_are_looked_at_before_the_trace)
 {
     EXPECT_EQ(stile_control_destroy(stile_vm_id(other)).status, STILE_SUCCESS);
