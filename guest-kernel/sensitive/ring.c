@@ -33,3 +33,10 @@ bool ring_read(char *text, size_t limit, size_t *count)
         *count = stile_console_ring_read(ring, text, limit);
     return ring != NULL;
 }
+
+void ring_settle(void)
+{
+    while (ring && __atomic_load_n(&ring->out_consumed, __ATOMIC_ACQUIRE) !=
+                       __atomic_load_n(&ring->out_produced, __ATOMIC_RELAXED))
+        (void)stile_console_notify();
+}

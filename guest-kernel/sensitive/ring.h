@@ -17,4 +17,7 @@ bool ring_write(const char *text, size_t length);
 /** ring_read() - take up to @limit typed characters; false if there is no ring to look into */
 bool ring_read(char *text, size_t limit, size_t *count);
 
+/** ring_settle() - wait until all that was written is taken: core_reset forgets what is not */
+void ring_settle(void);
+
 #endif

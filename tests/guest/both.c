@@ -83,13 +83,7 @@ struct stile_mailbox *both_mailbox(void)
 /* What the console has not taken from the ring by then is lost: console_use_ring. */
 void both_end_output(void)
 {
-    static struct stile_console_ring *ring;
-
-    if (!ring)
-        ring = kernel_map_shared(both_info(STILE_INFO_CONSOLE_RING), PAGE_SIZE);
-    while (__atomic_load_n(&ring->out_consumed, __ATOMIC_ACQUIRE) !=
-           __atomic_load_n(&ring->out_produced, __ATOMIC_RELAXED))
-        (void)stile_console_notify();
+    ring_settle();
 }
 
 /* Events are not the interrupts of a kernel with a GIC, which these suites need for that. */

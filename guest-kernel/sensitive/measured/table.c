@@ -13,6 +13,7 @@
 #include "measure/measure.h"
 #include "mm/kernel_map.h"
 #include "mm/page.h"
+#include "sensitive/ring.h"
 #include "stile/hypercall.h"
 
 #define CALL_ROUNDS 200
@@ -123,6 +124,8 @@ static const struct call_cost costs[] = {
     {CALL(control_set, OTHER, STILE_SETTING_WEIGHT, 100), NOTHING, NOTHING},
     {CALL(core_reset, 0), NOTHING, CALL(core_version, STILE_VERSION_CURRENT)},
 };
+
+#define NR_COSTS (sizeof(costs) / sizeof(costs[0]))
 
 /* Every other line of the call table is here, with the reason: scripts/abi-lines looks. */
 #define NOT_MEASURED(name, why) _Static_assert(STILE_NR_##name >= 0, why);
@@ -242,6 +245,9 @@ void measured_run_table(void)
     self = stile_vm_id((uint32_t)stile_core_info(STILE_INFO_VM_ID).value[0]);
     other = measured_neighbour();
     fill_mailbox();
-    for (size_t i = 0; i < sizeof(costs) / sizeof(costs[0]); i++)
+    for (size_t i = 0; i < NR_COSTS; i++) {
+        ring_settle();
         measure(&costs[i]);
+    }
+    printk("bench: %zu calls\n", NR_COSTS);
 }
