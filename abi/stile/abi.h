@@ -112,11 +112,8 @@ enum stile_counter {
 
 /** What of a VM may be changed while it runs: control_get, control_set. */
 enum stile_setting {
-    /** Its vCPUs' share of a physical CPU, relative to others': 1 to 10000. */
-    STILE_SETTING_WEIGHT = 0,
-    /** The physical CPUs that its vCPUs may use, a bit for each; those that there are not do not
-       count. */
-    STILE_SETTING_AFFINITY = 1,
+    STILE_SETTING_WEIGHT = 0,   /**< its vCPUs' share of a physical CPU: 1 to 10000 */
+    STILE_SETTING_AFFINITY = 1, /**< the physical CPUs they may use, a bit for each */
     STILE_NR_SETTINGS = 2,
 };
 

@@ -687,9 +687,12 @@ KTF_TEST(vmem, copies_cross_pages_and_blocks)
     EXPECT_MEMEQ(text, back, sizeof(text));
     EXPECT_EQ(guest_read(&vm, back, ipa_make(RAM + 4095), 2), 2);
     EXPECT_EQ(back[0], 0);
-    fake_cache_flushed = 0;
+    fake_cache_flushed = fake_cache_code = 0;
     EXPECT_EQ(guest_clean(&vm, ipa_make(RAM + 12345), sizeof(text), false), sizeof(text));
     EXPECT_EQ(fake_cache_flushed, sizeof(text) + PAGE_SIZE); /* whole pages */
+    EXPECT_EQ(fake_cache_code, 0);
+    EXPECT_EQ(guest_clean(&vm, ipa_make(RAM + 12345), PAGE_SIZE, true), PAGE_SIZE);
+    EXPECT_EQ(fake_cache_code, 2 * PAGE_SIZE);
     EXPECT_EQ(guest_clean(&vm, ipa_make(RAM), RAM_BYTES, false), RAM_BYTES);
     EXPECT_EQ(mapping_at(RAM + 5 * BLOCK_2M).attrs, RAM_ATTRS | STAGE2_FRESH);
     EXPECT_EQ(page_parts(mapping_at(RAM + 5 * BLOCK_2M).pa), 0); /* nothing to clean */

@@ -230,7 +230,6 @@ STILE_CALL(0x9A, 10, control, vm_info, ARGS3(vm_id, vm, ipa, buffer, nr_bytes, l
  * NOT_MAPPED: the first byte of the buffer is not memory the caller may write
  *
  * Example:
- *     stile_ipa_t from = stile_ipa(UINT64_C(0x40000000));
  *     struct stile_result result =
  *         stile_control_memory_read(vm, from, buffer, stile_nr_bytes(64));
  *     bool has_all = stile_control_memory_read_copied(result).bytes == 64;
@@ -259,7 +258,6 @@ STILE_CALL(0x9B, 13, control, memory_read,
  * NOT_MAPPED: the first byte of the buffer is not memory the caller may read
  *
  * Example:
- *     stile_ipa_t to = stile_ipa(UINT64_C(0x40000000));
  *     struct stile_result result =
  *         stile_control_memory_write(vm, to, buffer, stile_nr_bytes(64));
  *     bool has_all = stile_control_memory_write_copied(result).bytes == 64;
