@@ -67,7 +67,7 @@ vms-linux = --vm linux kernel=$(linux-root)/pv/Image initrd=$(O)/linux/initrd me
 	$(if $(filter off,$(VGIC)),gic=off mode=paravirtual) bootargs=console=hvc0
 vms-mixed = --vm debian1 $(linux-vm) vcpus=$(VCPUS) --vm debian2 $(linux-vm) vcpus=$(VCPUS) $(pv-vm)
 vms-io = --vm io kernel=$(linux-root)/io/Image initrd=$(O)/linux/initrd-driver memory=128 vcpus=2 mode=paravirtual \
-	dts=tests/vms/pci_smmu.dts "bootargs=console=hvc0 run=driver" \
+	privileged=on dts=tests/vms/pci_smmu.dts "bootargs=console=hvc0 run=admin" \
 	--vm debian kernel=$(debian)/kernel initrd=$(O)/linux/initrd-io memory=192 vcpus=$(VCPUS) backends=io,io \
 	"bootargs=console=ttyAMA0 run=guest:10.0.2.81" \
 	--vm linux kernel=$(linux-root)/io/Image initrd=$(O)/linux/initrd-io memory=128 vcpus=$(VCPUS) mode=paravirtual \

@@ -17,3 +17,17 @@ $(backend): $(backend-srcs) $(wildcard tools/backend/*.h abi/stile/*.h libhyperc
 	@mkdir -p $(@D)
 	$(Q)$(backend-compile)
 	$(call keep,$(backend-compile))
+
+# The VMs of the machine, for people. Its man page and its completion for bash are beside its source.
+stilectl := $(O)/tools/stilectl
+stilectl-srcs := $(wildcard tools/stilectl/*.c) libhypercall/src/names.c
+stilectl-compile = $(CROSS_COMPILE)gcc $(tools-cflags) -static $(stilectl-srcs) -o $@
+$(stilectl): $(stilectl-srcs) $(wildcard tools/stilectl/*.h abi/stile/*.h abi/stile/calls/*.h libhypercall/include/stile/*.h) $(tools-uapi) $$(call changed,$$(stilectl-compile))
+	$(call say,TOOL,$@)
+	@mkdir -p $(@D)
+	$(Q)$(stilectl-compile)
+	$(call keep,$(stilectl-compile))
+
+tools: $(backend) $(stilectl) ## build the programs that run in a VM beside our Linux: stile-backend, stilectl
+
+.PHONY: tools

@@ -195,6 +195,8 @@ static bool is_bad_limit(ipa_t a, ipa_t b, uint64_t limit)
 struct hcall_result hcall_control_memory_read(struct vcpu *vcpu, stile_vm_id_t vm, stile_ipa_t from,
                                               stile_ipa_t buffer, stile_nr_bytes_t limit)
 {
+    if (vm.number == vcpu->vm->number)
+        return hcall_bad_argument(1);
     if (is_bad_limit(from, buffer, limit.bytes))
         return hcall_bad_argument(4);
 
@@ -212,6 +214,8 @@ struct hcall_result hcall_control_memory_write(struct vcpu *vcpu, stile_vm_id_t 
 {
     char byte;
 
+    if (vm.number == vcpu->vm->number)
+        return hcall_bad_argument(1);
     if (is_bad_limit(to, buffer, limit.bytes))
         return hcall_bad_argument(4);
 

@@ -187,6 +187,8 @@ struct stile_result fake_control_memory_read(struct fake_vcpu *vcpu, stile_vm_id
 {
     struct fake_vm *found = fake_running_vm(vm.number);
 
+    if (found == vcpu->vm)
+        return fake_bad(1);
     if (is_bad_limit(from, buffer, limit.bytes))
         return fake_bad(4);
     if (!found)
@@ -203,6 +205,8 @@ struct stile_result fake_control_memory_write(struct fake_vcpu *vcpu, stile_vm_i
     struct fake_vm *found = fake_running_vm(vm.number);
     uint8_t byte;
 
+    if (found == vcpu->vm)
+        return fake_bad(1);
     if (is_bad_limit(to, buffer, limit.bytes))
         return fake_bad(4);
     if (!found)

@@ -129,7 +129,7 @@ linux-long-tests    := $(call linux_scripts,long/)
 linux-disk-tests    := $(call linux_scripts,disk/)
 linux-io-tests      := $(call linux_scripts,io/) $(linux-io-programs)
 linux-sriov-tests   := $(call linux_scripts,sriov/) $(linux-sriov-programs)
-linux-driver-tests  := $(call linux_scripts,driver/) $(wildcard tools/io/*) $(backend) $(linux-io-programs)
+linux-driver-tests  := $(call linux_scripts,driver/) $(wildcard tools/io/*) $(backend) $(stilectl) $(linux-io-programs)
 linux-image-tests   := $(call linux_scripts,image/) $(backend)
 
 linux-common = scripts/initramfs -o $@ --busybox $(debian)/busybox --init tests/linux/init

@@ -214,9 +214,9 @@ STILE_CALL(0x9A, 10, control, vm_info, ARGS3(vm_id, vm, ipa, buffer, nr_bytes, l
            RETS1(nr_bytes, written), ERRS2(NOT_FOUND, NOT_MAPPED))
 
 /*
- * Read memory of a VM, which runs or is paused.
+ * Read memory of another VM, which runs or is paused.
  *
- * @vm:     which one
+ * @vm:     not the caller
  * @from:   where in it, any alignment
  * @buffer: where to put it, any alignment
  * @limit:  the most to copy, 1 to STILE_CONTROL_COPY_MAX bytes
@@ -225,7 +225,7 @@ STILE_CALL(0x9A, 10, control, vm_info, ARGS3(vm_id, vm, ipa, buffer, nr_bytes, l
  * address. 0: the VM owns no memory that it may read at @from; devices and what others share with
  * it are not read.
  *
- * INVALID_ARGUMENT: the limit is out of range or makes a range wrap
+ * INVALID_ARGUMENT: the caller itself, or the limit is out of range or makes a range wrap
  * NOT_FOUND: no such VM is running
  * NOT_MAPPED: the first byte of the buffer is not memory the caller may write
  *
@@ -239,9 +239,9 @@ STILE_CALL(0x9B, 13, control, memory_read,
            RETS1(nr_bytes, copied), ERRS2(NOT_FOUND, NOT_MAPPED))
 
 /*
- * Write memory of a VM, which runs or is paused.
+ * Write memory of another VM, which runs or is paused.
  *
- * @vm:     which one
+ * @vm:     not the caller
  * @to:     where in it, any alignment
  * @buffer: what to put there, any alignment
  * @limit:  the most to copy, 1 to STILE_CONTROL_COPY_MAX bytes
@@ -253,7 +253,7 @@ STILE_CALL(0x9B, 13, control, memory_read,
  * The VM sees what was written with its MMU on or off, and may execute it. A vCPU that runs
  * meanwhile may see it byte by byte; one that has fetched instructions there before needs an ISB.
  *
- * INVALID_ARGUMENT: the limit is out of range or makes a range wrap
+ * INVALID_ARGUMENT: the caller itself, or the limit is out of range or makes a range wrap
  * NOT_FOUND: no such VM is running
  * NOT_MAPPED: the first byte of the buffer is not memory the caller may read
  *

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+#include "control.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include <linux/stile.h>
+
+void die(const char *format, ...)
+{
+    va_list arguments;
+
+    (void)fputs("stilectl: ", stderr);
+    va_start(arguments, format);
+    (void)vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    (void)fputc('\n', stderr);
+    exit(1);
+}
+
+static int device(void)
+{
+    static int file = -1;
+
+    if (file < 0)
+        file = open("/dev/stile", O_RDWR | O_CLOEXEC);
+    if (file < 0 && errno == ENOENT)
+        die("no /dev/stile: it takes a VM of Stile's whose kernel has CONFIG_STILE_DEV");
+    if (file < 0)
+        die("/dev/stile: %s", strerror(errno));
+    return file;
+}
+
+int control_try(struct control *control)
+{
+    struct stile_dev_control call = {
+        .call = control->call,
+        .vm = control->vm,
+        .args = {control->args[0], control->args[1]},
+        .buffer = (uintptr_t)control->buffer,
+        .length = control->bytes,
+    };
+
+    if (ioctl(device(), STILE_DEV_CONTROL, &call) == 0) {
+        memcpy(control->values, call.values, sizeof(control->values));
+        return 0;
+    }
+    if (errno == EPERM)
+        die("not permitted: it takes root (CAP_SYS_ADMIN)");
+    if (errno == EOPNOTSUPP)
+        die("this VM may not: it needs stile,privileged in its device tree (privileged=on), and an "
+            "ABI that has the call");
+    if (errno != ENOENT && errno != EINVAL)
+        die("/dev/stile: %s", strerror(errno));
+    return errno;
+}
+
+bool control_info(uint32_t number, struct stile_vm_info *info)
+{
+    struct control control = {
+        .call = STILE_DEV_CONTROL_VM_INFO, .vm = number, .buffer = info, .bytes = sizeof(*info)};
+
+    *info = (struct stile_vm_info){.vm_id = 0};
+    return control_try(&control) == 0;
+}
+
+uint32_t control_next(uint32_t number)
+{
+    struct control control = {.call = STILE_DEV_CONTROL_NEXT_VM, .vm = number};
+
+    return control_try(&control) == 0 ? (uint32_t)control.values[0] : 0;
+}
+
+struct stile_vm_info control_find(const char *word)
+{
+    struct stile_vm_info info;
+    char *end;
+    unsigned long number = strtoul(word, &end, 10);
+
+    if (*end == '\0' && number > 0 && number <= UINT32_MAX && control_info((uint32_t)number, &info))
+        return info;
+    /* Of several of one name, that are ended but for one, that one. */
+    uint32_t found = 0;
+    for (uint32_t vm = 0; (vm = control_next(vm)) != 0;)
+        if (control_info(vm, &info) && strcmp(info.name, word) == 0 &&
+            (found == 0 || info.state != STILE_VM_ENDED))
+            found = vm;
+    if (found == 0 || !control_info(found, &info))
+        die("there is no VM %s; stilectl list shows all", word);
+    return info;
+}
+
+uint32_t control_own(void)
+{
+    struct stile_dev_info info;
+
+    if (ioctl(device(), STILE_DEV_INFO, &info) != 0)
+        die("/dev/stile: %s", strerror(errno));
+    return info.vm;
+}

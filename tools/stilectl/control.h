@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The calls of group control, by /dev/stile. What fails is told in one line, which says what to do,
+ * and is the end.
+ */
+#ifndef STILECTL_CONTROL_H
+#define STILECTL_CONTROL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "stile/abi.h"
+
+/** die() - tell what is wrong, and end with status 1 */
+__attribute__((format(printf, 1, 2), noreturn)) void die(const char *format, ...);
+
+/** The registers of a call; values is what it returns in x1 to x3. */
+struct control {
+    uint32_t call; /* STILE_DEV_CONTROL_* */
+    uint32_t vm;
+    uint64_t args[2];
+    void *buffer;
+    uint32_t bytes;
+    uint64_t values[3];
+};
+
+/**
+ * control_try() - make a call
+ *
+ * Returns 0, or ENOENT: no such VM, or nothing of what is asked for; EINVAL: an argument is out of
+ * range. Other errors are told, and are the end.
+ */
+int control_try(struct control *control);
+
+/** control_info() - look at a VM. Returns false if there is none of that number */
+bool control_info(uint32_t number, struct stile_vm_info *info);
+
+/** control_next() - the VM after @number, 0 to begin with; 0: there is none */
+uint32_t control_next(uint32_t number);
+
+/** control_find() - the VM that @word names, by its name or its number; the end if there is none */
+struct stile_vm_info control_find(const char *word);
+
+/** control_own() - the number of the VM that this program runs in */
+uint32_t control_own(void);
+
+#endif

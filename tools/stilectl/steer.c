@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Steering VMs, and reading along.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <linux/stile.h>
+
+#include "commands.h"
+#include "control.h"
+
+/* How often is looked for more output. */
+#define LOOK_US 200000
+
+static void do_to(uint32_t call, const char *word)
+{
+    const struct stile_vm_info info = control_find(word);
+    struct control control = {.call = call, .vm = info.vm_id};
+    int error = control_try(&control);
+
+    if (error == EINVAL)
+        die("%s is the VM that this runs in", word);
+    if (error != 0)
+        die("%s does not run", word);
+}
+
+void command_pause(const struct options *options, char *words[])
+{
+    (void)options;
+    do_to(STILE_DEV_CONTROL_PAUSE, words[0]);
+}
+
+void command_resume(const struct options *options, char *words[])
+{
+    (void)options;
+    do_to(STILE_DEV_CONTROL_RESUME, words[0]);
+}
+
+void command_destroy(const struct options *options, char *words[])
+{
+    (void)options;
+    do_to(STILE_DEV_CONTROL_DESTROY, words[0]);
+}
+
+/* --- settings -------------------------------------------------------------------------------- */
+
+static uint64_t number(const char *text, char **end, uint64_t most)
+{
+    errno = 0;
+    unsigned long value = strtoul(text, end, 10);
+
+    if (*text < '0' || *text > '9' || errno != 0 || value > most)
+        die("%s is no number up to %llu", text, (unsigned long long)most);
+    return value;
+}
+
+/* Physical CPUs as Linux writes a list of them: 0-2,5. */
+static uint64_t cpus_of(const char *list)
+{
+    uint64_t cpus = 0;
+    char *at = (char *)(uintptr_t)list;
+
+    do {
+        uint64_t first = number(at, &at, 63);
+        uint64_t last = *at == '-' ? number(at + 1, &at, 63) : first;
+
+        if (last < first)
+            die("%s: a range of CPUs goes up, as 0-2,5", list);
+        for (; first <= last; first++)
+            cpus |= UINT64_C(1) << first;
+    } while (*at++ == ',');
+    if (at[-1] != '\0')
+        die("%s is no list of CPUs, as 0-2,5", list);
+    return cpus;
+}
+
+static void set(const struct stile_vm_info *info, const char *word)
+{
+    struct control control = {.call = STILE_DEV_CONTROL_SET, .vm = info->vm_id};
+    char *end;
+
+    if (strncmp(word, "weight=", 7) == 0) {
+        control.args[0] = STILE_SETTING_WEIGHT;
+        control.args[1] = number(word + 7, &end, UINT32_MAX);
+        if (*end != '\0')
+            die("%s: a weight is a number", word);
+    } else if (strncmp(word, "cpus=", 5) == 0) {
+        control.args[0] = STILE_SETTING_AFFINITY;
+        control.args[1] = cpus_of(word + 5);
+    } else {
+        die("%s: weight=N or cpus=LIST is what can be set", word);
+    }
+    int error = control_try(&control);
+    if (error == EINVAL && control.args[0] == STILE_SETTING_WEIGHT)
+        die("%s: a weight is 1 to 10000", word);
+    if (error == EINVAL)
+        die("%s: the machine has none of these", word);
+    if (error != 0)
+        die("%s does not run", info->name);
+}
+
+void command_set(const struct options *options, char *words[])
+{
+    const struct stile_vm_info info = control_find(words[0]);
+
+    (void)options;
+    for (char **word = &words[1]; *word; word++)
+        set(&info, *word);
+}
+
+/* --- its console ----------------------------------------------------------------------------- */
+
+/* What a VM wrote, from @from on; returns where that ends. */
+static uint64_t put_output(uint32_t vm, uint64_t from)
+{
+    char text[STILE_CONSOLE_KEPT_BYTES];
+    struct control control = {
+        .call = STILE_DEV_CONTROL_CONSOLE_READ, .vm = vm, .buffer = text, .bytes = sizeof(text)};
+
+    for (;;) {
+        control.args[0] = from;
+        if (control_try(&control) != 0 || control.values[0] == 0)
+            return from;
+        (void)fwrite(text, 1, control.values[0], stdout);
+        from = control.values[1] + control.values[0];
+    }
+}
+
+void command_console(const struct options *options, char *words[])
+{
+    const struct stile_vm_info info = control_find(words[0]);
+    uint64_t at = put_output(info.vm_id, 0);
+    struct stile_vm_info now;
+
+    while (options->follow && fflush(stdout) == 0 && control_info(info.vm_id, &now) &&
+           now.state != STILE_VM_ENDED) {
+        (void)usleep(LOOK_US);
+        at = put_output(info.vm_id, at);
+    }
+}
