@@ -13,7 +13,6 @@
 #include "dev/pcpu.h"
 #include "lib/cold.h"
 #include "sched/run_queue.h"
-#include "sched/sched.h"
 #include "vm/vcpu.h"
 
 /**
@@ -37,6 +36,17 @@ static inline void place_set_busy(const struct pcpu *pcpu)
 static inline bool place_allows(uint64_t affinity, const struct pcpu *pcpu)
 {
     return pcpu->online && (affinity & place_bit(pcpu));
+}
+
+/** The CPU with the fewest vCPUs of those in @affinity, or NULL. */
+static COLD struct pcpu *place_fewest(uint64_t affinity)
+{
+    struct pcpu *best = NULL;
+
+    for (uint32_t i = 0; i < nr_pcpus; i++)
+        if (place_allows(affinity, &pcpus[i]) && (!best || pcpus[i].nr_vcpus < best->nr_vcpus))
+            best = &pcpus[i];
+    return best;
 }
 
 /** Puts a vCPU into the queue of one of these idle CPUs; if its own is one, there. */
@@ -71,7 +81,7 @@ static COLD bool place_moved(struct vcpu *vcpu, uint64_t now)
 
     vcpu->paused &= (uint8_t)~VCPU_PAUSED_PLACE;
     if (!place_allows(vcpu->affinity, vcpu->pcpu))
-        run_queue_move(vcpu, idle ? &pcpus[__builtin_ctzll(idle)] : sched_place(vcpu->affinity),
+        run_queue_move(vcpu, idle ? &pcpus[__builtin_ctzll(idle)] : place_fewest(vcpu->affinity),
                        now);
     return vcpu->paused == 0;
 }

@@ -49,12 +49,7 @@ uint64_t sched_online(void)
 
 struct pcpu *sched_place(uint64_t affinity)
 {
-    struct pcpu *best = NULL;
-
-    for (uint32_t i = 0; i < nr_pcpus; i++)
-        if (place_allows(affinity, &pcpus[i]) && (!best || pcpus[i].nr_vcpus < best->nr_vcpus))
-            best = &pcpus[i];
-    return best;
+    return place_fewest(affinity);
 }
 
 /* --- under the lock ------------------------------------------------------------------------ */

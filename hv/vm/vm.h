@@ -69,7 +69,7 @@ struct vm {
     struct ratelimit complaints; /* lines in the log about what it did: watch/complain.h */
     struct ratelimit reports;    /* of its ends and starts; as the first, over its reboots */
     uint32_t complained;         /* of aborts: a bit for each enum complain_abort; atomic */
-    struct spinlock lock; /* of minor, agreed, state, end, status, paused and settings; never made anew */
+    struct spinlock lock; /* of minor, agreed, state, end, status, paused, settings; for good */
     struct stage2 stage2;
     struct vcpu *vcpus[CONFIG_NR_VCPUS];
     uint32_t last_loaded[CONFIG_NR_PCPUS]; /* which vCPU was, on each CPU: its index + 1, or 0 */

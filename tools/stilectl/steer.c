@@ -117,7 +117,7 @@ void command_set(const struct options *options, char *words[])
 /* What a VM wrote, from @from on; returns where that ends. */
 static uint64_t put_output(uint32_t vm, uint64_t from)
 {
-    char text[STILE_CONSOLE_KEPT_BYTES];
+    char text[STILE_CONSOLE_KEPT_BYTES] = {0};
     struct control control = {
         .call = STILE_DEV_CONTROL_CONSOLE_READ, .vm = vm, .buffer = text, .bytes = sizeof(text)};
 
