@@ -27,7 +27,7 @@ enum show_form {
 };
 
 /** show_begin() - records are to come; of SHOW_LINES and SHOW_JSON one */
-void show_begin(enum show_form form);
+void show_begin(enum show_form as);
 
 /** show() - a record */
 void show(const struct field fields[], size_t nr);
