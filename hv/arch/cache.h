@@ -22,7 +22,8 @@
 #define CTR_L1IP_PIPT      (3u << 14)
 #define CTR_DMINLINE_SHIFT 16
 #define CTR_DMINLINE       0xFu
-#define CTR_DIC            (1u << 29) /* instruction caches see stores without maintenance */
+#define CTR_IDC            (1u << 28) /* a store needs no cleaning to be fetched */
+#define CTR_DIC            (1u << 29) /* nor any maintenance of instruction caches, beside that */
 /* Arm ARM D13.2.69 (ID_AA64MMFR2_EL1): FEAT_S2FWB. */
 #define MMFR2_FWB (UINT64_C(15) << 40)
 
@@ -52,10 +53,10 @@ static inline bool cache_has_fwb(void)
     return (read_sysreg(id_aa64mmfr2_el1) & MMFR2_FWB) != 0;
 }
 
-/** Whether what was stored is fetched without maintenance of instruction caches. */
+/** Whether what was stored is fetched without maintenance of any cache. */
 static inline bool cache_code_is_coherent(void)
 {
-    return (read_sysreg(ctr_el0) & CTR_DIC) != 0;
+    return (~read_sysreg(ctr_el0) & (CTR_IDC | CTR_DIC)) == 0;
 }
 
 /** Zeroes @bytes at @start, both multiples of 4096, in Normal memory, cacheable or not. */

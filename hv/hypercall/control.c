@@ -168,7 +168,7 @@ static uint64_t in_pages(ipa_t a, ipa_t b, uint64_t limit)
 }
 
 /* From one VM's memory to another's. Returns how much of it both have. */
-static size_t copy(struct vm *to, ipa_t at, struct vm *from, ipa_t source, size_t bytes)
+static size_t copy_bytes(struct vm *to, ipa_t at, struct vm *from, ipa_t source, size_t bytes)
 {
     char piece[PIECE_BYTES];
     size_t done = 0;
@@ -185,49 +185,67 @@ static size_t copy(struct vm *to, ipa_t at, struct vm *from, ipa_t source, size_
     return done;
 }
 
-/* Whether a copy's limit is none, or makes a range wrap. */
-static bool is_bad_limit(ipa_t a, ipa_t b, uint64_t limit)
+/* A copy between the caller's buffer and a VM's memory. */
+struct copy {
+    struct vm *vm; /* held */
+    ipa_t at;
+    ipa_t buffer;
+    size_t bytes; /* in one page of either */
+};
+
+/*
+ * Looks at what is asked for. That VM may use memory past the caches, so no line of it is to be in
+ * them: neither is a store of its own to be missed, nor taken back.
+ */
+static struct hcall_result copy_begin(struct copy *copy, const struct vcpu *vcpu, stile_vm_id_t vm,
+                                      stile_nr_bytes_t limit)
 {
-    return limit - 1 >= STILE_CONTROL_COPY_MAX || a.ipa + (limit - 1) < a.ipa ||
-           b.ipa + (limit - 1) < b.ipa;
+    if (vm.number == vcpu->vm->number)
+        return hcall_bad_argument(1);
+    if (limit.bytes - 1 >= STILE_CONTROL_COPY_MAX ||
+        copy->at.ipa + (limit.bytes - 1) < copy->at.ipa ||
+        copy->buffer.ipa + (limit.bytes - 1) < copy->buffer.ipa)
+        return hcall_bad_argument(4);
+    copy->vm = hold(vm);
+    if (!copy->vm)
+        return hcall_error(STILE_NOT_FOUND);
+    copy->bytes = in_pages(copy->at, copy->buffer, limit.bytes);
+    (void)guest_clean(copy->vm, copy->at, copy->bytes, false);
+    return hcall_ok();
+}
+
+/* @done bytes were copied. */
+static struct hcall_result copy_end(const struct copy *copy, size_t done, bool code)
+{
+    (void)guest_clean(copy->vm, copy->at, copy->bytes, code);
+    return release(copy->vm, hcall_value(done));
 }
 
 struct hcall_result hcall_control_memory_read(struct vcpu *vcpu, stile_vm_id_t vm, stile_ipa_t from,
                                               stile_ipa_t buffer, stile_nr_bytes_t limit)
 {
-    if (vm.number == vcpu->vm->number)
-        return hcall_bad_argument(1);
-    if (is_bad_limit(from, buffer, limit.bytes))
-        return hcall_bad_argument(4);
+    struct copy it = {.at = from, .buffer = buffer};
+    struct hcall_result result = copy_begin(&it, vcpu, vm, limit);
 
-    struct vm *held = hold(vm);
-    if (!held)
-        return hcall_error(STILE_NOT_FOUND);
+    if (!it.vm)
+        return result;
     if (!guest_may_write(vcpu->vm, buffer))
-        return release(held, hcall_error(STILE_NOT_MAPPED));
-    size_t bytes = in_pages(from, buffer, limit.bytes);
-    return release(held, hcall_value(copy(vcpu->vm, buffer, held, from, bytes)));
+        return release(it.vm, hcall_error(STILE_NOT_MAPPED));
+    return copy_end(&it, copy_bytes(vcpu->vm, buffer, it.vm, from, it.bytes), false);
 }
 
 struct hcall_result hcall_control_memory_write(struct vcpu *vcpu, stile_vm_id_t vm, stile_ipa_t to,
                                                stile_ipa_t buffer, stile_nr_bytes_t limit)
 {
+    struct copy it = {.at = to, .buffer = buffer};
+    struct hcall_result result = copy_begin(&it, vcpu, vm, limit);
     char byte;
 
-    if (vm.number == vcpu->vm->number)
-        return hcall_bad_argument(1);
-    if (is_bad_limit(to, buffer, limit.bytes))
-        return hcall_bad_argument(4);
-
-    struct vm *held = hold(vm);
-    if (!held)
-        return hcall_error(STILE_NOT_FOUND);
+    if (!it.vm)
+        return result;
     if (guest_read(vcpu->vm, &byte, buffer, 1) == 0)
-        return release(held, hcall_error(STILE_NOT_MAPPED));
-    size_t done = copy(held, to, vcpu->vm, buffer, in_pages(to, buffer, limit.bytes));
-    if (done > 0)
-        (void)guest_clean(held, to, done, true);
-    return release(held, hcall_value(done));
+        return release(it.vm, hcall_error(STILE_NOT_MAPPED));
+    return copy_end(&it, copy_bytes(it.vm, to, vcpu->vm, buffer, it.bytes), true);
 }
 
 struct hcall_result hcall_control_counter(struct vcpu *vcpu, stile_vm_id_t vm,

@@ -100,7 +100,7 @@ void vcpu_reset(struct vcpu *vcpu)
     vcpu->polls = false;
     vcpu->poll_ports = 0;
     spin_lock(&sched_lock);
-    vcpu->paused = 0;
+    vcpu->paused &= VCPU_PAUSED_PLACE;
     if (vcpu->state == VCPU_STOPPED) /* else it is the one whose turns this takes */
         vcpu->state = VCPU_OFF;
     spin_unlock(&sched_lock);

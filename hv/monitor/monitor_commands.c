@@ -77,7 +77,7 @@ static bool show_vcpu(struct vm *vm, uint32_t row)
     const struct vcpu *vcpu = vm->vcpus[row];
 
     printk("  %s/%u: %s%s, cpu %u, %lu switches, %lu ms stolen, %lu exits", vm->config.name, row,
-           vcpu->paused ? "paused, " : "", state_of(vcpu), vcpu->pcpu->index,
+           vcpu->paused & ~VCPU_PAUSED_PLACE ? "paused, " : "", state_of(vcpu), vcpu->pcpu->index,
            vcpu->page->nr_switches, vcpu->page->stolen_ticks * 1000 / vm->page->ticks_per_sec,
            stats_counter(&vcpu->stats, &vcpu->trace, STILE_COUNTER_EXITS));
     return row + 1 < vm->config.nr_vcpus;

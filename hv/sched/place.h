@@ -92,6 +92,7 @@ static COLD bool place_again(struct vcpu *vcpu, uint64_t now)
     uint64_t idle = place_idle_pcpus & vcpu->affinity;
     bool waits = !list_empty(&vcpu->run_link);
 
+    run_queue_settle(vcpu->pcpu, now); /* before it is no more among those there */
     list_remove(&vcpu->run_link);
     (void)place_moved(vcpu, now);
     if (waits && idle)

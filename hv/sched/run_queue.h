@@ -38,6 +38,20 @@ static inline void run_queue_insert(struct vcpu *vcpu)
     list_insert_before(before, &vcpu->run_link);
 }
 
+/** Changes a vCPU's weight, and by how much it is ahead of others: so long it would have run. */
+static inline void run_queue_weigh(struct vcpu *vcpu, uint32_t weight)
+{
+    uint64_t least = vcpu->pcpu->virtual_ticks;
+    bool waits = !list_empty(&vcpu->run_link);
+
+    if (run_queue_is_before(least, vcpu->virtual_ticks))
+        vcpu->virtual_ticks = least + (vcpu->virtual_ticks - least) * vcpu->weight / weight;
+    vcpu->weight = weight;
+    list_remove(&vcpu->run_link);
+    if (waits)
+        run_queue_insert(vcpu);
+}
+
 /** The vCPU that waits and has had the least, or NULL. */
 static inline struct vcpu *run_queue_first(const struct pcpu *pcpu)
 {

@@ -235,7 +235,8 @@ COLD void sched_set_weight(struct vcpu *vcpu, uint32_t weight)
     spin_lock(&sched_lock);
     if (vcpu->loaded && vcpu->state == VCPU_READY)
         run_queue_charge(vcpu, timer_now()); /* what it ran, it ran by the old one */
-    vcpu->weight = weight;
+    run_queue_advance(vcpu->pcpu);
+    run_queue_weigh(vcpu, weight);
     spin_unlock(&sched_lock);
 }
 
@@ -261,11 +262,11 @@ COLD void sched_set_affinity(struct vcpu *vcpu, uint64_t affinity)
  */
 static void begin_steps(struct vcpu *vcpu)
 {
-    uint64_t now = timer_now();
-
     spin_lock(&sched_lock);
+    uint64_t now = timer_now(); /* others have charged theirs before they let go of the lock */
     vcpu->state = VCPU_STEPS;
     vcpu->paused = 0;
+    (void)place_moved(vcpu, now);
     run_queue_settle(vcpu->pcpu, now);
     run_queue_go_last(vcpu);
     place_ready(vcpu, now);
@@ -391,7 +392,7 @@ static void leave(const struct pcpu *pcpu, struct vcpu *vcpu, uint64_t now)
 {
     vcpu->loaded = false;
     vcpu->saving = true;
-    if (vcpu->state == VCPU_READY && (!vcpu->paused || place_moved(vcpu, now))) {
+    if (vcpu->state == VCPU_READY && (!vcpu->paused || place_moved(vcpu, timer_now()))) {
         queue_again(pcpu, vcpu, now);
     } else if (vcpu->state == VCPU_BLOCKED && vcpu->wake_ticks != TIMER_NEVER) {
         list_push_back(&vcpu->pcpu->sleepers, &vcpu->sleep_link);

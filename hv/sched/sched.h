@@ -114,12 +114,15 @@ void sched_remove(struct vcpu *vcpu);
  */
 void sched_set_paused(struct vcpu *vcpu, uint32_t reason, bool paused);
 
-/** sched_set_weight() - change a vCPU's share from now on: 1 to VM_WEIGHT_MAX; any vCPU of such a
- * VM */
+/**
+ * sched_set_weight() - change a vCPU's share from now on
+ * @vcpu:   of a VM that is held, as of the next
+ * @weight: 1 to VM_WEIGHT_MAX; what the vCPU is ahead of others, it is by as much time as before
+ */
 void sched_set_weight(struct vcpu *vcpu, uint32_t weight);
 
 /**
- * sched_set_affinity() - change which physical CPUs a vCPU may use; any vCPU of such a VM
+ * sched_set_affinity() - change which physical CPUs a vCPU may use
  * @affinity: a bit for each; some of them are online
  *
  * If it is loaded in another one, that is told to put it.

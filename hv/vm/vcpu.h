@@ -91,7 +91,7 @@ struct vcpu {
     uint8_t paused;              /* VCPU_PAUSED_*: if any, ready or not, it does not run */
     struct pcpu *pcpu;           /* where it runs, now or next */
     struct list_node run_link;   /* in pcpu->run_queue */
-    struct list_node sleep_link; /* in pcpu->sleepers while blocked with its timer armed */
+    struct list_node sleep_link; /* in the sleepers of where it blocked, its timer armed */
     uint64_t wake_ticks;         /* when that timer fires, CNTPCT_EL0 */
     uint64_t virtual_ticks;      /* time it ran, scaled by its weight */
     uint64_t charged_ticks;      /* up to when that is counted, while it runs */

@@ -47,7 +47,7 @@ enum vm_end {
 };
 
 struct vm {
-    struct vm_config config; /* what its device tree said; constant */
+    struct vm_config config; /* what its device tree said; constant but for vm_set_*() */
     struct vm_files image;   /* its files, for a reboot */
     uint32_t id;             /* its place in the table, from 1; its VMID and its pages' owner */
     uint32_t number;         /* what VMs and people call it: vm_give_number() */

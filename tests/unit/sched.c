@@ -35,6 +35,7 @@ static uint64_t guest_timer;   /* when its virtual timer fires */
 static uint32_t nr_asked;      /* for SErrors */
 static uint32_t nr_puts;
 static bool contended[NR_PCPUS]; /* whether WFE traps */
+static uint64_t ticks_a_read;    /* the counter is further each time that it is read */
 static bool steered;             /* what may run where is changed meanwhile */
 
 /* --- the machine ----------------------------------------------------------------------------- */
@@ -49,7 +50,7 @@ uint64_t fake_sysreg_read(const char *name)
         return guest_timer == UINT64_MAX ? 0 : TIMER_ENABLE;
     if (strcmp(name, "cntv_cval_el0") == 0)
         return guest_timer;
-    return strcmp(name, "cntpct_el0") == 0 ? now : 0;
+    return strcmp(name, "cntpct_el0") == 0 ? now += ticks_a_read : 0;
 }
 
 void fake_sysreg_write(const char *name, uint64_t value)
@@ -156,6 +157,7 @@ static void make_machine(void)
     memset(vms, 0, sizeof(vms));
     place_idle_pcpus = 0;
     steered = false;
+    ticks_a_read = 0;
     now = 1000;
     gic = &ops;
     nr_pcpus = 1;
@@ -536,6 +538,20 @@ KTF_TEST(sched, a_weight_counts_from_when_it_is_set)
     expect_share(0, 75, 1000 * SLICE_TICKS);
 }
 
+/* A slice of little weight is long; of much weight it is as long as it was, not as it counted. */
+KTF_TEST(sched, one_that_gains_weight_need_not_wait_for_long)
+{
+    sched_set_weight(&vcpus[0], 1);
+    sched_set_weight(&vcpus[1], VM_WEIGHT_MAX);
+    start_vcpus(2);
+    run(10 * SLICE_TICKS);
+    EXPECT_GT(ran_ticks[0], 0);
+    sched_set_weight(&vcpus[0], VM_WEIGHT_MAX);
+    memset(ran_ticks, 0, sizeof(ran_ticks));
+    run(100 * SLICE_TICKS);
+    expect_share(0, 49, 100 * SLICE_TICKS);
+}
+
 /* What a slice took counts by the weight of its time, though that changes within it. */
 KTF_TEST(sched, what_ran_is_charged_by_the_old_weight)
 {
@@ -594,6 +610,50 @@ KTF_TEST(sched, one_that_sleeps_wakes_where_it_may_run)
     EXPECT_FALSE(list_empty(&sleeper->run_link));
 }
 
+/* One that leaves takes no time back that was charged while another one was taken from elsewhere.
+ */
+KTF_TEST(sched, one_that_leaves_takes_no_time_back)
+{
+    nr_pcpus = 2;
+    ticks_a_read = 1;
+    vcpus[0].affinity = 1;
+    start_vcpus(1);
+    exit_guest();
+    for (uint32_t i = 1; i < 3; i++) {
+        vcpus[i].pcpu = &pcpus[1];
+        pcpus[1].nr_vcpus++;
+        sched_wake(&vcpus[i], VCPU_OFF);
+    }
+    self = &pcpus[1];
+    exit_guest();
+    self = &pcpus[0];
+    sched_set_affinity(&vcpus[0], 2);
+    exit_guest(); /* and has one of the other CPU's */
+    EXPECT_EQ(vcpus[0].pcpu, &pcpus[1]);
+    EXPECT_EQ(self->current, &vcpus[2]);
+    for (uint32_t i = 0; i < 2; i++)
+        EXPECT_LT(pcpus[i].virtual_ticks, UINT64_C(1) << 40);
+    for (uint32_t i = 0; i < 3; i++)
+        EXPECT_LT(vcpus[i].virtual_ticks, UINT64_C(1) << 40);
+}
+
+/* Off while it was to leave: the next life of it begins where it may run. */
+KTF_TEST(sched, one_that_stopped_starts_where_it_may_run)
+{
+    nr_pcpus = 2;
+    start_vcpus(2);
+    exit_guest();
+    struct vcpu *first = self->current;
+    sched_set_affinity(first, 2);
+    first->state = VCPU_OFF;
+    exit_guest();
+    EXPECT_EQ(first->pcpu, &pcpus[0]);
+    first->state = VCPU_STARTING;
+    sched_start(first);
+    EXPECT_EQ(first->pcpu, &pcpus[1]);
+    EXPECT_EQ(first->paused, 0);
+}
+
 /* Whoever is not loaded is where it may run, or asleep; whoever is loaded where it may not leaves.
  */
 static void expect_places(void)
@@ -648,6 +708,7 @@ KTF_TEST(sched, nobody_is_lost_whatever_is_changed)
 
     nr_pcpus = NR_PCPUS;
     steered = true;
+    ticks_a_read = 1;
     srand(2);
     start_vcpus(NR_VCPUS);
     for (uint32_t nr = 0; nr < 100000; nr++) {
@@ -658,7 +719,6 @@ KTF_TEST(sched, nobody_is_lost_whatever_is_changed)
         sched_set_affinity(&vcpus[i], UINT64_MAX);
         sched_set_weight(&vcpus[i], VM_WEIGHT_DEFAULT);
         sched_set_paused(&vcpus[i], VCPU_PAUSED_BY_VM, false);
-        vcpus[i].virtual_ticks = vcpus[i].pcpu->virtual_ticks; /* weights were far apart */
     }
     for (uint32_t nr = 0; nr < 1000; nr++) {
         step(nr);

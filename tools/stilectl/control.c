@@ -94,12 +94,3 @@ struct stile_vm_info control_find(const char *word)
         die("there is no VM %s; stilectl list shows all", word);
     return info;
 }
-
-uint32_t control_own(void)
-{
-    struct stile_dev_info info;
-
-    if (ioctl(device(), STILE_DEV_INFO, &info) != 0)
-        die("/dev/stile: %s", strerror(errno));
-    return info.vm;
-}

@@ -42,7 +42,4 @@ uint32_t control_next(uint32_t number);
 /** control_find() - the VM that @word names, by its name or its number; the end if there is none */
 struct stile_vm_info control_find(const char *word);
 
-/** control_own() - the number of the VM that this program runs in */
-uint32_t control_own(void);
-
 #endif

@@ -38,7 +38,6 @@ static uint64_t setting_of(uint32_t vm, uint64_t setting)
     return control_try(&control) == 0 ? control.values[0] : 0;
 }
 
-/* A counter of all its vCPUs'. */
 static uint64_t counter_of(uint32_t vm, uint32_t vcpu, uint32_t counter)
 {
     struct control control = {.call = STILE_DEV_CONTROL_COUNTER, .vm = vm, .args = {vcpu, counter}};
@@ -58,10 +57,11 @@ static uint64_t exits_of(const struct stile_vm_info *info)
 void command_list(const struct options *options, char *words[])
 {
     struct stile_vm_info info;
+    uint32_t vm = control_next(0); /* tells it if that is not allowed */
 
     (void)words;
     show_begin(options->json ? SHOW_JSON_LIST : SHOW_TABLE);
-    for (uint32_t vm = 0; (vm = control_next(vm)) != 0;) {
+    for (; vm != 0; vm = control_next(vm)) {
         if (!control_info(vm, &info)) /* another has its place by now */
             continue;
         const struct field fields[] = {

@@ -79,8 +79,10 @@ int main(int argc, char *argv[])
         return argc < 2 ? 2 : 0;
     }
     int nr = take_options(argc - 1, argv + 1, &options);
-    if (nr == 0)
-        die("which command? stilectl --help shows all");
+    if (nr == 0) {
+        print_help(stderr);
+        return 2;
+    }
     const struct command *command = find(argv[1]);
     if (nr - 1 < command->least || nr - 1 > command->most)
         die("usage: stilectl %s %s", command->name, command->words);

@@ -78,38 +78,57 @@ static uint64_t cpus_of(const char *list)
     return cpus;
 }
 
-static void set(const struct stile_vm_info *info, const char *word)
+/** A setting as it was typed. */
+struct change {
+    const char *word;
+    uint64_t setting, value;
+};
+
+static struct change change_of(const char *word)
 {
-    struct control control = {.call = STILE_DEV_CONTROL_SET, .vm = info->vm_id};
+    struct change change = {.word = word};
     char *end;
 
     if (strncmp(word, "weight=", 7) == 0) {
-        control.args[0] = STILE_SETTING_WEIGHT;
-        control.args[1] = number(word + 7, &end, UINT32_MAX);
+        change.setting = STILE_SETTING_WEIGHT;
+        change.value = number(word + 7, &end, UINT32_MAX);
         if (*end != '\0')
             die("%s: a weight is a number", word);
     } else if (strncmp(word, "cpus=", 5) == 0) {
-        control.args[0] = STILE_SETTING_AFFINITY;
-        control.args[1] = cpus_of(word + 5);
+        change.setting = STILE_SETTING_AFFINITY;
+        change.value = cpus_of(word + 5);
     } else {
         die("%s: weight=N or cpus=LIST is what can be set", word);
     }
+    return change;
+}
+
+static void set(const struct stile_vm_info *info, const struct change *change)
+{
+    struct control control = {
+        .call = STILE_DEV_CONTROL_SET, .vm = info->vm_id, .args = {change->setting, change->value}};
     int error = control_try(&control);
-    if (error == EINVAL && control.args[0] == STILE_SETTING_WEIGHT)
-        die("%s: a weight is 1 to 10000", word);
+
+    if (error == EINVAL && change->setting == STILE_SETTING_WEIGHT)
+        die("%s: a weight is 1 to 10000", change->word);
     if (error == EINVAL)
-        die("%s: the machine has none of these", word);
+        die("%s: the machine has none of these", change->word);
     if (error != 0)
         die("%s does not run", info->name);
 }
 
+/* All words are read before anything is set. */
 void command_set(const struct options *options, char *words[])
 {
     const struct stile_vm_info info = control_find(words[0]);
+    struct change changes[STILE_NR_SETTINGS];
+    size_t nr = 0;
 
     (void)options;
     for (char **word = &words[1]; *word; word++)
-        set(&info, *word);
+        changes[nr++] = change_of(*word);
+    for (size_t i = 0; i < nr; i++)
+        set(&info, &changes[i]);
 }
 
 /* --- its console ----------------------------------------------------------------------------- */
@@ -141,4 +160,5 @@ void command_console(const struct options *options, char *words[])
         (void)usleep(LOOK_US);
         at = put_output(info.vm_id, at);
     }
+    (void)put_output(info.vm_id, at); /* what it wrote before it ended */
 }

@@ -1,19 +1,35 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# bash completion for stilectl: commands, VMs by name, settings.
+# bash completion for stilectl: commands, VMs by name, what is set.
+
+# A VM's name is somebody else's text: it is compared, and never expanded.
+_stilectl_vms()
+{
+    local name
+    while read -r name; do
+        [[ $name == "$1"* ]] && COMPREPLY+=("$(printf %q "$name")")
+    done < <(stilectl list 2> /dev/null | awk 'NR > 1 { print $NF }')
+}
 
 _stilectl()
 {
-    local word=${COMP_WORDS[COMP_CWORD]} at=0 i
+    local word=${COMP_WORDS[COMP_CWORD]} command='' at=0 i
     COMPREPLY=()
     for ((i = 1; i < COMP_CWORD; i++)); do
-        [[ ${COMP_WORDS[i]} == -* ]] || at=$((at + 1))
+        [[ ${COMP_WORDS[i]} == -* ]] && continue
+        at=$((at + 1))
+        [[ $at == 1 ]] && command=${COMP_WORDS[i]}
     done
-    case $at in
-    0) mapfile -t COMPREPLY < <(compgen -W '--json --help list info pause resume destroy set console exits trace crash' -- "$word") ;;
-    1) mapfile -t COMPREPLY < <(compgen -W "$(stilectl list 2> /dev/null | awk 'NR > 1 { print $NF }')" -- "$word") ;;
-    *) mapfile -t COMPREPLY < <(compgen -W 'weight= cpus= -f' -- "$word") ;;
+    case $at:$command in
+    0:) mapfile -t COMPREPLY < <(compgen -W '--json --help list info pause resume destroy set console exits trace crash' -- "$word") ;;
+    1:list) ;;
+    1:*) _stilectl_vms "$word" ;;
+    *:set)
+        compopt -o nospace
+        mapfile -t COMPREPLY < <(compgen -W 'weight= cpus=' -- "$word")
+        ;;
+    2:console) mapfile -t COMPREPLY < <(compgen -W '-f' -- "$word") ;;
     esac
 }
 
-complete -o nospace -F _stilectl stilectl
+complete -F _stilectl stilectl
