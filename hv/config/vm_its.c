@@ -6,7 +6,6 @@
 #include "config/vm_its.h"
 
 #include "dev/its_regs.h"
-#include "dev/smmu.h"
 #include "vm/refusal.h"
 
 void vm_its_note(struct vm_device_node *node, const struct machine_device *device)
@@ -115,8 +114,7 @@ const char *vm_its_check(struct vm_config *config, const struct vm_device_node *
     if (!range)
         return NULL;
     its = range->device;
-    if (config->one_to_one ? range->at.base.ipa != range->pa.pa
-                           : vm_config_has_streams(config) && !smmu_needs_twins())
+    if (config->one_to_one && range->at.base.ipa != range->pa.pa)
         return refusal("vm.dtb: %s: devices do not reach the machine's %s there", nodes[its].name,
                        config->devices[its].name);
     for (uint32_t i = 0; i < config->nr_devices && !fault; i++)

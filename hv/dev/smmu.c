@@ -4,7 +4,6 @@
  */
 #include "dev/smmu.h"
 
-#include "arch/cache.h"
 #include "arch/cpu.h"
 #include "arm64/io.h"
 #include "dev/machine.h"
@@ -343,9 +342,9 @@ bool smmu_is_there(void)
     return smmu.is_there;
 }
 
-bool smmu_needs_twins(void)
+bool smmu_has_stage2(void)
 {
-    return smmu.is_there && !smmu.has_stage2;
+    return smmu.has_stage2;
 }
 
 uint32_t smmu_nr_streams(void)
@@ -373,11 +372,7 @@ static const char *look_at_features(void)
     uint32_t stream_bits = idr1 & IDR1_SIDSIZE;
 
     smmu.output_size = idr5 & IDR5_OAS;
-    /*
-     * With FEAT_S2FWB, which the SMMU may not have, the CPU's stage 2 has another meaning. A
-     * GICv2's interface is in it, where each CPU finds its own, and a device who knows whose.
-     */
-    smmu.has_stage2 = (idr0 & IDR0_S2P) && !cache_has_fwb() && machine.gic_version == 3;
+    smmu.has_stage2 = (idr0 & IDR0_S2P) != 0;
     if (machine.smmu.bytes < SMMU_BYTES)
         return "the tree does not have all of its registers";
     if (!(idr0 & IDR0_COHACC))

@@ -41,8 +41,8 @@ const char *smmu_init(void *tables);
 /** smmu_is_there() - whether smmu_attach() can be called */
 bool smmu_is_there(void);
 
-/** smmu_needs_twins() - whether it translates by tables of its own, of stage 1's format */
-bool smmu_needs_twins(void);
+/** smmu_has_stage2() - whether it translates by stage 2; else by stage 1 */
+bool smmu_has_stage2(void);
 
 /** smmu_nr_streams() - how many there are, a multiple of SMMU_BUS_STREAMS */
 uint32_t smmu_nr_streams(void);
@@ -52,7 +52,7 @@ uint32_t smmu_nr_streams(void);
  * @vm_id: 1 to CONFIG_NR_VMS, whose translations are known by that
  * @first, @nr: the streams: whole buses, nobody's, below smmu_nr_streams()
  * @tables: for this alone, until smmu_detach()
- * @root: the first of the VM's tables, level 1 of 39 bits: stage 2, or its twin
+ * @root: the first of the VM's tables for it, level 1 of 39 bits, of smmu_has_stage2()'s format
  */
 void smmu_attach(uint32_t vm_id, uint32_t first, uint32_t nr, const struct smmu_tables *tables,
                  pa_t root);

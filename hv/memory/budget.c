@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+#include "dev/smmu.h"
 /*
  * What a VM needs of the pool, and setting that aside. Which page is whose is mm/page.c's.
  */
 #include "memory/budget.h"
 
-#include "dev/smmu.h"
 #include "mm/page.h"
 #include "vm/refusal.h"
 #include "vm/vm.h"
@@ -79,7 +79,7 @@ size_t budget_need(const struct vm *vm)
 
     nr_pages += tables_of_vm(vm);
     if (vm_config_has_streams(&vm->config))
-        nr_pages += PAGES_OF_STREAMS + (smmu_needs_twins() ? tables_of_vm(vm) : 0);
+        nr_pages += PAGES_OF_STREAMS + tables_of_vm(vm); /* the twins */
     return nr_pages + (UINT64_C(1) << page_order(vm->image.dtb.bytes)) + PAGES_TO_LOAD +
            PAGES_UNUSED;
 }
@@ -87,7 +87,7 @@ size_t budget_need(const struct vm *vm)
 const char *budget_reserve(const struct vm *vm)
 {
     size_t need = align_up(budget_need(vm), UNIT_PAGES);
-    bool has_twins = vm_config_has_streams(&vm->config) && smmu_needs_twins();
+    bool has_twins = vm_config_has_streams(&vm->config);
     size_t nr_pages = align_up(budget_need(vm) + BUDGET_CALLS * (1 + has_twins), UNIT_PAGES);
     size_t nr_free = page_nr_free();
 

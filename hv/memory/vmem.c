@@ -151,7 +151,7 @@ static enum stage2_walkers walkers_of(const struct vm *vm)
 {
     if (!vm_config_has_streams(&vm->config))
         return STAGE2_CPUS;
-    return smmu_needs_twins() ? STAGE2_TWINS : STAGE2_SMMU;
+    return smmu_has_stage2() ? STAGE2_TWINS_2 : STAGE2_TWINS_1;
 }
 
 enum stile_error vmem_create(struct vm *vm)

@@ -175,8 +175,8 @@ enum stile_error stage2_init(struct stage2 *stage2, uint32_t vm_id, enum stage2_
 
 pa_t stage2_dma_root(const struct stage2 *stage2)
 {
-    CHECK(stage2_has_smmu(stage2));
-    return pa_add(page_pa(stage2->root), stage2_has_twins(stage2) ? PAGE_SIZE : 0);
+    CHECK(stage2_has_twins(stage2));
+    return pa_add(page_pa(stage2->root), PAGE_SIZE);
 }
 
 /* How much one call of stage2_destroy() does: for each descriptor its cost, roughly. */
@@ -267,8 +267,7 @@ COLD enum stile_error stage2_map_doorbell(struct stage2 *stage2, ipa_t ipa, pa_t
     if (error == STILE_SUCCESS && stage2_has_twins(stage2)) {
         struct path path = path_to(stage2, ipa.ipa);
 
-        path.entries[path.level][PTE_NR_ENTRIES] =
-            pa.pa | TWIN_DEVICE | TWIN_USER | TWIN_OF_ASID | PTE_AF | PTE_TABLE | PTE_VALID;
+        path.entries[path.level][PTE_NR_ENTRIES] = stage2_twin_doorbell(stage2, pa);
         dsb_ishst();
     }
     return error;

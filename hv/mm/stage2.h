@@ -71,7 +71,8 @@ uint64_t stage2_vtcr(void);
  */
 enum stile_error stage2_init(struct stage2 *stage2, uint32_t vm_id, enum stage2_walkers walkers);
 
-/** stage2_dma_root() - the first table that the SMMU begins with, if it is one of the walkers */
+/** stage2_dma_root() - the twin of the first table, with which the SMMU begins, if it is a walker
+ */
 pa_t stage2_dma_root(const struct stage2 *stage2);
 
 /**

@@ -96,16 +96,29 @@ static inline uint32_t stage2_leaf_attrs(uint64_t leaf)
 #define TWIN_OF_ASID   (UINT64_C(1) << 11)
 
 /** The descriptor at the same place of the table's twin. What a device has is not shown there. */
-static inline uint64_t stage2_twin(uint64_t entry, unsigned level)
+static inline uint64_t stage2_twin(const struct stage2 *stage2, uint64_t entry, unsigned level)
 {
+    uint64_t leaf = (entry & (PTE_ADDRESS | PTE_TABLE | PTE_AF | PTE_VALID)) | PTE_SH_INNER;
+
     if (!(entry & PTE_VALID))
         return 0;
     if (pte_is_table(entry, level))
         return ((entry & PTE_ADDRESS) + PAGE_SIZE) | PTE_TABLE | PTE_VALID;
     if ((entry & S2_MEMATTR) == S2_DEVICE_NGNRE)
         return 0;
-    return (entry & (PTE_ADDRESS | PTE_TABLE | PTE_AF | PTE_VALID)) | PTE_SH_INNER | TWIN_USER |
-           TWIN_OF_ASID | (entry & S2_WRITE ? 0 : TWIN_READ_ONLY);
+    if (stage2->walkers == STAGE2_TWINS_2)
+        return leaf | S2_NORMAL_WB | (entry & (S2_READ | S2_WRITE));
+    return leaf | TWIN_USER | TWIN_OF_ASID | (entry & S2_WRITE ? 0 : TWIN_READ_ONLY);
+}
+
+/** The twin's descriptor of a page of registers that devices may write to. */
+static inline uint64_t stage2_twin_doorbell(const struct stage2 *stage2, pa_t pa)
+{
+    uint64_t leaf = pa.pa | PTE_AF | PTE_TABLE | PTE_VALID;
+
+    if (stage2->walkers == STAGE2_TWINS_2)
+        return leaf | S2_DEVICE_NGNRE | S2_READ | S2_WRITE;
+    return leaf | TWIN_DEVICE | TWIN_USER | TWIN_OF_ASID;
 }
 
 /** Writes a descriptor of a table of @level, and its twin. */
@@ -114,7 +127,7 @@ static inline void stage2_put(const struct stage2 *stage2, uint64_t *entry, unsi
 {
     *entry = value;
     if (stage2_has_twins(stage2))
-        entry[PTE_NR_ENTRIES] = stage2_twin(value, level);
+        entry[PTE_NR_ENTRIES] = stage2_twin(stage2, value, level);
 }
 
 /** The order of the pages that a table takes, with its twin. */
@@ -127,14 +140,14 @@ static inline unsigned stage2_table_order(const struct stage2 *stage2)
 static inline void stage2_flush_all(const struct stage2 *stage2)
 {
     tlb_flush_stage2_all(stage2->vttbr);
-    if (stage2_has_smmu(stage2))
+    if (stage2_has_twins(stage2))
         smmu_flush(stage2->vm_id);
 }
 
 static inline void stage2_flush_ipa(const struct stage2 *stage2, uint64_t ipa)
 {
     tlb_flush_stage2_ipa(stage2->vttbr, ipa);
-    if (stage2_has_smmu(stage2))
+    if (stage2_has_twins(stage2))
         smmu_flush(stage2->vm_id);
 }
 

@@ -11,11 +11,14 @@
 #include "lib/is_enabled.h"
 #include "lib/spinlock.h"
 
-/** Who translates by the tables. */
+/**
+ * Who translates by the tables: CPUs, and the SMMU by twins, behind each table a second one. There
+ * what a device has is not shown, and attributes are the SMMU's own, which may not have FEAT_S2FWB.
+ */
 enum stage2_walkers {
     STAGE2_CPUS,
-    STAGE2_SMMU,  /* the SMMU as well */
-    STAGE2_TWINS, /* the SMMU by twins: behind each table a second one, of stage 1's format */
+    STAGE2_TWINS_1, /* the SMMU, too, by twins of stage 1's format */
+    STAGE2_TWINS_2, /* by twins of stage 2's */
 };
 
 struct stage2 {
@@ -32,15 +35,10 @@ struct stage2 {
     uint64_t gone;     /* while it is destroyed: nothing is left below this IPA */
 };
 
-/** Whether the SMMU walks the tables, or their twins. */
-static inline bool stage2_has_smmu(const struct stage2 *stage2)
-{
-    return IS_ENABLED(CONFIG_DEVICES) && stage2->walkers != STAGE2_CPUS;
-}
-
+/** Whether the SMMU translates as well. */
 static inline bool stage2_has_twins(const struct stage2 *stage2)
 {
-    return IS_ENABLED(CONFIG_DEVICES) && stage2->walkers == STAGE2_TWINS;
+    return IS_ENABLED(CONFIG_DEVICES) && stage2->walkers != STAGE2_CPUS;
 }
 
 #endif

@@ -335,7 +335,7 @@ bool smmu_is_there(void)
     return false;
 }
 
-bool smmu_needs_twins(void)
+bool smmu_has_stage2(void)
 {
     return false;
 }

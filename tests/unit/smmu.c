@@ -189,7 +189,7 @@ KTF_TEST(smmu, at_first_no_stream_reaches_memory)
 {
     ASSERT_STREQ(smmu_init(own), NULL);
     EXPECT_TRUE(smmu_is_there());
-    EXPECT_TRUE(smmu_needs_twins());
+    EXPECT_FALSE(smmu_has_stage2());
     EXPECT_EQ(smmu_nr_streams(), 0x10000);
     EXPECT_EQ(model.cr0, CR0_SMMUEN | CR0_EVENTQEN | CR0_CMDQEN);
     EXPECT_EQ(model.irq_ctrl, IRQ_EVENTQ | IRQ_GERROR);
@@ -237,13 +237,13 @@ KTF_TEST(smmu, streams_of_a_vm_go_by_its_table)
     EXPECT_EQ(cd[3] & 0xFF, 0xFF);
 }
 
-KTF_TEST(smmu, with_stage_2_by_the_table_of_the_cpus)
+KTF_TEST(smmu, with_stage_2_by_that)
 {
     const uint64_t *entry;
 
     model.idr0 |= IDR0_S2P;
     attach(0, 0x100);
-    EXPECT_FALSE(smmu_needs_twins());
+    EXPECT_TRUE(smmu_has_stage2());
     entry = entry_of(0x42);
     EXPECT_EQ(entry[0] >> 1 & 7, 6);
     EXPECT_EQ(entry[2] & 0xFFFF, VM);
@@ -254,11 +254,6 @@ KTF_TEST(smmu, with_stage_2_by_the_table_of_the_cpus)
     model.nr_ops = 0;
     smmu_flush(VM);
     EXPECT_EQ(model.ops[0], 0x28 | (uint64_t)VM << 32);
-    fake_cache_fwb = true;
-    model.cr0 = 0;
-    ASSERT_STREQ(smmu_init(own), NULL);
-    EXPECT_TRUE(smmu_needs_twins());
-    fake_cache_fwb = false;
 }
 
 KTF_TEST(smmu, what_changes_is_told_and_waited_for)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The twins of mm/stage2_pte.h: whatever becomes of a stage 2, an SMMU that walks the twins by the
- * rules of stage 1 finds what a CPU finds that walks the tables by those of stage 2.
+ * rules of stage 1, or of stage 2, finds what a CPU finds that walks the tables by those of
+ * stage 2.
  */
 #include "arch/tlb.h"
 
@@ -9,6 +10,8 @@
 
 #include "mm/stage2.c"
 #include "mm/stage2_map.c"
+
+#include <stdio.h>
 
 #include "ktf.h"
 
@@ -31,18 +34,41 @@ static void setup(void)
     fake_memory();
     ASSERT_TRUE(page_reserve(VM, align_down(page_nr_free(), 16)));
     free_before = fake_free_of(VM);
-    ASSERT_EQ(stage2_init(&s2, VM, STAGE2_TWINS), STILE_SUCCESS);
+    fake_cache_fwb = false;
 }
 
 static void teardown(void)
 {
     fake_smmu.on_flush = NULL;
+    fake_cache_fwb = false;
     while (stage2_destroy(&s2, release, NULL))
         ;
     EXPECT_EQ(fake_free_of(VM), free_before);
 }
 
 KTF_SUITE(stage2_twins, .setup = setup, .teardown = teardown);
+
+/** As whom the SMMU walks. */
+static const struct format {
+    const char *name;
+    enum stage2_walkers walkers;
+    bool has_fwb; /* the CPUs, where attributes of stage 2 mean something else to them */
+} formats[] = {
+    {"stage 1", STAGE2_TWINS_1, false},
+    {"stage 2", STAGE2_TWINS_2, false},
+    {"stage 2, CPUs with FWB", STAGE2_TWINS_2, true},
+};
+
+static void name_format(const struct format *format, char *text, size_t size)
+{
+    (void)snprintf(text, size, "%s", format->name);
+}
+
+static void begin(const struct format *format)
+{
+    fake_cache_fwb = format->has_fwb;
+    ASSERT_EQ(stage2_init(&s2, VM, format->walkers), STILE_SUCCESS);
+}
 
 /** What is found at an address; all 0: a fault. */
 struct found {
@@ -84,6 +110,27 @@ static struct found found_by_cpu(uint64_t ipa)
 }
 
 /* Stage 1, at EL0, which is what a device is: AP[1] lets it in, AP[2] keeps it from writing. */
+static struct found found_by_stage1(uint64_t entry, uint64_t ipa, uint64_t span)
+{
+    EXPECT_EQ(entry >> 2 & 7, 0); /* the one attribute that its context has */
+    EXPECT_EQ(entry >> 6 & 1, 1);
+    EXPECT_EQ(entry >> 8 & 3, 3);  /* inner shareable */
+    EXPECT_EQ(entry >> 10 & 1, 1); /* accessed: it does not set the flag */
+    EXPECT_EQ(entry >> 11 & 1, 1); /* flushed by its ASID */
+    return (struct found){place(entry, ipa, span), !(entry >> 7 & 1)};
+}
+
+/* Stage 2, without FEAT_S2FWB. */
+static struct found found_by_stage2(uint64_t entry, uint64_t ipa, uint64_t span)
+{
+    EXPECT_EQ(entry >> 2 & 15, 15); /* Normal, write-back */
+    EXPECT_EQ(entry >> 6 & 1, 1);
+    EXPECT_EQ(entry >> 8 & 3, 3);  /* inner shareable */
+    EXPECT_EQ(entry >> 10 & 1, 1); /* accessed */
+    EXPECT_EQ(entry >> 51, 0);
+    return (struct found){place(entry, ipa, span), entry >> 7 & 1};
+}
+
 static struct found found_by_smmu(uint64_t ipa)
 {
     uint64_t span;
@@ -91,12 +138,8 @@ static struct found found_by_smmu(uint64_t ipa)
 
     if (entry == 0)
         return (struct found){0, false};
-    EXPECT_EQ(entry >> 2 & 7, 0); /* the one attribute that its context has */
-    EXPECT_EQ(entry >> 6 & 1, 1);
-    EXPECT_EQ(entry >> 8 & 3, 3);  /* inner shareable */
-    EXPECT_EQ(entry >> 10 & 1, 1); /* accessed: it does not set the flag */
-    EXPECT_EQ(entry >> 11 & 1, 1); /* flushed by its ASID */
-    return (struct found){place(entry, ipa, span), !(entry >> 7 & 1)};
+    return s2.walkers == STAGE2_TWINS_1 ? found_by_stage1(entry, ipa, span)
+                                        : found_by_stage2(entry, ipa, span);
 }
 
 static void probe(uint64_t ipa)
@@ -187,11 +230,12 @@ static void act(uint64_t ipa, uint64_t bytes)
 }
 
 /* Of all registers, it alone is a device's as well: as Device memory, which it may write. */
-KTF_TEST(stage2_twins, a_doorbell_is_devices_too)
+KTF_TEST_EACH(stage2_twins, a_doorbell_is_devices_too, struct format, formats, name_format)
 {
     const uint64_t ipa = 0x0C020000, pa = 0x08020000;
     uint64_t span, entry;
 
+    begin(param);
     ASSERT_EQ(stage2_map(&s2, ipa_make(ipa + PAGE_SIZE), pa_make(pa + PAGE_SIZE), PAGE_SIZE,
                          STAGE2_DEVICE | STAGE2_READ | STAGE2_WRITE),
               STILE_SUCCESS);
@@ -203,15 +247,21 @@ KTF_TEST(stage2_twins, a_doorbell_is_devices_too)
     entry = walk((uint64_t *)page_va(stage2_dma_root(&s2)), ipa, &span);
     EXPECT_EQ(place(entry, ipa, span), pa);
     EXPECT_EQ(span, PAGE_SIZE);
-    EXPECT_EQ(entry >> 2 & 7, 1); /* the second attribute */
-    EXPECT_EQ(entry >> 6 & 3, 1); /* read and write, at EL0 */
+    if (param->walkers == STAGE2_TWINS_1) {
+        EXPECT_EQ(entry >> 2 & 7, 1); /* the second attribute */
+        EXPECT_EQ(entry >> 6 & 3, 1); /* read and write, at EL0 */
+    } else {
+        EXPECT_EQ(entry >> 2 & 15, 1); /* Device-nGnRE */
+        EXPECT_EQ(entry >> 6 & 3, 3);
+    }
     EXPECT_EQ(found_by_smmu(ipa + PAGE_SIZE).pa, 0);
 }
 
-KTF_TEST(stage2_twins, at_random_they_are_as_the_tables)
+KTF_TEST_EACH(stage2_twins, at_random_they_are_as_the_tables, struct format, formats, name_format)
 {
+    begin(param);
+    EXPECT_EQ(stage2_dma_root(&s2).pa, page_pa(s2.root).pa + PAGE_SIZE);
     struct stage2_locked locked = stage2_lock(&s2);
-
     ASSERT_EQ(stage2_make_scratch(locked), STILE_SUCCESS);
     stage2_unlock(locked);
     fake_smmu.on_flush = probe_some;
@@ -225,23 +275,4 @@ KTF_TEST(stage2_twins, at_random_they_are_as_the_tables)
         EXPECT_EQ(fake_smmu.nr_flushes - smmu, fake_tlb_flushes - tlb);
         probe_around(ipa, bytes);
     }
-}
-
-/* Where the SMMU has a stage 2, it is told as well, of tables that it shares. */
-KTF_TEST(stage2_twins, without_twins_the_root_is_the_same)
-{
-    static struct stage2 other;
-    unsigned smmu;
-
-    EXPECT_EQ(stage2_dma_root(&s2).pa, page_pa(s2.root).pa + PAGE_SIZE);
-    ASSERT_EQ(stage2_init(&other, VM, STAGE2_SMMU), STILE_SUCCESS);
-    EXPECT_EQ(stage2_dma_root(&other).pa, page_pa(other.root).pa);
-    ASSERT_EQ(stage2_map(&other, ipa_make(0), pa_make(BLOCK_1G), 2 * PAGE_SIZE,
-                         STAGE2_READ | STAGE2_OWNED),
-              STILE_SUCCESS);
-    smmu = fake_smmu.nr_flushes;
-    ASSERT_EQ(stage2_unmap(&other, ipa_make(0), PAGE_SIZE), STILE_SUCCESS);
-    EXPECT_EQ(fake_smmu.nr_flushes, smmu + 1);
-    while (stage2_destroy(&other, release, NULL))
-        ;
 }

@@ -29,7 +29,6 @@ static void setup(void)
                                           .nr_regs = 1,
                                           .phandle = ITS_OF_VM,
                                           .device = "/its@8080000"};
-    fake_smmu.needs_twins = true;
 }
 
 KTF_SUITE(vm_its, .setup = setup);
@@ -135,7 +134,7 @@ static void physical(void)
 /* It knows the machine's address alone. */
 static void trusted(void)
 {
-    fake_smmu.is_there = fake_smmu.needs_twins = false;
+    fake_smmu.is_there = false;
     machine_pci.nr_streams = 0;
     vm_tree.nodes[4].trusted_dma = 1;
 }
@@ -186,11 +185,6 @@ static void two_of_them(void)
     vm_tree.nodes[5].name = "its@c0c0000";
     vm_tree.nodes[5].reg[0] = 0x0C0C0000;
     vm_tree.nodes[5].device = "/its@90c0000";
-}
-
-static void stage2(void)
-{
-    fake_smmu.needs_twins = false;
 }
 
 static void another_controller(void)
@@ -257,8 +251,6 @@ static const struct fault faults[] = {
     {"two of them", two_of_them,
      "vm.dtb: its@c0c0000: it, or the machine's its@90c0000, is not the one ITS of a GICv3, of 128 "
      "KiB"},
-    {"an SMMU with stage 2", stage2,
-     "vm.dtb: its@c080000: devices do not reach the machine's its@8080000 there"},
     {"elsewhere than the machine's", trusted,
      "vm.dtb: its@c080000: devices do not reach the machine's its@8080000 there"},
     {"another controller", another_controller, MAPS},

@@ -10,7 +10,7 @@
 
 static struct {
     bool is_there;
-    bool needs_twins;
+    bool has_stage2;
     uint32_t nr_streams;
     unsigned nr_flushes;
     void (*on_flush)(void);
@@ -21,9 +21,9 @@ bool smmu_is_there(void)
     return fake_smmu.is_there;
 }
 
-bool smmu_needs_twins(void)
+bool smmu_has_stage2(void)
 {
-    return fake_smmu.needs_twins;
+    return fake_smmu.has_stage2;
 }
 
 uint32_t smmu_nr_streams(void)
