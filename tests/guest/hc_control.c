@@ -289,6 +289,8 @@ KTF_TEST(hc_steward, reads_memory)
     expect_copied(read_memory(peer, code & ~UINT64_C(4095), pa, 4096), 4096);
     expect_copied(read_memory(peer, support_beyond_memory(), pa, 64), 0);
     expect_copied(read_memory(peer, 0x0B000000, pa, 64), 0);
+    expect_copied(read_memory(peer, UINT64_MAX, pa, 1), 0);
+    expect_copied(write_memory(peer, UINT64_MAX, pa, 1), 0);
 }
 
 /* In the midst of the victim's memory, which its shell has no use for. */

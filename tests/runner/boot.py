@@ -253,9 +253,9 @@ def judge(case, console):
     if status_due(case, text) and not expects_status:
         results.append(Result("status", FAIL, f"the machine ended with {status_due(case, text)}: VMs crashed, or said so"))
     for pattern in case.reject:
-        found = re.search(pattern, text, re.MULTILINE)
+        found = re.search(f".*(?:{pattern}).*", text, re.MULTILINE)
         if found:
-            results.append(Result("reject", FAIL, f"the console shows {found.group(0)!r}"))
+            results.append(Result("reject", FAIL, f"the console shows {found.group(0)!r}, for {pattern!r}"))
     if not results and (case.steps or not case.ktap):
         results = [Result("console", PASS)]
     return results

@@ -21,7 +21,7 @@ _stilectl()
         [[ $at == 1 ]] && command=${COMP_WORDS[i]}
     done
     case $at:$command in
-    0:) mapfile -t COMPREPLY < <(compgen -W '--json --help list info pause resume destroy set console exits trace crash' -- "$word") ;;
+    0:) mapfile -t COMPREPLY < <(compgen -W "--json --help $(stilectl --help | awk '/^  [a-z]/ { print $1 }')" -- "$word") ;;
     1:list) ;;
     1:*) _stilectl_vms "$word" ;;
     *:set)

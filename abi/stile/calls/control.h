@@ -251,8 +251,8 @@ STILE_CALL(0x9B, 13, control, memory_read,
  * are not written.
  *
  * The VM sees what was written with its MMU on or off, and may execute it. A vCPU that runs
- * meanwhile may see it byte by byte; with its MMU off, what it stores meanwhile within 256 bytes of
- * that may be lost. One that has fetched instructions there before needs an ISB.
+ * meanwhile may see it byte by byte; with its MMU off, what it stores meanwhile to the same cache
+ * lines may be lost. One that has fetched instructions there before needs an ISB.
  *
  * INVALID_ARGUMENT: the caller itself, or the limit is out of range or makes a range wrap
  * NOT_FOUND: no such VM is running
