@@ -3,7 +3,6 @@
 import re
 import struct
 import subprocess
-import time
 
 from . import journal, ktap, kunit, races, symbols, tree
 from .cases import MODE_BOOTARGS, is_built
@@ -182,12 +181,10 @@ def numbered(step, key):
     return [step[key].replace("{n}", str(n)) for n in range(1, times + 1)]
 
 
-def wait_for(machine, stream, line, start, limit):
+def wait_for(machine, stream, line, start):
     """Read until a line fits; where it ends, or None if the machine ended before."""
     pattern = re.compile(line, re.MULTILINE)
     while not (found := pattern.search(machine.console.text(stream), start)):
-        if time.monotonic() > limit:
-            raise Hang()
         if not machine.read():
             return None
     return found.end()
@@ -200,12 +197,14 @@ def play(case, machine):
         stream = stream_of(case, step.get("vm", ""))
         if "send" in step:
             machine.send("".join(numbered(step, "send")))
-        limit = min(machine.deadline, time.monotonic() + step.get("within", 1e9))
         for line in numbered(step, "line"):
-            end = wait_for(machine, stream, line, seen.get(stream, 0), limit)
+            due = f"step {number}: {line!r} from {stream or 'the console'}"
+            try:
+                end = wait_for(machine, stream, line, seen.get(stream, 0))
+            except Hang as hang:
+                raise Hang(f"; waited for {due}") from hang
             if end is None:
-                raise CaseFailed(f"step {number}: the machine ended before {line!r}"
-                                 f" from {stream or 'the console'}")
+                raise CaseFailed(f"the machine ended before {due}")
             seen[stream] = end
 
 
@@ -273,8 +272,8 @@ def run(case, build, tee, start):
         with Machine(options, case.time_limit, tee, start) as machine:
             try:
                 watch(case, machine, readers)
-            except Hang:
-                failure = [Result("time", FAIL, f"no end after {case.time_limit} s")]
+            except Hang as hang:
+                failure = [Result("time", FAIL, f"no end after {case.time_limit} s{hang}")]
             except CaseFailed as error:
                 failure = [Result("run", FAIL, str(error))]
             text = machine.console.text("*")

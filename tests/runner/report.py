@@ -2,10 +2,27 @@
 """Telling the outcome: a line for each run, JUnit XML, one KTAP document of all."""
 from xml.etree import ElementTree
 
+from .console import PREFIX
 from .result import FAIL, PASS, SKIP
 
 TAIL_LINES = 40
+STREAM_LINES = 12
 NAME_COLUMNS = 44
+
+
+def tail(console):
+    """The last lines of a console, and those of each stream of it that may have been silent for long."""
+    lines = console.splitlines()
+    shown, counts = [], {}
+    for at in range(len(lines) - 1, -1, -1):
+        prefixed = PREFIX.match(lines[at])
+        stream = prefixed.group(1) if prefixed else ""
+        counts[stream] = counts.get(stream, 0) + 1
+        if len(lines) - at <= TAIL_LINES or counts[stream] <= STREAM_LINES:
+            shown.append(lines[at])
+        elif shown[-1] != "...":
+            shown.append("...")
+    return shown[::-1]
 
 
 def progress(run, verbose, name_columns=NAME_COLUMNS):
@@ -19,7 +36,7 @@ def progress(run, verbose, name_columns=NAME_COLUMNS):
         lines += [f"        {result.name}: " + result.text.replace("\n", "\n            ")
                   for result in run.results if result.status == FAIL]
         if not verbose:
-            lines += [f"      | {line}" for line in run.console.splitlines()[-TAIL_LINES:]]
+            lines += [f"      | {line}" for line in tail(run.console)]
     return "\n".join(lines) + "\n"
 
 
