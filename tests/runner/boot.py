@@ -241,8 +241,16 @@ def tests_of(readers):
     return results
 
 
+def rejects(case, text):
+    """What the console shows and must not."""
+    for pattern in case.reject:
+        found = re.search(f".*(?:{pattern}).*", text, re.MULTILINE)
+        if found:
+            yield Result("reject", FAIL, f"the console shows {found.group(0)!r}, for {pattern!r}")
+
+
 def judge(case, console):
-    """The results of what the console shows beside KTAP."""
+    """The results of what the console shows beside KTAP, at the end."""
     results = []
     text = console.text("*")
     expects_panic = any("panic" in step["line"] for step in case.steps)
@@ -251,10 +259,7 @@ def judge(case, console):
     expects_status = case.status is not None or any("crash" in step["line"] for step in case.steps)
     if status_due(case, text) and not expects_status:
         results.append(Result("status", FAIL, f"the machine ended with {status_due(case, text)}: VMs crashed, or said so"))
-    for pattern in case.reject:
-        found = re.search(f".*(?:{pattern}).*", text, re.MULTILINE)
-        if found:
-            results.append(Result("reject", FAIL, f"the console shows {found.group(0)!r}, for {pattern!r}"))
+    results += rejects(case, text)
     if not results and (case.steps or not case.ktap):
         results = [Result("console", PASS)]
     return results
@@ -277,6 +282,8 @@ def run(case, build, tee, start):
             except CaseFailed as error:
                 failure = [Result("run", FAIL, str(error))]
             text = machine.console.text("*")
+            if failure:  # what the console shows beside it may be why
+                failure += rejects(case, text)
             results = tests_of(readers) + (failure or judge(case, machine.console))
             if case.races:
                 results += races.judge(text, races.own_functions(build / case.races))
