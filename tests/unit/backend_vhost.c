@@ -379,3 +379,30 @@ KTF_TEST(backend_vhost, of_a_fault_the_driver_is_told)
     EXPECT_FALSE(is_kernels());
     close_device();
 }
+
+static bool open_any(struct device *of, struct stile_virtio_page *page, uint64_t *features)
+{
+    (void)of, (void)page;
+    *features = FEATURE(VIRTIO_F_RING_PACKED) | FEATURE(VIRTIO_NET_F_CSUM);
+    return true;
+}
+
+KTF_TEST(backend_vhost, what_is_not_for_bounce_buffers_is_not_offered_with_them)
+{
+    static const struct kind kind_any = {.nr_queues = 1, .open = open_any};
+    static const uint64_t bounced = FEATURE(VIRTIO_F_ACCESS_PLATFORM);
+    static const uint64_t packed = FEATURE(VIRTIO_F_RING_PACKED);
+    struct stile_virtio_page page = {.flags = 0};
+
+    front = (struct front){.never_bounced = packed};
+    device = (struct device){.config = &config, .kind = &kind_any, .front = &front, .page = &page};
+    ASSERT_TRUE(device_offer(&device));
+    EXPECT_EQ(page.device_features & (packed | bounced), packed);
+    page.flags = STILE_VIRTIO_RESTRICTED;
+    ASSERT_TRUE(device_offer(&device));
+    EXPECT_EQ(page.device_features & (packed | bounced), bounced);
+    EXPECT_TRUE(page.device_features & FEATURE(VIRTIO_NET_F_CSUM));
+    front.never_bounced = 0;
+    ASSERT_TRUE(device_offer(&device));
+    EXPECT_EQ(page.device_features & (packed | bounced), packed | bounced);
+}

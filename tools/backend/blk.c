@@ -29,7 +29,6 @@
 /* How much is copied at a time. */
 #define PIECE_BYTES (256u * 1024)
 
-#define FEATURE(nr) (UINT64_C(1) << (nr))
 
 static uint64_t size_of(struct device *device)
 {

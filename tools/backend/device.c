@@ -19,7 +19,6 @@
 
 #define VENDOR_ID 0x4C495453u /* "STIL" */
 
-#define FEATURE(nr) (UINT64_C(1) << (nr))
 
 /* A driver may do wrong as often as it likes: so often is it told. */
 #define SAID_BROKEN 4
@@ -134,7 +133,7 @@ bool device_offer(struct device *device)
     features |= FEATURE(VIRTIO_F_VERSION_1) | FEATURE(VIRTIO_RING_F_EVENT_IDX) |
                 FEATURE(VIRTIO_RING_F_INDIRECT_DESC);
     if (page->flags & STILE_VIRTIO_RESTRICTED)
-        features |= FEATURE(VIRTIO_F_ACCESS_PLATFORM);
+        features = (features & ~device->front->never_bounced) | FEATURE(VIRTIO_F_ACCESS_PLATFORM);
     for (unsigned i = 0; i < STILE_VIRTIO_NR_QUEUES; i++)
         STORE(page->queues[i].num_max, i < device->nr_queues ? QUEUE_NUM_MAX : 0);
     STORE(page->vendor_id, VENDOR_ID);

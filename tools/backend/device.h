@@ -15,6 +15,9 @@
 #include "memory.h"
 #include "queue.h"
 
+/** A feature, by its number (virtio 1.2, section 6), as a bit. */
+#define FEATURE(nr) (UINT64_C(1) << (nr))
+
 struct device;
 
 /** What came of a turn. */
@@ -64,6 +67,9 @@ struct front {
     bool (*is_there)(const struct device *device);
 
     bool has_ports; /* each queue has one, which device->events says how to bind */
+
+    /** Features that are not for drivers who see the device by a pool of bounce buffers. */
+    uint64_t never_bounced;
 };
 
 /** The most pairs of queues that a network card has: one more queue is for control. */

@@ -6,6 +6,7 @@
 #include "mmio.h"
 
 #include <errno.h>
+#include <linux/virtio_config.h>
 #include <string.h>
 
 #include "say.h"
@@ -40,11 +41,17 @@ static bool is_there(const struct device *device)
            __atomic_load_n(&device->page->magic, __ATOMIC_RELAXED) == STILE_VIRTIO_MAGIC;
 }
 
+/*
+ * Of a buffer that finds the pool full in its middle, stock Linux (6.1, 6.12: virtqueue_add_packed())
+ * leaves a part in a packed ring, and takes that for the device's fault. With a split ring it takes
+ * all back, and tries again.
+ */
 static const struct front front_mmio = {
     .tell_used = tell_used,
     .tell_changed = tell_changed,
     .tell_reset = tell_reset,
     .is_there = is_there,
+    .never_bounced = FEATURE(VIRTIO_F_RING_PACKED),
 };
 
 struct device *mmio_start(const struct config_device *config, struct stile_virtio_page *page,

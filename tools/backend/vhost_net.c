@@ -31,7 +31,6 @@
 
 #define NR_QUEUES 2u
 
-#define FEATURE(nr) (UINT64_C(1) << (nr))
 
 /* What of the driver's features the kernel is told of, and must have. */
 #define TOLD                                                                                       \
