@@ -107,7 +107,10 @@ enum stile_counter {
     STILE_COUNTER_DATA_ABORTS = 4, /**< stage-2 data aborts: emulated devices, faults */
     STILE_COUNTER_WAITS = 5,       /**< trapped WFI and WFE */
     STILE_COUNTER_OTHER = 6,       /**< every other exception */
-    STILE_NR_COUNTERS = 7,
+    STILE_COUNTER_SWITCHES = 7,    /**< how often it was put on a physical CPU */
+    STILE_COUNTER_STOLEN_TICKS =
+        8, /**< waited for one, up to the last switch, in ticks of CNTVCT_EL0 */
+    STILE_NR_COUNTERS = 9,
 };
 
 /** What of a VM may be changed while it runs: control_get, control_set. */

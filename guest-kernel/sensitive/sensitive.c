@@ -63,6 +63,8 @@ const char *sensitive_counter_name(uint32_t counter)
         [STILE_COUNTER_DATA_ABORTS] = "data aborts",
         [STILE_COUNTER_WAITS] = "waits",
         [STILE_COUNTER_OTHER] = "other",
+        [STILE_COUNTER_SWITCHES] = "switches",
+        [STILE_COUNTER_STOLEN_TICKS] = "stolen ticks",
     };
 
     return counter < STILE_NR_COUNTERS ? names[counter] : NULL;

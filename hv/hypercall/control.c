@@ -9,6 +9,7 @@
 #include "sched/sched.h"
 #include "vgic/vgic.h"
 #include "vm/clock.h"
+#include "vm/counters.h"
 #include "vm/irq_controller.h"
 #include "vm/trace.h"
 #include "vm/vm.h"
@@ -261,7 +262,7 @@ struct hcall_result hcall_control_counter(struct vcpu *vcpu, stile_vm_id_t vm,
     if (counter >= STILE_NR_COUNTERS)
         return release(held, hcall_bad_argument(3));
     const struct vcpu *asked = vm_vcpu(held, target.index);
-    return release(held, hcall_value(stats_counter(&asked->stats, &asked->trace, counter)));
+    return release(held, hcall_value(counters_read(asked, counter)));
 }
 
 struct hcall_result hcall_control_trace(struct vcpu *vcpu, stile_vm_id_t vm, stile_vcpu_id_t target,

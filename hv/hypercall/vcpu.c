@@ -9,6 +9,7 @@
 #include "life/vcpu_life.h"
 #include "sched/sched.h"
 #include "sched/sleep.h"
+#include "vm/counters.h"
 #include "vm/vm.h"
 
 struct hcall_result hcall_vcpu_yield(struct vcpu *vcpu)
@@ -27,7 +28,7 @@ struct hcall_result hcall_vcpu_counter(struct vcpu *vcpu, stile_u32_t counter)
 {
     if (counter >= STILE_NR_COUNTERS)
         return hcall_bad_argument(1);
-    return hcall_value(stats_counter(&vcpu->stats, &vcpu->trace, counter));
+    return hcall_value(counters_read(vcpu, counter));
 }
 
 /* The vCPU that an argument names, or NULL. */

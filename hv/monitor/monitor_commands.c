@@ -15,6 +15,7 @@
 #include "life/vm_life.h"
 #include "mm/page.h"
 #include "sched/sched.h"
+#include "vm/counters.h"
 #include "vm/trace.h"
 #include "vm/vcpu.h"
 #include "vm/vm.h"
@@ -43,7 +44,7 @@ static uint64_t sum_of(const struct vm *vm, enum stile_counter counter)
     uint64_t sum = 0;
 
     for (uint32_t i = 0; i < vm->config.nr_vcpus; i++)
-        sum += stats_counter(&vm->vcpus[i]->stats, &vm->vcpus[i]->trace, counter);
+        sum += counters_read(vm->vcpus[i], counter);
     return sum;
 }
 
@@ -79,7 +80,7 @@ static bool show_vcpu(struct vm *vm, uint32_t row)
     printk("  %s/%u: %s%s, cpu %u, %lu switches, %lu ms stolen, %lu exits", vm->config.name, row,
            vcpu->paused & ~VCPU_PAUSED_PLACE ? "paused, " : "", state_of(vcpu), vcpu->pcpu->index,
            vcpu->page->nr_switches, vcpu->page->stolen_ticks * 1000 / vm->page->ticks_per_sec,
-           stats_counter(&vcpu->stats, &vcpu->trace, STILE_COUNTER_EXITS));
+           counters_read(vcpu, STILE_COUNTER_EXITS));
     return row + 1 < vm->config.nr_vcpus;
 }
 

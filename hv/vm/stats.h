@@ -9,8 +9,6 @@
 
 #include "stile/abi.h"
 
-struct trace;
-
 /* Slots of the dispatch table: a power of two that holds every call number. */
 #define STATS_CALL_SLOTS 256
 _Static_assert(STILE_NR_CALLS_MAX <= STATS_CALL_SLOTS, "every number has a slot");
@@ -77,18 +75,5 @@ static inline void stats_reclassify(struct vcpu_stats *stats, enum stats_exit fr
 
 /** What people call a kind of exit. */
 const char *stats_exit_name(enum stats_exit exit);
-
-/**
- * stats_counter() - what vcpu_counter reads
- * @stats: of a vCPU that may be running elsewhere: then some of its last exits may be counted, and
- *         others not
- * @trace: of the same
- * @counter: below STILE_NR_COUNTERS
- *
- * Adds up no table of calls, nor all kinds of exits, which would take longer than the call that
- * asks: the flight recorder numbers its entries, and what has none is counted.
- */
-uint64_t stats_counter(const struct vcpu_stats *stats, const struct trace *trace,
-                       enum stile_counter counter);
 
 #endif

@@ -36,7 +36,7 @@ struct trace_entry {
 };
 
 struct trace {
-    /* Numbers, counted also where no entries are kept: stats_counter() has its sums from them. */
+    /* Numbers, counted also where no entries are kept: counters_read() has its sums from them. */
     uint64_t next;      /* entries ever written */
     uint64_t nr_others; /* of those, neither calls of the table nor interrupts */
     uint64_t nr_folded; /* aborts that have no entry of their own */

@@ -222,6 +222,7 @@ KTF_TEST(hc_steward, reads_counters_and_the_flight_recorder)
 
     EXPECT_GT(stile_control_counter(peer, first, STILE_COUNTER_EXITS).value[0], 0);
     expect_bad(stile_control_counter(peer, stile_vcpu_id(1), 0), 2);
+    EXPECT_GT(stile_control_counter(peer, first, STILE_COUNTER_SWITCHES).value[0], 0);
     expect_bad(stile_control_counter(peer, first, STILE_NR_COUNTERS), 3);
     EXPECT_EQ(stile_control_trace(peer, first, 0).status, STILE_SUCCESS);
     EXPECT_EQ(stile_control_trace(peer, first, STILE_TRACE_ENTRIES - 1).status, STILE_SUCCESS);

@@ -94,6 +94,20 @@ KTF_TEST(hc_shared, the_running_vcpu_is_not_preempted)
     irq_restore(flags);
 }
 
+KTF_TEST(hc_shared, counters_tell_of_switches_and_stolen_time)
+{
+    uint64_t flags = irq_save();
+    uint64_t switches = vcpu_page->nr_switches, stolen = vcpu_page->stolen_ticks;
+
+    if (vcpu_page->vcpu_id == smp_cpu()->index) {
+        EXPECT_GE(stile_vcpu_counter(STILE_COUNTER_SWITCHES).value[0], switches);
+        EXPECT_LE(stile_vcpu_counter(STILE_COUNTER_SWITCHES).value[0], vcpu_page->nr_switches);
+        EXPECT_GE(stile_vcpu_counter(STILE_COUNTER_STOLEN_TICKS).value[0], stolen);
+        EXPECT_LE(stile_vcpu_counter(STILE_COUNTER_STOLEN_TICKS).value[0], vcpu_page->stolen_ticks);
+    }
+    irq_restore(flags);
+}
+
 KTF_TEST(hc_shared, stolen_time_never_goes_back)
 {
     uint64_t last = 0;

@@ -7,6 +7,7 @@
 
 #include "monitor/monitor.c"
 #include "monitor/monitor_commands.c"
+#include "vm/counters.c"
 #include "vm/stats.c"
 #include "lib/ring.c"
 

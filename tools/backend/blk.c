@@ -29,7 +29,6 @@
 /* How much is copied at a time. */
 #define PIECE_BYTES (256u * 1024)
 
-
 static uint64_t size_of(struct device *device)
 {
     struct stat status;

@@ -19,7 +19,6 @@
 
 #define VENDOR_ID 0x4C495453u /* "STIL" */
 
-
 /* A driver may do wrong as often as it likes: so often is it told. */
 #define SAID_BROKEN 4
 

@@ -41,7 +41,6 @@
 /* So that the other direction, and resets, have their turn. */
 #define PACKETS_A_TURN 64u
 
-
 /* One that is made here stays when this program ends, in the bridge to which it was added. */
 static int open_tap(const char *name, bool has_queues)
 {

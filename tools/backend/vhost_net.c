@@ -31,7 +31,6 @@
 
 #define NR_QUEUES 2u
 
-
 /* What of the driver's features the kernel is told of, and must have. */
 #define TOLD                                                                                       \
     (FEATURE(VIRTIO_F_VERSION_1) | FEATURE(VIRTIO_RING_F_EVENT_IDX) |                              \
