@@ -20,6 +20,9 @@ typedef void command_run(const struct options *options, char *words[]);
 /* look.c: what VMs are, and what they did */
 command_run command_list, command_info, command_exits, command_trace, command_crash;
 
+/* top.c */
+command_run command_top;
+
 /* steer.c */
 command_run command_pause, command_resume, command_destroy, command_set, command_console;
 

@@ -23,6 +23,16 @@ void die(const char *format, ...)
     exit(1);
 }
 
+uint64_t number(const char *text, char **end, uint64_t most)
+{
+    errno = 0;
+    unsigned long value = strtoul(text, end, 10);
+
+    if (*text < '0' || *text > '9' || errno != 0 || value > most)
+        die("%s is no number up to %llu", text, (unsigned long long)most);
+    return value;
+}
+
 static int device(void)
 {
     static int file = -1;
@@ -58,6 +68,13 @@ int control_try(struct control *control)
     if (errno != ENOENT && errno != EINVAL)
         die("/dev/stile: %s", strerror(errno));
     return errno;
+}
+
+uint64_t control_counter(uint32_t vm, uint32_t vcpu, uint32_t counter)
+{
+    struct control control = {.call = STILE_DEV_CONTROL_COUNTER, .vm = vm, .args = {vcpu, counter}};
+
+    return control_try(&control) == 0 ? control.values[0] : 0;
 }
 
 bool control_info(uint32_t number, struct stile_vm_info *info)

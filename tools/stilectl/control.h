@@ -15,6 +15,13 @@
 /** die() - tell what is wrong, and end with status 1 */
 __attribute__((format(printf, 1, 2), noreturn)) void die(const char *format, ...);
 
+/**
+ * number() - a decimal number that was typed
+ * @end:  set behind it
+ * @most: what is more, or no number, is the end
+ */
+uint64_t number(const char *text, char **end, uint64_t most);
+
 /** The registers of a call; values is what it returns in x1 to x3. */
 struct control {
     uint32_t call; /* STILE_DEV_CONTROL_* */
@@ -32,6 +39,9 @@ struct control {
  * range. Other errors are told, and are the end.
  */
 int control_try(struct control *control);
+
+/** control_counter() - what a vCPU's counter has, enum stile_counter; 0: there is no such vCPU */
+uint64_t control_counter(uint32_t vm, uint32_t vcpu, uint32_t counter);
 
 /** control_info() - look at a VM. Returns false if there is none of that number */
 bool control_info(uint32_t number, struct stile_vm_info *info);

@@ -38,19 +38,12 @@ static uint64_t setting_of(uint32_t vm, uint64_t setting)
     return control_try(&control) == 0 ? control.values[0] : 0;
 }
 
-static uint64_t counter_of(uint32_t vm, uint32_t vcpu, uint32_t counter)
-{
-    struct control control = {.call = STILE_DEV_CONTROL_COUNTER, .vm = vm, .args = {vcpu, counter}};
-
-    return control_try(&control) == 0 ? control.values[0] : 0;
-}
-
 static uint64_t exits_of(const struct stile_vm_info *info)
 {
     uint64_t sum = 0;
 
     for (uint32_t i = 0; i < info->nr_vcpus; i++)
-        sum += counter_of(info->vm_id, i, STILE_COUNTER_EXITS);
+        sum += control_counter(info->vm_id, i, STILE_COUNTER_EXITS);
     return sum;
 }
 
@@ -110,7 +103,7 @@ static struct stile_vm_info find_running(const char *word)
 
 void command_exits(const struct options *options, char *words[])
 {
-    static const char *const names[STILE_NR_COUNTERS] = {
+    static const char *const names[] = {
         [STILE_COUNTER_EXITS] = "exits",           [STILE_COUNTER_HYPERCALLS] = "calls",
         [STILE_COUNTER_INTERRUPTS] = "interrupts", [STILE_COUNTER_SYSREG] = "registers",
         [STILE_COUNTER_DATA_ABORTS] = "aborts",    [STILE_COUNTER_WAITS] = "waits",
@@ -120,11 +113,11 @@ void command_exits(const struct options *options, char *words[])
 
     show_begin(options->json ? SHOW_JSON_LIST : SHOW_TABLE);
     for (uint32_t vcpu = 0; vcpu < info.nr_vcpus; vcpu++) {
-        struct field fields[1 + STILE_NR_COUNTERS] = {{"vcpu", 4, NULL, vcpu, false}};
+        struct field fields[1 + NR(names)] = {{"vcpu", 4, NULL, vcpu, false}};
 
-        for (uint32_t i = 0; i < STILE_NR_COUNTERS; i++)
+        for (uint32_t i = 0; i < NR(names); i++)
             fields[1 + i] =
-                (struct field){names[i], 12, NULL, counter_of(info.vm_id, vcpu, i), false};
+                (struct field){names[i], 12, NULL, control_counter(info.vm_id, vcpu, i), false};
         show(fields, NR(fields));
     }
     show_end();

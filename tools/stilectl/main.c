@@ -28,6 +28,7 @@ static const struct command {
      "change its share, or the physical CPUs that it may use"},
     {"console", 1, 1, command_console, "VM [-f]", "what it has written; -f: and goes on to write"},
     {"exits", 1, 1, command_exits, "VM", "its vCPUs' exits to the hypervisor, by their causes"},
+    {"top", 0, 2, command_top, "[SECONDS [TIMES]]", "what all vCPUs do a second, again and again"},
     {"trace", 1, 1, command_trace, "VM", "the last exits of its vCPUs, with calls by name"},
     {"crash", 1, 1, command_crash, "VM", "why it crashed, and a vCPU's registers"},
 };
@@ -39,8 +40,8 @@ static void print_help(FILE *to)
     (void)fprintf(to, "usage: stilectl [--json] COMMAND [VM] [WORDS]\n\n");
     for (size_t i = 0; i < NR_COMMANDS; i++)
         (void)fprintf(to, "  %-8s%-26s%s\n", commands[i].name, commands[i].words, commands[i].help);
-    (void)fprintf(to, "\nVM is a name or a number. --json: list, info, exits, trace and crash as "
-                      "JSON.\n");
+    (void)fprintf(to, "\nVM is a name or a number. --json: list, info, exits, top, trace and crash "
+                      "as JSON.\n");
 }
 
 static const struct command *find(const char *name)

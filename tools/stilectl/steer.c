@@ -48,16 +48,6 @@ void command_destroy(const struct options *options, char *words[])
 
 /* --- settings -------------------------------------------------------------------------------- */
 
-static uint64_t number(const char *text, char **end, uint64_t most)
-{
-    errno = 0;
-    unsigned long value = strtoul(text, end, 10);
-
-    if (*text < '0' || *text > '9' || errno != 0 || value > most)
-        die("%s is no number up to %llu", text, (unsigned long long)most);
-    return value;
-}
-
 /* Physical CPUs as Linux writes a list of them: 0-2,5. */
 static uint64_t cpus_of(const char *list)
 {

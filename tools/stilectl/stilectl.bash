@@ -22,7 +22,7 @@ _stilectl()
     done
     case $at:$command in
     0:) mapfile -t COMPREPLY < <(compgen -W "--json --help $(stilectl --help | awk '/^  [a-z]/ { print $1 }')" -- "$word") ;;
-    1:list) ;;
+    1:list | *:top) ;;
     1:*) _stilectl_vms "$word" ;;
     *:set)
         compopt -o nospace
