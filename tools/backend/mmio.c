@@ -42,9 +42,9 @@ static bool is_there(const struct device *device)
 }
 
 /*
- * Of a buffer that finds the pool full in its middle, stock Linux (6.1, 6.12:
- * virtqueue_add_packed()) leaves a part in a packed ring, and takes that for the device's fault.
- * With a split ring it takes all back, and tries again.
+ * A buffer that finds the pool full in its middle is a fault of the device's to stock Linux (6.1,
+ * 6.12: virtqueue_add_packed()) if the ring is packed, and 6.1 leaves a part of it there. With a
+ * split ring it takes all back, and tries again.
  */
 static const struct front front_mmio = {
     .tell_used = tell_used,
