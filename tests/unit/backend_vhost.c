@@ -380,6 +380,24 @@ KTF_TEST(backend_vhost, of_a_fault_the_driver_is_told)
     close_device();
 }
 
+KTF_TEST(backend_vhost, a_driver_that_agreed_about_more_is_told_to_reset)
+{
+    struct stile_virtio_page page = {.resets = 0};
+
+    open_device(true);
+    nr_changes = 0;
+    front.tell_changed = tell_changed;
+    front.is_there = is_there;
+    device.kind = &kind_vhost_net;
+    device.page = &page;
+    drive(&page);
+    page.driver_features |= FEATURE(VIRTIO_F_RING_PACKED);
+    device_look(&device);
+    EXPECT_EQ(page.needs_reset, 1);
+    EXPECT_EQ(nr_changes, 1);
+    close_device();
+}
+
 static bool open_any(struct device *of, struct stile_virtio_page *page, uint64_t *features)
 {
     (void)of, (void)page;

@@ -80,8 +80,11 @@ static void start_if_ready(struct device *device)
 {
     if (device->is_started || !(LOAD(device->page->status) & VIRTIO_CONFIG_S_DRIVER_OK))
         return;
-    device->features = LOAD(device->page->driver_features) & LOAD(device->page->device_features);
+    device->features = LOAD(device->page->driver_features);
     device->is_started = true;
+    /* Else it agreed with an older back end: about what its rings are, perhaps. */
+    if (device->features & ~LOAD(device->page->device_features))
+        set_broken(device, "its driver uses what is not offered");
     for (unsigned i = 0; i < device->nr_queues && !device->is_broken; i++)
         open_queue(device, i);
     if (device->is_broken)
