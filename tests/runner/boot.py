@@ -241,8 +241,11 @@ def tests_of(readers):
     return results
 
 
-def rejects(case, text):
+def faults(case, text):
     """What the console shows and must not."""
+    expects_panic = any("panic" in step["line"] for step in case.steps)
+    if PANIC.search(text) and not expects_panic:
+        yield Result("hypervisor", FAIL, "the hypervisor panicked")
     for pattern in case.reject:
         found = re.search(f".*(?:{pattern}).*", text, re.MULTILINE)
         if found:
@@ -251,15 +254,11 @@ def rejects(case, text):
 
 def judge(case, console):
     """The results of what the console shows beside KTAP, at the end."""
-    results = []
     text = console.text("*")
-    expects_panic = any("panic" in step["line"] for step in case.steps)
-    if PANIC.search(text) and not expects_panic:
-        results.append(Result("hypervisor", FAIL, "the hypervisor panicked"))
+    results = list(faults(case, text))
     expects_status = case.status is not None or any("crash" in step["line"] for step in case.steps)
     if status_due(case, text) and not expects_status:
         results.append(Result("status", FAIL, f"the machine ended with {status_due(case, text)}: VMs crashed, or said so"))
-    results += rejects(case, text)
     if not results and (case.steps or not case.ktap):
         results = [Result("console", PASS)]
     return results
@@ -283,7 +282,7 @@ def run(case, build, tee, start):
                 failure = [Result("run", FAIL, str(error))]
             text = machine.console.text("*")
             if failure:  # what the console shows beside it may be why
-                failure += rejects(case, text)
+                failure += faults(case, text)
             results = tests_of(readers) + (failure or judge(case, machine.console))
             if case.races:
                 results += races.judge(text, races.own_functions(build / case.races))
