@@ -98,18 +98,17 @@ enum stile_vm_state {
     STILE_VM_ENDING = 3, /**< it will not run again, and is not taken down yet */
 };
 
-/** What vcpu_counter reads; all start at 0 when the vCPU does. */
+/** What vcpu_counter reads; all are 0 when the VM starts. */
 enum stile_counter {
-    STILE_COUNTER_EXITS = 0,       /**< entries to the hypervisor, of any cause */
-    STILE_COUNTER_HYPERCALLS = 1,  /**< HVC #0, standard services included */
-    STILE_COUNTER_INTERRUPTS = 2,  /**< physical interrupts */
-    STILE_COUNTER_SYSREG = 3,      /**< trapped MSR, MRS and system instructions */
-    STILE_COUNTER_DATA_ABORTS = 4, /**< stage-2 data aborts: emulated devices, faults */
-    STILE_COUNTER_WAITS = 5,       /**< trapped WFI and WFE */
-    STILE_COUNTER_OTHER = 6,       /**< every other exception */
-    STILE_COUNTER_SWITCHES = 7,    /**< how often it was put on a physical CPU */
-    STILE_COUNTER_STOLEN_TICKS =
-        8, /**< waited for one, up to the last switch, in ticks of CNTVCT_EL0 */
+    STILE_COUNTER_EXITS = 0,        /**< entries to the hypervisor, of any cause */
+    STILE_COUNTER_HYPERCALLS = 1,   /**< HVC #0, standard services included */
+    STILE_COUNTER_INTERRUPTS = 2,   /**< physical interrupts */
+    STILE_COUNTER_SYSREG = 3,       /**< trapped MSR, MRS and system instructions */
+    STILE_COUNTER_DATA_ABORTS = 4,  /**< stage-2 data aborts: emulated devices, faults */
+    STILE_COUNTER_WAITS = 5,        /**< trapped WFI and WFE */
+    STILE_COUNTER_OTHER = 6,        /**< every other exception */
+    STILE_COUNTER_SWITCHES = 7,     /**< how often it was put on a physical CPU */
+    STILE_COUNTER_STOLEN_TICKS = 8, /**< ticks it waited for one, told at a switch or a pause */
     STILE_NR_COUNTERS = 9,
 };
 

@@ -3,13 +3,15 @@
 
 #include "vm/vcpu.h"
 
-/* What is subtracted is read first: the counts of a vCPU that runs meanwhile only grow. */
+/* Of a vCPU that runs meanwhile it may be off by the exits that are just counted, but no less than
+ * none. */
 static uint64_t hypercalls(const struct vcpu_stats *stats, const struct trace *trace)
 {
     uint64_t nr_interrupts = __atomic_load_n(&stats->exits[EXIT_INTERRUPT], __ATOMIC_ACQUIRE);
     uint64_t nr_others = __atomic_load_n(&trace->nr_others, __ATOMIC_ACQUIRE);
+    int64_t nr = (int64_t)(trace->next - nr_others - nr_interrupts + stats->standard_calls);
 
-    return trace->next - nr_others - nr_interrupts + stats->standard_calls;
+    return nr < 0 ? 0 : (uint64_t)nr;
 }
 
 /* The exits that are part of a counter: with a constant, only these are read, without a loop. */

@@ -222,7 +222,10 @@ KTF_TEST(hc_steward, reads_counters_and_the_flight_recorder)
 
     EXPECT_GT(stile_control_counter(peer, first, STILE_COUNTER_EXITS).value[0], 0);
     expect_bad(stile_control_counter(peer, stile_vcpu_id(1), 0), 2);
-    EXPECT_GT(stile_control_counter(peer, first, STILE_COUNTER_SWITCHES).value[0], 0);
+    struct stile_result switches = stile_control_counter(peer, first, STILE_COUNTER_SWITCHES);
+    EXPECT_EQ(switches.status, STILE_SUCCESS);
+    EXPECT_GT(switches.value[0], 0);
+    EXPECT_EQ(stile_control_counter(peer, first, STILE_COUNTER_STOLEN_TICKS).status, STILE_SUCCESS);
     expect_bad(stile_control_counter(peer, first, STILE_NR_COUNTERS), 3);
     EXPECT_EQ(stile_control_trace(peer, first, 0).status, STILE_SUCCESS);
     EXPECT_EQ(stile_control_trace(peer, first, STILE_TRACE_ENTRIES - 1).status, STILE_SUCCESS);

@@ -74,7 +74,11 @@ uint64_t control_counter(uint32_t vm, uint32_t vcpu, uint32_t counter)
 {
     struct control control = {.call = STILE_DEV_CONTROL_COUNTER, .vm = vm, .args = {vcpu, counter}};
 
-    return control_try(&control) == 0 ? control.values[0] : 0;
+    int error = control_try(&control);
+
+    if (error == EINVAL)
+        die("the hypervisor has no counter %u: its ABI is older than this program's", counter);
+    return error == 0 ? control.values[0] : 0;
 }
 
 bool control_info(uint32_t number, struct stile_vm_info *info)

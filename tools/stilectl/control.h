@@ -40,7 +40,7 @@ struct control {
  */
 int control_try(struct control *control);
 
-/** control_counter() - what a vCPU's counter has, enum stile_counter; 0: there is no such vCPU */
+/** control_counter() - what a vCPU's counter has, enum stile_counter; 0: its VM does not run */
 uint64_t control_counter(uint32_t vm, uint32_t vcpu, uint32_t counter);
 
 /** control_info() - look at a VM. Returns false if there is none of that number */

@@ -22,13 +22,13 @@ static const uint32_t counters[] = {STILE_COUNTER_EXITS, STILE_COUNTER_HYPERCALL
 
 /** A vCPU's counters at a look; which one it is, stays the same while its VM lives. */
 struct sample {
+    uint64_t at_ns;
     struct stile_vm_info vm;
     uint32_t vcpu;
     uint64_t values[NR(counters)];
 };
 
 struct look {
-    uint64_t at_ns;
     size_t nr, room;
     struct sample *samples;
 };
@@ -66,7 +66,6 @@ static void take(struct look *look)
     struct stile_vm_info info;
 
     look->nr = 0;
-    look->at_ns = now_ns();
     for (uint32_t vm = 0; (vm = control_next(vm)) != 0;) {
         bool runs = control_info(vm, &info) &&
                     (info.state == STILE_VM_RUNNING || info.state == STILE_VM_PAUSED);
@@ -74,7 +73,7 @@ static void take(struct look *look)
         for (uint32_t vcpu = 0; runs && vcpu < info.nr_vcpus; vcpu++) {
             struct sample *sample = add(look);
 
-            *sample = (struct sample){.vm = info, .vcpu = vcpu};
+            *sample = (struct sample){.at_ns = now_ns(), .vm = info, .vcpu = vcpu};
             for (size_t i = 0; i < NR(counters); i++)
                 sample->values[i] = control_counter(vm, vcpu, counters[i]);
         }
@@ -90,24 +89,32 @@ static const struct sample *before(const struct look *look, const struct sample 
     return NULL;
 }
 
-/* How much more of a counter there is, a second. One that starts anew, starts at 0. */
-static uint64_t rate(uint64_t old, uint64_t value, uint64_t ns)
+/*
+ * How much more there is of each counter, a second. A VM that starts anew has fewer exits than
+ * before, and all its counters began at 0. Others than exits may go back a little while the vCPU
+ * runs.
+ */
+static void get_rates(const struct sample *old, const struct sample *now, uint64_t rates[])
 {
-    return (uint64_t)((unsigned __int128)(value - (old <= value ? old : 0)) * NS_PER_SEC / ns);
+    uint64_t ns = now->at_ns > old->at_ns ? now->at_ns - old->at_ns : 1;
+    bool is_anew = now->values[0] < old->values[0];
+
+    for (size_t i = 0; i < NR(counters); i++) {
+        uint64_t from = is_anew ? 0 : old->values[i], to = now->values[i];
+
+        rates[i] = to > from ? (uint64_t)((unsigned __int128)(to - from) * NS_PER_SEC / ns) : 0;
+    }
 }
 
 static void show_rates(const struct look *old, const struct look *look)
 {
-    uint64_t ns = look->at_ns > old->at_ns ? look->at_ns - old->at_ns : 1;
-
     for (size_t i = 0; i < look->nr; i++) {
         const struct sample *sample = &look->samples[i], *last = before(old, sample);
         uint64_t rates[NR(counters)];
 
         if (!last) /* it is seen for the first time */
             continue;
-        for (size_t j = 0; j < NR(counters); j++)
-            rates[j] = rate(last->values[j], sample->values[j], ns);
+        get_rates(last, sample, rates);
         const struct field fields[] = {
             {"number", 6, NULL, sample->vm.vm_id, false},
             {"vcpu", 4, NULL, sample->vcpu, false},
