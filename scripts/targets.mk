@@ -71,7 +71,7 @@ vms-io = --vm io kernel=$(linux-root)/io/Image initrd=$(O)/linux/initrd-driver m
 	--vm debian kernel=$(debian)/kernel initrd=$(O)/linux/initrd-io memory=192 vcpus=$(VCPUS) backends=io,io \
 	"bootargs=console=ttyAMA0 run=guest:10.0.2.81" \
 	--vm linux kernel=$(linux-root)/io/Image initrd=$(O)/linux/initrd-io memory=128 vcpus=$(VCPUS) mode=paravirtual \
-	backends=io,io pool=16 "bootargs=console=hvc0 run=guest:10.0.2.82"
+	messages=io pool=16 "bootargs=console=hvc0 run=guest:10.0.2.82"
 about-guest = two VMs with the guest kernel
 about-linux = patched Linux with $(VCPUS) vCPUs
 about-debian = Debian with $(VCPUS) vCPUs
