@@ -3,8 +3,7 @@
 
 #include "vm/vcpu.h"
 
-/* Of a vCPU that runs meanwhile it may be off by the exits that are just counted, but no less than
- * none. */
+/* May be off by exits that a running vCPU is just counting; is never below 0. */
 static uint64_t hypercalls(const struct vcpu_stats *stats, const struct trace *trace)
 {
     uint64_t nr_interrupts = __atomic_load_n(&stats->exits[EXIT_INTERRUPT], __ATOMIC_ACQUIRE);

@@ -173,6 +173,29 @@ KTF_TEST(advisor, counters_of_the_abi_are_sums_of_kinds)
     EXPECT_EQ(stats->exits[EXIT_UART_OTHER], 1);
 }
 
+KTF_TEST(advisor, calls_are_no_less_than_none_while_an_exit_is_counted)
+{
+    struct vcpu *vcpu = &vcpus[0];
+
+    vcpu->stats.exits[EXIT_INTERRUPT]++; /* and the flight recorder's, right after */
+    EXPECT_EQ(counters_read(vcpu, STILE_COUNTER_HYPERCALLS), 0);
+    vcpu->trace.nr_others = UINT32_MAX;
+    EXPECT_EQ(counters_read(vcpu, STILE_COUNTER_HYPERCALLS), 0);
+    vcpu->stats.standard_calls = UINT64_C(1) << 33;
+    EXPECT_GT(counters_read(vcpu, STILE_COUNTER_HYPERCALLS), 0);
+}
+
+KTF_TEST(advisor, switches_and_stolen_time_are_those_of_the_page)
+{
+    struct stile_vcpu_page page = {.nr_switches = 7, .stolen_ticks = UINT64_MAX};
+    struct vcpu *vcpu = &vcpus[0];
+
+    vcpu->page = &page;
+    EXPECT_EQ(counters_read(vcpu, STILE_COUNTER_SWITCHES), 7);
+    EXPECT_EQ(counters_read(vcpu, STILE_COUNTER_STOLEN_TICKS), UINT64_MAX);
+    vcpu->page = NULL;
+}
+
 KTF_TEST(advisor, every_kind_is_part_of_a_counter)
 {
     struct vcpu *vcpu = &vcpus[0];

@@ -23,7 +23,7 @@ void die(const char *format, ...)
     exit(1);
 }
 
-uint64_t number(const char *text, char **end, uint64_t most)
+uint64_t number_of(const char *text, char **end, uint64_t most)
 {
     errno = 0;
     unsigned long value = strtoul(text, end, 10);
@@ -73,7 +73,6 @@ int control_try(struct control *control)
 uint64_t control_counter(uint32_t vm, uint32_t vcpu, uint32_t counter)
 {
     struct control control = {.call = STILE_DEV_CONTROL_COUNTER, .vm = vm, .args = {vcpu, counter}};
-
     int error = control_try(&control);
 
     if (error == EINVAL)

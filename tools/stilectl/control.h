@@ -16,11 +16,11 @@
 __attribute__((format(printf, 1, 2), noreturn)) void die(const char *format, ...);
 
 /**
- * number() - a decimal number that was typed
+ * number_of() - a decimal number that was typed
  * @end:  set behind it
  * @most: what is more, or no number, is the end
  */
-uint64_t number(const char *text, char **end, uint64_t most);
+uint64_t number_of(const char *text, char **end, uint64_t most);
 
 /** The registers of a call; values is what it returns in x1 to x3. */
 struct control {

@@ -55,8 +55,8 @@ static uint64_t cpus_of(const char *list)
     char *at = (char *)(uintptr_t)list;
 
     do {
-        uint64_t first = number(at, &at, 63);
-        uint64_t last = *at == '-' ? number(at + 1, &at, 63) : first;
+        uint64_t first = number_of(at, &at, 63);
+        uint64_t last = *at == '-' ? number_of(at + 1, &at, 63) : first;
 
         if (last < first)
             die("%s: a range of CPUs goes up, as 0-2,5", list);
@@ -81,7 +81,7 @@ static struct change change_of(const char *word)
 
     if (strncmp(word, "weight=", 7) == 0) {
         change.setting = STILE_SETTING_WEIGHT;
-        change.value = number(word + 7, &end, UINT32_MAX);
+        change.value = number_of(word + 7, &end, UINT32_MAX);
         if (*end != '\0')
             die("%s: a weight is a number", word);
     } else if (strncmp(word, "cpus=", 5) == 0) {

@@ -129,19 +129,23 @@ static void show_rates(const struct look *old, const struct look *look)
     }
 }
 
+/* A word that is a number of 1 or more. */
+static uint64_t count_of(const char *word, uint64_t most, const char *what)
+{
+    char *end;
+    uint64_t count = number_of(word, &end, most);
+
+    if (count == 0 || *end != '\0')
+        die("%s is no number of %s, of 1 or more", word, what);
+    return count;
+}
+
 void command_top(const struct options *options, char *words[])
 {
     struct look looks[2] = {{.nr = 0}, {.nr = 0}};
-    char *end = NULL;
-    uint64_t seconds = words[0] ? number(words[0], &end, SECONDS_MAX) : 1, times = 0;
+    uint64_t seconds = words[0] ? count_of(words[0], SECONDS_MAX, "seconds") : 1;
+    uint64_t times = words[0] && words[1] ? count_of(words[1], UINT32_MAX, "times") : 0;
 
-    if (seconds == 0 || (end && *end != '\0'))
-        die("%s is no number of seconds, of 1 or more", words[0]);
-    if (words[0] && words[1]) {
-        times = number(words[1], &end, UINT32_MAX);
-        if (times == 0 || *end != '\0')
-            die("%s is no number of times, of 1 or more", words[1]);
-    }
     take(&looks[0]);
     for (uint64_t i = 1; times == 0 || i <= times; i++) {
         (void)sleep((unsigned)seconds);
