@@ -17,11 +17,12 @@
 #include "stile/virtio_msg.h"
 
 /* The table has room for this many numbers, 16 to a group. */
-#define STILE_NR_GROUPS       10
+#define STILE_NR_GROUPS       11
 #define STILE_CALLS_PER_GROUP 16
 
-/* The group of privileged calls: see stile/calls/control.h. */
+/* The groups of privileged calls: see stile/calls/control.h and stile/calls/vm.h. */
 #define STILE_GROUP_CONTROL 9
+#define STILE_GROUP_VM      10
 #define STILE_NR_CALLS_MAX  (STILE_NR_GROUPS * STILE_CALLS_PER_GROUP)
 
 /* Every number fits the table, and every call is reachable by some minor version. */
@@ -95,7 +96,8 @@ enum stile_vm_state {
     STILE_VM_ENDED = 0,
     STILE_VM_RUNNING = 1,
     STILE_VM_PAUSED = 2, /**< by control_pause, power_suspend, or a person */
-    STILE_VM_ENDING = 3, /**< it will not run again, and is not taken down yet */
+    STILE_VM_ENDING = 3, /**< it does not run: it is being taken down, made, or made anew */
+    STILE_VM_MADE = 4,   /**< it waits for its files and vm_start: made by vm_create, or anew */
 };
 
 /** What vcpu_counter reads; all are 0 when the VM starts. */
@@ -132,6 +134,9 @@ enum stile_setting {
 
 /** The most that control_memory_read and control_memory_write copy, in bytes. */
 #define STILE_CONTROL_COPY_MAX 4096
+
+/** How many bytes vm_create takes at most: struct stile_vm_image and a device tree. */
+#define STILE_VM_IMAGE_MAX 16384
 
 /** The most pages one memory call takes, but for memory_share and memory_accept. */
 #define STILE_MEMORY_MAX_PAGES 512

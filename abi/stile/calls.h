@@ -43,5 +43,6 @@
 #include "stile/calls/event.h"
 #include "stile/calls/directory.h"
 #include "stile/calls/control.h"
+#include "stile/calls/vm.h"
 
 #undef STILE_CALL

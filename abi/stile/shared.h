@@ -212,9 +212,26 @@ struct stile_vm_info {
     uint64_t nr_pages;              /**< how many pages of memory it owns; 0 when it has ended */
     uint64_t reserved;              /**< 0 */
     char name[STILE_VM_NAME_BYTES]; /**< its folder in the bundle, zero-terminated */
+    uint64_t kernel_ipa;            /**< STILE_VM_MADE: where its kernel is to be put; else 0 */
+    uint64_t initrd_ipa;            /**< the same of its initrd; any if it has none */
 };
 
-/** What is left of a VM that crashed: control_crash_info. The registers are those of one vCPU. */
+/** How much of a kernel vm_create looks at, in bytes: the header of an arm64 Image. */
+#define STILE_VM_KERNEL_START 64
+
+/** What a VM is to be made of: vm_create. Its device tree follows. */
+struct stile_vm_image {
+    char name[STILE_VM_NAME_BYTES]; /**< 1 to 31 of the characters 0x21 to 0x7E but '/', then 0 */
+    uint64_t kernel_bytes;          /**< its kernel's length, not 0 */
+    uint64_t initrd_bytes;          /**< its initrd's; 0: it has none */
+    uint64_t reserved[2];           /**< must be 0 */
+    uint8_t kernel_start[STILE_VM_KERNEL_START]; /**< its first bytes; 0 behind a shorter kernel */
+};
+
+/**
+ * What is left of a VM that crashed: control_crash_info. The registers are those of one vCPU; of a
+ * VM that could not be made, or not anew, there is the message alone.
+ */
 struct stile_crash_info {
     uint32_t vcpu_id;                      /**< the one that crashed, or whose crash was noticed */
     uint32_t length;                       /**< of the message, in characters */
@@ -256,7 +273,10 @@ STILE_STATIC_ASSERT(offsetof(struct stile_console_ring, in_produced) == 16, "fix
 STILE_STATIC_ASSERT(offsetof(struct stile_console_ring, in) == 1024, "fixed");
 STILE_STATIC_ASSERT(offsetof(struct stile_console_ring, out) == 2048, "fixed");
 STILE_STATIC_ASSERT(offsetof(struct stile_vm_info, name) == 32, "fixed");
-STILE_STATIC_ASSERT(sizeof(struct stile_vm_info) == 64, "fixed");
+STILE_STATIC_ASSERT(offsetof(struct stile_vm_info, kernel_ipa) == 64, "fixed");
+STILE_STATIC_ASSERT(sizeof(struct stile_vm_info) == 80, "it grows at its end");
+STILE_STATIC_ASSERT(offsetof(struct stile_vm_image, kernel_start) == 64, "fixed");
+STILE_STATIC_ASSERT(sizeof(struct stile_vm_image) == 128, "a device tree behind it is aligned");
 STILE_STATIC_ASSERT(offsetof(struct stile_crash_info, message) == 304, "fixed");
 STILE_STATIC_ASSERT(sizeof(struct stile_crash_info) == 560, "fixed");
 

@@ -9,7 +9,7 @@
 #define STILE_VERSION_H
 
 #define STILE_VERSION_MAJOR 0
-#define STILE_VERSION_MINOR 13
+#define STILE_VERSION_MINOR 14
 
 /* major in bits 31:16, minor in bits 15:0 */
 #define STILE_VERSION(major, minor)      (((major) << 16) | (minor))

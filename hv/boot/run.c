@@ -8,7 +8,7 @@
 #include "dev/machine.h"
 #include "lib/printk.h"
 #include "life/vcpu_life.h"
-#include "life/vm_life.h"
+#include "life/vm_make.h"
 #include "sched/sched.h"
 #include "vm/vm_files.h"
 #include "watch/power.h"

@@ -32,6 +32,9 @@
 /* The first whose properties are as they are today. */
 #define OLDEST_VERSION 16u
 
+/* Before this one libfdt takes all that is behind the beginning of the names for names. */
+#define BOUNDED_VERSION 17u
+
 static const struct {
     const char *name;
     uint32_t bytes; /* with the terminator */
@@ -57,6 +60,24 @@ enum dt_fault dt_check(const void *fdt, size_t bytes)
     if (fdt_totalsize(fdt) > bytes)
         return DT_CUT_SHORT;
     return fdt_check_full(fdt, bytes) == 0 ? DT_SOUND : DT_BROKEN;
+}
+
+bool dt_has_short_names(const void *fdt, size_t bytes)
+{
+    const char *names = fdt;
+    uint32_t run = 0, first, nr;
+
+    if (bytes < sizeof(struct fdt_header))
+        return true;
+    first = fdt_off_dt_strings(fdt);
+    nr = fdt_size_dt_strings(fdt);
+    if (first > bytes || nr > bytes - first)
+        return true;
+    if (fdt_version(fdt) < BOUNDED_VERSION)
+        nr = (uint32_t)bytes - first;
+    for (uint32_t i = 0; i < nr && run <= DT_NAME_MAX; i++)
+        run = names[first + i] == '\0' ? 0 : run + 1;
+    return run <= DT_NAME_MAX;
 }
 
 /* Which of DT_PROPS has its name at @offset of the tree's strings, or DT_NR_PROPS. */
@@ -129,7 +150,7 @@ static void tell(struct dt_node **pending, dt_visit_t *visit, void *context)
         visit(context, node);
 }
 
-bool dt_walk(const void *fdt, dt_visit_t *visit, void *context)
+bool dt_walk_some(const void *fdt, dt_visit_t *visit, void *context, uint32_t nr_looks)
 {
     struct dt_node path[DT_MAX_DEPTH];
     struct known known = {0};
@@ -145,7 +166,7 @@ bool dt_walk(const void *fdt, dt_visit_t *visit, void *context)
             tell(&pending, visit, context);
             if (++depth < DT_MAX_DEPTH) {
                 pending = &path[depth];
-                *pending = (struct dt_node){.fdt = fdt, .offset = offset};
+                *pending = (struct dt_node){.fdt = fdt, .offset = offset, .looks_left = &nr_looks};
                 pending->parent = depth > 0 ? &path[depth - 1] : NULL;
                 pending->name = in_struct(fdt, offset) + FDT_TAGSIZE;
             }
@@ -157,7 +178,7 @@ bool dt_walk(const void *fdt, dt_visit_t *visit, void *context)
         case FDT_END_NODE:
             tell(&pending, visit, context);
             if (--depth < 0)
-                return depth == -1;
+                return depth == -1 && nr_looks > 0;
             break;
         case FDT_NOP:
             break;
@@ -166,6 +187,11 @@ bool dt_walk(const void *fdt, dt_visit_t *visit, void *context)
         }
     }
     return false;
+}
+
+bool dt_walk(const void *fdt, dt_visit_t *visit, void *context)
+{
+    return dt_walk_some(fdt, visit, context, UINT32_MAX);
 }
 
 /* --- names and strings --------------------------------------------------------------------- */
@@ -333,6 +359,9 @@ static bool translate(const struct dt_node *bus, uint64_t *base, uint64_t bytes)
     if (!are_numbers(inner) || !are_numbers(outer))
         return false;
     for (uint32_t at = 0; at + step <= nr_cells(ranges); at += step) {
+        if (*bus->looks_left == 0)
+            return false;
+        --*bus->looks_left;
         uint64_t offset = *base - dt_number_at(ranges, at, inner.address);
         uint64_t room = dt_number_at(ranges, at + inner.address + outer.address, inner.size);
 

@@ -82,6 +82,7 @@ struct dt_node {
     int offset;                   /* libfdt's; tells it from others */
     const struct dt_node *parent; /* NULL for the root */
     const char *name;             /* with its unit address; "" for the root */
+    uint32_t *looks_left;         /* the walk's: at how many entries of ranges it may look */
     uint32_t props[DT_NR_PROPS];  /* where in the tree their values are; 0: it does not have it */
 };
 
@@ -98,6 +99,18 @@ bool dt_is_tree(const void *fdt);
 /** dt_check() - look at all of a tree of @bytes that nobody vouches for: fdt_check_full() */
 enum dt_fault dt_check(const void *fdt, size_t bytes);
 
+/** The longest name of a property that a tree of a VM's may have: Linux's are half of that. */
+#define DT_NAME_MAX 63u
+
+/**
+ * dt_has_short_names() - whether no property's name is longer than DT_NAME_MAX
+ * @fdt: 8-byte aligned
+ *
+ * For what is to be read fast, whoever has made it: libfdt looks for the end of its name at each
+ * property. Calls nothing of libfdt's. What has no block of names passes: dt_check() refuses that.
+ */
+bool dt_has_short_names(const void *fdt, size_t bytes);
+
 /** Nodes at this depth and below are not visited; the root's depth is 0. */
 #define DT_MAX_DEPTH 8
 
@@ -111,6 +124,15 @@ enum dt_fault dt_check(const void *fdt, size_t bytes);
  */
 typedef void dt_visit_t(void *context, const struct dt_node *node);
 bool dt_walk(const void *fdt, dt_visit_t *visit, void *context);
+
+/**
+ * dt_walk_some() - the same of a tree that nobody vouches for
+ * @nr_looks: at how many entries of ranges it looks: each address on a bus is looked up among all
+ *            that its buses have, which may be millions
+ *
+ * Returns false also if these were not enough.
+ */
+bool dt_walk_some(const void *fdt, dt_visit_t *visit, void *context, uint32_t nr_looks);
 
 /** dt_prop() - a property of a node */
 static inline struct dt_prop dt_prop(const struct dt_node *node, enum dt_prop_index index)

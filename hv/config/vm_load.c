@@ -40,11 +40,12 @@ static uint64_t put(struct vm *vm, const struct ipa_range *range, const struct v
                     uint64_t at)
 {
     uint64_t bytes = least(range->bytes - at, PIECE_BYTES);
-    uint64_t written = at < file->bytes ? least(file->bytes - at, bytes) : 0;
+    bool is_here = vm_maker(vm) == 0; /* else its maker writes it */
+    uint64_t written = is_here && at < file->bytes ? least(file->bytes - at, bytes) : 0;
+    const char *from = written > 0 ? (const char *)file->data + at : NULL;
     ipa_t to = ipa_add(range->base, at);
 
-    if (guest_write(vm, to, (const char *)file->data + at, written) < written ||
-        guest_clean(vm, to, bytes, false) < bytes)
+    if (guest_write(vm, to, from, written) < written || guest_clean(vm, to, bytes, false) < bytes)
         return 0;
     return at + bytes;
 }

@@ -159,6 +159,8 @@ static uint64_t largest_range(const struct plan *plan)
     return bytes;
 }
 
+_Static_assert(sizeof(struct image_header) <= STILE_VM_KERNEL_START, "a maker gives so much");
+
 /* Checks an Image and reads its header. What is no Image has none. */
 static const char *check_kernel(const struct plan *plan, struct image_header *header)
 {

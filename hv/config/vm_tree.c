@@ -19,6 +19,12 @@
 #include "vm/refusal.h"
 #include "vm/vgic_state.h"
 
+/* At how many ranges of its buses a VM's tree is worth to look: some are not well meant. */
+#define NR_LOOKS 10000u
+
+/* What stile,privileged may say: struct vm_quota. */
+#define QUOTA_CELLS 3
+
 /** What is kept while the tree is walked. */
 struct parse {
     struct vm_config *config;
@@ -108,6 +114,29 @@ static void parse_sve(struct parse *parse, const struct dt_node *node)
     parse->config->sve_bits = (uint32_t)value;
 }
 
+/* Empty: for all VMs. Else what those may have that it makes, which are all it may steer. */
+static void parse_privilege(struct parse *parse, const struct dt_node *node)
+{
+    struct dt_prop prop = dt_prop(node, DT_STILE_PRIVILEGED);
+    const fdt32_t *cells = prop.value;
+
+    if (!IS_ENABLED(CONFIG_CALLS_CONTROL) || !cells)
+        return;
+    parse->config->privileged = prop.bytes == 0;
+    if (prop.bytes == 0)
+        return;
+    if (prop.bytes != QUOTA_CELLS * sizeof(*cells)) {
+        set_fault(parse, "vm.dtb: stile,privileged is neither empty nor <MiB vCPUs KiB>");
+        return;
+    }
+    parse->config->quota = (struct vm_quota){
+        .is_there = true,
+        .memory_mib = fdt32_ld(&cells[0]),
+        .nr_vcpus = fdt32_ld(&cells[1]),
+        .hv_memory_kib = fdt32_ld(&cells[2]),
+    };
+}
+
 static void parse_root(struct parse *parse, const struct dt_node *node)
 {
     struct dt_prop mode = dt_prop(node, DT_STILE_MODE);
@@ -128,11 +157,11 @@ static void parse_root(struct parse *parse, const struct dt_node *node)
         set_fault(parse, "vm.dtb: stile,mode is not \"assisted\", \"trap\" or \"paravirtual\"");
     parse->config->pmu = dt_prop(node, DT_STILE_PMU).value != NULL;
     parse->config->pmu_el2 = dt_prop(node, DT_STILE_PMU_EL2).value != NULL;
-    parse->config->privileged = dt_prop(node, DT_STILE_PRIVILEGED).value != NULL;
     parse_places(parse, node);
     parse_sharing(parse, node);
     parse_hv_memory(parse, node);
     parse_sve(parse, node);
+    parse_privilege(parse, node);
 }
 
 static void parse_memory(struct parse *parse, const struct dt_node *node)
@@ -385,8 +414,10 @@ static const char *parse_tree(const void *tree, size_t bytes, struct vm_config *
         return "vm.dtb: cut short";
     if (fault == DT_NO_TREE)
         return "vm.dtb: not a flattened device tree";
-    if (fault == DT_BROKEN || !dt_walk(tree, parse_node, &parse))
+    if (fault == DT_BROKEN)
         return "vm.dtb: its structure is broken";
+    if (!dt_walk_some(tree, parse_node, &parse, NR_LOOKS))
+        return "vm.dtb: too many ranges";
     if (parse.found.nr_cpus > CONFIG_NR_VCPUS)
         return refusal("vm.dtb: %u CPUs, of at most %u", parse.found.nr_cpus, CONFIG_NR_VCPUS);
     config->nr_vcpus = parse.found.nr_cpus;

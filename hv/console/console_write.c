@@ -263,6 +263,13 @@ size_t console_write(struct vm *vm, struct console_turn *turn, const char *text,
     return taken;
 }
 
+void console_forget_kept(struct vm *vm, char *kept)
+{
+    spin_lock(&console.lock);
+    *console_port_of(vm) = (struct console_port){.kept = kept};
+    spin_unlock(&console.lock);
+}
+
 size_t console_read_kept(struct vm *vm, uint64_t from, char *text, size_t limit, uint64_t *first)
 {
     const struct console_port *port = console_port_of(vm);

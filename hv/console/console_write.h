@@ -44,6 +44,12 @@ size_t console_write(struct vm *vm, struct console_turn *turn, const char *text,
 bool console_write_one(struct vm *vm, char character);
 
 /**
+ * console_forget_kept() - what a VM of this place has written is forgotten: another one gets it
+ * @kept: STILE_CONSOLE_KEPT_BYTES for what that will write
+ */
+void console_forget_kept(struct vm *vm, char *kept);
+
+/**
  * console_read_kept() - what a VM has written, also after its end
  * @vm: attached, or once was, and its number not used again
  * @from: the first wanted, counted since the VM was made

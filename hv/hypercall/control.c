@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Group control: looking at and steering other VMs. Who may is decided in dispatch.c.
+ * Group control: looking at and steering other VMs. Who may is decided in vm/permit.c, and which of
+ * them by vm_may_steer().
  */
 #include "console/console_write.h"
 #include "hypercall/hypercall.h"
@@ -21,10 +22,27 @@
 /* 2500-01-01 00:00 UTC, in nanoseconds since 1970 */
 #define WALL_NS_MAX (UINT64_C(16725225600) * 1000000000)
 
-/* A VM that runs, held; or NULL. */
-static struct vm *hold(stile_vm_id_t vm)
+/* A VM of vm_numbered(), if the caller may steer it; or NULL. */
+static struct vm *look(const struct vcpu *vcpu, stile_vm_id_t vm)
 {
-    return vm_get_numbered(vm.number);
+    struct vm *seen = vm_numbered(vm.number);
+
+    return seen && vm_may_steer(vcpu->vm, seen) ? seen : NULL;
+}
+
+/*
+ * Whether what was read of it was that VM's: another one may have got its place meanwhile, and has
+ * got its number before it did anything.
+ */
+static bool was_of(const struct vm *seen, stile_vm_id_t vm)
+{
+    return __atomic_load_n(&seen->number, __ATOMIC_ACQUIRE) == vm.number;
+}
+
+/* One of these that runs, held; or NULL. */
+static struct vm *hold(const struct vcpu *vcpu, stile_vm_id_t vm)
+{
+    return look(vcpu, vm) ? vm_get_numbered(vm.number) : NULL;
 }
 
 static struct hcall_result release(struct vm *vm, struct hcall_result result)
@@ -37,7 +55,8 @@ struct hcall_result hcall_control_next_vm(struct vcpu *vcpu, stile_vm_id_t after
 {
     const struct vm *next = vm_after(after.number);
 
-    (void)vcpu;
+    while (next && !vm_may_steer(vcpu->vm, next))
+        next = vm_after(next->number);
     return next ? hcall_value(next->number) : hcall_error(STILE_NOT_FOUND);
 }
 
@@ -61,7 +80,7 @@ static struct hcall_result give(struct vm *to, stile_ipa_t buffer, stile_nr_byte
 struct hcall_result hcall_control_vm_info(struct vcpu *vcpu, stile_vm_id_t vm, stile_ipa_t buffer,
                                           stile_nr_bytes_t length)
 {
-    struct vm *seen = vm_numbered(vm.number);
+    struct vm *seen = look(vcpu, vm);
     struct stile_vm_info info;
 
     if (!is_room(buffer, length))
@@ -69,6 +88,8 @@ struct hcall_result hcall_control_vm_info(struct vcpu *vcpu, stile_vm_id_t vm, s
     if (!seen)
         return hcall_error(STILE_NOT_FOUND);
     info = vm_describe(seen);
+    if (info.vm_id != vm.number)
+        return hcall_error(STILE_NOT_FOUND);
     return give(vcpu->vm, buffer, length, &info, sizeof(info));
 }
 
@@ -82,33 +103,31 @@ static struct hcall_result do_to(struct vm *held, void (*act)(struct vm *vm))
 
 struct hcall_result hcall_control_pause(struct vcpu *vcpu, stile_vm_id_t vm)
 {
-    return vm.number == vcpu->vm->number ? hcall_bad_argument(1) : do_to(hold(vm), vm_pause);
+    return vm.number == vcpu->vm->number ? hcall_bad_argument(1) : do_to(hold(vcpu, vm), vm_pause);
 }
 
 struct hcall_result hcall_control_resume(struct vcpu *vcpu, stile_vm_id_t vm)
 {
-    (void)vcpu;
-    return do_to(hold(vm), vm_resume);
+    return do_to(hold(vcpu, vm), vm_resume);
 }
 
 struct hcall_result hcall_control_destroy(struct vcpu *vcpu, stile_vm_id_t vm)
 {
-    struct vm *seen = vm_numbered(vm.number);
+    struct vm *seen = look(vcpu, vm);
 
     if (vm.number == vcpu->vm->number)
         return hcall_bad_argument(1);
     /* One that starts anew over and over is hardly ever found running. */
-    if (seen && vm_destroy_rebooting(seen))
+    if (seen && vm_destroy_rebooting(seen, vm.number))
         return hcall_ok();
-    return do_to(hold(vm), vm_destroy);
+    return do_to(hold(vcpu, vm), vm_destroy);
 }
 
 struct hcall_result hcall_control_inject(struct vcpu *vcpu, stile_vm_id_t vm,
                                          stile_vcpu_id_t target, stile_intid_t intid)
 {
-    struct vm *held = hold(vm);
+    struct vm *held = hold(vcpu, vm);
 
-    (void)vcpu;
     if (!held)
         return hcall_error(STILE_NOT_FOUND);
     if (!vgic_target_valid(held, target.index, intid.intid))
@@ -120,7 +139,8 @@ struct hcall_result hcall_control_inject(struct vcpu *vcpu, stile_vm_id_t vm,
 }
 
 /* Copies up to @limit characters that follow one another; *@first is the first of them. */
-static size_t copy_kept(struct vm *to, ipa_t buffer, size_t limit, struct vm *from, uint64_t *first)
+static size_t copy_kept(struct vm *to, ipa_t buffer, size_t limit, struct vm *from,
+                        stile_vm_id_t number, uint64_t *first)
 {
     char piece[PIECE_BYTES];
     uint64_t next = *first;
@@ -133,7 +153,8 @@ static size_t copy_kept(struct vm *to, ipa_t buffer, size_t limit, struct vm *fr
 
         if (done == 0)
             *first = next = at;
-        if (got == 0 || at != next || guest_write(to, ipa_add(buffer, done), piece, got) < got)
+        if (got == 0 || at != next || !was_of(from, number) ||
+            guest_write(to, ipa_add(buffer, done), piece, got) < got)
             break;
         done += got;
         next += got;
@@ -147,7 +168,7 @@ struct hcall_result hcall_control_console_read(struct vcpu *vcpu, stile_vm_id_t 
 {
     uint64_t page_left = PAGE_SIZE - (buffer.ipa & PAGE_MASK);
     size_t most = limit.bytes < page_left ? limit.bytes : page_left;
-    struct vm *seen = vm_numbered(vm.number);
+    struct vm *seen = look(vcpu, vm);
 
     if (limit.bytes - 1 >= STILE_CONSOLE_BUFFER_MAX || buffer.ipa + (limit.bytes - 1) < buffer.ipa)
         return hcall_bad_argument(4);
@@ -155,7 +176,7 @@ struct hcall_result hcall_control_console_read(struct vcpu *vcpu, stile_vm_id_t 
         return hcall_error(STILE_NOT_FOUND);
     if (!guest_may_write(vcpu->vm, buffer))
         return hcall_error(STILE_NOT_MAPPED);
-    size_t done = copy_kept(vcpu->vm, buffer, most, seen, &from);
+    size_t done = copy_kept(vcpu->vm, buffer, most, seen, vm, &from);
     return hcall_values(vcpu, done, from, 0);
 }
 
@@ -207,7 +228,7 @@ static struct hcall_result copy_begin(struct copy *copy, const struct vcpu *vcpu
         copy->at.ipa + (limit.bytes - 1) < copy->at.ipa ||
         copy->buffer.ipa + (limit.bytes - 1) < copy->buffer.ipa)
         return hcall_bad_argument(4);
-    copy->vm = hold(vm);
+    copy->vm = hold(vcpu, vm);
     if (!copy->vm)
         return hcall_error(STILE_NOT_FOUND);
     copy->bytes = in_pages(copy->at, copy->buffer, limit.bytes);
@@ -252,9 +273,8 @@ struct hcall_result hcall_control_memory_write(struct vcpu *vcpu, stile_vm_id_t 
 struct hcall_result hcall_control_counter(struct vcpu *vcpu, stile_vm_id_t vm,
                                           stile_vcpu_id_t target, stile_u32_t counter)
 {
-    struct vm *held = hold(vm);
+    struct vm *held = hold(vcpu, vm);
 
-    (void)vcpu;
     if (!held)
         return hcall_error(STILE_NOT_FOUND);
     if (target.index >= held->config.nr_vcpus)
@@ -268,7 +288,7 @@ struct hcall_result hcall_control_counter(struct vcpu *vcpu, stile_vm_id_t vm,
 struct hcall_result hcall_control_trace(struct vcpu *vcpu, stile_vm_id_t vm, stile_vcpu_id_t target,
                                         stile_u32_t age)
 {
-    struct vm *seen = vm_numbered(vm.number);
+    struct vm *seen = look(vcpu, vm);
     struct trace_entry entry;
     bool found;
 
@@ -279,14 +299,14 @@ struct hcall_result hcall_control_trace(struct vcpu *vcpu, stile_vm_id_t vm, sti
     if (age >= STILE_TRACE_ENTRIES)
         return hcall_bad_argument(3);
 
-    struct vm *held = hold(vm);
+    struct vm *held = hold(vcpu, vm);
     if (held) {
         found = trace_read(&vm_vcpu(held, target.index)->trace, age, &entry);
         sched_release(held);
     } else {
         found = remains_read_trace(seen, target.index, age, &entry);
     }
-    if (!found)
+    if (!found || !was_of(seen, vm))
         return hcall_error(STILE_NOT_FOUND);
     return hcall_values(vcpu, entry.what, entry.detail[0], entry.detail[1]);
 }
@@ -303,21 +323,20 @@ struct hcall_result hcall_control_set_wall_clock(struct vcpu *vcpu, stile_u64_t 
 struct hcall_result hcall_control_crash_info(struct vcpu *vcpu, stile_vm_id_t vm,
                                              stile_ipa_t buffer, stile_nr_bytes_t length)
 {
-    struct vm *seen = vm_numbered(vm.number);
+    struct vm *seen = look(vcpu, vm);
     struct stile_crash_info crash;
 
     if (!is_room(buffer, length))
         return hcall_bad_argument(3);
-    if (!seen || !remains_read_crash(seen, &crash))
+    if (!seen || !remains_read_crash(seen, &crash) || !was_of(seen, vm))
         return hcall_error(STILE_NOT_FOUND);
     return give(vcpu->vm, buffer, length, &crash, sizeof(crash));
 }
 
 struct hcall_result hcall_control_get(struct vcpu *vcpu, stile_vm_id_t vm, stile_u32_t setting)
 {
-    struct vm *held = hold(vm);
+    struct vm *held = hold(vcpu, vm);
 
-    (void)vcpu;
     if (!held)
         return hcall_error(STILE_NOT_FOUND);
     switch (setting) {
@@ -330,22 +349,33 @@ struct hcall_result hcall_control_get(struct vcpu *vcpu, stile_vm_id_t vm, stile
     }
 }
 
+/* One with a quota gives away nothing that it has not. */
+static uint32_t most_weight(const struct vm *by)
+{
+    return by->config.privileged ? VM_WEIGHT_MAX : by->config.weight;
+}
+
+static bool may_set_affinity(const struct vm *by, uint64_t affinity)
+{
+    return (affinity & sched_online()) != 0 &&
+           (by->config.privileged || (affinity & sched_online() & ~by->config.affinity) == 0);
+}
+
 struct hcall_result hcall_control_set(struct vcpu *vcpu, stile_vm_id_t vm, stile_u32_t setting,
                                       stile_u64_t value)
 {
-    struct vm *held = hold(vm);
+    struct vm *held = hold(vcpu, vm);
 
-    (void)vcpu;
     if (!held)
         return hcall_error(STILE_NOT_FOUND);
     switch (setting) {
     case STILE_SETTING_WEIGHT:
-        if (value - 1 >= VM_WEIGHT_MAX)
+        if (value - 1 >= most_weight(vcpu->vm))
             return release(held, hcall_bad_argument(3));
         vm_set_weight(held, (uint32_t)value);
         break;
     case STILE_SETTING_AFFINITY:
-        if ((value & sched_online()) == 0)
+        if (!may_set_affinity(vcpu->vm, value))
             return release(held, hcall_bad_argument(3));
         vm_set_affinity(held, value);
         break;

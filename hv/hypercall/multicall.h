@@ -5,7 +5,7 @@
 #ifndef HYPERCALL_MULTICALL_H
 #define HYPERCALL_MULTICALL_H
 
-/* Groups whose calls may take long, a bit for each: console, memory, power and control. */
-#define MULTICALL_LONG_GROUPS 0x262
+/* Groups whose calls may take long, a bit for each: console, memory, power, control and vm. */
+#define MULTICALL_LONG_GROUPS 0x662
 
 #endif

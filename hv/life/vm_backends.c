@@ -12,6 +12,7 @@
 #include "sched/sched.h"
 #include "virt/events.h"
 #include "vm/vm.h"
+#include "watch/complain.h"
 
 /* Under which they are. Before all others, of shares, ports and devices. */
 static struct spinlock lock;
@@ -125,7 +126,7 @@ static void connect(struct vm *vm, uint32_t index, uint32_t backend)
     if (error == STILE_NOT_FOUND)
         return;
     device->backend = backend;
-    if (error)
+    if (error && (vm_maker(vm) == 0 || complain_may_report(vm)))
         printk_guest("%s: its virtio device %u cannot be offered to %s: error %d", vm->config.name,
                      index, vm->config.virtio[index].backend, error);
 }

@@ -11,6 +11,7 @@
 #include "life/vcpu_life.h"
 #include "life/vm_backends.h"
 #include "life/vm_devices.h"
+#include "life/vm_life.h"
 #include "memory/share.h"
 #include "memory/vm_pages.h"
 #include "memory/vmem.h"
@@ -157,24 +158,57 @@ static bool set_running(struct vm *vm)
     if (runs) {
         vm_hold(vm);
         vm->state = VM_RUNNING;
+        vm->start = vm_maker(vm) != 0 ? VM_START_NOT_YET : VM_STARTED;
     }
     spin_unlock(&vm->lock);
     return runs;
 }
 
+static void start(struct vm *vm)
+{
+    const struct vm_load *load = &build_of(vm)->load;
+
+    (void)vcpu_start(vm->vcpus[0], load->entry.ipa, load->dtb.base.ipa);
+}
+
+/* Whoever made it is to write its files; or nobody, if that has ended meanwhile. */
+static void wait_for_maker(struct vm *vm, const struct vm_load *load)
+{
+    spin_lock(&vm->lock);
+    vm->kernel_at = load->kernel.base;
+    vm->initrd_at = load->initrd.base;
+    vm->start = VM_START_WAITS;
+    spin_unlock(&vm->lock);
+    if (!vm_exists(vm_maker(vm))) /* after vm_destroy_waiting() has looked, or before: it does */
+        vm_destroy(vm);
+}
+
+bool vm_build_start(struct vm *vm)
+{
+    spin_lock(&vm->lock);
+    bool waited = vm->state == VM_RUNNING && vm->start == VM_START_WAITS;
+    if (waited)
+        vm->start = VM_STARTED;
+    spin_unlock(&vm->lock);
+    if (waited)
+        start(vm);
+    return waited;
+}
+
 bool vm_build_run(struct vm *vm)
 {
-    const struct vm_load load = build_of(vm)->load;
-
     if (!set_running(vm))
         return false;
     virtio_start(vm); /* before somebody else's start offers them */
     share_vm_started(vm);
     console_attach(vm);
-    events_vms_changed();
     vm_devices_start(vm);
     vm_backends_started(vm);
-    (void)vcpu_start(vm->vcpus[0], load.entry.ipa, load.dtb.base.ipa);
+    if (vm_maker(vm) != 0)
+        wait_for_maker(vm, &build_of(vm)->load);
+    events_vms_changed();
+    if (vm_maker(vm) == 0)
+        start(vm);
     sched_release(vm);
     return true;
 }

@@ -35,12 +35,21 @@ enum vm_build_state vm_build_some(struct vm *vm);
 const char *vm_build_fault(const struct vm *vm);
 
 /**
- * vm_build_run() - let the first vCPU of a VM go that is ready
+ * vm_build_run() - let a VM go that is ready: its first vCPU, unless its maker is to do that
  * @vm: VM_UNREADY
  *
  * Returns false if the VM was ended meanwhile: then nothing has changed. Else it is VM_RUNNING, and
  * the caller has touched it for the last time: it may have ended by now, and be taken down.
  */
 bool vm_build_run(struct vm *vm);
+
+/**
+ * vm_build_start() - let the first vCPU go of a VM that waits for that: its maker has written its
+ * files
+ * @vm: held
+ *
+ * Returns false if it does not wait: then nothing has changed.
+ */
+bool vm_build_start(struct vm *vm);
 
 #endif

@@ -13,11 +13,13 @@
 #include "life/vm_build.h"
 #include "life/vm_backends.h"
 #include "life/vm_devices.h"
+#include "life/vm_life.h"
 #include "memory/budget.h"
 #include "memory/share.h"
 #include "memory/vm_pages.h"
 #include "memory/vmem.h"
 #include "mm/page.h"
+#include "sched/sched.h"
 #include "virt/events.h"
 #include "virt/pvtime.h"
 #include "virt/virtio_mmio.h"
@@ -89,14 +91,26 @@ static enum phase send_output(struct vm *vm, struct end *end)
     return wait_for_uart(end, vring_flush(vm, &CONSOLE_TURN)) ? PHASE_OUTPUT : PHASE_CRASH;
 }
 
+/* Whether the log is to tell of an end, which may be one of many. */
+static bool may_tell(struct vm *vm)
+{
+    bool once = vm->end != VM_END_REBOOT && vm_maker(vm) == 0;
+
+    vm->console.port.quiet = !once && !complain_may_report(vm);
+    return !vm->console.port.quiet;
+}
+
 static enum phase show_crash(struct vm *vm, struct end *end)
 {
     if (vm->end != VM_END_CRASH)
         return PHASE_SAY;
     if (wait_for_uart(end, console_hv_ready()))
         return PHASE_CRASH;
-    if (end->row == 0)
+    if (end->row == 0) {
         remains_keep(vm); /* who sees the lines may look */
+        if (!may_tell(vm))
+            return PHASE_DETACH;
+    }
     remains_report_row(vm, end->row++);
     if (end->row < REMAINS_ROWS)
         return PHASE_CRASH;
@@ -116,8 +130,7 @@ static enum phase say(struct vm *vm, struct end *end)
     if (wait_for_uart(end, console_hv_ready()))
         return PHASE_SAY;
     /* One that starts anew again and again is quiet at last. */
-    vm->console.port.quiet = vm->end == VM_END_REBOOT && !complain_may_report(vm);
-    if (vm->console.port.quiet)
+    if (!may_tell(vm))
         return PHASE_DETACH;
     if (vm->end != VM_END_REBOOT)
         complain_finish(vm);
@@ -168,7 +181,8 @@ static bool is_to_reboot(struct vm *vm)
     spin_lock(&vm->lock);
     bool reboots = vm->end == VM_END_REBOOT;
     spin_unlock(&vm->lock);
-    return reboots;
+    /* What another VM makes is its to make anew. */
+    return reboots && (vm_maker(vm) == 0 || vm_exists(vm_maker(vm)));
 }
 
 static enum phase free_memory(struct vm *vm, struct end *end)
@@ -192,7 +206,10 @@ static enum phase make_anew(struct vm *vm, struct end *end)
         return PHASE_RUN;
     case VM_BUILD_FAILED:
         end->fault = vm_build_fault(vm);
-        printk_guest("%s: cannot be started anew: %s", vm->config.name, end->fault);
+        remains_refuse(vm, end->fault);
+        if (vm_maker(vm) == 0 || complain_may_report(vm))
+            printk_guest("%s: cannot be %s: %s", vm->config.name,
+                         vm_maker(vm) != 0 ? "made" : "started anew", end->fault);
         return PHASE_MEMORY;
     default:
         return PHASE_BUILD;
@@ -218,6 +235,9 @@ void vm_end_free(struct vm *vm)
             vcpu_destroy(vm->vcpus[i]);
         vm->vcpus[i] = NULL;
     }
+    if (IS_ENABLED(CONFIG_CALLS_VM) && vm->image.image)
+        page_free(vm->image.image, page_order(vm_files_image_bytes(&vm->image)));
+    vm->image.image = NULL;
     vm_devices_free(vm);
     virtio_free(vm);
     vm_pages_free(vm);
@@ -230,6 +250,14 @@ void vm_end_free(struct vm *vm)
 static uint32_t telling(uint32_t status)
 {
     return status < STATUS_MOST ? status : STATUS_MOST;
+}
+
+void vm_end_off(struct vm *vm)
+{
+    static uint32_t nr_ended; /* atomic */
+
+    vm->state = VM_OFF;
+    vm->ended = __atomic_add_fetch(&nr_ended, 1, __ATOMIC_RELAXED);
 }
 
 static void power_off_machine(void)
@@ -245,17 +273,29 @@ static void power_off_machine(void)
 
 static void free_all(struct vm *vm, struct end *end)
 {
-    bool failed = end->fault || vm->end == VM_END_CRASH;
+    /* What cannot be made is its maker's to know. */
+    bool failed = (end->fault && vm_maker(vm) == 0) || vm->end == VM_END_CRASH;
+    uint32_t number = vm->number;
 
     __atomic_fetch_add(&outcome, failed ? 1 : telling(vm->status), __ATOMIC_RELAXED);
     *end = (struct end){0};
     vm_end_free(vm);
     spin_lock(&vm->lock);
-    vm->state = VM_OFF;
+    vm_end_off(vm);
     spin_unlock(&vm->lock);
+    if (IS_ENABLED(CONFIG_CALLS_VM))
+        vm_destroy_waiting(number);
     events_vms_changed(); /* its memory is free */
     if (__atomic_sub_fetch(&nr_expected, 1, __ATOMIC_ACQ_REL) == 0)
         power_off_machine();
+}
+
+void vm_end_make(struct vm *vm)
+{
+    ends[vm->id - 1] = (struct end){.phase = PHASE_BUILD};
+    vm_end_expect();
+    vm_build_begin(vm);
+    sched_begin_steps(vm);
 }
 
 bool vm_end_step(struct vm *vm)

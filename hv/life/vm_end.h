@@ -25,6 +25,17 @@ uint32_t vm_end_nr_expected(void);
  */
 bool vm_end_step(struct vm *vm);
 
+/**
+ * vm_end_make() - make a VM, in turns of its own, as one that starts anew
+ * @vm: VM_UNREADY, with what it keeps over a reboot
+ *
+ * It counts as one that has not ended, and may run and end before this returns.
+ */
+void vm_end_make(struct vm *vm);
+
+/** vm_end_off() - a VM is VM_OFF from now on, the last one that has ended; locked */
+void vm_end_off(struct vm *vm);
+
 /** vm_end_free() - free what a VM keeps over a reboot; its memory is free already */
 void vm_end_free(struct vm *vm);
 

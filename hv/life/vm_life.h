@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The life of a VM: made from its files, run, paused, ended.
+ * The life of a VM that runs: paused, resumed, ended.
  */
 #ifndef LIFE_VM_LIFE_H
 #define LIFE_VM_LIFE_H
@@ -10,22 +10,6 @@
 #include "vm/vm.h"
 
 struct vcpu;
-
-/**
- * vm_create() - make a VM from its folder in the bundle
- * @from: the folder
- *
- * Boot only. Nothing of the VM runs before vm_start(); it counts as one that has not ended. A VM
- * that cannot be made is refused with one line in the log, and leaves nothing behind: NULL.
- */
-struct vm *vm_create(const struct vm_files *from);
-
-/**
- * vm_start() - let the first vCPU of a VM that was created run
- *
- * All VMs are made before the first one starts: what ends while others are made would be the last.
- */
-void vm_start(struct vm *vm);
 
 /**
  * vm_stop() - end the loaded vCPU's VM
@@ -79,7 +63,18 @@ void vm_set_affinity(struct vm *vm, uint64_t affinity);
 /** vm_destroy() - end a VM from outside, which is held; nothing of it runs after the last hold */
 void vm_destroy(struct vm *vm);
 
-/** vm_destroy_rebooting() - have a VM that is about to start anew not do so; false if it is not */
-bool vm_destroy_rebooting(struct vm *vm);
+/**
+ * vm_destroy_waiting() - a VM has ended for good: end those that it made and that wait for a start
+ * @maker: its number; VM_OFF
+ */
+void vm_destroy_waiting(uint32_t maker);
+
+/**
+ * vm_destroy_rebooting() - have a VM that is about to start anew, or being made, not do so
+ * @number: its own, if another one has not got its place meanwhile
+ *
+ * Returns false if it is neither.
+ */
+bool vm_destroy_rebooting(struct vm *vm, uint32_t number);
 
 #endif

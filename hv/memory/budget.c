@@ -76,6 +76,9 @@ size_t budget_need(const struct vm *vm)
     nr_pages += pages_of_sve(vm);
     nr_pages += vm_config_nr_virtio(&vm->config);
     nr_pages += vm_config_its(&vm->config) ? PAGES_OF_ITS : 0;
+    nr_pages += IS_ENABLED(CONFIG_CALLS_VM) && vm->image.image
+                    ? UINT64_C(1) << page_order(vm_files_image_bytes(&vm->image))
+                    : 0;
 
     nr_pages += tables_of_vm(vm);
     if (vm_config_has_streams(&vm->config))
@@ -84,11 +87,19 @@ size_t budget_need(const struct vm *vm)
            PAGES_UNUSED;
 }
 
+size_t budget_nr_pages(const struct vm *vm)
+{
+    bool has_twins = vm_config_has_streams(&vm->config);
+
+    if (vm->config.hv_memory_kib > 0)
+        return align_up(vm->config.hv_memory_kib / KIB(1), UNIT_PAGES);
+    return align_up(budget_need(vm) + BUDGET_CALLS * (1 + has_twins), UNIT_PAGES);
+}
+
 const char *budget_reserve(const struct vm *vm)
 {
     size_t need = align_up(budget_need(vm), UNIT_PAGES);
-    bool has_twins = vm_config_has_streams(&vm->config);
-    size_t nr_pages = align_up(budget_need(vm) + BUDGET_CALLS * (1 + has_twins), UNIT_PAGES);
+    size_t nr_pages = budget_nr_pages(vm);
     size_t nr_free = page_nr_free();
 
     /* So that its tables, which are in proportion, are not what is said to be too large. */
@@ -97,8 +108,6 @@ const char *budget_reserve(const struct vm *vm)
                        vm_config_pages(&vm->config) >> (20 - PAGE_SHIFT),
                        page_nr_free_guest() >> (20 - PAGE_SHIFT),
                        page_nr_guest() >> (20 - PAGE_SHIFT));
-    if (vm->config.hv_memory_kib > 0)
-        nr_pages = align_up(vm->config.hv_memory_kib / KIB(1), UNIT_PAGES);
     if (nr_pages < need)
         return refusal(
             "it needs %zu KiB of the hypervisor's memory, and its stile,hv-memory-kib is %u",

@@ -19,6 +19,9 @@ struct vm;
  */
 size_t budget_need(const struct vm *vm);
 
+/** budget_nr_pages() - how many pages budget_reserve() sets aside; @vm: as there */
+size_t budget_nr_pages(const struct vm *vm);
+
 /**
  * budget_reserve() - set a VM's budget aside
  * @vm: with its config, its files and its number

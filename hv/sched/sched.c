@@ -260,8 +260,10 @@ COLD void sched_set_affinity(struct vcpu *vcpu, uint64_t affinity)
  * Its VM's turns from now on are those of a vCPU that nobody waits for: it goes to the end of the
  * queue, and slices are short there, so that it holds up nobody by what it did before.
  */
-static void begin_steps(struct vcpu *vcpu)
+void sched_begin_steps(struct vm *vm)
 {
+    struct vcpu *vcpu = vm->vcpus[0];
+
     spin_lock(&sched_lock);
     uint64_t now = timer_now(); /* others have charged theirs before they let go of the lock */
     vcpu->state = VCPU_STEPS;
@@ -286,7 +288,7 @@ COLD void sched_release_last(struct vm *vm)
         vm->state = VM_UNREADY;
     spin_unlock(&vm->lock);
     if (ends)
-        begin_steps(vm->vcpus[0]);
+        sched_begin_steps(vm);
 }
 
 /* --- ceasing to run ------------------------------------------------------------------------ */

@@ -145,6 +145,12 @@ static inline void sched_release(struct vm *vm)
         sched_release_last(vm);
 }
 
+/**
+ * sched_begin_steps() - give vm->step() the turns of a VM's first vCPU
+ * @vm: VM_UNREADY; none of its vCPUs is in a queue or loaded. No lock held.
+ */
+void sched_begin_steps(struct vm *vm);
+
 /** sched_rearm() - the emulated timer of the vCPU loaded here has changed. sched_lock not held. */
 void sched_rearm(void);
 

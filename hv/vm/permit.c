@@ -33,8 +33,11 @@ static bool moves_memory(uint8_t nr)
 
 static bool may_make(const struct vm *vm, uint8_t nr)
 {
-    if (nr / STILE_CALLS_PER_GROUP == STILE_GROUP_CONTROL)
+    if (nr == STILE_NR_control_set_wall_clock)
         return vm->config.privileged;
+    if (nr / STILE_CALLS_PER_GROUP == STILE_GROUP_CONTROL ||
+        nr / STILE_CALLS_PER_GROUP == STILE_GROUP_VM)
+        return vm_config_makes_vms(&vm->config);
     return !vm_config_is_kept(&vm->config) || !moves_memory(nr);
 }
 

@@ -23,6 +23,7 @@ struct vm;
 #define CALLS_event     IS_ENABLED(CONFIG_CALLS_EVENT)
 #define CALLS_directory IS_ENABLED(CONFIG_CALLS_DIRECTORY)
 #define CALLS_control   IS_ENABLED(CONFIG_CALLS_CONTROL)
+#define CALLS_vm        IS_ENABLED(CONFIG_CALLS_VM)
 
 /** In vm->calls: a call the VM may not make, or that does not exist. */
 #define PERMIT_NONE 0u
@@ -40,9 +41,9 @@ void permit_first(struct vm *vm);
  * @vm: its configuration set
  * @minor: the minor version agreed on
  *
- * Those of the version that are compiled in, of group control only if the VM is privileged, and
- * none that moves memory if devices write to it. No vCPU of the VM runs, or vm->lock is held: a
- * call made meanwhile is answered as before or as afterwards.
+ * Those of the version that are compiled in, of the groups control and vm only if the VM is
+ * privileged or has a quota, and none that moves memory if devices write to it. No vCPU of the VM
+ * runs, or vm->lock is held: a call made meanwhile is answered as before or as afterwards.
  */
 void permit_calls(struct vm *vm, uint32_t minor);
 

@@ -22,22 +22,24 @@ struct vm *vm_slot(uint32_t id)
 
 void vm_give_number(struct vm *vm)
 {
-    spin_lock(&vm->lock);
     vm->nr_uses = vm->nr_uses % USES_MAX + 1;
-    vm->number = vm->nr_uses << PLACE_BITS | (vm->id - 1);
-    spin_unlock(&vm->lock);
+    __atomic_store_n(&vm->number, vm->nr_uses << PLACE_BITS | (vm->id - 1), __ATOMIC_RELEASE);
 }
 
-struct vm *vm_get(uint32_t index)
+/* A VM that runs, held; of a number, whoever has the place, or any: 0. */
+static struct vm *get(struct vm *vm, uint32_t number)
 {
-    struct vm *vm = &vms[clamp(index, CONFIG_NR_VMS)];
-
     spin_lock(&vm->lock);
-    bool running = vm->state == VM_RUNNING;
+    bool running = vm->state == VM_RUNNING && (number == 0 || vm->number == number);
     if (running)
         vm_hold(vm);
     spin_unlock(&vm->lock);
     return running ? vm : NULL;
+}
+
+struct vm *vm_get(uint32_t index)
+{
+    return get(&vms[clamp(index, CONFIG_NR_VMS)], 0);
 }
 
 /* The place of a number, whoever has it. */
@@ -55,9 +57,9 @@ struct vm *vm_numbered(uint32_t number)
 
 struct vm *vm_get_numbered(uint32_t number)
 {
-    struct vm *vm = vm_numbered(number);
+    struct vm *vm = place_of(number);
 
-    return vm ? vm_get(vm->id - 1) : NULL;
+    return vm && number != 0 ? get(vm, number) : NULL;
 }
 
 bool vm_exists(uint32_t number)
@@ -67,7 +69,7 @@ bool vm_exists(uint32_t number)
     if (!vm)
         return false;
     spin_lock(&vm->lock);
-    bool exists = vm->state != VM_OFF;
+    bool exists = vm->number == number && vm->state != VM_OFF;
     spin_unlock(&vm->lock);
     return exists;
 }
@@ -91,18 +93,32 @@ struct stile_vm_info vm_describe(struct vm *vm)
         [VM_ENDING] = STILE_VM_ENDING,
         [VM_UNREADY] = STILE_VM_ENDING,
     };
-    struct stile_vm_info info = {.vm_id = vm->number, .nr_vcpus = vm->config.nr_vcpus};
+    struct stile_vm_info info = {.vm_id = 0};
 
-    memcpy(info.name, vm->config.name, sizeof(info.name));
     spin_lock(&vm->lock);
+    info.vm_id = vm->number;
+    info.nr_vcpus = vm->config.nr_vcpus;
+    memcpy(info.name, vm->config.name, sizeof(info.name));
     info.state = states[vm->state];
     if (vm->state == VM_RUNNING && vm->paused)
         info.state = STILE_VM_PAUSED;
+    if (vm->state == VM_RUNNING && vm->start == VM_START_NOT_YET)
+        info.state = STILE_VM_ENDING;
+    if (vm->state == VM_RUNNING && vm->start == VM_START_WAITS) {
+        info.state = STILE_VM_MADE;
+        info.kernel_ipa = vm->kernel_at.ipa;
+        info.initrd_ipa = vm->initrd_at.ipa;
+    }
     if (vm->state != VM_OFF)
         info.nr_pages = __atomic_load_n(&vm->stage2.nr_owned, __ATOMIC_RELAXED);
     info.status = vm->status;
     spin_unlock(&vm->lock);
     return info;
+}
+
+static bool has_name(const struct vm *vm, const char name[STILE_VM_NAME_BYTES])
+{
+    return memcmp(vm->config.name, name, STILE_VM_NAME_BYTES) == 0;
 }
 
 uint32_t vm_find(const char name[STILE_VM_NAME_BYTES])
@@ -111,9 +127,20 @@ uint32_t vm_find(const char name[STILE_VM_NAME_BYTES])
 
     for (uint32_t i = 0; i < CONFIG_NR_VMS && found == 0; i++) {
         spin_lock(&vms[i].lock);
-        if (vms[i].state == VM_RUNNING &&
-            memcmp(vms[i].config.name, name, STILE_VM_NAME_BYTES) == 0)
+        if (vms[i].state == VM_RUNNING && has_name(&vms[i], name))
             found = vms[i].number;
+        spin_unlock(&vms[i].lock);
+    }
+    return found;
+}
+
+bool vm_is_named(const char name[STILE_VM_NAME_BYTES])
+{
+    bool found = false;
+
+    for (uint32_t i = 0; i < CONFIG_NR_VMS && !found; i++) {
+        spin_lock(&vms[i].lock);
+        found = vms[i].state != VM_OFF && has_name(&vms[i], name);
         spin_unlock(&vms[i].lock);
     }
     return found;

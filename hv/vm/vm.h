@@ -46,12 +46,21 @@ enum vm_end {
     VM_END_DESTROYED,
 };
 
+/** Whether the first vCPU of a VM that is running has been started. */
+enum vm_start {
+    VM_STARTED,
+    VM_START_NOT_YET, /* another VM is to do that: soon */
+    VM_START_WAITS,   /* and now: vm_build_start() */
+};
+
 struct vm {
     struct vm_config config; /* what its device tree said; constant but for vm_set_*() */
     struct vm_files image;   /* its files, for a reboot */
     uint32_t id;             /* its place in the table, from 1; its VMID and its pages' owner */
     uint32_t number;         /* what VMs and people call it: vm_give_number() */
     uint32_t nr_uses;        /* how many VMs have had the place */
+    uint32_t maker;          /* vm_maker() */
+    uint32_t ended;          /* in which order it did: vm_end_off() */
     uint64_t hcr;            /* HCR_EL2 while one of its vCPUs runs: trap_control_hcr() */
     uint64_t mdcr;           /* MDCR_EL2: trap_control_mdcr() */
     uint32_t sve_bytes;      /* its longest vector; 0 without SVE: vsve_bytes() */
@@ -65,11 +74,14 @@ struct vm {
     uint32_t status;             /* with which it was powered off; else 0 */
     bool (*step)(struct vm *vm); /* does a part of what is to be done; false: that was the last */
     bool paused;                 /* its vCPUs are not loaded until it is resumed */
+    enum vm_start start;         /* of the VM that another one makes */
+    ipa_t kernel_at, initrd_at;  /* where its maker is to put its files */
     uint32_t nr_holds;           /* vCPUs that are loaded or about to be, and vm_get(); atomic */
     struct ratelimit complaints; /* lines in the log about what it did: watch/complain.h */
     struct ratelimit reports;    /* of its ends and starts; as the first, over its reboots */
     uint32_t complained;         /* of aborts: a bit for each enum complain_abort; atomic */
-    struct spinlock lock; /* of minor, agreed, state, end, status, paused, settings; for good */
+    struct spinlock
+        lock; /* of number, name, minor, agreed, state to initrd_at, settings; for good */
     struct stage2 stage2;
     struct vcpu *vcpus[CONFIG_NR_VCPUS];
     uint32_t last_loaded[CONFIG_NR_PCPUS]; /* which vCPU was, on each CPU: its index + 1, or 0 */
@@ -88,6 +100,12 @@ struct vm {
     uint64_t ids[ID_NR_REGISTERS];    /* identification registers its guest is shown: virt/vid.h */
     char typed[VCONSOLE_INPUT_BYTES]; /* and not read; last: it is large */
 };
+
+/** vm_maker() - the number of the VM that made this one at run time; 0: it is the bundle's */
+static inline uint32_t vm_maker(const struct vm *vm)
+{
+    return IS_ENABLED(CONFIG_CALLS_VM) ? vm->maker : 0;
+}
 
 /** vm_hold() - the VM is not taken down before sched_release(): a vCPU is about to be loaded */
 static inline void vm_hold(struct vm *vm)
@@ -115,7 +133,7 @@ struct vm *vm_slot(uint32_t id);
 
 /**
  * vm_give_number() - call the VM of a place as none was called for long
- * @vm: its id set; nothing of it runs
+ * @vm: its id set; nothing of it runs; locked
  *
  * A number is the place in its lower bits and, above them, how often that was used: a VM that gets
  * the place of one that has ended is not taken for it. Never 0, which is the hypervisor, and kept
@@ -147,6 +165,15 @@ struct vm *vm_numbered(uint32_t number);
  */
 struct vm *vm_get_numbered(uint32_t number);
 
+/**
+ * vm_may_steer() - whether a VM may look at another one and steer it
+ * @by: one that has the calls of group control
+ */
+static inline bool vm_may_steer(const struct vm *by, const struct vm *vm)
+{
+    return by->config.privileged || vm_maker(vm) == by->number || vm == by;
+}
+
 /** vm_exists() - whether a number is that of a VM that has not ended for good. No lock held. */
 bool vm_exists(uint32_t number);
 
@@ -169,5 +196,8 @@ struct stile_vm_info vm_describe(struct vm *vm);
  * Returns 0 if none of that name is running. No lock held.
  */
 uint32_t vm_find(const char name[STILE_VM_NAME_BYTES]);
+
+/** vm_is_named() - whether there is a VM of that name that has not ended for good. As vm_find(). */
+bool vm_is_named(const char name[STILE_VM_NAME_BYTES]);
 
 #endif

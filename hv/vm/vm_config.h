@@ -146,6 +146,14 @@ struct vm_virtio {
 /** How much the registers of a vCPU's redistributor take (IHI 0069, 12.8). */
 #define VM_GICR_BYTES UINT64_C(0x20000)
 
+/** What the VMs that a VM makes may have together: stile,privileged = <MiB vCPUs KiB>. */
+struct vm_quota {
+    bool is_there;
+    uint32_t memory_mib;
+    uint32_t nr_vcpus;
+    uint32_t hv_memory_kib; /* of the hypervisor's memory: their budgets */
+};
+
 static inline uint64_t ipa_range_end(const struct ipa_range *range)
 {
     return range->base.ipa + range->bytes;
@@ -207,8 +215,15 @@ struct vm_config {
     bool one_to_one; /* stile,trusted-dma: an IPA is the machine's address */
     bool pmu;        /* stile,pmu: its vCPUs have performance monitors */
     bool pmu_el2;    /* stile,pmu-el2: it has the CPU's, and may count EL2 */
-    bool privileged; /* stile,privileged: the VM may make the calls of group control */
+    bool privileged; /* stile,privileged: it may make the calls of the groups control and vm, */
+    struct vm_quota quota; /* or: for the VMs that it makes */
 };
+
+/** Whether a VM may make others. */
+static inline bool vm_config_makes_vms(const struct vm_config *config)
+{
+    return config->privileged || config->quota.is_there;
+}
 
 /** Whether a VM has a GIC in its tree. Else its vCPUs' mailboxes bring it its interrupts. */
 static inline bool vm_config_has_gic(const struct vm_config *config)

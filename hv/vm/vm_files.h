@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The files a VM is made of, where the bundle has them: kept for its reboots.
+ * The files a VM is made of, where the bundle has them, or what its maker gave: kept for its
+ * reboots.
  */
 #ifndef VM_VM_FILES_H
 #define VM_VM_FILES_H
@@ -9,7 +10,7 @@
 
 #include "stile/shared.h"
 
-/** A file inside the archive. data is NULL if there is none. */
+/** A file. data is NULL if there is none, or it is not kept here. */
 struct vm_file {
     const void *data;
     size_t bytes;
@@ -20,6 +21,15 @@ struct vm_files {
     struct vm_file kernel;
     struct vm_file dtb;
     struct vm_file initrd;
+    /* Of a VM that another one makes; else NULL. Then data is in here, of the kernel no more than
+     * STILE_VM_KERNEL_START bytes, and of the initrd nothing: its maker writes both. */
+    struct stile_vm_image *image;
 };
+
+/** How long image is, with the tree that is behind it. */
+static inline size_t vm_files_image_bytes(const struct vm_files *files)
+{
+    return sizeof(*files->image) + files->dtb.bytes;
+}
 
 #endif

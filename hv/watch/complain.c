@@ -19,20 +19,30 @@
 static void say_left_out(struct vm *vm)
 {
     uint32_t lines = ratelimit_take_left_out(&vm->complaints);
-    uint32_t reboots = ratelimit_take_left_out(&vm->reports);
+    uint32_t reports = ratelimit_take_left_out(&vm->reports);
 
     if (lines > 0)
         printk_guest("%s: %u complaints were left out", vm->config.name, lines);
-    if (reboots > 0)
-        printk_guest("%s: %u reboots were left out", vm->config.name, reboots);
+    if (reports > 0)
+        printk_guest("%s: %u starts and ends were left out", vm->config.name, reports);
+}
+
+/* Who is told less because of what a VM does: of one that another VM makes again and again, that.
+ */
+static struct vm *cause_of(struct vm *vm)
+{
+    struct vm *maker = vm_maker(vm) != 0 ? vm_numbered(vm_maker(vm)) : NULL;
+
+    return maker ? maker : vm;
 }
 
 static bool may_complain(struct vm *vm)
 {
-    bool may = ratelimit_allows(&vm->complaints, timer_now(), timer_frequency(), MOST_A_SECOND);
+    struct vm *cause = cause_of(vm);
+    bool may = ratelimit_allows(&cause->complaints, timer_now(), timer_frequency(), MOST_A_SECOND);
 
     if (may)
-        say_left_out(vm);
+        say_left_out(cause);
     return may;
 }
 
@@ -62,7 +72,8 @@ void complain_abort(struct vcpu *vcpu, enum complain_abort why, uint64_t ipa)
     uint32_t bit = 1u << why;
 
     if (CONFIG_LOG_LEVEL < LOG_LEVEL_WARN || (vm->complained & bit) ||
-        (__atomic_fetch_or(&vm->complained, bit, __ATOMIC_RELAXED) & bit))
+        (__atomic_fetch_or(&vm->complained, bit, __ATOMIC_RELAXED) & bit) ||
+        (vm_maker(vm) != 0 && !may_complain(vm)))
         return;
     printk_guest("%s: vcpu %u: external abort: %s: ipa 0x%lx, pc %016lx", vm->config.name,
                  vcpu->index, reasons[why], ipa, read_sysreg(elr_el2));
@@ -76,11 +87,12 @@ void complain_suspended(struct vm *vm)
 
 bool complain_may_report(struct vm *vm)
 {
-    bool may = ratelimit_allows(&vm->reports, timer_now(), REPORT_SECONDS * timer_frequency(),
+    struct vm *cause = cause_of(vm);
+    bool may = ratelimit_allows(&cause->reports, timer_now(), REPORT_SECONDS * timer_frequency(),
                                 MOST_REPORTS);
 
     if (may)
-        say_left_out(vm);
+        say_left_out(cause);
     return may;
 }
 

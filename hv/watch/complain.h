@@ -43,7 +43,9 @@ void complain_abort(struct vcpu *vcpu, enum complain_abort why, uint64_t ipa);
 /** complain_suspended() - a guest has suspended itself, and waits for somebody who resumes it */
 void complain_suspended(struct vm *vm);
 
-/** complain_may_report() - whether to say that a VM ends, which starts anew and so may do it often
+/**
+ * complain_may_report() - whether to say that a VM starts or ends, which may do it often
+ * @vm: one that starts anew, or that another one makes: all of a maker's count together
  */
 bool complain_may_report(struct vm *vm);
 

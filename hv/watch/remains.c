@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "console/console_write.h"
 #include "lib/printk.h"
 #include "mm/page.h"
 #include "vm/trace.h"
@@ -34,25 +35,44 @@ bool remains_init(struct vm *vm)
     remains->is_whole = false;
     vm->remains = remains;
     spin_unlock(&vm->lock);
-    vm->console.port = (struct console_port){.kept = remains->output};
+    console_forget_kept(vm, remains->output);
     return true;
+}
+
+/* Nothing but why, of a vCPU. */
+static void set_message(struct stile_crash_info *crash, uint32_t vcpu_id, const char *why)
+{
+    *crash = (struct stile_crash_info){.vcpu_id = vcpu_id};
+    while (crash->length < STILE_CRASH_MESSAGE_MAX && why[crash->length] != '\0') {
+        crash->message[crash->length] = why[crash->length];
+        crash->length++;
+    }
 }
 
 void remains_note(const struct vcpu *vcpu, const char *why)
 {
     struct remains *remains = vcpu->vm->remains;
-    struct stile_crash_info *crash = &remains->crash;
 
     spin_lock(&vcpu->vm->lock);
     if (!remains->is_noted) {
         remains->is_noted = true;
-        *crash = (struct stile_crash_info){.vcpu_id = vcpu->index};
-        while (crash->length < STILE_CRASH_MESSAGE_MAX && why[crash->length] != '\0') {
-            crash->message[crash->length] = why[crash->length];
-            crash->length++;
-        }
+        set_message(&remains->crash, vcpu->index, why);
     }
     spin_unlock(&vcpu->vm->lock);
+}
+
+void remains_refuse(struct vm *vm, const char *why)
+{
+    struct remains *remains = vm->remains;
+
+    if (!IS_ENABLED(CONFIG_CALLS_CONTROL))
+        return; /* nobody can look */
+    spin_lock(&vm->lock);
+    set_message(&remains->crash, 0, why);
+    remains->trace = (struct trace){0};
+    remains->is_noted = true;
+    remains->is_whole = true;
+    spin_unlock(&vm->lock);
 }
 
 void remains_keep(struct vm *vm)

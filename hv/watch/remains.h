@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What is left of a VM after its end, until another VM takes its place: the end of its output, and
- * of one that crashed, why.
+ * of one that crashed, or could not be made, why.
  */
 #ifndef WATCH_REMAINS_H
 #define WATCH_REMAINS_H
@@ -30,6 +30,9 @@ bool remains_init(struct vm *vm);
 
 /** A loaded vCPU's VM crashes, for this reason. vm->lock is not held. */
 void remains_note(const struct vcpu *vcpu, const char *why);
+
+/** A VM cannot be made, or not anew, for this reason; what it did before is forgotten. The same. */
+void remains_refuse(struct vm *vm, const char *why);
 
 /** A VM is taken down because it crashed: keeps registers and last exits. As remains_note(). */
 void remains_keep(struct vm *vm);

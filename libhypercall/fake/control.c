@@ -6,6 +6,7 @@
 
 #include "console.h"
 #include "handler.h"
+#include "make.h"
 #include "space.h"
 #include "vm.h"
 
@@ -26,11 +27,24 @@ static struct fake_vcpu *vcpu_of(const struct fake_vm *vm, stile_vcpu_id_t targe
                                               : NULL;
 }
 
+/* The VM of a number, ended or not, if the caller may steer it; or NULL. */
+static struct fake_vm *seen(const struct fake_vcpu *vcpu, stile_vm_id_t vm)
+{
+    struct fake_vm *found = fake_numbered_vm(vm.number);
+
+    return found && fake_may_steer(vcpu->vm, found) ? found : NULL;
+}
+
+/* One of these that has not ended; or NULL. */
+static struct fake_vm *steered(const struct fake_vcpu *vcpu, stile_vm_id_t vm)
+{
+    return seen(vcpu, vm) ? fake_running_vm(vm.number) : NULL;
+}
+
 struct stile_result fake_control_next_vm(struct fake_vcpu *vcpu, stile_vm_id_t after)
 {
-    (void)vcpu;
     for (uint32_t i = after.number == 0 ? 0 : fake_place(after.number) + 1; i < FAKE_NR_VMS; i++)
-        if (fake.vms[i].number != 0)
+        if (fake.vms[i].number != 0 && fake_may_steer(vcpu->vm, &fake.vms[i]))
             return fake_value(fake.vms[i].number, 0, 0);
     return fake_error(STILE_NOT_FOUND);
 }
@@ -64,7 +78,7 @@ static struct stile_result give(struct fake_vm *to, stile_ipa_t buffer, stile_nr
 struct stile_result fake_control_vm_info(struct fake_vcpu *vcpu, stile_vm_id_t vm,
                                          stile_ipa_t buffer, stile_nr_bytes_t length)
 {
-    const struct fake_vm *found = fake_numbered_vm(vm.number);
+    const struct fake_vm *found = seen(vcpu, vm);
 
     if (!is_room(buffer, length))
         return fake_bad(3);
@@ -72,18 +86,20 @@ struct stile_result fake_control_vm_info(struct fake_vcpu *vcpu, stile_vm_id_t v
         return fake_error(STILE_NOT_FOUND);
     struct stile_vm_info info = {
         .vm_id = found->number,
-        .state = found->state,
+        .state = found->waits ? STILE_VM_MADE : found->state,
         .nr_vcpus = found->config.nr_vcpus,
         .status = found->status,
         .nr_pages = found->state == STILE_VM_ENDED ? 0 : found->nr_pages,
     };
+    if (found->waits)
+        fake_make_places(found, &info);
     memcpy(info.name, found->name, sizeof(info.name));
     return give(vcpu->vm, buffer, length, &info, sizeof(info));
 }
 
 struct stile_result fake_control_pause(struct fake_vcpu *vcpu, stile_vm_id_t vm)
 {
-    struct fake_vm *found = fake_running_vm(vm.number);
+    struct fake_vm *found = steered(vcpu, vm);
 
     if (found == vcpu->vm)
         return fake_bad(1);
@@ -95,9 +111,8 @@ struct stile_result fake_control_pause(struct fake_vcpu *vcpu, stile_vm_id_t vm)
 
 struct stile_result fake_control_resume(struct fake_vcpu *vcpu, stile_vm_id_t vm)
 {
-    struct fake_vm *found = fake_running_vm(vm.number);
+    struct fake_vm *found = steered(vcpu, vm);
 
-    (void)vcpu;
     if (!found)
         return fake_error(STILE_NOT_FOUND);
     found->state = STILE_VM_RUNNING;
@@ -108,7 +123,7 @@ struct stile_result fake_control_resume(struct fake_vcpu *vcpu, stile_vm_id_t vm
 
 struct stile_result fake_control_destroy(struct fake_vcpu *vcpu, stile_vm_id_t vm)
 {
-    struct fake_vm *found = fake_running_vm(vm.number);
+    struct fake_vm *found = steered(vcpu, vm);
 
     if (found == vcpu->vm)
         return fake_bad(1);
@@ -122,9 +137,8 @@ struct stile_result fake_control_destroy(struct fake_vcpu *vcpu, stile_vm_id_t v
 struct stile_result fake_control_inject(struct fake_vcpu *vcpu, stile_vm_id_t vm,
                                         stile_vcpu_id_t target, stile_intid_t intid)
 {
-    struct fake_vm *found = fake_running_vm(vm.number);
+    struct fake_vm *found = steered(vcpu, vm);
 
-    (void)vcpu;
     if (!found)
         return fake_error(STILE_NOT_FOUND);
     struct stile_result result = fake_irq_inject(&found->vcpus[0], target, intid);
@@ -140,7 +154,7 @@ struct stile_result fake_control_console_read(struct fake_vcpu *vcpu, stile_vm_i
 
     if (limit.bytes - 1 >= STILE_CONSOLE_BUFFER_MAX || buffer.ipa + (limit.bytes - 1) < buffer.ipa)
         return fake_bad(4);
-    struct fake_vm *found = fake_numbered_vm(vm.number);
+    struct fake_vm *found = seen(vcpu, vm);
     if (!found)
         return fake_error(STILE_NOT_FOUND);
     if (!may_write(vcpu->vm, buffer))
@@ -185,7 +199,7 @@ struct stile_result fake_control_memory_read(struct fake_vcpu *vcpu, stile_vm_id
                                              stile_ipa_t from, stile_ipa_t buffer,
                                              stile_nr_bytes_t limit)
 {
-    struct fake_vm *found = fake_running_vm(vm.number);
+    struct fake_vm *found = steered(vcpu, vm);
 
     if (found == vcpu->vm)
         return fake_bad(1);
@@ -202,7 +216,7 @@ struct stile_result fake_control_memory_write(struct fake_vcpu *vcpu, stile_vm_i
                                               stile_ipa_t to, stile_ipa_t buffer,
                                               stile_nr_bytes_t limit)
 {
-    struct fake_vm *found = fake_running_vm(vm.number);
+    struct fake_vm *found = steered(vcpu, vm);
     uint8_t byte;
 
     if (found == vcpu->vm)
@@ -219,23 +233,14 @@ struct stile_result fake_control_memory_write(struct fake_vcpu *vcpu, stile_vm_i
 struct stile_result fake_control_counter(struct fake_vcpu *vcpu, stile_vm_id_t vm,
                                          stile_vcpu_id_t target, stile_u32_t counter)
 {
-    const struct fake_vm *found = fake_running_vm(vm.number);
+    const struct fake_vm *found = steered(vcpu, vm);
 
-    (void)vcpu;
     if (!found)
         return fake_error(STILE_NOT_FOUND);
     struct fake_vcpu *of = vcpu_of(found, target);
     if (!of)
         return fake_bad(2);
     return counter < STILE_NR_COUNTERS ? fake_vcpu_counter(of, counter) : fake_bad(3);
-}
-
-/* A VM that runs, or the last of its number; NULL if there was none. */
-static const struct fake_vm *seen_vm(uint32_t number)
-{
-    const struct fake_vm *vm = fake_numbered_vm(number);
-
-    return vm && vm->number != 0 ? vm : NULL;
 }
 
 /* Of a VM that has ended, a crash is what leaves its trace. */
@@ -247,7 +252,7 @@ static bool has_trace(const struct fake_vm *vm)
 struct stile_result fake_control_trace(struct fake_vcpu *vcpu, stile_vm_id_t vm,
                                        stile_vcpu_id_t target, stile_u32_t age)
 {
-    const struct fake_vm *found = seen_vm(vm.number);
+    const struct fake_vm *found = seen(vcpu, vm);
 
     if (!found)
         return fake_error(STILE_NOT_FOUND);
@@ -284,7 +289,7 @@ struct stile_result fake_control_set_wall_clock(struct fake_vcpu *vcpu, stile_u6
 struct stile_result fake_control_crash_info(struct fake_vcpu *vcpu, stile_vm_id_t vm,
                                             stile_ipa_t buffer, stile_nr_bytes_t length)
 {
-    const struct fake_vm *found = fake_numbered_vm(vm.number);
+    const struct fake_vm *found = seen(vcpu, vm);
     struct stile_crash_info crash = {.vcpu_id = 0};
 
     if (!is_room(buffer, length))
@@ -298,9 +303,8 @@ struct stile_result fake_control_crash_info(struct fake_vcpu *vcpu, stile_vm_id_
 
 struct stile_result fake_control_get(struct fake_vcpu *vcpu, stile_vm_id_t vm, stile_u32_t setting)
 {
-    const struct fake_vm *found = fake_running_vm(vm.number);
+    const struct fake_vm *found = steered(vcpu, vm);
 
-    (void)vcpu;
     if (!found)
         return fake_error(STILE_NOT_FOUND);
     switch (setting) {
@@ -313,22 +317,33 @@ struct stile_result fake_control_get(struct fake_vcpu *vcpu, stile_vm_id_t vm, s
     }
 }
 
+/* One with a quota gives away nothing that it has not. */
+static uint32_t most_weight(const struct fake_vm *by)
+{
+    return by->config.privileged ? WEIGHT_MAX : by->weight;
+}
+
+static bool may_set_affinity(const struct fake_vm *by, uint64_t affinity)
+{
+    return (affinity & CPUS) != 0 &&
+           (by->config.privileged || (affinity & CPUS & ~by->affinity) == 0);
+}
+
 struct stile_result fake_control_set(struct fake_vcpu *vcpu, stile_vm_id_t vm, stile_u32_t setting,
                                      stile_u64_t value)
 {
-    struct fake_vm *found = fake_running_vm(vm.number);
+    struct fake_vm *found = steered(vcpu, vm);
 
-    (void)vcpu;
     if (!found)
         return fake_error(STILE_NOT_FOUND);
     switch (setting) {
     case STILE_SETTING_WEIGHT:
-        if (value - 1 >= WEIGHT_MAX)
+        if (value - 1 >= most_weight(vcpu->vm))
             return fake_bad(3);
         found->weight = (uint32_t)value;
         return fake_ok();
     case STILE_SETTING_AFFINITY:
-        if ((value & CPUS) == 0)
+        if (!may_set_affinity(vcpu->vm, value))
             return fake_bad(3);
         found->affinity = value;
         return fake_ok();

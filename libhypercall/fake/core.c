@@ -24,9 +24,20 @@ static uint32_t since_of(uint64_t nr)
     }
 }
 
+/* Whether a VM has the privilege that a call needs, if that needs one. */
+static bool is_privileged(const struct fake_vm *vm, uint64_t nr)
+{
+    uint64_t group = nr / STILE_CALLS_PER_GROUP;
+
+    if (group != STILE_GROUP_CONTROL && group != STILE_GROUP_VM)
+        return true;
+    return vm->config.privileged ||
+           (vm->config.quota_vcpus != 0 && nr != STILE_NR_control_set_wall_clock);
+}
+
 bool fake_core_permits(const struct fake_vm *vm, uint64_t nr)
 {
-    if (nr / STILE_CALLS_PER_GROUP == STILE_GROUP_CONTROL && !vm->config.privileged)
+    if (!is_privileged(vm, nr))
         return false;
     if (nr == STILE_NR_core_version || nr == STILE_NR_core_features)
         return true;

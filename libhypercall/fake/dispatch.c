@@ -82,7 +82,7 @@ static bool is_long(uint64_t nr)
     uint64_t group = nr / STILE_CALLS_PER_GROUP;
 
     return group == GROUP_OF(console_write) || group == GROUP_OF(memory_map) ||
-           group == GROUP_OF(power_off) || group == STILE_GROUP_CONTROL;
+           group == GROUP_OF(power_off) || group == STILE_GROUP_CONTROL || group == STILE_GROUP_VM;
 }
 
 struct stile_result fake_core_multicall(struct fake_vcpu *vcpu, stile_u32_t first,

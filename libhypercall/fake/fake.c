@@ -66,6 +66,11 @@ struct fake_vm *fake_running_vm(uint32_t number)
     return vm && vm->state != STILE_VM_ENDED ? vm : NULL;
 }
 
+bool fake_may_steer(const struct fake_vm *by, const struct fake_vm *vm)
+{
+    return by->config.privileged || vm->maker == by->number || vm == by;
+}
+
 void fake_leave(enum stile_fake_end end)
 {
     jmp_buf *to = fake_leave_to;

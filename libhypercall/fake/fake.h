@@ -20,8 +20,10 @@
 #define FAKE_INPUT_BYTES   1024
 #define FAKE_IPA_BITS      39
 #define FAKE_IPA_END       (UINT64_C(1) << FAKE_IPA_BITS)
-/* The most VMs at once. */
+/* The most VMs at once. tests/compare has it as the hypervisor does. */
+#ifndef FAKE_NR_VMS
 #define FAKE_NR_VMS 16
+#endif
 
 #define FAKE_SPACE_PAGES (STILE_FAKE_SPACE_BYTES / STILE_PAGE_SIZE)
 
@@ -135,6 +137,10 @@ struct fake_vm {
     char name[STILE_VM_NAME_BYTES];
     enum stile_vm_state state; /**< STILE_VM_ENDED and number 0: there never was one */
     enum stile_fake_end end;
+    uint32_t maker;        /**< the number of the VM that made it by vm_create, or 0 */
+    uint32_t ended;        /**< in which order it did */
+    bool waits;            /**< for vm_start */
+    uint64_t kernel_bytes; /**< of one that another made */
     bool agreed;
     uint32_t minor;
     uint64_t nr_pages; /**< of memory that the VM owns */
@@ -204,6 +210,9 @@ struct fake_vm *fake_known_vm(uint32_t number);
 
 /** A VM that has not ended, by its number; NULL if there is none. */
 struct fake_vm *fake_running_vm(uint32_t number);
+
+/** Whether a VM may look at another one and steer it: group control. */
+bool fake_may_steer(const struct fake_vm *by, const struct fake_vm *vm);
 
 /** Leaves the guest's function, and drops the lock. Does not return. */
 void fake_leave(enum stile_fake_end end) __attribute__((noreturn));

@@ -2,7 +2,7 @@
 /*
  * Handlers: a function for each call, expanded from the table, and the results that they return.
  * Those of a group are in the file of that name, but for core_multicall, which is in dispatch.c,
- * and the group memory's shares, which are in share.c.
+ * the group memory's shares, which are in share.c, and the group vm, which is in make.c.
  */
 #ifndef FAKE_HANDLER_H
 #define FAKE_HANDLER_H

@@ -104,13 +104,33 @@ static void fill_page(struct fake_vm *vm)
         fake_vm_set_wall(vm, fake.wall_ns + fake.ticks * TICK_NS);
 }
 
-/* A VM as it is at its first start; number, configuration and name are there already. */
+static void start(struct fake_vm *vm)
+{
+    vm->vcpus[0].state = STILE_VCPU_RUNNING;
+    fake_vm_begin_vcpu(&vm->vcpus[0]);
+}
+
+bool fake_vm_go(struct fake_vm *vm)
+{
+    bool waited = vm->waits;
+
+    vm->waits = false;
+    if (waited)
+        start(vm);
+    return waited;
+}
+
+/*
+ * A VM as it is at its first start; number, configuration and name are there already. One that
+ * another VM has made waits for that.
+ */
 static void begin(struct fake_vm *vm)
 {
     if (!fake_pool_start(vm)) {
         (void)fprintf(stderr, "stile fake: no memory for VM %u\n", vm->number);
         abort();
     }
+    vm->waits = vm->maker != 0;
     vm->agreed = false;
     vm->minor = 0;
     vm->ring_used = false;
@@ -126,10 +146,10 @@ static void begin(struct fake_vm *vm)
         reset_interrupts(&vm->vcpus[i]);
         fake_vm_reset_vcpu(&vm->vcpus[i]);
     }
-    vm->vcpus[0].state = STILE_VCPU_RUNNING;
-    fake_vm_begin_vcpu(&vm->vcpus[0]);
     vm->state = STILE_VM_RUNNING;
     fill_page(vm);
+    if (!vm->waits)
+        start(vm);
 }
 
 void fake_vm_tell_peers(const struct fake_vm *of)
@@ -139,47 +159,92 @@ void fake_vm_tell_peers(const struct fake_vm *of)
             fake_event_virq(&fake.vms[i], STILE_VIRQ_PEER);
 }
 
-/* A slot that no VM has had, or else one whose VM has ended. */
-static struct fake_vm *free_slot(void)
+/* How soon a place is taken: a maker's own before one that nobody has had, and that before others'.
+ */
+static uint64_t rank_of(const struct fake_vm *vm, uint32_t maker)
 {
-    for (uint32_t i = 0; i < FAKE_NR_VMS; i++)
-        if (fake.vms[i].number == 0)
-            return &fake.vms[i];
-    for (uint32_t i = 0; i < FAKE_NR_VMS; i++)
-        if (fake.vms[i].state == STILE_VM_ENDED)
-            return &fake.vms[i];
-    (void)fprintf(stderr, "stile fake: too many VMs\n");
-    abort();
+    if (vm->number == 0)
+        return UINT32_MAX;
+    return maker != 0 && vm->maker == maker ? vm->ended : UINT64_C(2) * UINT32_MAX + vm->ended;
 }
 
-uint32_t stile_fake_start(const struct stile_fake_config *config)
+struct fake_vm *fake_vm_free_place(uint32_t maker)
 {
-    fake_lock();
-    struct fake_vm *vm = free_slot();
+    struct fake_vm *found = NULL;
+
+    for (uint32_t i = 0; i < FAKE_NR_VMS; i++)
+        if (fake.vms[i].state == STILE_VM_ENDED &&
+            (!found || rank_of(&fake.vms[i], maker) < rank_of(found, maker)))
+            found = &fake.vms[i];
+    return found;
+}
+
+void fake_vm_off(struct fake_vm *vm)
+{
+    static uint32_t nr_ended;
+
+    vm->state = STILE_VM_ENDED;
+    vm->ended = ++nr_ended;
+}
+
+void fake_vm_furnish(struct fake_vm *vm, const struct stile_fake_config *config, const char *name)
+{
     fake_give_number(vm);
-    vm->status = 0;
-    if (config)
-        vm->config = *config;
-    else
-        memset(&vm->config, 0, sizeof(vm->config));
+    vm->config = *config;
     if (vm->config.nr_vcpus == 0)
         vm->config.nr_vcpus = 1;
     if (vm->config.nr_pages == 0)
         vm->config.nr_pages = 256;
-    (void)snprintf(vm->name, sizeof(vm->name), "vm%u", fake_place(vm->number) + 1);
-    if (vm->config.name)
-        (void)snprintf(vm->name, sizeof(vm->name), "%s", vm->config.name);
+    memset(vm->name, 0, sizeof(vm->name));
+    if (name)
+        (void)snprintf(vm->name, sizeof(vm->name), "%s", name);
+    else
+        (void)snprintf(vm->name, sizeof(vm->name), "vm%u", fake_place(vm->number) + 1);
+    vm->status = 0;
     vm->console_written = 0;
     vm->message[0] = '\0';
     vm->end = STILE_FAKE_RETURNED;
-    vm->weight = 100;
+    vm->weight = FAKE_WEIGHT;
     vm->affinity = UINT64_MAX;
+    vm->maker = 0;
+}
+
+void fake_vm_begin(struct fake_vm *vm)
+{
     begin(vm);
+    fake_vm_tell_peers(vm);
+}
+
+uint32_t stile_fake_start(const struct stile_fake_config *config)
+{
+    static const struct stile_fake_config defaults;
+
+    fake_lock();
+    struct fake_vm *vm = fake_vm_free_place(0);
+    if (!vm) {
+        (void)fprintf(stderr, "stile fake: too many VMs\n");
+        abort();
+    }
+    fake_vm_furnish(vm, config ? config : &defaults, config ? config->name : NULL);
+    fake_vm_begin(vm);
     if (!fake_current)
         fake_current = &vm->vcpus[0];
-    fake_vm_tell_peers(vm);
     fake_unlock();
     return vm->number;
+}
+
+/* Ends the VMs that a VM has made and that wait for it to start them. */
+static void end_orphans(uint32_t maker)
+{
+    for (uint32_t i = 0; i < FAKE_NR_VMS; i++)
+        if (fake.vms[i].state != STILE_VM_ENDED && fake.vms[i].waits && fake.vms[i].maker == maker)
+            fake_vm_end(&fake.vms[i], STILE_FAKE_DESTROYED);
+}
+
+/* What another VM makes is its to make anew. */
+static bool begins_anew(const struct fake_vm *vm, enum stile_fake_end end)
+{
+    return end == STILE_FAKE_REBOOTED && (vm->maker == 0 || fake_running_vm(vm->maker));
 }
 
 void fake_vm_end(struct fake_vm *vm, enum stile_fake_end end)
@@ -189,14 +254,17 @@ void fake_vm_end(struct fake_vm *vm, enum stile_fake_end end)
     fake_share_vm_gone(vm);
     fake_directory_vm_gone(vm);
     fake_pool_end(vm);
-    vm->state = STILE_VM_ENDED;
+    fake_vm_off(vm);
     vm->end = end;
+    vm->waits = false;
     for (uint32_t i = 0; i < vm->config.nr_vcpus; i++) {
         vm->vcpus[i].state = STILE_VCPU_OFF;
         fake_wake(&vm->vcpus[i]);
     }
-    if (end == STILE_FAKE_REBOOTED)
+    if (begins_anew(vm, end))
         begin(vm);
+    else
+        end_orphans(vm->number);
     fake_vm_tell_peers(vm);
 }
 

@@ -15,6 +15,7 @@ struct stile_mailbox stile_layout_mailbox;
 struct stile_console_ring stile_layout_console_ring;
 struct stile_crash_info stile_layout_crash;
 struct stile_vm_info stile_layout_vm_info;
+struct stile_vm_image stile_layout_vm_image;
 struct stile_message_ring stile_layout_message_ring;
 struct stile_channel_header stile_layout_channel_header;
 struct stile_virtio_page stile_layout_virtio_page;

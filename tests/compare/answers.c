@@ -24,7 +24,6 @@ bool answers_leave_out(uint32_t nr)
     case STILE_NR_power_suspend:
     case STILE_NR_vcpu_off:
     case STILE_NR_vcpu_block:
-    case STILE_NR_control_crash_info: /* of which there is none */
         return true;
     default:
         return false;
@@ -127,8 +126,9 @@ struct stile_result answers_normalise(enum side side, uint32_t nr, const uint64_
 
 /*
  * What may be done in parts, or be BUSY there because it takes long, is made by an HVC; so is what
- * may fail on one side alone, where a multicall would stop, and what arms a timer, which may fire
- * before the next call of a multicall or after the last one.
+ * may fail on one side alone, where a multicall would stop, what arms a timer, which may fire
+ * before the next call of a multicall or after the last one, and what makes a VM, which the
+ * hypervisor does behind the call.
  */
 bool answers_fits_multicall(uint32_t line, const uint64_t x[6])
 {
@@ -143,6 +143,7 @@ bool answers_fits_multicall(uint32_t line, const uint64_t x[6])
     case STILE_NR_memory_revoke:
     case STILE_NR_time_oneshot:
     case STILE_NR_time_event:
+    case STILE_NR_vm_create:
         return false;
     default:
         break;

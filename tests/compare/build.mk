@@ -4,10 +4,11 @@
 
 compare-dir := tests/compare
 compare-hv-objs := $(call host_objects,fuzz/obj,$(fuzz-dir)/begin.c $(fuzz-hv-srcs) $(fuzz-dir)/end.c \
-	$(addprefix $(fuzz-dir)/,assembly.c cpu.c locks.c machine.c world.c) tests/unit/fakes/no_its.c \
+	$(addprefix $(fuzz-dir)/,assembly.c cpu.c image.c locks.c machine.c world.c) tests/unit/fakes/no_its.c \
 	$(wildcard $(compare-dir)/*.c))
 compare-fake-objs := $(call host_objects,compare/obj,$(wildcard libhypercall/fake/*.c))
-compare-fake-cflags = $(host-lib-flags) $(fuzz-sanitize) -O1 -g -fno-omit-frame-pointer
+compare-fake-cflags = $(host-lib-flags) $(fuzz-sanitize) -O1 -g -fno-omit-frame-pointer \
+	-include $(O)/config/autoconf.h -DFAKE_NR_VMS=CONFIG_NR_VMS
 
 $(eval $(call host_rules,compare/obj,compare-fake-cflags,FUZZ_CC))
 

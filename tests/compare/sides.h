@@ -7,6 +7,7 @@
 #define COMPARE_SIDES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "stile/abi.h"
@@ -29,8 +30,15 @@ void sides_end(void);
 /** sides_have_vcpu() - whether a vCPU is on: the hypervisor's word for it */
 bool sides_have_vcpu(uint32_t vm, uint32_t vcpu);
 
-/** sides_vm_number() - the number of the VM of an index */
-uint32_t sides_vm_number(uint32_t vm);
+/** sides_vm_number() - the number of the last VM at a place, from 0; 0: it has had none */
+uint32_t sides_vm_number(uint32_t place);
+
+/**
+ * sides_put() - write into a VM's memory, as it does itself
+ *
+ * Returns false, and has written nothing, if not all of it is the VM's own, to read and to write.
+ */
+bool sides_put(enum side side, uint32_t vm, uint64_t ipa, const void *from, size_t bytes);
 
 /**
  * sides_call() - a vCPU that is on makes a call, on one side

@@ -9,6 +9,7 @@
 
 #include "answers.h"
 #include "calls/words.h"
+#include "fuzz/image.h"
 #include "fuzz/world.h"
 #include "ktf.h"
 
@@ -88,8 +89,8 @@ static uint64_t likely(enum call_kind kind, uint64_t choice)
         return 1 + choice % 8;
     case CALL_vcpu_set:
         return 1 + choice % 3;
-    case CALL_vm_id:
-        return sides_vm_number(choice % WORLD_NR_VMS);
+    case CALL_vm_id: /* mostly one of the first, which are always there */
+        return sides_vm_number(choice / 4 % (choice % 4 ? WORLD_NR_VMS : CONFIG_NR_VMS));
     case CALL_vcpu_id:
         return choice % WORLD_NR_VCPUS;
     case CALL_u32:
@@ -186,12 +187,57 @@ static void fit_offer(uint32_t vm, uint64_t random, uint64_t x[6])
 /* A key, or a VM's name: of one word or two. */
 static void fit_name(uint64_t random, uint64_t name[2])
 {
-    const uint64_t names[][2] = {{WORLD_NAME, 0},
-                                 {UINT64_C(0x646E6F636573), 0}, /* "second" */
-                                 {UINT64_C(0x6766656463626161), 'h'},
-                                 {'a' + random / 8 % 26, 0}};
+    const uint64_t names[][2] = {
+        {WORLD_NAME, 0},
+        {UINT64_C(0x646E6F636573), 0},                                /* "second" */
+        {UINT64_C(0x2E6472696874) | ('a' + random / 8 % 4) << 48, 0}, /* "third.a" */
+        {UINT64_C(0x6766656463626161), 'h'},
+        {'a' + random / 8 % 26, 0}};
 
-    memcpy(name, names[random % 4], sizeof(names[0]));
+    memcpy(name, names[random % 5], sizeof(names[0]));
+}
+
+/* An image that both sides see the same in: what may be wrong about it is no tree's contents. */
+static size_t make_image(void *image, uint64_t random)
+{
+    size_t bytes = image_make(image, IMAGE_PLAIN, (unsigned)(random / 16));
+    struct stile_vm_image *made = image;
+    char *tree = (char *)(made + 1);
+
+    switch (random % 16) {
+    case 0:
+        made->name[0] = '/';
+        break;
+    case 1:
+        made->kernel_bytes = 0;
+        break;
+    case 2:
+        made->reserved[1] = 1;
+        break;
+    case 3: /* its magic number */
+        tree[0] = 0;
+        break;
+    case 4: /* its length */
+        tree[4] = 1;
+        break;
+    case 5:
+        bytes--;
+        break;
+    default:
+        break;
+    }
+    return bytes;
+}
+
+/* Where it can be put; else nowhere, so that nothing is read that the sides have differently. */
+static void fit_image(enum side side, uint32_t vm, uint64_t random, uint64_t x[6])
+{
+    static _Alignas(8) char image[IMAGE_BYTES_MAX];
+    size_t bytes = make_image(image, random);
+    uint64_t ipa = WORLD_RAM + random / 256 % (WORLD_RAM_BYTES - sizeof(image));
+
+    x[0] = sides_put(side, vm, ipa, image, bytes) ? ipa : 0;
+    x[1] = bytes;
 }
 
 static void fit(enum side side, uint32_t vm, uint32_t nr, uint64_t random, uint64_t x[6])
@@ -226,6 +272,13 @@ static void fit(enum side side, uint32_t vm, uint32_t nr, uint64_t random, uint6
     case STILE_NR_memory_release:
     case STILE_NR_memory_revoke:
         fit_share(&known_shares[side], vm, nr, random, x);
+        break;
+    case STILE_NR_vm_create:
+        fit_image(side, vm, random, x);
+        break;
+    case STILE_NR_vm_start:
+    case STILE_NR_control_destroy: /* one that was made, so that there is room for others */
+        x[0] = sides_vm_number(WORLD_NR_VMS + random % (CONFIG_NR_VMS - WORLD_NR_VMS));
         break;
     case STILE_NR_directory_lookup:
         fit_name(random, &x[1]);

@@ -13,6 +13,12 @@ void audit_memory(void);
 /** audit_ports() - event ports make sense (audit_ports.c) */
 void audit_ports(void);
 
+/**
+ * audit_makers() - what a VM waits for is there, and VMs that were made have no more than their
+ * makers may give them (audit_makers.c)
+ */
+void audit_makers(void);
+
 /** audit_quotas() - no VM has more than it may: the part of audit_memory() that costs little */
 void audit_quotas(void);
 

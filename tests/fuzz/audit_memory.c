@@ -24,15 +24,23 @@ static size_t nr_tables(uint64_t *table, unsigned level)
     return nr;
 }
 
-/* What is on a VM's account: its tables, loans and scratch, three pages of its own, four for each
+/* Of a VM that another one made: what it was made of. */
+static size_t nr_image_pages(const struct vm_files *files)
+{
+    return files->image ? UINT64_C(1) << page_order(vm_files_image_bytes(files)) : 0;
+}
+
+/* What is on a VM's account: its tables, loans and scratch, two pages of its own and one of its
+ * stolen time, which a VM that is being made has not yet, one of each virtio device, four for each
  * vCPU. */
 static void audit_budget(const struct vm *vm)
 {
     struct page_budget budget = page_budget(vm->id);
 
-    EXPECT_EQ(budget.nr_used, nr_tables(vm->stage2.root, STAGE2_FIRST_LEVEL) + 3 +
-                                  (sharer_of(vm)->loans ? 1 : 0) + (vm->stage2.scratch ? 2 : 0) +
-                                  4 * vm->config.nr_vcpus);
+    EXPECT_EQ(budget.nr_used, nr_tables(vm->stage2.root, STAGE2_FIRST_LEVEL) + 2 +
+                                  (vm->stolen ? 1 : 0) + (sharer_of(vm)->loans ? 1 : 0) +
+                                  (vm->stage2.scratch ? 2 : 0) + 4 * vm->config.nr_vcpus +
+                                  vm_config_nr_virtio(&vm->config) + nr_image_pages(&vm->image));
     EXPECT_LE(budget.nr_used, budget.nr_pages);
 }
 

@@ -17,7 +17,7 @@ fuzz-included := hv/virt/events.c hv/memory/share.c
 
 fuzz-hv-srcs := $(filter-out $(hv-skip) $(fuzz-skip) $(fuzz-included),$(wildcard hv/*/*.c)) \
 	$(fuzz-dir)/audit_memory.c $(fuzz-dir)/audit_ports.c
-fuzz-srcs := $(addprefix $(fuzz-dir)/,assembly.c calls.c cpu.c fuzz.c guest.c locks.c machine.c world.c) \
+fuzz-srcs := $(addprefix $(fuzz-dir)/,assembly.c audit_makers.c calls.c cpu.c fuzz.c guest.c image.c locks.c machine.c world.c) \
 	tests/unit/fakes/no_its.c
 
 # The hypervisor's data lies between that of begin.c and that of end.c: see edge.h.

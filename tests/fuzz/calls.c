@@ -10,6 +10,7 @@
 
 #include "audit.h"
 #include "calls/words.h"
+#include "image.h"
 #include "vm/vcpu.h"
 #include "vm/vm.h"
 #include "ktf.h"
@@ -90,7 +91,7 @@ static uint64_t likely_value(enum call_kind kind, uint64_t choice)
     case CALL_vcpu_set:
         return 1 + choice % 3;
     case CALL_vm_id:
-        return vm_slot(1 + choice % 3)->number;
+        return vm_slot(1 + choice / 4 % (choice % 4 ? WORLD_NR_VMS : CONFIG_NR_VMS))->number;
     case CALL_vcpu_id:
         return choice % WORLD_NR_VCPUS;
     case CALL_u32:
@@ -193,6 +194,23 @@ static bool is_time_to_end(const struct record *record)
     return record->flip % 16 == 0 || fake.is_between;
 }
 
+/* Mostly VMs are made of what a guest has written for that, and those are started. */
+static void fit(const struct call_line *line, const struct record *record, uint64_t arguments[6])
+{
+    unsigned how = record->flip / 16 % 8;
+
+    if (how == 0)
+        return;
+    if (line->nr == STILE_NR_vm_create && record_image_bytes() > 0) {
+        memset(arguments, 0, 6 * sizeof(*arguments));
+        arguments[0] = IMAGE_IPA;
+        arguments[1] = record_image_bytes() - (how == 1);
+    } else if (line->nr == STILE_NR_vm_start) {
+        memset(arguments, 0, 6 * sizeof(*arguments));
+        arguments[0] = vm_slot(1 + record->choice[0] % CONFIG_NR_VMS)->number;
+    }
+}
+
 static bool is_end(const struct call_line *line)
 {
     return line->nr / STILE_CALLS_PER_GROUP == STILE_NR_power_off / STILE_CALLS_PER_GROUP ||
@@ -249,6 +267,7 @@ void calls_make(const struct record *record, const struct vcpu *vcpu)
         return;
     for (unsigned j = 0; j < 6; j++)
         arguments[j] = record_word(record, j, line->kinds[j]);
+    fit(line, record, arguments);
 
     if (machine_shows)
         fprintf(stderr, "%s(0x%lx, 0x%lx, 0x%lx, 0x%lx, 0x%lx, 0x%lx)\n", line->name, arguments[0],
@@ -266,6 +285,7 @@ void calls_make(const struct record *record, const struct vcpu *vcpu)
                 result.value[1], result.value[2]);
     note(line, arguments, &result);
     audit_quotas();
+    audit_makers();
     if (is_disturbed)
         return;
     if (result.status == STILE_SUCCESS && line->nr == STILE_NR_core_multicall)

@@ -42,7 +42,8 @@ static void show(const struct record *record, const struct vcpu *vcpu)
     static const char *const kinds[] = {
         [RECORD_CALL] = "call",     [RECORD_ENTRY] = "entry", [RECORD_MAILBOX] = "mailbox",
         [RECORD_RING] = "ring",     [RECORD_TOUCH] = "touch", [RECORD_DEVICE] = "device",
-        [RECORD_CPU] = "registers", [RECORD_TIME] = "time",   [RECORD_OUTSIDE] = "outside"};
+        [RECORD_CPU] = "registers", [RECORD_TIME] = "time",   [RECORD_OUTSIDE] = "outside",
+        [RECORD_IMAGE] = "image"};
     const char *kind = kinds[record->kind % RECORD_NR_KINDS];
 
     if (!machine_shows)
@@ -142,12 +143,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     world_begin(data[0] & RECORD_GICV2 ? 2 : 3);
     calls_begin();
+    record_begin();
     if (setjmp(fake.abandon) != 0)
         return 0;
     if (setjmp(fake.off) == 0) {
         play_all(data + 1, size - 1);
         audit_memory();
         audit_ports();
+        audit_makers();
         world_end();
     }
     world_ended();
@@ -162,6 +165,16 @@ static uint32_t record_group(const struct record *record)
     unsigned line = record_line(record);
 
     return line < CALL_NR_LINES ? call_lines[line].nr / STILE_CALLS_PER_GROUP : STILE_NR_GROUPS;
+}
+
+/* record->what of a call. */
+static uint8_t line_of(uint32_t nr)
+{
+    uint8_t line = 0;
+
+    while (call_lines[line].nr != nr)
+        line++;
+    return line;
 }
 
 static size_t least(size_t a, size_t b)
@@ -185,16 +198,42 @@ static void draw_record(struct record *record, uint64_t *state)
         ((uint8_t *)record)[i] = (uint8_t)draw(state);
 }
 
+/* What is about VMs that others make: of who makes them, or of any. */
+static void draw_about_makers(struct record *record, uint64_t *state)
+{
+    static const uint32_t calls[] = {STILE_NR_vm_create, STILE_NR_vm_start, STILE_NR_vm_start,
+                                     STILE_NR_control_destroy, STILE_NR_control_memory_write};
+    unsigned what = draw(state) % 12;
+
+    draw_record(record, state);
+    if (what < 3) {
+        record->kind = RECORD_IMAGE;
+        record->who = draw(state) % 2 ? 0 : 2;
+    } else if (what < 8) {
+        record->kind = RECORD_CALL;
+        record->who = draw(state) % 2 ? 0 : 2;
+        record->what = line_of(calls[what - 3]);
+        record->flip &= 0xF0;
+    } else if (what < 10) { /* PSCI, which needs no version: the last are ends */
+        record->kind = RECORD_CALL;
+        record->what = CALL_NR_LINES + 1;
+        record->flip &= 0xF0;
+    }
+}
+
 /* Every VM agrees on the version; then anything, much of it calls of one group. */
 static size_t begin_anew(struct record *records, size_t limit, uint64_t *state)
 {
     uint32_t group = call_lines[draw(state) % CALL_NR_LINES].nr / STILE_CALLS_PER_GROUP;
     size_t nr = least(limit, NR_FIRST_RECORDS);
+    bool makes_vms = draw(state) % 8 == 0;
 
     for (size_t i = 0; i < nr; i++) {
         draw_record(&records[i], state);
         if (i < WORLD_NR_VMS)
             records[i] = (struct record){.who = (uint8_t)i, .what = CALL_NR_LINES};
+        else if (makes_vms)
+            draw_about_makers(&records[i], state);
         else if (draw(state) % 8)
             while (record_group(&records[i]) != group)
                 records[i].what = (uint8_t)draw(state);

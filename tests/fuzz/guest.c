@@ -12,7 +12,9 @@
 #include "console/serial.h"
 #include "vm/vcpu.h"
 #include "vm/vm.h"
+#include "memory/guest.h"
 #include "memory/vm_pages.h"
+#include "image.h"
 #include "ktf.h"
 #include "machine.h"
 #include "mm/page.h"
@@ -143,6 +145,51 @@ static void use_cpu(const struct record *record, struct vcpu *vcpu)
     }
 }
 
+/* --- what VMs are made of -------------------------------------------------------------------- */
+
+static uint64_t image_bytes; /* of the last one */
+
+void record_begin(void)
+{
+    image_bytes = 0;
+}
+
+uint64_t record_image_bytes(void)
+{
+    return image_bytes;
+}
+
+/* Changes a word of what the guest has there, to one at which a check may be missing. */
+static void spoil(struct vm *vm, uint32_t where, uint32_t value)
+{
+    static const uint32_t words[] = {0, 1, 2, 3, 4, 9, 0x80000000, UINT32_MAX, 0x7FFFFFFF, 0x10000};
+    uint32_t nr = sizeof(words) / sizeof(words[0]);
+    ipa_t at = ipa_make(IMAGE_IPA + align_down(where % image_bytes, sizeof(uint32_t)));
+    uint32_t word = value < 0x8000 ? value : words[value % nr];
+
+    if (value % 4)
+        word = __builtin_bswap32(word); /* as a tree has its numbers */
+    (void)guest_write(vm, at, &word, value % 8 == 1 ? 1 : sizeof(word));
+}
+
+/* A sound one, or that with some words changed; or some more words of the last one. */
+static void write_image(const struct record *record, struct vcpu *vcpu)
+{
+    static _Alignas(8) char image[IMAGE_BYTES_MAX];
+    const uint16_t *choice = record->choice;
+    unsigned nr_spoilt = record->flip % 4;
+
+    if (image_bytes == 0 || record->what % 4 != 3) {
+        image_bytes =
+            image_make(image, (enum image_kind)(choice[0] % IMAGE_NR_KINDS), choice[0] / 16);
+        (void)guest_write(vcpu->vm, ipa_make(IMAGE_IPA), image, image_bytes);
+    }
+    if (record->what % 4 < 2)
+        return;
+    for (unsigned i = 1; i < 1 + 2 * nr_spoilt && i < 5; i += 2)
+        spoil(vcpu->vm, choice[i], choice[i + 1]);
+}
+
 void record_happens(const struct record *record, struct vcpu *vcpu)
 {
     switch (record->kind % RECORD_NR_KINDS) {
@@ -164,6 +211,9 @@ void record_happens(const struct record *record, struct vcpu *vcpu)
     case RECORD_CPU:
         use_cpu(record, vcpu);
         break;
+    case RECORD_IMAGE:
+        write_image(record, vcpu);
+        break;
     }
     world_exit();
 }
@@ -182,7 +232,7 @@ static void type(const struct record *record)
 /* As the hypervisor's own console does. */
 static void steer(const struct record *record)
 {
-    struct vm *vm = vm_get(record->choice[0] % WORLD_NR_VMS);
+    struct vm *vm = vm_get(record->choice[0] % CONFIG_NR_VMS);
 
     if (!vm)
         return;

@@ -21,6 +21,7 @@ enum record_kind {
     RECORD_CPU,       /* or registers of its CPU */
     RECORD_TIME,      /* time passes */
     RECORD_OUTSIDE,   /* what people do, and the machine */
+    RECORD_IMAGE,     /* a guest writes what a VM is to be made of */
     RECORD_NR_KINDS,
 };
 
@@ -38,7 +39,7 @@ _Static_assert(sizeof(struct record) == 16, "as the input has it");
  * record->who: which VM and vCPU. Of a call, bits 6:4 are not 0 if the next record
  * happens on another CPU meanwhile, when the caller's has let go of all locks so many times.
  */
-#define RECORD_VM(who)        ((who) % 3u)
+#define RECORD_VM(who)        ((who) % 7u)
 #define RECORD_VCPU(who)      ((who) / 4u % 2)
 #define RECORD_MEANWHILE(who) (((who) / 16u % 8 + 1) / 2)
 #define RECORD_AT_ONCE        0x80u /* no interrupt is taken before */
@@ -51,6 +52,12 @@ _Static_assert(sizeof(struct record) == 16, "as the input has it");
 
 /** record_happens() - the record, if it is no call, happens to a vCPU that runs (guest.c) */
 void record_happens(const struct record *record, struct vcpu *vcpu);
+
+/** record_begin() - a new input: forgets what guests have written (guest.c) */
+void record_begin(void);
+
+/** record_image_bytes() - how long the image is that a guest has written last (guest.c) */
+uint64_t record_image_bytes(void);
 
 /** record_outside() - a RECORD_TIME or RECORD_OUTSIDE happens (guest.c) */
 void record_outside(const struct record *record);

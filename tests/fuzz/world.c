@@ -25,6 +25,7 @@
 #include "life/vcpu_work.h"
 #include "life/vm_end.h"
 #include "life/vm_life.h"
+#include "life/vm_make.h"
 #include "machine.h"
 #include "mm/page.h"
 #include "sched/sched.h"
@@ -99,8 +100,20 @@ static const struct tree_node gic_nodes[] = {
            .nr_regs = 2},
 };
 
+size_t world_limit(void *tree)
+{
+    const fdt32_t quota[] = {cpu_to_fdt32(WORLD_QUOTA_MIB), cpu_to_fdt32(WORLD_QUOTA_VCPUS),
+                             cpu_to_fdt32(WORLD_QUOTA_KIB)};
+
+    EXPECT_EQ(fdt_open_into(tree, tree, TREE_BYTES), 0);
+    EXPECT_EQ(fdt_setprop(tree, 0, "stile,privileged", quota, sizeof(quota)), 0);
+    EXPECT_EQ(fdt_pack(tree), 0);
+    return fdt_totalsize(tree);
+}
+
 /* The first is WORLD_NAME, privileged, and run by traps; the second has as little of the
- * hypervisor's memory as it may; the last has mailboxes in place of a GIC.
+ * hypervisor's memory as it may; the last has mailboxes in place of a GIC, and a quota for VMs that
+ * it makes.
  */
 static void make_bundle(uint32_t gic_version)
 {
@@ -127,6 +140,7 @@ static void make_bundle(uint32_t gic_version)
         };
         strcpy(bundle[i].name, names[i]);
     }
+    bundle[2].dtb.bytes = world_limit(trees[2]);
 }
 
 static bool is_running(const char *name)
@@ -243,7 +257,7 @@ static uint32_t find_guest(const struct vcpu *vcpu)
 /* Lets others go first on the vCPU's CPU until it is its turn. */
 static void wait_for_turn(struct vcpu *vcpu)
 {
-    for (unsigned i = 0; i < WORLD_NR_VMS * WORLD_NR_VCPUS; i++) {
+    for (unsigned i = 0; i < CONFIG_NR_VMS * WORLD_NR_VCPUS; i++) {
         uint32_t cpu = vcpu->pcpu->index;
 
         if (find_guest(vcpu) < MACHINE_NR_CPUS || vcpu->state != VCPU_READY)
@@ -259,10 +273,11 @@ static void wait_for_turn(struct vcpu *vcpu)
 struct vcpu *world_bring(uint32_t index_vm, uint32_t index)
 {
     struct vm *vm = vm_slot(index_vm + 1);
+    bool is_there = vm->state == VM_RUNNING && index < vm->config.nr_vcpus;
 
-    if (vm->state == VM_RUNNING && vm->vcpus[index]->state == VCPU_BLOCKED)
+    if (is_there && vm->vcpus[index]->state == VCPU_BLOCKED)
         sched_wake(vm->vcpus[index], VCPU_BLOCKED);
-    if (vm->state == VM_RUNNING && vm->vcpus[index]->state == VCPU_READY) {
+    if (is_there && vm->vcpus[index]->state == VCPU_READY) {
         fake.cpu = 0;
         wait_for_turn(vm->vcpus[index]);
         fake.cpu = find_guest(vm->vcpus[index]);

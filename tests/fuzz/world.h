@@ -7,6 +7,7 @@
 #define FUZZ_WORLD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "stile/abi.h"
@@ -14,9 +15,16 @@
 struct vcpu;
 struct vm;
 
-#define WORLD_NR_VMS     3 /* how many there are at first, and at most at once */
+#define WORLD_NR_VMS     3 /* how many there are at first, of the bundle */
 #define WORLD_NR_VCPUS   2
 #define WORLD_LITTLE_KIB 128 /* enough for a VM of this world to start */
+#define WORLD_NR_PLACES  7   /* in which VMs make calls: those at first, and what others make */
+
+/* The last VM's quota: stile,privileged. Of memory there is more than VMs donate to it: the fake
+ * counts vCPUs alone. */
+#define WORLD_QUOTA_MIB   16u
+#define WORLD_QUOTA_VCPUS 3u
+#define WORLD_QUOTA_KIB   768u
 
 /* A VM's memory. */
 #define WORLD_RAM       UINT64_C(0x40000000)
@@ -45,10 +53,13 @@ void world_ended(void);
 /** world_start_vm() - start a VM anew that has ended, if one has */
 void world_start_vm(void);
 
+/** world_limit() - give a tree, of TREE_BYTES, the quota above; returns its length */
+size_t world_limit(void *tree);
+
 /**
  * world_bring() - have a vCPU run
- * @vm: which VM, from 0
- * @index: which vCPU of it
+ * @vm: which VM, from 0, below WORLD_NR_PLACES
+ * @index: which vCPU of it, if it has so many
  *
  * Returns it, or another one that runs in its place, because it is off, paused or gone; or NULL if
  * none does. fake.cpu is where it runs.

@@ -88,7 +88,8 @@ KTF_TEST(hc_control, does_not_exist_for_an_unprivileged_vm)
     if (machine_option("steward"))
         SKIP("this VM is privileged");
     EXPECT_EQ(stile_core_features(STILE_GROUP_CONTROL).value[0], 0);
-    for (uint32_t i = 0; i < STILE_CALLS_PER_GROUP; i++) {
+    EXPECT_EQ(stile_core_features(STILE_GROUP_VM).value[0], 0);
+    for (uint32_t i = 0; i < 2 * STILE_CALLS_PER_GROUP; i++) {
         uint32_t nr = STILE_GROUP_CONTROL * STILE_CALLS_PER_GROUP + i;
         EXPECT_EQ(support_call(STILE_FID(nr), words).status, STILE_NOT_SUPPORTED);
     }

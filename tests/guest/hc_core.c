@@ -87,7 +87,7 @@ KTF_TEST(hc_core, features_are_the_table)
         EXPECT_EQ(result.value[0] >> STILE_CALLS_PER_GROUP, 0);
         for (uint32_t i = 0; i < STILE_CALLS_PER_GROUP; i++) {
             uint32_t nr = group * STILE_CALLS_PER_GROUP + i;
-            bool is_granted = group != STILE_GROUP_CONTROL || machine_option("steward");
+            bool is_granted = group < STILE_GROUP_CONTROL || machine_option("steward");
             EXPECT_EQ(result.value[0] >> i & 1, is_granted && stile_call_name(nr) != NULL);
         }
     }

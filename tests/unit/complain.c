@@ -24,6 +24,11 @@ struct machine machine;
 static struct vm vms[2] = {{.config = {.name = "one"}}, {.config = {.name = "two"}}};
 static struct vcpu vcpus[2] = {{.vm = &vms[0], .index = 3}, {.vm = &vms[1]}};
 
+struct vm *vm_numbered(uint32_t number)
+{
+    return number == vms[0].number ? &vms[0] : NULL;
+}
+
 static void set_time(uint64_t ticks)
 {
     fake_sysreg_write("cntpct_el0", ticks);
@@ -112,5 +117,24 @@ KTF_TEST(complain, a_vm_that_reboots_in_a_loop_becomes_quiet)
     EXPECT_EQ(log_lines, 0);
     set_time((10 + REPORT_SECONDS) * HZ);
     EXPECT_TRUE(complain_may_report(&vms[0]));
-    EXPECT_STREQ(log_text, "one: 92 reboots were left out\n");
+    EXPECT_STREQ(log_text, "one: 92 starts and ends were left out\n");
+}
+
+/* All that one makes count together; what has no maker any more counts by itself. */
+KTF_TEST(complain, of_what_a_vm_makes_again_and_again_not_all_is_told)
+{
+    struct vm made[20] = {{.maker = 0}};
+    uint32_t nr_said = 0;
+
+    if (!IS_ENABLED(CONFIG_CALLS_VM))
+        SKIP("no VM makes others");
+    vms[0].number = 257;
+    for (int i = 0; i < 20; i++) {
+        made[i].maker = 257;
+        nr_said += complain_may_report(&made[i]);
+    }
+    EXPECT_EQ(nr_said, MOST_REPORTS);
+    vms[0].number = 0;
+    EXPECT_TRUE(complain_may_report(&made[0]));
+    EXPECT_FALSE(complain_may_report(&vms[0]));
 }

@@ -17,6 +17,11 @@ uint32_t nr_pcpus = 1;
 
 struct machine machine = {.uart_intid = 33};
 
+void console_forget_kept(struct vm *vm, char *kept)
+{
+    vm->console.port = (struct console_port){.kept = kept};
+}
+
 static struct remains remains;
 static struct vm vm = {
     .remains = &remains,
@@ -271,6 +276,29 @@ KTF_TEST(trace, a_crash_shows_every_register_and_the_last_exits)
         EXPECT_TRUE(strstr(log_text, value) != NULL);
     }
     EXPECT_TRUE(strstr(log_text, "\n  interrupt 100 \n") != NULL);
+}
+
+/* Whatever it did before. */
+KTF_TEST(trace, what_cannot_be_made_leaves_why_alone)
+{
+    static struct stile_crash_info crash;
+    struct trace_entry entry;
+
+    if (!IS_ENABLED(CONFIG_CALLS_CONTROL))
+        SKIP("nobody looks");
+    vm.vcpus[0] = &vcpu;
+    trace_interrupt(&vcpu.trace, 100);
+    vcpu.regs.x[7] = 7;
+    remains.is_noted = false;
+    remains_note(&vcpu, "it had to");
+    remains_keep(&vm);
+    remains_refuse(&vm, "no memory");
+    ASSERT_TRUE(remains_read_crash(&vm, &crash));
+    EXPECT_EQ(crash.length, 9);
+    EXPECT_MEMEQ(crash.message, "no memory", 9);
+    EXPECT_EQ(crash.x[7], 0);
+    EXPECT_FALSE(remains_read_trace(&vm, 0, 0, &entry));
+    vcpu.regs.x[7] = 0;
 }
 
 KTF_TEST(trace, the_console_shows_the_same_of_a_crash)

@@ -72,6 +72,7 @@ KTF_TEST(vm_config, a_tree_is_read)
     EXPECT_FALSE(config.pmu);
     EXPECT_FALSE(config.pmu_el2);
     EXPECT_FALSE(config.privileged);
+    EXPECT_FALSE(vm_config_makes_vms(&config));
     EXPECT_EQ(config.nr_vcpus, 2);
     ASSERT_EQ(config.nr_memory, 1);
     EXPECT_EQ(config.memory[0].base.ipa, 0x40000000);
@@ -96,6 +97,27 @@ KTF_TEST(vm_config, the_cpus_own_monitors_are_another_property)
     EXPECT_TRUE(config.pmu_el2);
 }
 
+KTF_TEST(vm_config, a_privilege_may_be_a_quota)
+{
+    struct tree tree = tree_default;
+    struct vm_config config;
+
+    tree.privileged = 1;
+    tree.nr_quota = 3;
+    tree.quota[0] = 256;
+    tree.quota[1] = 4;
+    tree.quota[2] = UINT32_MAX;
+    ASSERT_STREQ(parse_with(&tree, &config), NULL);
+    EXPECT_FALSE(config.privileged);
+    EXPECT_TRUE(vm_config_makes_vms(&config));
+    EXPECT_EQ(config.quota.memory_mib, 256);
+    EXPECT_EQ(config.quota.nr_vcpus, 4);
+    EXPECT_EQ(config.quota.hv_memory_kib, UINT32_MAX);
+    for (tree.nr_quota = 2; tree.nr_quota <= 4; tree.nr_quota += 2)
+        EXPECT_STREQ(parse_with(&tree, &config),
+                     "vm.dtb: stile,privileged is neither empty nor <MiB vCPUs KiB>");
+}
+
 KTF_TEST(vm_config, another_tree_is_read)
 {
     struct tree tree = tree_default;
@@ -118,6 +140,8 @@ KTF_TEST(vm_config, another_tree_is_read)
     EXPECT_TRUE(config.pmu);
     EXPECT_FALSE(config.pmu_el2);
     EXPECT_TRUE(config.privileged);
+    EXPECT_TRUE(vm_config_makes_vms(&config));
+    EXPECT_FALSE(config.quota.is_there);
     EXPECT_EQ(config.nr_vcpus, 1);
     ASSERT_EQ(config.nr_memory, 2);
     EXPECT_EQ(config.memory[1].base.ipa, 0x100000000);

@@ -96,3 +96,56 @@ KTF_TEST(vm_numbers, a_vm_is_described_with_its_status)
     EXPECT_STREQ(info.name, "a name of 31 characters, not 16");
     EXPECT_EQ(vm_find(vm->config.name), number);
 }
+
+KTF_TEST(vm_numbers, one_that_waits_for_its_start_says_where_its_files_go)
+{
+    struct vm *vm = vm_slot(1);
+
+    (void)make(1);
+    vm->kernel_at = ipa_make(0x40000000);
+    vm->initrd_at = ipa_make(0x41000000);
+    EXPECT_EQ(vm_describe(vm).state, STILE_VM_RUNNING);
+    EXPECT_EQ(vm_describe(vm).kernel_ipa, 0);
+    vm->start = VM_START_NOT_YET;
+    EXPECT_EQ(vm_describe(vm).state, STILE_VM_ENDING); /* soon */
+    EXPECT_EQ(vm_describe(vm).kernel_ipa, 0);
+    vm->start = VM_START_WAITS;
+    vm->paused = true;
+    EXPECT_EQ(vm_describe(vm).state, STILE_VM_MADE);
+    EXPECT_EQ(vm_describe(vm).kernel_ipa, 0x40000000);
+    EXPECT_EQ(vm_describe(vm).initrd_ipa, 0x41000000);
+    vm->state = VM_ENDING;
+    EXPECT_EQ(vm_describe(vm).state, STILE_VM_ENDING);
+    EXPECT_EQ(vm_describe(vm).initrd_ipa, 0);
+}
+
+KTF_TEST(vm_numbers, a_name_is_taken_until_its_vm_is_gone)
+{
+    const char name[STILE_VM_NAME_BYTES] = "web", other[STILE_VM_NAME_BYTES] = "we";
+    struct vm *vm = vm_slot(2);
+
+    EXPECT_FALSE(vm_is_named(name));
+    (void)make(2);
+    memcpy(vm->config.name, name, sizeof(name));
+    for (vm->state = VM_OFF; vm->state <= VM_UNREADY; vm->state++) {
+        EXPECT_EQ(vm_is_named(name), vm->state != VM_OFF);
+        EXPECT_EQ(vm_find(name) != 0, vm->state == VM_RUNNING);
+        EXPECT_FALSE(vm_is_named(other));
+    }
+}
+
+KTF_TEST(vm_numbers, whoever_has_a_quota_steers_what_it_made_and_itself)
+{
+    struct vm *admin = vm_slot(1), *maker = vm_slot(2), *made = vm_slot(3);
+
+    for (uint32_t id = 1; id <= 3; id++)
+        (void)make(id);
+    made->maker = maker->number;
+    admin->config.privileged = true;
+    EXPECT_TRUE(vm_may_steer(admin, maker) && vm_may_steer(admin, made));
+    EXPECT_TRUE(vm_may_steer(maker, made) && vm_may_steer(maker, maker));
+    EXPECT_FALSE(vm_may_steer(maker, admin));
+    EXPECT_FALSE(vm_may_steer(made, maker));
+    (void)make(2); /* another VM has its place */
+    EXPECT_FALSE(vm_may_steer(maker, made));
+}

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Group control, 0x90 to 0x9F: looking at and steering other VMs. For VMs whose device tree has
- * stile,privileged in its root; to every other VM these calls do not exist (NOT_SUPPORTED).
+ * stile,privileged in its root. If that is not empty, it is a quota, and the calls are for the VMs
+ * that it made (calls/vm.h) and for itself: every other VM is none to it (NOT_FOUND, and
+ * control_next_vm leaves it out), and it has no control_set_wall_clock. To every other VM these
+ * calls do not exist (NOT_SUPPORTED).
  *
  * Structs that the hypervisor writes grow at their ends, in later minor versions: a call takes how
  * much there is room for, and returns how much was written.
@@ -172,7 +175,7 @@ STILE_CALL(0x97, 9, control, trace, ARGS3(vm_id, vm, vcpu_id, target, u32, age),
 STILE_CALL(0x98, 9, control, set_wall_clock, ARGS1(u64, wall_ns), RETS0(), ERRS0())
 
 /*
- * Read why a VM crashed, until another VM takes its place.
+ * Read why a VM crashed, or could not be made, until another VM takes its place.
  *
  * @vm:     which one
  * @buffer: where to put a struct stile_crash_info; within a page, any alignment
@@ -181,7 +184,7 @@ STILE_CALL(0x98, 9, control, set_wall_clock, ARGS1(u64, wall_ns), RETS0(), ERRS0
  * Returns in x1 how many bytes were written: no more than this hypervisor knows of.
  *
  * INVALID_ARGUMENT: the length is 0, or the buffer crosses a page's end
- * NOT_FOUND: no such VM, or it did not crash, or runs still
+ * NOT_FOUND: no such VM, or it did not crash and could be made, or runs still
  * NOT_MAPPED: the buffer is not memory the caller may write
  *
  * Example:
@@ -294,7 +297,8 @@ STILE_CALL(0x9D, 13, control, get, ARGS2(vm_id, vm, u32, setting), RETS1(u64, va
  *
  * A vCPU that runs where it no longer may leaves that physical CPU soon, not at once.
  *
- * INVALID_ARGUMENT: no such setting, or its value is out of range or names no physical CPU
+ * INVALID_ARGUMENT: no such setting, or its value is out of range or names no physical CPU; of a
+ *     caller with a quota: it is a larger weight than its own, or a CPU that it may not use
  * NOT_FOUND: no such VM is running
  *
  * Example:

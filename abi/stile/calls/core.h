@@ -77,8 +77,8 @@ STILE_CALL(0x03, 1, core, null, ARGS0(), RETS0(), ERRS0())
  *
  * Returns in x1 how many calls were made, at least 1; those after them were not, and their entries
  * are unchanged. That may be fewer than asked, so that EL2 is not held for long and interrupts come
- * in time: after a call of the groups console, memory, power and control, and when the physical CPU
- * is wanted. Go on from there. A call that gives the physical CPU away does so when the multicall
+ * in time: after a call of the groups console, memory, power, control and vm, and when the physical
+ * CPU is wanted. Go on from there. A call that gives the physical CPU away does so when the multicall
  * returns. core_multicall itself, core_reset and core_version answer NOT_SUPPORTED in there: so an
  * entry of zeros does nothing.
  *

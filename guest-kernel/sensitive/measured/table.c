@@ -141,6 +141,8 @@ NOT_MEASURED(power_suspend, "returns when somebody else resumes the VM")
 NOT_MEASURED(event_bind, "a peer has to allocate first")
 NOT_MEASURED(control_destroy, "a VM can be destroyed once")
 NOT_MEASURED(control_crash_info, "no VM of the benchmark has crashed")
+NOT_MEASURED(vm_create, "its device tree is what it costs, and making goes on behind it")
+NOT_MEASURED(vm_start, "a VM waits for its start once")
 
 static uint64_t word_of(uint64_t word, uint64_t result)
 {

@@ -12,6 +12,12 @@
  * not mapped there, or read-only, faults as it would in a guest (SIGSEGV), pages that were shared
  * are the same pages in both windows, and those revoked are gone.
  *
+ * A VM may make others (vm_create), of which it has control_vm_info say STILE_VM_MADE at once. The
+ * fake reads no device tree: it wants one whose header has the magic number, and a length that is
+ * there. Whatever it says, the VM has one vCPU and the default memory; its kernel goes to the
+ * beginning of that, its initrd to the page behind the kernel. Once vm_start was called, a test
+ * runs what it takes for that kernel by stile_fake_run().
+ *
  * Time stands still until stile_fake_set_ticks(). A vCPU that sleeps returns at once, and if
  * nothing woke it, time goes on to the next deadline of its own; with stile_fake_use_threads(), it
  * sleeps until another thread wakes it. Any function may be called by any thread.
@@ -46,7 +52,10 @@ struct stile_fake_config {
     uint32_t nr_vcpus;                /**< default: 1 */
     uint32_t nr_pages;                /**< of memory; default: 256 */
     enum stile_controller controller; /**< what brings it interrupts */
-    bool privileged;                  /**< may use group control */
+    bool privileged;                  /**< may use the groups control and vm */
+    /** Not 0: may use them for VMs that it makes, which have so many vCPUs together at most, and
+     * names that begin with its own and a dot. */
+    uint32_t quota_vcpus;
 };
 
 /** How stile_fake_run() ended. */
@@ -56,7 +65,7 @@ enum stile_fake_end {
     STILE_FAKE_REBOOTED = 2,  /**< power_reboot: the VM is as it was when it was started */
     STILE_FAKE_CRASHED = 3,   /**< power_crash */
     STILE_FAKE_VCPU_OFF = 4,  /**< vcpu_off, and other vCPUs are on */
-    STILE_FAKE_DESTROYED = 5, /**< by control_destroy */
+    STILE_FAKE_DESTROYED = 5, /**< by control_destroy; or the VM that it waited for has ended */
 };
 
 /** stile_fake_reset() - forget all VMs, settings and counts. Before each test; one thread. */

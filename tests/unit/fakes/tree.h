@@ -75,6 +75,8 @@ struct tree {
     const char *mode;
     int pmu; /* 2: stile,pmu-el2 */
     int privileged;
+    unsigned nr_quota; /* cells of that; 0: it is empty */
+    uint32_t quota[4];
     int has_sve; /* it has stile,sve */
     uint32_t sve_bits;
     uint32_t hv_memory_kib; /* 0: it has no such property */
@@ -244,7 +246,7 @@ static inline size_t tree_make(void *fdt, const struct tree *tree)
     if (tree->mode)
         tree_add_string(fdt, "stile,mode", tree->mode);
     if (tree->privileged)
-        fdt_property(fdt, "stile,privileged", NULL, 0);
+        tree_add_cells(fdt, "stile,privileged", tree->quota, tree->nr_quota, 1, 1);
     if (tree->pmu)
         fdt_property(fdt, tree->pmu == 2 ? "stile,pmu-el2" : "stile,pmu", NULL, 0);
     if (tree->has_sve)
