@@ -22,7 +22,7 @@ unit-object = $(call host_objects,unit/obj,$(1))
 unit-tests  := $(patsubst tests/unit/%.c,$(O)/unit/%,$(unit-srcs))
 unit-objs   := $(call unit-object,$(unit-srcs) $(unit-common) $(unit-selftest))
 $(eval $(call host_rules,unit/obj,unit-cflags,HOST_CC))
-unit-link    = $(HOST_CC) $(host-cflags) $(filter %.o,$^) -lfdt -o $@
+unit-link    = $(HOST_CC) $(host-cflags) $(filter %.o,$^) -lfdt -lconfig -o $@
 
 $(unit-tests): $(O)/unit/%: $(O)/unit/obj/tests/unit/%.o
 $(O)/unit/ktf-selftest: $(call unit-object,$(unit-selftest))

@@ -18,11 +18,23 @@ $(backend): $(backend-srcs) $(wildcard tools/backend/*.h abi/stile/*.h libhyperc
 	$(Q)$(backend-compile)
 	$(call keep,$(backend-compile))
 
+# libconfig for arm64, to link into programs.
+libconfig := $(O)/deps/libconfig
+$(libconfig)/.done: scripts/fetch-debian | $(O)/.deps-build
+	@scripts/fetch-debian --only './usr/include/* ./usr/lib/*' $(O)/deps/apt $(O)/deps/root libconfig-dev
+	@mkdir -p $(@D)/include
+	@cp $(O)/deps/root/usr/include/libconfig.h $(@D)/include
+	@cp $(O)/deps/root/usr/lib/aarch64-linux-gnu/libconfig.a $(@D)
+	@touch $@
+
 # The VMs of the machine, for people. Its man page and its completion for bash are beside its source.
 stilectl := $(O)/tools/stilectl
 stilectl-srcs := $(wildcard tools/stilectl/*.c) libhypercall/src/names.c
-stilectl-compile = $(CROSS_COMPILE)gcc $(tools-cflags) -static $(stilectl-srcs) -o $@
-$(stilectl): $(stilectl-srcs) $(wildcard tools/stilectl/*.h abi/stile/*.h abi/stile/calls/*.h libhypercall/include/stile/*.h) $(tools-uapi) $$(call changed,$$(stilectl-compile))
+stilectl-libs := $(libconfig) $(O)/deps/libfdt
+stilectl-compile = $(CROSS_COMPILE)gcc $(tools-cflags) $(stilectl-libs:%=-isystem %/include) -static $(stilectl-srcs) \
+	$(libconfig)/libconfig.a $(O)/deps/libfdt/libfdt.a -o $@
+$(stilectl): $(stilectl-srcs) $(wildcard tools/stilectl/*.h abi/stile/*.h abi/stile/calls/*.h libhypercall/include/stile/*.h) $(tools-uapi) \
+		$(stilectl-libs:%=%/.done) $$(call changed,$$(stilectl-compile))
 	$(call say,TOOL,$@)
 	@mkdir -p $(@D)
 	$(Q)$(stilectl-compile)

@@ -5,8 +5,8 @@
 # under KVM, of which Debian's kernel is the host; a sixth those of power, with a patched kernel to be
 # started by another one; two those of long, with the kernel's own selftests and with stress-ng; two
 # those of disk and of io, with modules of Debian's kernel; two are the driver VM's, with the back end of
-# others' devices, one of them with io's programs, the other with QEMU's for images. A program brings its C library
-# with it.
+# others' devices, one of them with io's programs and a kernel for VMs that it makes, the other with QEMU's for
+# images. A program brings its C library with it.
 
 DEBIAN_KERNEL ?=
 
@@ -129,7 +129,8 @@ linux-long-tests    := $(call linux_scripts,long/)
 linux-disk-tests    := $(call linux_scripts,disk/)
 linux-io-tests      := $(call linux_scripts,io/) $(linux-io-programs)
 linux-sriov-tests   := $(call linux_scripts,sriov/) $(linux-sriov-programs)
-linux-driver-tests  := $(call linux_scripts,driver/) $(wildcard tools/io/*) $(backend) $(stilectl) $(linux-io-programs)
+linux-driver-tests  := $(call linux_scripts,driver/) $(wildcard tools/io/*) $(backend) $(stilectl) $(linux-io-programs) \
+	$(O)/guest.img
 linux-image-tests   := $(call linux_scripts,image/) $(backend)
 
 linux-common = scripts/initramfs -o $@ --busybox $(debian)/busybox --init tests/linux/init

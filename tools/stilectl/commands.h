@@ -11,7 +11,7 @@
 /** What options ask for. */
 struct options {
     bool json;
-    bool follow;
+    bool follow; /* do not end, or not go to the background, while the VM lives */
 };
 
 /** A command's work. @words: NULL behind the last */
@@ -22,6 +22,9 @@ command_run command_list, command_info, command_exits, command_trace, command_cr
 
 /* top.c */
 command_run command_top;
+
+/* create.c */
+command_run command_create;
 
 /* steer.c */
 command_run command_pause, command_resume, command_destroy, command_set, command_console;

@@ -8,18 +8,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 #include <linux/stile.h>
 
+/* In one write: elsewhere than at a terminal, each may be a line of its own. */
 void die(const char *format, ...)
 {
+    char text[1024];
     va_list arguments;
 
-    (void)fputs("stilectl: ", stderr);
     va_start(arguments, format);
-    (void)vfprintf(stderr, format, arguments);
+    (void)vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
-    (void)fputc('\n', stderr);
+    (void)dprintf(STDERR_FILENO, "stilectl: %s\n", text);
     exit(1);
 }
 
@@ -46,7 +48,7 @@ static int device(void)
     return file;
 }
 
-int control_try(struct control *control)
+int control_call(struct control *control)
 {
     struct stile_dev_control call = {
         .call = control->call,
@@ -56,18 +58,36 @@ int control_try(struct control *control)
         .length = control->bytes,
     };
 
-    if (ioctl(device(), STILE_DEV_CONTROL, &call) == 0) {
-        memcpy(control->values, call.values, sizeof(control->values));
-        return 0;
-    }
-    if (errno == EPERM)
+    if (ioctl(device(), STILE_DEV_CONTROL, &call) != 0)
+        return errno;
+    memcpy(control->values, call.values, sizeof(control->values));
+    return 0;
+}
+
+int control_try(struct control *control)
+{
+    int error = control_call(control);
+
+    switch (error) {
+    case 0:
+    case ENOENT:
+    case EINVAL:
+        return error;
+    case EBUSY:
+    case ENOSPC:
+    case ENOMEM:
+        if (control->call == STILE_DEV_CONTROL_VM_CREATE)
+            return error;
+        break;
+    case EPERM:
         die("not permitted: it takes root (CAP_SYS_ADMIN)");
-    if (errno == EOPNOTSUPP)
+    case EOPNOTSUPP:
         die("this VM may not: it needs stile,privileged in its device tree (privileged=on), and an "
             "ABI that has the call");
-    if (errno != ENOENT && errno != EINVAL)
-        die("/dev/stile: %s", strerror(errno));
-    return errno;
+    default:
+        break;
+    }
+    die("/dev/stile: %s", strerror(error));
 }
 
 uint64_t control_counter(uint32_t vm, uint32_t vcpu, uint32_t counter)

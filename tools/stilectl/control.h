@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The calls of group control, by /dev/stile. What fails is told in one line, which says what to do,
- * and is the end.
+ * The calls of groups control and vm, by /dev/stile. What fails is told in one line, which says
+ * what to do, and is the end.
  */
 #ifndef STILECTL_CONTROL_H
 #define STILECTL_CONTROL_H
@@ -32,11 +32,16 @@ struct control {
     uint64_t values[3];
 };
 
+/** control_call() - make a call. Returns 0, or an errno, whatever it is: nothing is told */
+int control_call(struct control *control);
+
 /**
  * control_try() - make a call
  *
  * Returns 0, or ENOENT: no such VM, or nothing of what is asked for; EINVAL: an argument is out of
- * range. Other errors are told, and are the end.
+ * range. Of vm_create, too, EBUSY: another VM is being made at this moment; ENOSPC: there are as
+ * many VMs as there can be; ENOMEM: there is no memory for what is handed over. Other errors are
+ * told, and are the end.
  */
 int control_try(struct control *control);
 

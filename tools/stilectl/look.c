@@ -21,10 +21,8 @@
 static const char *state_name(const struct stile_vm_info *info)
 {
     static const char *const names[] = {
-        [STILE_VM_ENDED] = "ended",
-        [STILE_VM_RUNNING] = "running",
-        [STILE_VM_PAUSED] = "paused",
-        [STILE_VM_ENDING] = "ending",
+        [STILE_VM_ENDED] = "ended",   [STILE_VM_RUNNING] = "running", [STILE_VM_PAUSED] = "paused",
+        [STILE_VM_ENDING] = "ending", [STILE_VM_MADE] = "made",
     };
 
     return info->state < NR(names) ? names[info->state] : "?";

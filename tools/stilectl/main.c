@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stilectl: the VMs of the machine, looked at and steered from one that may (stile,privileged).
+ * stilectl: the VMs of the machine, looked at, steered and made from one that may
+ * (stile,privileged).
  *
  *   stilectl [--json] COMMAND [VM] [WORDS]
  *
@@ -21,6 +22,7 @@ static const struct command {
 } commands[] = {
     {"list", 0, 0, command_list, "", "all VMs, those that have ended too"},
     {"info", 1, 1, command_info, "VM", "what a VM is, has, and may use"},
+    {"create", 1, 1, command_create, "FILE [-f]", "make a VM; -f: and stay while it lives"},
     {"pause", 1, 1, command_pause, "VM", "keep its vCPUs from running"},
     {"resume", 1, 1, command_resume, "VM", "let a VM that is paused or suspended go on"},
     {"destroy", 1, 1, command_destroy, "VM", "end it at once"},
@@ -40,8 +42,8 @@ static void print_help(FILE *to)
     (void)fprintf(to, "usage: stilectl [--json] COMMAND [VM] [WORDS]\n\n");
     for (size_t i = 0; i < NR_COMMANDS; i++)
         (void)fprintf(to, "  %-8s%-26s%s\n", commands[i].name, commands[i].words, commands[i].help);
-    (void)fprintf(to, "\nVM is a name or a number. --json: list, info, exits, top, trace and crash "
-                      "as JSON.\n");
+    (void)fprintf(to, "\nVM is a name or a number. --json: list, info, create, exits, top, "
+                      "trace and crash as JSON.\n");
 }
 
 static const struct command *find(const char *name)

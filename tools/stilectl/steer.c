@@ -12,6 +12,7 @@
 
 #include "commands.h"
 #include "control.h"
+#include "cpus.h"
 
 /* How often is looked for more output. */
 #define LOOK_US 200000
@@ -48,26 +49,6 @@ void command_destroy(const struct options *options, char *words[])
 
 /* --- settings -------------------------------------------------------------------------------- */
 
-/* Physical CPUs as Linux writes a list of them: 0-2,5. */
-static uint64_t cpus_of(const char *list)
-{
-    uint64_t cpus = 0;
-    char *at = (char *)(uintptr_t)list;
-
-    do {
-        uint64_t first = number_of(at, &at, 63);
-        uint64_t last = *at == '-' ? number_of(at + 1, &at, 63) : first;
-
-        if (last < first)
-            die("%s: a range of CPUs goes up, as 0-2,5", list);
-        for (; first <= last; first++)
-            cpus |= UINT64_C(1) << first;
-    } while (*at++ == ',');
-    if (at[-1] != '\0')
-        die("%s is no list of CPUs, as 0-2,5", list);
-    return cpus;
-}
-
 /** A setting as it was typed. */
 struct change {
     const char *word;
@@ -86,7 +67,9 @@ static struct change change_of(const char *word)
             die("%s: a weight is a number", word);
     } else if (strncmp(word, "cpus=", 5) == 0) {
         change.setting = STILE_SETTING_AFFINITY;
-        change.value = cpus_of(word + 5);
+        const char *fault = cpus_read(word + 5, &change.value);
+        if (fault)
+            die("%s", fault);
     } else {
         die("%s: weight=N or cpus=LIST is what can be set", word);
     }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# bash completion for stilectl: commands, VMs by name, what is set.
+# bash completion for stilectl: commands, VMs by name, files of VMs, what is set.
 
 # A VM's name is somebody else's text: it is compared, and never expanded.
 _stilectl_vms()
@@ -23,12 +23,16 @@ _stilectl()
     case $at:$command in
     0:) mapfile -t COMPREPLY < <(compgen -W "--json --help $(stilectl --help | awk '/^  [a-z]/ { print $1 }')" -- "$word") ;;
     1:list | *:top) ;;
+    1:create)
+        compopt -o filenames
+        mapfile -t COMPREPLY < <(compgen -f -- "$word")
+        ;;
     1:*) _stilectl_vms "$word" ;;
     *:set)
         compopt -o nospace
         mapfile -t COMPREPLY < <(compgen -W 'weight= cpus=' -- "$word")
         ;;
-    2:console) mapfile -t COMPREPLY < <(compgen -W '-f' -- "$word") ;;
+    2:console | 2:create) mapfile -t COMPREPLY < <(compgen -W '-f' -- "$word") ;;
     esac
 }
 
