@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * VMs made by another one, in life/vm_make.c: what is refused, in which words, and what is left
- * then; from the maker's files to a VM that waits for its start; and an end at any step.
+ * VMs made by another one, in life/vm_make.c and vm_rights.c: what is refused, in which words, and
+ * what is left then; from the maker's files to a VM that waits for its start; and an end at any
+ * step.
  */
 #include "vm_rig.h"
 
@@ -84,17 +85,9 @@ static void expect_refused(const char *why)
     EXPECT_EQ(page_nr_free(), nr_free);
 }
 
-/* As the scheduler does, of the VM that is made. */
 static unsigned step_made(unsigned most)
 {
-    unsigned nr = 0;
-
-    while (nr < most) {
-        nr++;
-        if (!made->step(made))
-            break;
-    }
-    return nr;
+    return step_of(made, most);
 }
 
 static void make_it(void)
@@ -380,11 +373,13 @@ KTF_TEST(vm_make, nobody_takes_a_name_that_others_look_for)
 KTF_TEST(vm_make, devices_of_the_machine_are_for_vms_of_the_bundle)
 {
     made->config.nr_devices = 1;
-    EXPECT_STREQ(check_made(maker, made), "devices of the machine's are for VMs of the bundle");
+    EXPECT_STREQ(vm_rights_check(maker, made),
+                 "devices of the machine's are for VMs of the bundle");
     made->config = (struct vm_config){.one_to_one = true};
-    EXPECT_STREQ(check_made(maker, made), "devices of the machine's are for VMs of the bundle");
+    EXPECT_STREQ(vm_rights_check(maker, made),
+                 "devices of the machine's are for VMs of the bundle");
     made->config = (struct vm_config){.nr_vcpus = 1};
-    EXPECT_NULL(check_made(maker, made));
+    EXPECT_NULL(vm_rights_check(maker, made));
 }
 
 KTF_TEST(vm_make, nobody_gives_what_he_has_not)

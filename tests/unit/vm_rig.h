@@ -43,6 +43,7 @@
 #include "life/vm_end.c"
 #include "life/vm_life.c"
 #include "life/vm_make.c"
+#include "life/vm_rights.c"
 #include "hypercall/vm.c"
 
 #include "ktf.h"
@@ -621,17 +622,22 @@ static void end(enum vm_end how)
     EXPECT_EQ(vm->state, VM_UNREADY);
 }
 
-/* Takes steps up to the last, or so many. Returns how many there were. */
-static unsigned step(unsigned most)
+/* Takes steps of a VM, as the scheduler does, up to the last, or so many. Returns how many. */
+static unsigned step_of(struct vm *of, unsigned most)
 {
     unsigned nr = 0;
 
     while (nr < most) {
         nr++;
-        if (!vm->step(vm))
+        if (!of->step(of))
             break;
     }
     return nr;
+}
+
+static unsigned step(unsigned most)
+{
+    return step_of(vm, most);
 }
 
 #endif
