@@ -197,8 +197,8 @@ bench-linux: $(O)/stile.img $(O)/bench/count.so $(O)/linux/initrd $(linux-root)/
 
 # --- other configurations --------------------------------------------------------------------
 #
-# Each of tests/configs is a .config that may leave options out; it is built whole, the cases that
-# its line "try:" names are run, and the hypervisor's code has as many KiB as its line "text:" says
+# Each of tests/configs is a .config that may leave options out; all is built, the cases that its
+# line "try:" names are run, with what these need, and the hypervisor's code has as many KiB as its line "text:" says
 # at most.
 
 configs        := $(patsubst tests/configs/%.config,config-%,$(wildcard tests/configs/*.config))
@@ -217,8 +217,8 @@ $(config-folders): config-folder-%: $(O)/deps/libfdt/.done | $(O)/.deps-test
 	@cp -u $(O)/configs/$*/given.config $(O)/configs/$*/.config
 
 $(configs): config-%: config-folder-%
-	@$(MAKE) --no-print-directory O=$(O)/configs/$* test-images
-	@tests/run --build $(O)/configs/$* "$$(sed -n 's/^# try: //p' tests/configs/$*.config)"
+	@$(MAKE) --no-print-directory O=$(O)/configs/$* all
+	@$(MAKE) --no-print-directory O=$(O)/configs/$* test T="$$(sed -n 's/^# try: //p' tests/configs/$*.config)"
 	@tests/build/text $(O)/configs/$*/stile.elf $$(sed -n 's/^# text: //p' tests/configs/$*.config)
 
 # --- the ABI ---------------------------------------------------------------------------------

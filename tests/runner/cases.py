@@ -4,6 +4,7 @@ import fnmatch
 import itertools
 import pathlib
 import tomllib
+import zlib
 from dataclasses import dataclass, field
 
 # How one guest image is booted: through the hypervisor in one of its modes, or without it.
@@ -30,6 +31,9 @@ class Case:
     kind: str  # host, check, qemu
     groups: list = field(default_factory=list)
     time_limit: float = TIME_LIMIT
+    # Of an entry that takes long: each value on its axes is run, but not each with each, unless a pattern asks for it.
+    long: bool = False
+    extra: bool = False  # one of those that a pattern must ask for; not for the file to say
     # host, check
     command: list = field(default_factory=list)
     # qemu
@@ -120,7 +124,7 @@ def host_programs(entry):
     """One case for each source of a folder: a program that was not built is a failure."""
     folder = entry.get("folder", "unit")
     return [Case(f"{entry['name']}/{source.stem}", "host", entry.get("groups", []),
-                 entry.get("time_limit", TIME_LIMIT), [f"{BUILT}{folder}/{source.stem}"])
+                 entry.get("time_limit", TIME_LIMIT), command=[f"{BUILT}{folder}/{source.stem}"])
             for source in sorted(ROOT.glob(entry["programs"]))]
 
 
@@ -150,12 +154,22 @@ def multiplied(entry):
         raise CasesError(f"case {entry.get('name')}: unknown key {', '.join(sorted(unknown))}")
     axes = [[(axis, value) for value in entry[axis]] for axis in AXES
             if isinstance(entry.get(axis), list)]
-    return [one(entry, dict(values)) for values in itertools.product(*axes)]
+    found = list(itertools.product(*axes))
+    enough = few(axes, entry["name"]) if entry.get("long") else found
+    return [one(entry, dict(values) | {"extra": values not in enough}) for values in found]
+
+
+def few(axes, name):
+    """As many combinations as have each value on each axis. Which, is another matter for each name."""
+    shift = zlib.crc32(name.encode())
+    return [tuple(axis[(i + (shift >> n if n else 0)) % len(axis)] for n, axis in enumerate(axes))
+            for i in range(max(map(len, axes), default=1))]
 
 
 def one(entry, values):
     """One case, named after its values on the axes."""
-    labels = [value if axis == "mode" else f"{axis}{value}" for axis, value in values.items()]
+    labels = [value if axis == "mode" else f"{axis}{value}" for axis, value in values.items()
+              if axis in AXES]
     case = Case(**entry | values | {"name": "/".join([entry["name"], *labels])})
     if case.mode and case.mode not in MODES:
         raise CasesError(f"case {case.name}: no such mode: {case.mode}")
@@ -168,10 +182,10 @@ def fits(case, pattern):
 
 
 def select(cases, patterns, groups):
-    """The cases that fit one of the patterns and are in one of the groups, if any; none may be idle."""
+    """The cases that fit one of the patterns, if any, and are in one of the groups; none may be idle."""
     cases = [case for case in cases if not groups or set(groups) & set(case.groups)]
     idle = [pattern for pattern in patterns if not any(fits(case, pattern) for case in cases)]
     if idle or not cases:
         raise CasesError(f"no case fits {' '.join(idle or groups)}; tests/run --list shows them")
     return [case for case in cases
-            if not patterns or any(fits(case, pattern) for pattern in patterns)]
+            if (any(fits(case, pattern) for pattern in patterns) if patterns else not case.extra)]
