@@ -81,7 +81,7 @@ struct stile_vm_page {
     uint32_t version;               /**< the version the hypervisor speaks, see version.h */
     uint32_t vm_id;                 /**< the VM's number on this machine */
     uint32_t nr_vcpus;              /**< how many vCPUs the VM has */
-    char name[STILE_VM_NAME_BYTES]; /**< the VM's folder in the bundle, zero-terminated */
+    char name[STILE_VM_NAME_BYTES]; /**< of its folder, or by vm_create; zero-terminated */
     uint64_t ticks_per_sec;         /**< CNTFRQ_EL0 */
     struct stile_memory_region memory[STILE_VM_NR_REGIONS];
     uint64_t reserved_before_clock;
@@ -211,7 +211,7 @@ struct stile_vm_info {
     uint32_t status;                /**< with which it powered off: power_off; else 0 */
     uint64_t nr_pages;              /**< how many pages of memory it owns; 0 when it has ended */
     uint64_t reserved;              /**< 0 */
-    char name[STILE_VM_NAME_BYTES]; /**< its folder in the bundle, zero-terminated */
+    char name[STILE_VM_NAME_BYTES]; /**< as in struct stile_vm_page */
     uint64_t kernel_ipa;            /**< STILE_VM_MADE: where its kernel is to be put; else 0 */
     uint64_t initrd_ipa;            /**< the same of its initrd; any if it has none */
 };

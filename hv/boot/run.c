@@ -38,13 +38,13 @@ _Noreturn void start_run(void)
     if (nr_found > 1)
         console_name_lines();
     for (size_t i = 0; i < nr_found; i++) {
-        struct vm *vm = vm_create(&found[i]);
+        struct vm *vm = vm_make_at_boot(&found[i]);
         if (vm)
             made[nr_made++] = vm;
     }
     if (nr_made == 0)
         end_without(nr_found);
     for (size_t i = 0; i < nr_made; i++)
-        vm_start(made[i]);
+        vm_start_at_boot(made[i]);
     vcpu_enter(sched_enter());
 }

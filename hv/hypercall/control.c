@@ -42,7 +42,7 @@ static bool was_of(const struct vm *seen, stile_vm_id_t vm)
 /* One of these that runs, held; or NULL. */
 static struct vm *hold(const struct vcpu *vcpu, stile_vm_id_t vm)
 {
-    return look(vcpu, vm) ? vm_get_numbered(vm.number) : NULL;
+    return vm_get_steered(vcpu->vm, vm.number);
 }
 
 static struct hcall_result release(struct vm *vm, struct hcall_result result)

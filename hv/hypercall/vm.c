@@ -22,12 +22,12 @@ struct hcall_result hcall_vm_create(struct vcpu *vcpu, stile_ipa_t image, stile_
 
 struct hcall_result hcall_vm_start(struct vcpu *vcpu, stile_vm_id_t vm)
 {
-    struct vm *held = vm_get_numbered(vm.number);
+    struct vm *held = vm_get_steered(vcpu->vm, vm.number);
     bool waited;
 
     if (!held)
         return hcall_error(STILE_NOT_FOUND);
-    waited = vm_may_steer(vcpu->vm, held) && vm_build_start(held);
+    waited = vm_build_start(held);
     sched_release(held);
     return waited ? hcall_ok() : hcall_error(STILE_NOT_FOUND);
 }

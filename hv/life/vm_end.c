@@ -235,9 +235,9 @@ void vm_end_free(struct vm *vm)
             vcpu_destroy(vm->vcpus[i]);
         vm->vcpus[i] = NULL;
     }
-    if (IS_ENABLED(CONFIG_CALLS_VM) && vm->image.image)
-        page_free(vm->image.image, page_order(vm_files_image_bytes(&vm->image)));
-    vm->image.image = NULL;
+    if (IS_ENABLED(CONFIG_CALLS_VM) && vm->image.given)
+        page_free(vm->image.given, page_order(vm_files_given_bytes(&vm->image)));
+    vm->image.given = NULL;
     vm_devices_free(vm);
     virtio_free(vm);
     vm_pages_free(vm);

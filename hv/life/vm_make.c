@@ -56,14 +56,17 @@ static const char *alloc_vcpus(struct vm *vm)
 }
 
 /*
- * How soon a place that no VM has is taken: what is left of whoever had it is gone then. A maker
- * takes its own first, so that it does not sweep away what is left of others.
+ * How soon a place that no VM has is taken: what is left of whoever had it is gone then. One that
+ * nobody has had goes first, then what its maker had, so that a maker does not sweep away what is
+ * left of others; of these, what ended long ago.
  */
 static uint64_t rank_of(const struct vm *vm, uint32_t maker)
 {
+    bool is_own = maker != 0 && vm_maker(vm) == maker;
+
     if (vm->number == 0)
-        return UINT32_MAX;
-    return maker != 0 && vm->maker == maker ? vm->ended : UINT64_C(2) * UINT32_MAX + vm->ended;
+        return 0;
+    return UINT64_C(1) << (is_own ? 32 : 33) | vm->ended;
 }
 
 /* A place that no VM has; 0 if there is none. */
@@ -133,17 +136,17 @@ static const char *fit(struct vm *vm)
 static bool keep_image(struct vm *vm)
 {
     struct vm_files *files = &vm->image;
-    size_t bytes = vm_files_image_bytes(files);
-    struct stile_vm_image *given = files->image;
+    size_t bytes = vm_files_given_bytes(files);
+    struct stile_vm_image *given = files->given;
 
     if (!IS_ENABLED(CONFIG_CALLS_VM) || !given)
         return true;
-    files->image = page_alloc(vm->id, page_order(bytes));
-    if (!files->image)
+    files->given = page_alloc(vm->id, page_order(bytes));
+    if (!files->given)
         return false;
-    memcpy(files->image, given, bytes);
-    files->kernel.data = files->image->kernel_start;
-    files->dtb.data = files->image + 1;
+    memcpy(files->given, given, bytes);
+    files->kernel.data = files->given->kernel_start;
+    files->dtb.data = files->given + 1;
     return true;
 }
 
@@ -182,7 +185,7 @@ static const char *build(struct vm *vm)
     return fault;
 }
 
-struct vm *vm_create(const struct vm_files *from)
+struct vm *vm_make_at_boot(const struct vm_files *from)
 {
     uint32_t id = find_free(0);
     struct vm *vm = vm_slot(id);
@@ -214,7 +217,7 @@ struct vm *vm_create(const struct vm_files *from)
     return vm;
 }
 
-void vm_start(struct vm *vm)
+void vm_start_at_boot(struct vm *vm)
 {
     (void)vm_build_run(vm); /* nobody has ended it: it did not run */
 }
@@ -277,7 +280,7 @@ static bool make_of(struct vm *maker, struct stile_vm_image *image, size_t bytes
         .kernel = {image->kernel_start, image->kernel_bytes},
         .dtb = {image + 1, bytes - sizeof(*image)},
         .initrd = {NULL, image->initrd_bytes},
-        .image = image,
+        .given = image,
     };
     struct vm *vm = vm_slot(id);
     const char *fault = vm_is_named(image->name) ? "there is a VM of that name" : NULL;

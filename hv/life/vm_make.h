@@ -15,20 +15,20 @@ struct vm;
 struct vm_files;
 
 /**
- * vm_create() - make a VM from its folder in the bundle
+ * vm_make_at_boot() - make a VM from its folder in the bundle
  * @from: the folder
  *
- * Boot only. Nothing of the VM runs before vm_start(); it counts as one that has not ended. A VM
+ * Nothing of the VM runs before vm_start_at_boot(); it counts as one that has not ended. A VM
  * that cannot be made is refused with one line in the log, and leaves nothing behind: NULL.
  */
-struct vm *vm_create(const struct vm_files *from);
+struct vm *vm_make_at_boot(const struct vm_files *from);
 
 /**
- * vm_start() - let the first vCPU of a VM that was created run
+ * vm_start_at_boot() - let the first vCPU of such a VM run
  *
  * All VMs are made before the first one starts: what ends while others are made would be the last.
  */
-void vm_start(struct vm *vm);
+void vm_start_at_boot(struct vm *vm);
 
 /**
  * vm_make() - begin to make a VM for another one

@@ -76,8 +76,8 @@ size_t budget_need(const struct vm *vm)
     nr_pages += pages_of_sve(vm);
     nr_pages += vm_config_nr_virtio(&vm->config);
     nr_pages += vm_config_its(&vm->config) ? PAGES_OF_ITS : 0;
-    nr_pages += IS_ENABLED(CONFIG_CALLS_VM) && vm->image.image
-                    ? UINT64_C(1) << page_order(vm_files_image_bytes(&vm->image))
+    nr_pages += IS_ENABLED(CONFIG_CALLS_VM) && vm->image.given
+                    ? UINT64_C(1) << page_order(vm_files_given_bytes(&vm->image))
                     : 0;
 
     nr_pages += tables_of_vm(vm);

@@ -48,15 +48,22 @@ static uint64_t sum_of(const struct vm *vm, enum stile_counter counter)
     return sum;
 }
 
+static const char *state_of_vm(const struct vm *vm)
+{
+    if (vm->start != VM_STARTED)
+        return "made, and not started";
+    return vm->paused ? "paused" : "running";
+}
+
 static bool show_vm(struct vm *vm, uint32_t row)
 {
     struct page_budget budget = page_budget(vm->id);
 
     (void)row;
     printk("  %u %s: %s, %u vCPUs, weight %u, %zu of %zu KiB of EL2's memory, %lu exits, %lu calls",
-           vm->number, vm->config.name, vm->paused ? "paused" : "running", vm->config.nr_vcpus,
-           vm->config.weight, budget.nr_used * PAGE_KIB, budget.nr_pages * PAGE_KIB,
-           sum_of(vm, STILE_COUNTER_EXITS), sum_of(vm, STILE_COUNTER_HYPERCALLS));
+           vm->number, vm->config.name, state_of_vm(vm), vm->config.nr_vcpus, vm->config.weight,
+           budget.nr_used * PAGE_KIB, budget.nr_pages * PAGE_KIB, sum_of(vm, STILE_COUNTER_EXITS),
+           sum_of(vm, STILE_COUNTER_HYPERCALLS));
     return false;
 }
 

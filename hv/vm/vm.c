@@ -26,11 +26,15 @@ void vm_give_number(struct vm *vm)
     __atomic_store_n(&vm->number, vm->nr_uses << PLACE_BITS | (vm->id - 1), __ATOMIC_RELEASE);
 }
 
-/* A VM that runs, held; of a number, whoever has the place, or any: 0. */
-static struct vm *get(struct vm *vm, uint32_t number)
+/*
+ * A VM that runs, held; of a number, whoever has the place, or any: 0. One that another VM may
+ * steer, or that may be: NULL.
+ */
+static struct vm *get(struct vm *vm, uint32_t number, const struct vm *by)
 {
     spin_lock(&vm->lock);
-    bool running = vm->state == VM_RUNNING && (number == 0 || vm->number == number);
+    bool running = vm->state == VM_RUNNING && (number == 0 || vm->number == number) &&
+                   (!by || vm_may_steer(by, vm));
     if (running)
         vm_hold(vm);
     spin_unlock(&vm->lock);
@@ -39,7 +43,7 @@ static struct vm *get(struct vm *vm, uint32_t number)
 
 struct vm *vm_get(uint32_t index)
 {
-    return get(&vms[clamp(index, CONFIG_NR_VMS)], 0);
+    return get(&vms[clamp(index, CONFIG_NR_VMS)], 0, NULL);
 }
 
 /* The place of a number, whoever has it. */
@@ -59,7 +63,14 @@ struct vm *vm_get_numbered(uint32_t number)
 {
     struct vm *vm = place_of(number);
 
-    return vm && number != 0 ? get(vm, number) : NULL;
+    return vm && number != 0 ? get(vm, number, NULL) : NULL;
+}
+
+struct vm *vm_get_steered(const struct vm *by, uint32_t number)
+{
+    struct vm *vm = place_of(number);
+
+    return vm && number != 0 ? get(vm, number, by) : NULL;
 }
 
 bool vm_exists(uint32_t number)

@@ -174,6 +174,9 @@ static inline bool vm_may_steer(const struct vm *by, const struct vm *vm)
     return by->config.privileged || vm_maker(vm) == by->number || vm == by;
 }
 
+/** vm_get_steered() - vm_get_numbered() of a VM that @by may steer; others are none to it */
+struct vm *vm_get_steered(const struct vm *by, uint32_t number);
+
 /** vm_exists() - whether a number is that of a VM that has not ended for good. No lock held. */
 bool vm_exists(uint32_t number);
 

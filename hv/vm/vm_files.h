@@ -23,13 +23,13 @@ struct vm_files {
     struct vm_file initrd;
     /* Of a VM that another one makes; else NULL. Then data is in here, of the kernel no more than
      * STILE_VM_KERNEL_START bytes, and of the initrd nothing: its maker writes both. */
-    struct stile_vm_image *image;
+    struct stile_vm_image *given;
 };
 
-/** How long image is, with the tree that is behind it. */
-static inline size_t vm_files_image_bytes(const struct vm_files *files)
+/** How long given is, with the tree that is behind it. */
+static inline size_t vm_files_given_bytes(const struct vm_files *files)
 {
-    return sizeof(*files->image) + files->dtb.bytes;
+    return sizeof(*files->given) + files->dtb.bytes;
 }
 
 #endif

@@ -159,13 +159,14 @@ void fake_vm_tell_peers(const struct fake_vm *of)
             fake_event_virq(&fake.vms[i], STILE_VIRQ_PEER);
 }
 
-/* How soon a place is taken: a maker's own before one that nobody has had, and that before others'.
- */
+/* How soon a place is taken: one that nobody has had, then a maker's own, then others'. */
 static uint64_t rank_of(const struct fake_vm *vm, uint32_t maker)
 {
+    bool is_own = maker != 0 && vm->maker == maker;
+
     if (vm->number == 0)
-        return UINT32_MAX;
-    return maker != 0 && vm->maker == maker ? vm->ended : UINT64_C(2) * UINT32_MAX + vm->ended;
+        return 0;
+    return UINT64_C(1) << (is_own ? 32 : 33) | vm->ended;
 }
 
 struct fake_vm *fake_vm_free_place(uint32_t maker)

@@ -20,8 +20,8 @@ bool fake_vm_has_memory(const struct fake_vm *vm, uint64_t ipa);
 #define FAKE_WEIGHT 100
 
 /**
- * A place for a VM that @maker makes, or 0: one whose VM it made and that has ended, or else one
- * that no VM has had, or else whose VM ended first; NULL if there is none.
+ * A place for a VM that @maker makes, or 0: one that no VM has had, or else whose VM it made and
+ * that ended first, or else whose VM ended first; NULL if there is none.
  */
 struct fake_vm *fake_vm_free_place(uint32_t maker);
 

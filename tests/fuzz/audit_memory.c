@@ -27,7 +27,7 @@ static size_t nr_tables(uint64_t *table, unsigned level)
 /* Of a VM that another one made: what it was made of. */
 static size_t nr_image_pages(const struct vm_files *files)
 {
-    return files->image ? UINT64_C(1) << page_order(vm_files_image_bytes(files)) : 0;
+    return files->given ? UINT64_C(1) << page_order(vm_files_given_bytes(files)) : 0;
 }
 
 /* What is on a VM's account: its tables, loans and scratch, two pages of its own and one of its

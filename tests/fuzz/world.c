@@ -155,9 +155,9 @@ void world_start_vm(void)
 {
     for (uint32_t i = 0; i < WORLD_NR_VMS; i++) {
         if (!is_running(bundle[i].name)) {
-            struct vm *vm = vm_create(&bundle[i]);
+            struct vm *vm = vm_make_at_boot(&bundle[i]);
             if (vm)
-                vm_start(vm);
+                vm_start_at_boot(vm);
             return;
         }
     }

@@ -209,6 +209,41 @@ KTF_TEST(hc_maker, the_longest_trees_are_read_in_bounds)
     }
 }
 
+/* It may take long, and so does the next one: whoever makes both goes on from there. */
+KTF_TEST(hc_maker, a_multicall_ends_behind_one)
+{
+    uint64_t flags = irq_save(); /* on one CPU, whose mailbox it is */
+    struct stile_mailbox *mailbox = support_mailbox();
+
+    for (int i = 0; i < 2; i++)
+        mailbox->calls[i] = (struct stile_call_entry){.nr = STILE_NR_vm_start, .status = 1};
+    struct stile_result result = stile_core_multicall(0, 2, 0);
+    irq_restore(flags);
+    EXPECT_EQ(result.status, STILE_SUCCESS);
+    EXPECT_EQ(result.value[0], 1);
+    EXPECT_EQ(mailbox->calls[0].status, STILE_NOT_FOUND);
+    EXPECT_EQ(mailbox->calls[1].status, 1);
+}
+
+/* How long each step takes is in the log, for docs/vms.md. */
+KTF_TEST(hc_maker, the_steps_of_a_small_one)
+{
+    size_t bytes = maker_write(&image, &what);
+    uint64_t begin = cpu_ticks();
+    struct stile_result result = maker_create(&image, bytes);
+    uint64_t created = cpu_ticks();
+    stile_vm_id_t vm = stile_vm_create_vm(result);
+
+    ASSERT_EQ(result.status, STILE_SUCCESS);
+    EXPECT_TRUE(maker_wait(vm, STILE_VM_MADE));
+    EXPECT_TRUE(maker_load(vm));
+    uint64_t loaded = cpu_ticks();
+    EXPECT_EQ(stile_vm_start(vm).status, STILE_SUCCESS);
+    ktf_log("vm_create %lu us, vm_start %lu us", time_ticks_to_us(created - begin),
+            time_ticks_to_us(cpu_ticks() - loaded));
+    destroy(vm);
+}
+
 /* --- from there on -----------------------------------------------------------------------------
  */
 

@@ -254,31 +254,31 @@ KTF_TEST(vm_end, locks_outlive_a_slots_vm)
         locks[i]->next = locks[i]->serving = 7;
     slots[1].number = 1; /* that place was used, too, */
     slots[1].ended = UINT32_MAX;
-    ASSERT_TRUE(vm_create(&files) == vm);
+    ASSERT_TRUE(vm_make_at_boot(&files) == vm);
     EXPECT_EQ(vm->state, VM_UNREADY);
     for (size_t i = 0; i < sizeof(locks) / sizeof(locks[0]); i++)
         EXPECT_GE(locks[i]->next, 7);
-    vm_start(vm);
+    vm_start_at_boot(vm);
     expect_running();
 }
 
 KTF_TEST(vm_end, those_that_are_made_count_before_they_start)
 {
-    ASSERT_TRUE(vm_create(&files) == &slots[1]);
+    ASSERT_TRUE(vm_make_at_boot(&files) == &slots[1]);
     EXPECT_EQ(slots[1].state, VM_UNREADY);
     EXPECT_EQ(vm_end_nr_expected(), 3);
     end(VM_END_OFF);
     (void)step(MANY);
     EXPECT_EQ(vm->state, VM_OFF);
     EXPECT_EQ(vm_end_nr_expected(), 2);
-    vm_start(&slots[1]);
+    vm_start_at_boot(&slots[1]);
     EXPECT_EQ(slots[1].state, VM_RUNNING);
 }
 
 KTF_TEST(vm_end, one_that_is_refused_does_not_count)
 {
     files.initrd.bytes = RAM_BYTES;
-    EXPECT_NULL(vm_create(&files));
+    EXPECT_NULL(vm_make_at_boot(&files));
     EXPECT_TRUE(strstr(log_text, "vm: refused: initrd: it does not fit") != NULL);
     EXPECT_EQ(vm_end_nr_expected(), 2);
     EXPECT_EQ(slots[1].number, 0);

@@ -567,8 +567,8 @@ KTF_TEST(vm_make, another_vm_forgets_what_predictors_learnt)
     EXPECT_NULL(pcpus[0].trained_by);
 }
 
-/* Of those that have ended, others than its maker's stay as long as there is another place. */
-KTF_TEST(vm_make, places_are_taken_ones_own_first_and_oldest_first)
+/* What is left of others stays as long as there is another place. */
+KTF_TEST(vm_make, places_are_taken_unused_ones_first_then_ones_own_then_the_oldest)
 {
     for (uint32_t i = 0; i < 2; i++) {
         slots[i].state = VM_OFF;
@@ -584,6 +584,6 @@ KTF_TEST(vm_make, places_are_taken_ones_own_first_and_oldest_first)
     EXPECT_EQ(find_free(9), 2);
     slots[0].number = 0; /* nobody has had it */
     slots[1].maker = 9;
-    EXPECT_EQ(find_free(9), 2);
+    EXPECT_EQ(find_free(9), 1);
     EXPECT_EQ(find_free(0), 1);
 }

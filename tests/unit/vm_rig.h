@@ -222,6 +222,17 @@ struct vm *vm_get_numbered(uint32_t number)
     return NULL;
 }
 
+struct vm *vm_get_steered(const struct vm *by, uint32_t number)
+{
+    struct vm *of = vm_get_numbered(number);
+
+    if (of && vm_may_steer(by, of))
+        return of;
+    if (of)
+        sched_release(of);
+    return NULL;
+}
+
 bool vm_exists(uint32_t number)
 {
     return (slots[0].number == number && slots[0].state != VM_OFF) ||
@@ -604,8 +615,8 @@ static void rig_setup(void)
     machine.gic_version = 3;
     log_clear();
     vm_end_expect(); /* another one, so that the machine stays on */
-    ASSERT_TRUE(vm_create(&files) == vm);
-    vm_start(vm);
+    ASSERT_TRUE(vm_make_at_boot(&files) == vm);
+    vm_start_at_boot(vm);
     ASSERT_EQ(vm->state, VM_RUNNING);
     memset(world.done, 0, sizeof(world.done));
     world.nr_done = 0;
